@@ -1,0 +1,27 @@
+"""The suite's MMEngine registries: what a config may name as ``type='ukd_bench.X'``.
+
+Each is a child of MMEngine's root registry of that kind, so the prefix resolves in any MMAction2
+config without ``custom_imports``.
+"""
+
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+SCOPE = 'ukd_bench'
+
+DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.datasets'])
+TRANSFORMS = Registry(
+    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['ukd_bench.datasets']
+)
+MODELS = Registry(
+    'model', parent=MMENGINE_MODELS, scope=SCOPE, locations=['ukd_bench.enhance', 'ukd_bench.models']
+)
+HOOKS = Registry(
+    'hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['ukd_bench.distill', 'ukd_bench.measure']
+)
+METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure'])
+ENHANCEMENTS = Registry('enhancement', scope=SCOPE, locations=['ukd_bench.enhance'])

@@ -13,9 +13,11 @@ from mmengine.registry import Registry
 
 SCOPE = 'ukd_bench'
 
-DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.datasets'])
+DATASETS = Registry(
+    'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.datasets.arid']
+)
 TRANSFORMS = Registry(
-    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['ukd_bench.datasets']
+    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['ukd_bench.datasets.views']
 )
 MODELS = Registry(
     'model', parent=MMENGINE_MODELS, scope=SCOPE, locations=['ukd_bench.enhance', 'ukd_bench.models']

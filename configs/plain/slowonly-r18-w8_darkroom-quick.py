@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/default_runtime.py',
+    '../_base_/datasets/darkroom_quick.py',
+    '../_base_/schedules/one_cycle.py',
+    '../_base_/students/slowonly-r18-w8.py',
+]
+
+custom_hooks = [dict(type='ukd_bench.ReplayHook', view_seed=0)]

@@ -1,0 +1,52 @@
+"""What identifies a data set wherever it lies: its clips, never its path."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, DataError
+from ..paths import read_json
+from ..records import digest, file_sha256
+from .lists import Clip
+
+MANIFEST = 'manifest.json'
+
+
+def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
+    """SHA-256 over (path, label, content) of the clips in list order.
+
+    The content is the hash of the frames before encoding where a DarkRoom manifest holds it, so that
+    the identity does not depend on the encoder, and the hash of the file otherwise.
+
+    Raises:
+        DataError: a manifest does not know a listed clip.
+    """
+    manifest = root / MANIFEST
+    if not manifest.is_file():
+        return digest([(clip.path, clip.label, file_sha256(root / clip.path)) for clip in clips])
+    known = read_json(manifest)['clips']
+    for clip in clips:
+        if clip.path not in known:
+            raise DataError(f'{manifest}: does not know the listed video {clip.path}')
+    return digest([(clip.path, clip.label, known[clip.path]['frames_sha256']) for clip in clips])
+
+
+def dataset_fingerprint(dataset: Any) -> str:
+    """Identity of any MMEngine data set of videos, MMAction2's ``VideoDataset`` included.
+
+    Raises:
+        ConfigError: its samples name no video file.
+    """
+    if hasattr(dataset, 'fingerprint'):
+        return dataset.fingerprint()
+    samples = [dataset.get_data_info(index) for index in range(len(dataset))]
+    if not all('filename' in sample for sample in samples):
+        raise ConfigError(f'{type(dataset).__name__} names no video files to identify it by')
+    return digest(
+        [(int(sample['label']), file_sha256(Path(sample['filename']))) for sample in samples]
+    )
+
+
+def dataset_classes(dataset: Any) -> tuple[str, ...]:
+    """Class names in label order; empty where the data set has none."""
+    return tuple((dataset.metainfo or {}).get('classes', ()))

@@ -1,0 +1,202 @@
+"""Views that replay: one augmented clip is a function of (view seed, view index, sample index).
+
+A view's *parameters* are normalised: where in the source it starts and how much of it it spans, a crop
+box as fractions, a flip. A *rendering* turns them into one network's clip length and size. Transforms
+that are not ours replay by seeding their random streams for the duration of one sample.
+"""
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from mmcv.transforms import BaseTransform
+
+from ..errors import ConfigError, DataError
+from ..registry import TRANSFORMS
+
+
+class ViewId(NamedTuple):
+    """The address of a view."""
+
+    seed: int
+    view: int
+    sample: int
+
+
+@dataclass(frozen=True)
+class ViewParameters:
+    """A view in normalised terms.
+
+    Attributes:
+        start: First instant as a fraction of the source's duration.
+        span: Duration as a fraction of the source's; ``start + span <= 1``.
+        left, top, width, height: Crop box as fractions of the frame.
+        flip: Whether the frames are mirrored.
+    """
+
+    start: float = 0.0
+    span: float = 1.0
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+    flip: bool = False
+
+
+@TRANSFORMS.register_module()
+class DrawView(BaseTransform):
+    """Draws the parameters of a training view from its address alone.
+
+    Adds the key ``view``. Needs ``view_id``, which :class:`ReplayedPipeline` provides.
+
+    Args:
+        min_span: Smallest share of the clip's duration that a view spans.
+        min_side: Smallest share of the frame's width and of its height that the crop keeps.
+        flip_ratio: Probability of mirroring.
+    """
+
+    def __init__(
+        self, min_span: float = 0.8, min_side: float = 0.8, flip_ratio: float = 0.5
+    ) -> None:
+        for name, value in (('min_span', min_span), ('min_side', min_side)):
+            if not 0 < value <= 1:
+                raise ConfigError(f'DrawView: {name} = {value} is not in (0, 1]')
+        if not 0 <= flip_ratio <= 1:
+            raise ConfigError(f'DrawView: flip_ratio = {flip_ratio} is not in [0, 1]')
+        self.min_span = min_span
+        self.min_side = min_side
+        self.flip_ratio = flip_ratio
+
+    def transform(self, results: dict) -> dict:
+        if 'view_id' not in results:
+            raise ConfigError('DrawView needs ukd_bench.ReplayHook (or a hook built on it)')
+        generator = np.random.default_rng(results['view_id'])
+        span, width, height = generator.uniform(
+            (self.min_span, self.min_side, self.min_side), 1.0
+        )
+        start, left, top = generator.random(3) * (1 - np.array((span, width, height)))
+        flip = generator.random() < self.flip_ratio
+        results['view'] = ViewParameters(start, span, left, top, width, height, bool(flip))
+        return results
+
+
+@TRANSFORMS.register_module()
+class CenterView(BaseTransform):
+    """The one view of the protocol ``center``: the whole clip, the whole frame, no flip."""
+
+    def transform(self, results: dict) -> dict:
+        results['view'] = ViewParameters()
+        return results
+
+
+@TRANSFORMS.register_module()
+class ViewFrames(BaseTransform):
+    """Renders a view's time: ``clip_len`` frames at the middles of equal parts of its span.
+
+    Args:
+        clip_len: Frames a clip.
+    """
+
+    def __init__(self, clip_len: int) -> None:
+        if clip_len < 1:
+            raise ConfigError(f'ViewFrames: clip_len = {clip_len} is not positive')
+        self.clip_len = clip_len
+
+    def transform(self, results: dict) -> dict:
+        total, view = results['total_frames'], results['view']
+        if total < 1:
+            raise DataError(f'{results["filename"]}: cannot be decoded (it holds no frame)')
+        instants = view.start + view.span * (np.arange(self.clip_len) + 0.5) / self.clip_len
+        results['frame_inds'] = np.minimum((instants * total).astype(np.int64), total - 1)
+        results.update(clip_len=self.clip_len, num_clips=1, frame_interval=None)
+        return results
+
+
+@TRANSFORMS.register_module()
+class ViewCrop(BaseTransform):
+    """Renders a view's space: crop, resize to a square, flip; decoded frames stay uint8.
+
+    Args:
+        size: Side of the output in pixels.
+    """
+
+    def __init__(self, size: int) -> None:
+        if size < 1:
+            raise ConfigError(f'ViewCrop: size = {size} is not positive')
+        self.size = size
+
+    def transform(self, results: dict) -> dict:
+        view = results['view']
+        height, width = results['imgs'][0].shape[:2]
+        top, left = round(view.top * height), round(view.left * width)
+        bottom = max(top + 1, round((view.top + view.height) * height))
+        right = max(left + 1, round((view.left + view.width) * width))
+        results['imgs'] = [
+            self._render(frame[top:bottom, left:right], view.flip) for frame in results['imgs']
+        ]
+        results['img_shape'] = (self.size, self.size)
+        return results
+
+    def _render(self, crop: np.ndarray, flip: bool) -> np.ndarray:
+        # Averaging keeps the shot noise of small dark frames from aliasing.
+        shrinks = crop.shape[0] >= self.size and crop.shape[1] >= self.size
+        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        frame = cv2.resize(crop, (self.size, self.size), interpolation=interpolation)
+        return np.ascontiguousarray(frame[:, ::-1]) if flip else frame
+
+
+class ReplayedPipeline:
+    """A pipeline whose random draws depend on the view's address and on nothing else.
+
+    The view index lives in shared memory, so that loader workers that already run see it change. Each
+    packed sample carries ``sample_idx`` and ``view_index`` in its meta information.
+
+    Args:
+        pipeline: Called with a dict that has ``sample_idx``; returns ``inputs`` and ``data_samples``.
+        seed: View seed.
+    """
+
+    def __init__(self, pipeline: Callable[[dict], dict], seed: int) -> None:
+        self.pipeline = pipeline
+        self.seed = seed
+        self._view = torch.zeros((), dtype=torch.int64).share_memory_()
+
+    def set_view(self, view: int) -> None:
+        """Chooses the view that samples are drawn from, here and in all workers."""
+        self._view.fill_(view)
+
+    def __call__(self, results: dict) -> dict:
+        view_id = ViewId(self.seed, int(self._view), results['sample_idx'])
+        results['view_id'] = view_id
+        with seeded(view_id):
+            packed = self.pipeline(results)
+        if not isinstance(packed, dict) or 'data_samples' not in packed:
+            raise ConfigError(
+                'a pipeline that does not end in one packed sample (repeated augmentation?) '
+                'cannot be replayed'
+            )
+        packed['data_samples'].set_metainfo(
+            dict(sample_idx=view_id.sample, view_index=view_id.view)
+        )
+        return packed
+
+
+@contextlib.contextmanager
+def seeded(entropy: tuple[int, ...]) -> Iterator[None]:
+    """Seeds Python's, NumPy's and torch's global streams, and restores them at the end."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    words = np.random.SeedSequence(entropy).generate_state(3, np.uint32)
+    try:
+        random.seed(int(words[0]))
+        np.random.seed(int(words[1]))
+        torch.default_generator.manual_seed(int(words[2]))
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])

@@ -1,0 +1,88 @@
+"""Makes a recognizer's training replay: views by address, model randomness by iteration."""
+
+import numpy as np
+import torch
+from mmengine.dataset import BaseDataset
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import EpochBasedTrainLoop, Runner
+
+from ..datasets.views import ReplayedPipeline
+from ..errors import ConfigError
+from ..registry import HOOKS
+
+
+@HOOKS.register_module()
+class ReplayHook(Hook):
+    """Draws epoch e's samples from view ``e mod num_views`` and reseeds the model every iteration.
+
+    Whatever the order, batch size or number of workers, a sample's augmentation then depends on (view
+    seed, view, sample) alone, and dropout and the like on (seed, iteration) alone. The student's
+    initial weights depend on the seed alone, whatever other hooks build before.
+
+    Args:
+        view_seed: View seed; runs that share a bank share it.
+        num_views: Views after which they repeat; None for a new one every epoch.
+
+    Raises:
+        ConfigError: the training pipeline or loop cannot be replayed.
+    """
+
+    # Before any hook that reads the views, the logger included.
+    priority = 'VERY_HIGH'
+
+    def __init__(self, view_seed: int = 0, num_views: int | None = None) -> None:
+        if num_views is not None and num_views < 1:
+            raise ConfigError(f'num_views = {num_views} is not positive')
+        self.view_seed = view_seed
+        self.num_views = num_views
+        self.pipeline: ReplayedPipeline | None = None
+
+    def before_run(self, runner: Runner) -> None:
+        dataset = replayable_dataset(runner)
+        self.pipeline = dataset.pipeline = ReplayedPipeline(dataset.pipeline, self.view_seed)
+        reseed(runner.seed, 0)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        self.pipeline.set_view(self.view_of_epoch(runner.epoch))
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
+        # Iteration 0 of the stream belongs to the initial weights.
+        reseed(runner.seed, runner.iter + 1)
+
+    def view_of_epoch(self, epoch: int) -> int:
+        """The view that an epoch's samples are drawn from."""
+        return epoch if self.num_views is None else epoch % self.num_views
+
+
+def reseed(seed: int, iteration: int) -> None:
+    """Seeds torch's generators, those of all devices, from (seed, iteration)."""
+    words = np.random.SeedSequence((seed, iteration)).generate_state(2, np.uint32)
+    torch.manual_seed((int(words[0]) << 32 | int(words[1])) & (2**63 - 1))
+
+
+def replayable_dataset(runner: Runner) -> BaseDataset:
+    """The training set, if every draw of its pipeline can be replayed.
+
+    Raises:
+        ConfigError: naming what stands in the way.
+    """
+    if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+        raise ConfigError(
+            f'{type(runner.train_loop).__name__} starts its workers before views can be set: '
+            "use type='EpochBasedTrainLoop'"
+        )
+    dataset = runner.train_dataloader.dataset
+    if not isinstance(dataset, BaseDataset):
+        raise ConfigError(
+            f'{type(dataset).__name__} repeats sample indices and cannot be replayed: '
+            'train on one data set'
+        )
+    if getattr(unwrapped(runner).data_preprocessor, 'blending', None) is not None:
+        raise ConfigError('blending (mixup, cutmix) mixes samples and cannot be replayed')
+    return dataset
+
+
+def unwrapped(runner: Runner) -> torch.nn.Module:
+    """The recognizer without MMEngine's wrapper for distributed training."""
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

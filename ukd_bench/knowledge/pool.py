@@ -1,0 +1,67 @@
+"""The ordered pool of teachers; K teachers are its first K."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..paths import read_json
+
+_FIELDS = ('name', 'key', 'config', 'checkpoint', 'bank')
+
+
+@dataclass(frozen=True)
+class PoolEntry:
+    """One teacher and where its parts lie.
+
+    Attributes:
+        name: What tables call it.
+        key: Key of the run that trained it; empty for a teacher from elsewhere.
+        config: MMAction2 config whose ``model`` it is.
+        checkpoint: Its weights.
+        bank: Folder of its scores.
+    """
+
+    name: str
+    key: str
+    config: Path
+    checkpoint: Path
+    bank: Path
+
+
+def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) -> list[PoolEntry]:
+    """The first ``num_teachers`` teachers of a pool, all where it is None.
+
+    Args:
+        pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank, key?}, ...]}`` whose paths
+            are relative to its folder, or such a list itself with paths relative to the working
+            directory.
+        num_teachers: K.
+
+    Raises:
+        ConfigError: an entry is incomplete, or K is not in [1, size of the pool].
+        ResultsError: the file cannot be read.
+    """
+    if isinstance(pool, (str, Path)):
+        source, base = str(pool), Path(pool).parent
+        content = read_json(Path(pool))
+        entries = content.get('teachers') if isinstance(content, dict) else None
+    else:
+        source, base, entries = 'pool', Path(), pool
+    if not isinstance(entries, (list, tuple)) or not entries:
+        raise ConfigError(f'{source}: names no teacher')
+    teachers = [_entry(entry, f'{source}: teacher {n}', base) for n, entry in enumerate(entries, 1)]
+    if num_teachers is None:
+        return teachers
+    if not 1 <= num_teachers <= len(teachers):
+        raise ConfigError(
+            f'num_teachers = {num_teachers} is not in 1 to {len(teachers)}, the size of {source}'
+        )
+    return teachers[:num_teachers]
+
+
+def _entry(entry: dict, where: str, base: Path) -> PoolEntry:
+    absent = [field for field in _FIELDS if field != 'key' and not entry.get(field)]
+    if absent:
+        raise ConfigError(f'{where}: key {absent[0]!r} is absent')
+    paths = {field: base / entry[field] for field in ('config', 'checkpoint', 'bank')}
+    return PoolEntry(name=entry['name'], key=entry.get('key', ''), **paths)

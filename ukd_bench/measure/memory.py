@@ -1,0 +1,102 @@
+"""Peak memory by phase, on CUDA and on the CPU."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from .tracker import LiveTensorTracker
+
+_PROCESS_STATUS = Path('/proc/self/status')
+_RESET_PROCESS_PEAK = Path('/proc/self/clear_refs')
+
+
+class PhaseMemory:
+    """Peaks of the phases of one run, one phase at a time.
+
+    On CUDA ``allocated`` and ``reserved`` are the caching allocator's; on the CPU ``allocated`` is the
+    bytes of live tensors and ``reserved`` is not defined. ``process`` is the peak resident set of this
+    process, without loader workers.
+
+    Args:
+        device: Where the run computes.
+
+    Attributes:
+        peaks: {phase: {figure: bytes or None}} of the phases that have ended.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.peaks: dict[str, dict[str, int | None]] = {}
+        self._phase: str | None = None
+        self._tracker: LiveTensorTracker | None = None
+        self._running = {'allocated': 0, 'reserved': 0}
+
+    def begin(self, phase: str) -> None:
+        """Ends the phase that runs, if any, and starts another."""
+        self.end()
+        self._phase = phase
+        self._running = {'allocated': 0, 'reserved': 0}
+        _reset_process_peak()
+        if self.device.type == 'cuda':
+            torch.cuda.synchronize(self.device)
+            torch.cuda.reset_peak_memory_stats(self.device)
+        else:
+            self._tracker = LiveTensorTracker()
+            self._tracker.__enter__()
+
+    def update(self) -> None:
+        """Folds CUDA's peaks into the phase's.
+
+        MMEngine resets CUDA's peak statistics whenever it logs, so this is called at every step,
+        before the logger.
+        """
+        if self._phase is not None and self.device.type == 'cuda':
+            figures = {
+                'allocated': torch.cuda.max_memory_allocated(self.device),
+                'reserved': torch.cuda.max_memory_reserved(self.device),
+            }
+            self._running = {name: max(self._running[name], figures[name]) for name in figures}
+
+    def end(self) -> None:
+        """Ends the phase that runs and notes its peaks."""
+        if self._phase is None:
+            return
+        if self._tracker is not None:
+            self._tracker.__exit__(None, None, None)
+            self._running['allocated'] = self._tracker.peak_bytes
+            self._tracker = None
+        else:
+            self.update()
+        self.peaks[self._phase] = {
+            'allocated_peak_bytes': self._running['allocated'] or None,
+            'reserved_peak_bytes': self._running['reserved'] or None,
+            'process_peak_bytes': _process_peak(),
+        }
+        self._phase = None
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measures a block as one phase."""
+        self.begin(name)
+        try:
+            yield
+        finally:
+            self.end()
+
+
+def _reset_process_peak() -> None:
+    # Writing 5 resets the peak resident set (see proc(5)); where that is not allowed the process
+    # peak is the one since the process began.
+    with contextlib.suppress(OSError):
+        _RESET_PROCESS_PEAK.write_text('5')
+
+
+def _process_peak() -> int | None:
+    """Peak resident set in bytes; None where the system does not tell."""
+    with contextlib.suppress(OSError):
+        for line in _PROCESS_STATUS.read_text().splitlines():
+            if line.startswith('VmHWM:'):
+                return int(line.split()[1]) * 1024
+    return None

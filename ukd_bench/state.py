@@ -1,0 +1,55 @@
+"""State dicts: hash, size, save and load."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .errors import ConfigError
+from .paths import atomic_write
+
+
+def state_sha256(module: nn.Module) -> str:
+    """SHA-256 over names, types, shapes and bytes of all parameters and buffers, sorted by name."""
+    hasher = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        value = tensor.detach().cpu().contiguous()
+        hasher.update(f'{name}:{value.dtype}:{tuple(value.shape)};'.encode())
+        hasher.update(value.reshape(-1).view(torch.uint8).numpy())
+    return hasher.hexdigest()
+
+
+def state_bytes(module: nn.Module) -> int:
+    """Bytes of all parameters and buffers, those outside the state dict included."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def save_weights(module: nn.Module, path: Path) -> None:
+    """Writes ``{'state_dict': ...}`` atomically, on the CPU."""
+    state = {name: tensor.detach().cpu() for name, tensor in module.state_dict().items()}
+    atomic_write(path, lambda file: torch.save({'state_dict': state}, file))
+
+
+def load_weights(module: nn.Module, path: Path) -> None:
+    """Loads all parameters and buffers of ``module`` from a checkpoint.
+
+    Raises:
+        ConfigError: the file is absent, no checkpoint, or does not fit the module key by key.
+    """
+    if not path.is_file():
+        raise ConfigError(f'checkpoint {path} does not exist')
+    try:
+        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        state = checkpoint.get('state_dict', checkpoint)
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ConfigError(f'checkpoint {path} cannot be read ({reason[:160]})') from error
+    try:
+        module.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        lines = str(error).splitlines()
+        raise ConfigError(
+            f'checkpoint {path} does not fit its config: {" ".join(lines[1:2]).strip()[:200]}'
+        ) from error

@@ -1,0 +1,34 @@
+"""Names of methods for people, and the sentences every report carries."""
+
+METHOD_NAMES = {
+    'plain': 'Plain',
+    'label_smoothing': 'Label smoothing',
+    'ukd': 'UKD',
+    'naive': 'Naive',
+    'two_stream_dark_light': 'Two-stream',
+    'teacher': 'Teacher',
+    'ensemble': 'Ensemble',
+    'bank': 'Bank',
+}
+
+RECONSTRUCTION = (
+    'The UKD mechanism measured here is our reconstruction from the abstract of arXiv 2308.09327; '
+    'the paper’s own mechanism is not public. Verdicts on memory hold for this reconstruction.'
+)
+
+SYNTHETIC = (
+    'The videos are synthetic. What these results show is about the mechanism, not about ARID.'
+)
+
+METHODS_TEXT = (
+    ('Plain', 'the student alone, on the single dark stream: the floor.'),
+    ('Label smoothing', 'soft targets without any teacher: a control.'),
+    ('UKD', 'targets from a knowledge bank, filled by one teacher at a time before training.'),
+    ('Naive', 'K teachers resident on the device and run at every step.'),
+    ('Two-stream', 'a dark and a gamma-enhanced stream, as in DarkLight; at inference too.'),
+)
+
+
+def method_name(method: str) -> str:
+    """A method as tables call it."""
+    return METHOD_NAMES.get(method, method)

@@ -1,0 +1,169 @@
+"""Compares a sweep with a reference, cell by cell: by hash on one machine, else by statistics."""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from . import units
+from .load import Run, Sweep
+
+MEMORY_TOLERANCE = 0.02
+Z = 3.0
+"""Standard errors allowed; at 3, one cell in about 370 differs by the clips' noise alone."""
+
+EQUAL, AGREES, DIFFERS = 'equal', 'agrees', 'differs'
+MISSING_HERE, MISSING_THERE = 'missing here', 'not in the reference'
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of one cell; ``tolerance`` tells in words what was allowed."""
+
+    cell: str
+    figure: str
+    measured: str
+    reference: str
+    tolerance: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """All rows, and counts of cells."""
+
+    rows: tuple[Row, ...]
+    cells: int
+    differing: tuple[str, ...]
+    missing_here: tuple[str, ...]
+    missing_there: tuple[str, ...]
+    same_machine: bool
+
+    @property
+    def agrees(self) -> bool:
+        """Every cell of the reference is here and none differs."""
+        return not self.differing and not self.missing_here and self.cells > 0
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        how = 'by hash (same device, threads and lock)' if self.same_machine else 'within stated tolerances'
+        text = f'{units.counted(self.cells, "cell")} compared {how}: '
+        text += f'differs in {len(self.differing)}' if self.differing else 'agrees' if self.cells else 'none in common'
+        if self.missing_here:
+            text += f'; {units.counted(len(self.missing_here), "cell")} of the reference missing here'
+        if self.missing_there:
+            text += f'; {units.counted(len(self.missing_there), "cell")} not in the reference'
+        return f'{text}.'
+
+
+def compare(sweep: Sweep, reference: Sweep) -> Compared:
+    """Matches done runs by cell (method, backbone, teacher, K, seed, split, schedule, data set's name).
+
+    Never by key: a key changes with the code, and so would match nothing once it mattered. Where
+    device name, threads and lock agree, hashes and accuracy must be equal; elsewhere top-1 may differ
+    by ``Z`` standard errors of two binomial proportions (clips alone: networks trained on two
+    machines differ by more than that at times). Allocated peaks may differ by 2 %, and are compared
+    between devices of one kind.
+
+    Args:
+        sweep: what was measured.
+        reference: what to compare it with.
+
+    Returns:
+        Rows in the order of the reference, then missing cells.
+    """
+    here, there = _by_cell(sweep), _by_cell(reference)
+    rows: list[Row] = []
+    differing: list[str] = []
+    shared = [cell for cell in there if cell in here]
+    for cell in shared:
+        mine = _compare_runs(_label(cell), here[cell], there[cell])
+        rows += mine
+        if any(row.verdict == DIFFERS for row in mine):
+            differing.append(_label(cell))
+    missing_here = tuple(_label(cell) for cell in there if cell not in here)
+    missing_there = tuple(_label(cell) for cell in here if cell not in there)
+    dash = units.DASH
+    rows += [Row(label, 'run', dash, 'done', dash, MISSING_HERE) for label in missing_here]
+    rows += [Row(label, 'run', 'done', dash, dash, MISSING_THERE) for label in missing_there]
+    same = bool(shared) and all(_same_machine(here[cell], there[cell]) for cell in shared)
+    return Compared(tuple(rows), len(shared), tuple(differing), missing_here, missing_there, same)
+
+
+def accuracy_tolerance(first: float, second: float, first_n: int, second_n: int) -> float:
+    """``Z`` standard errors of the difference of two proportions, pooled.
+
+    One hit and one miss are added, so that 0 and 1 keep a width (Agresti and Caffo 2000).
+    """
+    pooled = (first * first_n + second * second_n + 1) / (first_n + second_n + 2)
+    return Z * sqrt(pooled * (1 - pooled) * (1 / first_n + 1 / second_n))
+
+
+def _compare_runs(label: str, run: Run, other: Run) -> list[Row]:
+    same = _same_machine(run, other)
+    rows = []
+    data = run.value('dataset', 'fingerprint'), other.value('dataset', 'fingerprint')
+    if data[0] != data[1]:
+        return [Row(label, 'data', str(data[0])[:12], str(data[1])[:12], 'equal', DIFFERS)]
+    if same:
+        for name, words in (('initial_state', 'initial weights'), ('targets', 'targets'), ('student_state', 'trained weights')):
+            mine, theirs = run.value('hashes', name), other.value('hashes', name)
+            if mine is not None and theirs is not None:
+                verdict = EQUAL if mine == theirs else DIFFERS
+                rows.append(Row(label, words, mine[:12], theirs[:12], 'equal', verdict))
+    mine, theirs = run.metric('top1'), other.metric('top1')
+    if mine is not None and theirs is not None:
+        rows.append(_accuracy_row(label, run, other, mine, theirs, same))
+    if run.value('environment', 'device') and _device(run)['kind'] == _device(other).get('kind'):
+        rows += _memory_rows(label, run, other)
+    return rows
+
+
+def _accuracy_row(label: str, run: Run, other: Run, mine: float, theirs: float, same: bool) -> Row:
+    sizes = run.value('dataset', 'test_samples'), other.value('dataset', 'test_samples')
+    allowed = 0.0 if same or None in sizes else accuracy_tolerance(mine, theirs, *sizes)
+    words = 'equal' if allowed == 0 else f'{100 * allowed:.1f} points'
+    gap = abs(mine - theirs)
+    verdict = EQUAL if gap == 0 else AGREES if gap <= allowed else DIFFERS
+    return Row(label, 'top-1, %', units.number(mine, 1, 100), units.number(theirs, 1, 100), words, verdict)
+
+
+def _memory_rows(label: str, run: Run, other: Run) -> list[Row]:
+    rows = []
+    for phase in run.record['memory'] if run.record else ():
+        mine, theirs = run.memory(phase), other.memory(phase)
+        if mine is None or theirs is None:
+            continue
+        verdict = EQUAL if mine == theirs else AGREES if abs(mine - theirs) <= MEMORY_TOLERANCE * theirs else DIFFERS
+        words = f'{100 * MEMORY_TOLERANCE:g} %'
+        rows.append(Row(label, f'{phase} peak, MiB', units.mib(mine), units.mib(theirs), words, verdict))
+    return rows
+
+
+def _device(run: Run) -> dict[str, Any]:
+    return run.value('environment', 'device') or {}
+
+
+def _same_machine(run: Run, other: Run) -> bool:
+    pairs = [
+        (_device(run).get('name'), _device(other).get('name')),
+        *((run.value('environment', n), other.value('environment', n)) for n in ('threads', 'lock_sha256')),
+    ]
+    return all(mine is not None and mine == theirs for mine, theirs in pairs)
+
+
+def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
+    data = sweep.dataset.get('name')
+    return {
+        (r.method, r.student, r.teacher, r.num_teachers, r.seed, r.split, r.epochs, data): r
+        for r in sweep.runs
+        if r.done
+    }
+
+
+def _label(cell: tuple[Any, ...]) -> str:
+    method, student, teacher, k, seed, split, epochs, _ = cell
+    parts = [method, teacher or student]
+    if k:
+        parts.append(f'K = {k}')
+    return ', '.join([*(str(part) for part in parts if part), f'seed {seed}, split {split}, {epochs} epochs'])

@@ -1,0 +1,324 @@
+"""Reads a sweep folder: the plan, every planned run's record or why it has none, and cells."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ResultsError
+from ..paths import RunPaths, SweepPaths, read_json
+from ..records import METHODS, SCHEMA, STATUSES, STUDENT_METHODS, read_record
+
+_PLAN_RUN_KEYS = (
+    *('key', 'execution', 'folder', 'method', 'student', 'teacher', 'num_teachers', 'seed'),
+    *('split', 'epochs', 'full_epochs', 'parents'),
+)
+
+# An absolute path with at least two parts: an error quotes it, a report keeps its last part alone.
+_PATH = re.compile(r'(?<![\w.…])/(?:[\w.+@-]+/)+([\w.+@-]+)')
+
+
+@dataclass(frozen=True)
+class Run:
+    """One planned run.
+
+    ``status`` is one of ``records.STATUSES``, or ``missing`` (no file at all), or ``unreadable``
+    (a record that is broken, of another schema or of another run). ``record`` is set for a valid
+    record alone, and means are taken over ``done`` runs alone.
+    """
+
+    key: str
+    execution: str
+    folder: str
+    method: str
+    student: str | None
+    teacher: str | None
+    num_teachers: int
+    seed: int
+    split: int
+    epochs: int
+    full_epochs: int
+    parents: tuple[str, ...]
+    status: str
+    problem: str | None = None
+    record: dict[str, Any] | None = field(default=None, repr=False)
+    paths: RunPaths | None = field(default=None, repr=False)
+
+    @property
+    def done(self) -> bool:
+        return self.status == 'done'
+
+    @property
+    def shortened(self) -> bool:
+        """Trained for fewer epochs than the full schedule has."""
+        return self.epochs < self.full_epochs
+
+    @property
+    def setting(self) -> tuple[str, ...] | None:
+        """What must agree before two runs are compared: device, precision, threads, batch size."""
+        if self.record is None:
+            return None
+        environment = self.record['environment']
+        device = environment.get('device') or {}
+        values = (
+            device.get('kind'),
+            device.get('name'),
+            environment.get('precision'),
+            environment.get('threads'),
+            self.record['schedule'].get('batch_size'),
+        )
+        return tuple(str(value) for value in values)
+
+    @property
+    def data(self) -> str | None:
+        """The data set's fingerprint."""
+        return self.value('dataset', 'fingerprint')
+
+    def metric(self, name: str) -> float | None:
+        """A fraction, or None where the run has none."""
+        return None if self.record is None else (self.record['metrics'] or {}).get(name)
+
+    def memory(self, phase: str, figure: str = 'allocated_peak_bytes') -> int | None:
+        """A phase's peak in bytes, or None."""
+        return None if self.record is None else (self.record['memory'].get(phase) or {}).get(figure)
+
+    def peak(self, figure: str = 'allocated_peak_bytes') -> int | None:
+        """The largest of all phases in bytes; None if any phase lacks the figure."""
+        phases = [] if self.record is None else list(self.record['memory'].values())
+        values = [phase.get(figure) for phase in phases]
+        return None if not values or None in values else max(values)
+
+    def value(self, section: str, name: str) -> Any:
+        """``record[section][name]``, or None."""
+        return None if self.record is None else (self.record.get(section) or {}).get(name)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Runs that differ in their seed alone, all done."""
+
+    method: str
+    student: str | None
+    num_teachers: int
+    teacher: str | None
+    split: int
+    epochs: int
+    full_epochs: int
+    setting: tuple[str, ...]
+    data: str | None
+    runs: tuple[Run, ...]
+
+    @property
+    def shortened(self) -> bool:
+        return self.epochs < self.full_epochs
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A loaded sweep; ``unplanned`` are records the plan does not name, kept out of every mean."""
+
+    root: Path
+    plan: dict[str, Any]
+    runs: tuple[Run, ...]
+    unplanned: tuple[Run, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.plan.get('name') or self.root.name)
+
+    @property
+    def dataset(self) -> dict[str, Any]:
+        """The data set as the first record tells it, else as the plan does."""
+        recorded = [run.record['dataset'] for run in self.runs if run.record]
+        return {**self.plan.get('dataset', {}), **(recorded[0] if recorded else {})}
+
+    @property
+    def synthetic(self) -> bool:
+        return bool(self.dataset.get('synthetic', False))
+
+    @cached_property
+    def by_key(self) -> dict[str, Run]:
+        return {run.key: run for run in self.runs}
+
+    @property
+    def done(self) -> list[Run]:
+        return [run for run in self.runs if run.done]
+
+    @property
+    def students(self) -> list[str]:
+        """Student backbones in the order of the plan."""
+        names = (run.student for run in self.runs if run.method in STUDENT_METHODS and run.student)
+        return list(dict.fromkeys(names))
+
+    def lineage(self, run: Run) -> list[Run] | None:
+        """The run and its ancestors, each once; None if one of them is not done."""
+        found: dict[str, Run] = {run.key: run}
+        waiting = list(run.parents)
+        while waiting:
+            key = waiting.pop()
+            if key in found:
+                continue
+            parent = self.by_key.get(key)
+            if parent is None:
+                return None
+            found[key] = parent
+            waiting.extend(parent.parents)
+        return list(found.values()) if all(item.done for item in found.values()) else None
+
+    def pipeline_peak(self, run: Run, figure: str = 'allocated_peak_bytes') -> int | None:
+        """The largest peak of the run and everything it needed, in bytes; None if any is unknown."""
+        peaks = [item.peak(figure) for item in self.lineage(run) or []]
+        known = [peak for peak in peaks if peak is not None]
+        return max(known) if known and len(known) == len(peaks) else None
+
+    def pipeline_time(self, run: Run) -> float | None:
+        """Seconds of the run and everything it needed, each once; None if any is unknown."""
+        times = [item.value('time', 'wall_s') for item in self.lineage(run) or []]
+        return None if not times or None in times else float(sum(times))
+
+
+def load_sweep(root: Path) -> Sweep:
+    """Loads ``root``.
+
+    Raises:
+        ResultsError: the folder is absent or empty, or its plan is absent or broken. A broken
+            record is no error: its run is carried as ``unreadable``.
+    """
+    paths = SweepPaths(Path(root))
+    if not paths.root.is_dir():
+        raise ResultsError(f'{root}: no such results folder')
+    if not paths.plan.exists():
+        raise ResultsError(f'{root}: holds no plan.json, so it is not the folder of a sweep')
+    plan = read_json(paths.plan)
+    rows = _plan_rows(plan, paths.plan)
+    runs = tuple(_load_run(row, RunPaths(paths.root / row['folder'])) for row in rows)
+    named = {run.folder for run in runs}
+    strays = (_stray(item) for item in paths.runs() if item.root.name not in named)
+    return Sweep(paths.root, plan, runs, tuple(run for run in strays if run))
+
+
+def cells(runs: Iterable[Run]) -> list[Cell]:
+    """Groups done runs over seeds, in the order of METHODS, then K, teacher and split."""
+    groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.done and run.setting is not None:
+            what = (run.method, run.student, run.num_teachers, run.teacher)
+            groups[(*what, run.split, run.epochs, run.full_epochs, run.setting, run.data)].append(run)
+    made = [
+        Cell(*key, runs=tuple(sorted(group, key=lambda run: run.seed)))
+        for key, group in groups.items()
+    ]
+    return sorted(made, key=lambda cell: (METHODS.index(cell.method), cell.num_teachers, cell.split))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Test scores of one run: ``scores`` (N, C) probabilities, ``labels`` (N,), ``samples`` (N,)."""
+
+    scores: np.ndarray
+    labels: np.ndarray
+    samples: np.ndarray
+
+    @property
+    def hits(self) -> np.ndarray:
+        """(N,) 1 where the largest score is the label's."""
+        return (self.scores.argmax(axis=1) == self.labels).astype(float)
+
+
+def load_scores(run: Run) -> Scores | None:
+    """A run's test scores in the order of their sample names; None if absent or unreadable."""
+    if run.paths is None or not run.paths.scores.exists():
+        return None
+    try:
+        with np.load(run.paths.scores, allow_pickle=False) as arrays:
+            order = np.argsort(arrays['samples'], kind='stable')
+            return Scores(*(arrays[name][order] for name in ('scores', 'labels', 'samples')))
+    except (OSError, ValueError, KeyError, IndexError, EOFError):
+        return None
+
+
+def _plan_rows(plan: Any, path: Path) -> list[dict[str, Any]]:
+    if not isinstance(plan, dict) or not isinstance(plan.get('runs'), list):
+        raise ResultsError(f'{path}: a plan must be a JSON object with a list of runs')
+    if plan.get('schema') != SCHEMA:
+        raise ResultsError(f'{path}: schema {plan.get("schema")!r} is not {SCHEMA}, which this release reads')
+    if not plan['runs']:
+        raise ResultsError(f'{path}: plans no runs')
+    for index, row in enumerate(plan['runs']):
+        absent = [key for key in _PLAN_RUN_KEYS if not isinstance(row, dict) or key not in row]
+        if absent:
+            raise ResultsError(f'{path}: run {index} lacks the key {absent[0]!r}')
+        if row['method'] not in METHODS:
+            raise ResultsError(f'{path}: run {index}: method {row["method"]!r} is none of {", ".join(METHODS)}')
+    return list(plan['runs'])
+
+
+def _load_run(row: dict[str, Any], paths: RunPaths) -> Run:
+    known = {key: row[key] for key in _PLAN_RUN_KEYS}
+    run = Run(**{**known, 'parents': tuple(row['parents'])}, status='missing', paths=paths)
+    if not paths.record.exists():
+        return _from_state(run, paths)
+    try:
+        record = read_record(paths.record)
+    except ResultsError as error:
+        return replace(run, status='unreadable', problem=_without_path(error, paths.record))
+    for name in ('key', 'method', 'student', 'num_teachers', 'seed', 'split'):
+        if record[name] != row[name]:
+            problem = f'the record has {name} {record[name]!r}, the plan {row[name]!r}'
+            return replace(run, status='unreadable', problem=problem)
+    return replace(run, status=record['status'], problem=_error_text(record.get('error')), record=record)
+
+
+def _from_state(run: Run, paths: RunPaths) -> Run:
+    if not paths.state.exists():
+        return replace(run, problem='no record and no state')
+    try:
+        state = read_json(paths.state)
+        status = state['status']
+    except (ResultsError, KeyError, TypeError):
+        return replace(run, status='unreadable', problem='state.json cannot be read')
+    if status == 'done':
+        return replace(run, status='missing', problem='said to be done, but its record is absent')
+    problem = _error_text(state.get('error'))
+    return replace(run, status=status if status in STATUSES else 'unreadable', problem=problem)
+
+
+def _stray(paths: RunPaths) -> Run | None:
+    try:
+        record = read_record(paths.record)
+    except ResultsError:
+        return None
+    names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
+    epochs = record['schedule'].get('epochs') or 0
+    full = record['schedule'].get('full_epochs') or epochs
+    return Run(
+        **{name: record[name] for name in names},
+        folder=paths.root.name,
+        epochs=epochs,
+        full_epochs=full,
+        parents=tuple(record['parents']),
+        status=record['status'],
+        problem='not in the plan; left out of every figure',
+        record=record,
+        paths=paths,
+    )
+
+
+def _error_text(error: Any) -> str | None:
+    """One line of an error that may be a record's object, a state's text, or nothing."""
+    if not error:
+        return None
+    if isinstance(error, dict):
+        error = f'{error.get("type", "error")}: {error.get("message", "")}'
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return _PATH.sub(r'…/\1', lines[-1]) if lines else None
+
+
+def _without_path(error: ResultsError, path: Path) -> str:
+    """A report holds no path of a machine."""
+    return str(error).replace(str(path), path.name)

@@ -1,0 +1,206 @@
+"""Statistics of the report, as pure functions: seeds are training noise, clips are test noise.
+
+With three to five seeds a t-interval covers about 95 %; a standard error or a percentile bootstrap
+over seeds covers 50-83 %. So the t-interval is primary, and clips are resampled only beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+MAX_SEEDS = 1000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds; ``low`` and ``high`` are None where n = 1 gives no interval."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+
+    @property
+    def half_width(self) -> float | None:
+        return None if self.high is None else self.high - self.mean
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference over seeds; all but ``mean`` and ``n`` are None where n = 1."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    sd: float | None
+    p_value: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A least-squares line; ``low`` and ``high`` are None where df < 1 gives no interval."""
+
+    value: float
+    intercept: float
+    low: float | None
+    high: float | None
+    df: int
+
+
+def mean_interval(values: Sequence[float | None], confidence: float = 0.95) -> Estimate | None:
+    """Mean and two-sided t-interval with n - 1 degrees of freedom (ddof = 1).
+
+    Args:
+        values: (n,) figures, one a seed; None, for what was not measured, is left out.
+        confidence: coverage of the interval.
+
+    Returns:
+        None where no value was measured.
+    """
+    kept = np.array([value for value in values if value is not None], dtype=float)
+    if kept.size == 0:
+        return None
+    mean = float(kept.mean())
+    if kept.size == 1:
+        return Estimate(mean, None, None, 1)
+    half = float(_t_quantile(confidence, kept.size - 1) * kept.std(ddof=1) / np.sqrt(kept.size))
+    return Estimate(mean, mean - half, mean + half, int(kept.size))
+
+
+def paired_difference(first: Sequence[float], second: Sequence[float], confidence: float = 0.95) -> Difference:
+    """Paired t-test of ``first - second`` (Student 1908), two-sided.
+
+    Args:
+        first: (n,) figures, one a seed.
+        second: (n,) figures of the same seeds, in the same order.
+        confidence: coverage of the interval.
+
+    Raises:
+        ValueError: the lengths differ or are zero.
+    """
+    if len(first) != len(second) or not len(first):
+        raise ValueError(f'paired figures must be as many, and some: {len(first)} and {len(second)}')
+    gaps = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    estimate = mean_interval(gaps.tolist(), confidence)
+    assert estimate is not None
+    if estimate.n == 1:
+        return Difference(estimate.mean, None, None, None, None, 1)
+    sd = float(gaps.std(ddof=1))
+    # Equal gaps leave no noise to test against; the limit of the test is 1 at zero and 0 elsewhere.
+    if sd < 1e-12:
+        p_value = 1.0 if abs(estimate.mean) < 1e-12 else 0.0
+    else:
+        p_value = float(2 * stats.t.sf(abs(estimate.mean) / (sd / np.sqrt(estimate.n)), estimate.n - 1))
+    return Difference(estimate.mean, estimate.low, estimate.high, sd, p_value, estimate.n)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down adjustment (Scandinavian Journal of Statistics 6, 1979).
+
+    Args:
+        p_values: (m,) p-values of one family.
+
+    Returns:
+        (m,) adjusted p-values in the order given: the running maximum, from the smallest p up, of
+        ``min(1, (m - rank) p)`` with rank from 0.
+    """
+    adjusted = [0.0] * len(p_values)
+    running = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda item: p_values[item])):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = running
+    return adjusted
+
+
+def least_squares(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> Slope | None:
+    """Slope of ``y`` on ``x`` with its t-interval on m - 2 degrees of freedom.
+
+    Args:
+        x: (m,) for memory: the numbers of teachers, each once (seeds repeat the same bytes and are
+            no new evidence).
+        y: (m,) figures, for memory in bytes.
+        confidence: coverage of the interval.
+
+    Returns:
+        None where ``x`` holds fewer than two distinct values.
+    """
+    if len(set(x)) < 2:
+        return None
+    xs, ys = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    centred = xs - xs.mean()
+    spread = float((centred**2).sum())
+    value = float((centred * (ys - ys.mean())).sum() / spread)
+    intercept = float(ys.mean() - value * xs.mean())
+    df = len(xs) - 2
+    if df < 1:
+        return Slope(value, intercept, None, None, df)
+    residuals = ys - (intercept + value * xs)
+    half = float(_t_quantile(confidence, df) * np.sqrt((residuals**2).sum() / df / spread))
+    return Slope(value, intercept, value - half, value + half, df)
+
+
+def clip_bootstrap(
+    gaps: Sequence[np.ndarray],
+    weights: Sequence[float],
+    rng: np.random.Generator,
+    draws: int = 2000,
+    confidence: float = 0.95,
+) -> tuple[float, float]:
+    """Percentile bootstrap over test clips with the trained networks held fixed (Efron 1979).
+
+    It tells how far the result hangs on which clips were tested, not on which seed trained; it is
+    secondary for that reason.
+
+    Args:
+        gaps: one (N,) array a test split: per clip, hits of one method minus hits of the other,
+            averaged over seeds, so that one draw of clips serves both methods and every seed.
+        weights: (splits,) weight of each split in the mean; summed to 1 here.
+        rng: the generator to draw clips from.
+        draws: bootstrap samples.
+        confidence: coverage of the interval.
+
+    Returns:
+        The interval's two ends.
+    """
+    shares = np.asarray(weights, dtype=float) / np.sum(weights)
+    means = np.zeros(draws)
+    for gap, share in zip(gaps, shares, strict=True):
+        picks = rng.integers(0, len(gap), size=(draws, len(gap)))
+        means += share * np.asarray(gap, dtype=float)[picks].mean(axis=1)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def seeds_to_decide(
+    mean: float, sd: float | None, alpha: float = 0.05, power: float = 0.8
+) -> int | None:
+    """Seeds a paired two-sided t-test needs, were the difference and its sd those observed.
+
+    Power from the noncentral t distribution (Cohen 1988, chapter 2).
+
+    Args:
+        mean: observed mean difference.
+        sd: standard deviation of the paired differences (ddof = 1); None where n < 2.
+        alpha: level of the test.
+        power: chance of a significant result asked for.
+
+    Returns:
+        None where ``sd`` is unknown, or where even ``MAX_SEEDS`` would not do.
+    """
+    if sd is None or abs(mean) < 1e-12:
+        return None
+    if sd < 1e-12:
+        return 2
+    sizes = np.arange(2, MAX_SEEDS + 1)
+    shift = abs(mean) / sd * np.sqrt(sizes)
+    critical = stats.t.ppf(1 - alpha / 2, sizes - 1)
+    reached = stats.nct.sf(critical, sizes - 1, shift) >= power
+    return int(sizes[np.argmax(reached)]) if reached.any() else None
+
+
+def _t_quantile(confidence: float, df: int) -> float:
+    return float(stats.t.ppf((1 + confidence) / 2, df))

@@ -1,0 +1,125 @@
+"""From scene light to the 8-bit code of a dark video: exposure, noise, tone curve, quantisation.
+
+Noise comes before quantisation. Gamma darkening alone is nearly invertible; what makes the dark
+hard is that photons are few and that the result is then rounded to a handful of codes.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+_STEPS = 1 << 16
+_SLOPE = 12.92
+_KNEE = 0.0031308
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A camera at one setting; 1.0 is full scale of its linear output.
+
+    The variance of the raw linear output at signal ``y`` is ``gain * y + read_sigma**2 +
+    row_sigma**2`` (Foi et al., Practical Poissonian-Gaussian noise modeling, TIP 2008).
+
+    Attributes:
+        exposure: Linear output per unit of scene light.
+        gain: K of the shot noise ``K * Poisson(y / K)``.
+        read_sigma: Standard deviation of the read noise.
+        read_shape: Tukey lambda of the read noise (0.14 is close to Gaussian, less has heavier
+            tails; Wei et al., A physics-based noise formation model, CVPR 2020). Not 0.
+        row_sigma: Standard deviation of an offset that a row's pixels and channels share.
+        black_level: Pedestal under the signal, so that noise about black is not cut in half
+            before it is read out.
+        black_error: What subtracting the pedestal leaves behind.
+    """
+
+    exposure: float
+    gain: float = 2e-4
+    read_sigma: float = 6e-4
+    read_shape: float = 0.14
+    row_sigma: float = 1e-4
+    black_level: float = 0.01
+    black_error: float = 0.0
+
+
+def draw_sensor(exposure: float, noise: float, rng: np.random.Generator) -> Sensor:
+    """Draws a camera whose noise amplitudes are ``noise`` times those of a typical one."""
+    shot, read, row, shape, error = rng.uniform(size=5)
+    return Sensor(
+        exposure=exposure,
+        gain=noise**2 * (1.5e-4 + 2e-4 * shot),
+        read_sigma=noise * (5e-4 + 6e-4 * read),
+        read_shape=-0.2 + 0.15 * shape,
+        row_sigma=noise * (0.5e-4 + 1.5e-4 * row),
+        black_error=noise * 3e-4 * (error - 0.5),
+    )
+
+
+def tone(linear: np.ndarray) -> np.ndarray:
+    """The sRGB transfer curve (IEC 61966-2-1), linear [0, 1] to encoded [0, 1], any shape."""
+    high = 1.055 * np.maximum(linear, _KNEE) ** (1 / 2.4) - 0.055
+    return np.where(linear <= _KNEE, _SLOPE * linear, high)
+
+
+_CODES = np.round(255 * tone(np.arange(_STEPS) / (_STEPS - 1))).astype(np.uint8)
+
+
+def quantise(linear: np.ndarray) -> np.ndarray:
+    """Clips, encodes and rounds linear output to 8 bits: the last step, any shape, ``uint8``."""
+    index = np.clip(linear, 0, 1) * (_STEPS - 1) + 0.5
+    return _CODES[index.astype(np.int32)]
+
+
+def tukey_lambda(shape: float, size: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Samples of the Tukey-lambda distribution scaled to unit variance, ``size``."""
+    p = rng.uniform(1e-7, 1 - 1e-7, size=size).astype(np.float32)
+    variance = (2 / shape**2) * (
+        1 / (1 + 2 * shape) - math.gamma(shape + 1) ** 2 / math.gamma(2 * shape + 2)
+    )
+    return (p**shape - (1 - p) ** shape) / np.float32(shape * math.sqrt(variance))
+
+
+def expose(light: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
+    """The noisy linear output before clipping below, tone curve and quantisation.
+
+    Args:
+        light: Scene light, linear, non-negative, ``(T, H, W, 3)``.
+        sensor: The camera.
+        rng: Source of the noise.
+
+    Returns:
+        ``(T, H, W, 3)``, pedestal already subtracted.
+    """
+    y = np.minimum(light * sensor.exposure, 1.0)
+    raw = sensor.gain * rng.poisson(y / sensor.gain)
+    raw += sensor.read_sigma * tukey_lambda(sensor.read_shape, y.shape, rng)
+    raw += sensor.row_sigma * rng.standard_normal((*y.shape[:2], 1, 1))
+    raw = np.clip(raw + sensor.black_level, 0, 1 + sensor.black_level)
+    return raw - (sensor.black_level - sensor.black_error)
+
+
+def capture(light: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
+    """The dark clip as stored: ``quantise(expose(...))``, ``uint8`` of ``light``'s shape."""
+    return quantise(expose(light, sensor, rng))
+
+
+def darken(light: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """The noise-free twin of ``capture``: what quantisation alone would cost."""
+    return quantise(light * sensor.exposure)
+
+
+def brighten(frames: np.ndarray, gamma: float) -> np.ndarray:
+    """``255 * (frames / 255) ** (1 / gamma)`` rounded, ``uint8`` of any shape."""
+    return np.round(255 * (frames / 255.0) ** (1 / gamma)).astype(np.uint8)
+
+
+def exposure_for(light: np.ndarray, mean_code: float) -> float:
+    """The exposure at which noise-free ``light`` has the mean code ``mean_code`` (0 to 255)."""
+    low, high = 1e-7, 10.0
+    for _ in range(40):
+        middle = math.sqrt(low * high)
+        if 255 * tone(np.clip(light * middle, 0, 1)).mean() < mean_code:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(low * high)

@@ -49,7 +49,9 @@ def record(
 ) -> dict[str, Any]:
     """One complete record."""
     distilled = method in ('ukd', 'naive')
-    phases = {'bank': ('init', 'fill'), 'ensemble': ('init', 'eval')}.get(method, ('init', 'train', 'eval'))
+    phases = {'bank': ('init', 'fill'), 'ensemble': ('init', 'eval')}.get(
+        method, ('init', 'train', 'eval')
+    )
     peaks = {'init': 3.0, 'train': train_mib, 'eval': 12.0, 'fill': 14.0}
     memory = {
         phase: {
@@ -91,10 +93,13 @@ def record(
             'teacher_forwards': 3200 * k if method == 'naive' else 0,
             'train_steps': 800 if trains else 0,
             'parameters': 1_000_000 if method == 'two_stream_dark_light' else 500_000,
-            'inference_flops': 2_400_000_000 if method == 'two_stream_dark_light' else 1_200_000_000,
+            'inference_flops': 2_400_000_000
+            if method == 'two_stream_dark_light'
+            else 1_200_000_000,
         },
         'teachers': [
-            {'name': name, 'key': f'teacher-{name}', 'state_bytes': TEACHER_BYTES} for name in POOL[:k]
+            {'name': name, 'key': f'teacher-{name}', 'state_bytes': TEACHER_BYTES}
+            for name in POOL[:k]
         ],
         'parents': list(parents),
         'knowledge': {
@@ -139,16 +144,28 @@ def record(
 class MadeUpSweep:
     """Records to be changed at will, then written with ``write``."""
 
-    def __init__(self, seeds: tuple[int, ...] = (0, 1, 2), students: tuple[str, ...] = (STUDENT,)) -> None:
+    def __init__(
+        self, seeds: tuple[int, ...] = (0, 1, 2), students: tuple[str, ...] = (STUDENT,)
+    ) -> None:
         self.records: dict[str, dict[str, Any]] = {}
         self.dataset = {'name': 'darkroom-quick', 'synthetic': True}
         self.claims_sha256: str | None = None
         self.states: dict[str, dict[str, Any]] = {}
         for name in POOL:
             backbone = f'{name.split("-")[0]}-r18-w8'
-            self.add('teacher', f'teacher-{name}', student=backbone, teacher=name, top1=0.65, wall_s=90.0)
+            self.add(
+                'teacher', f'teacher-{name}', student=backbone, teacher=name, top1=0.65, wall_s=90.0
+            )
             parents = (f'teacher-{name}',)
-            self.add('bank', f'bank-{name}', student=None, teacher=name, top1=None, parents=parents, wall_s=25.0)
+            self.add(
+                'bank',
+                f'bank-{name}',
+                student=None,
+                teacher=name,
+                top1=None,
+                parents=parents,
+                wall_s=25.0,
+            )
         teachers = tuple(f'teacher-{name}' for name in POOL)
         self.add('ensemble', 'ensemble', student=None, k=4, top1=0.75, parents=teachers, wall_s=5.0)
         for student in students:
@@ -157,12 +174,31 @@ class MadeUpSweep:
 
     def _add_student(self, student: str, seed: int) -> None:
         end = f'{student}-{seed}'
-        for method, train_mib in (('plain', 30.0), ('label_smoothing', 30.0), ('two_stream_dark_light', 55.0)):
+        for method, train_mib in (
+            ('plain', 30.0),
+            ('label_smoothing', 30.0),
+            ('two_stream_dark_light', 55.0),
+        ):
             top1 = TOP1[method][seed]
-            self.add(method, f'{method}-{end}', student=student, seed=seed, top1=top1, train_mib=train_mib)
+            self.add(
+                method,
+                f'{method}-{end}',
+                student=student,
+                seed=seed,
+                top1=top1,
+                train_mib=train_mib,
+            )
         for k, top1s in TOP1['distilled'].items():
             banks = tuple(f'bank-{name}' for name in POOL[:k])
-            self.add('ukd', f'ukd{k}-{end}', student=student, seed=seed, k=k, top1=top1s[seed], parents=banks)
+            self.add(
+                'ukd',
+                f'ukd{k}-{end}',
+                student=student,
+                seed=seed,
+                k=k,
+                top1=top1s[seed],
+                parents=banks,
+            )
             teachers = tuple(f'teacher-{name}' for name in POOL[:k])
             self.add(
                 *('naive', f'naive{k}-{end}'),
@@ -177,7 +213,11 @@ class MadeUpSweep:
 
     def select(self, method: str, k: int | None = None) -> list[dict[str, Any]]:
         """The records of a method, for a test to change in place."""
-        return [r for r in self.records.values() if r['method'] == method and k in (None, r['num_teachers'])]
+        return [
+            r
+            for r in self.records.values()
+            if r['method'] == method and k in (None, r['num_teachers'])
+        ]
 
     def lose(self, key: str, status: str, error: str) -> None:
         """The run leaves a state and no record."""
@@ -185,7 +225,17 @@ class MadeUpSweep:
 
     def plan(self) -> dict[str, Any]:
         """The plan that covers every record."""
-        names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split', 'parents')
+        names = (
+            'key',
+            'execution',
+            'method',
+            'student',
+            'teacher',
+            'num_teachers',
+            'seed',
+            'split',
+            'parents',
+        )
         rows = [
             {
                 **{name: item[name] for name in names},

@@ -16,14 +16,23 @@ STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE'
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 0, 1 with ``--check`` where the reference differs, 2 on an error."""
     parser = argparse.ArgumentParser(
-        prog='python -m ukd_bench.report', description='Write the report of a sweep: index.html and report.md.'
+        prog='python -m ukd_bench.report',
+        description='Write the report of a sweep: index.html and report.md.',
     )
     parser.add_argument('results', type=Path, metavar='RESULTS', help='the folder of a sweep')
-    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='the folder to write')
-    parser.add_argument('--reference', type=Path, metavar='DIR', help='the folder of a sweep to compare with')
-    parser.add_argument('--claims', type=Path, metavar='FILE', help='decision rules in place of the shipped ones')
     parser.add_argument(
-        '--check', action='store_true', help='exit with status 1 if a cell differs from the reference or is missing'
+        '--out', type=Path, required=True, metavar='DIR', help='the folder to write'
+    )
+    parser.add_argument(
+        '--reference', type=Path, metavar='DIR', help='the folder of a sweep to compare with'
+    )
+    parser.add_argument(
+        '--claims', type=Path, metavar='FILE', help='decision rules in place of the shipped ones'
+    )
+    parser.add_argument(
+        '--check',
+        action='store_true',
+        help='exit with status 1 if a cell differs from the reference or is missing',
     )
     options = parser.parse_args(arguments)
     if options.check and not options.reference:
@@ -44,12 +53,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def print_summary(report, console: Console) -> None:
     """Prints verdicts, warnings, the comparison and where the report lies."""
-    table = Table(title=f'Sweep {report.sweep.name}', title_justify='left', title_style='bold', box=None, pad_edge=False)
+    table = Table(
+        title=f'Sweep {report.sweep.name}',
+        title_justify='left',
+        title_style='bold',
+        box=None,
+        pad_edge=False,
+    )
     table.add_column('', no_wrap=True)
     table.add_column('Verdict', no_wrap=True)
     table.add_column('Why')
     for verdict in report.verdicts:
-        table.add_row(verdict.id, Text(verdict.verdict, STYLES[verdict.verdict]), Text(verdict.reason))
+        table.add_row(
+            verdict.id, Text(verdict.verdict, STYLES[verdict.verdict]), Text(verdict.reason)
+        )
     console.print(table)
     console.print()
     if report.sweep.synthetic:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ..results.benches import Bench, benches
 from ..results.load import Sweep
-from . import figures
+from . import figure_data, figures
 
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
@@ -31,7 +31,12 @@ class Drawing:
         body = self.svg[self.svg.index('<svg') :]
         body = _IDENTIFIER.sub(lambda match: f'{match.group(1)}{self.name}-', body)
         body = re.sub(r'<metadata>.*?</metadata>', '', body, flags=re.DOTALL)
-        return re.sub(r'(<svg[^>]*?) width="[^"]*pt"', r'\1', re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r'\1', body, count=1), count=1)
+        return re.sub(
+            r'(<svg[^>]*?) width="[^"]*pt"',
+            r'\1',
+            re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r'\1', body, count=1),
+            count=1,
+        )
 
 
 def draw_all(sweep: Sweep) -> list[Drawing]:
@@ -46,28 +51,69 @@ def draw_all(sweep: Sweep) -> list[Drawing]:
 
 
 def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
-    table = figures.frame(bench)
-    made = []
+    table = figure_data.frame(bench)
+    made: list[Drawing] = []
+    if table.empty:
+        return made
     short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
     if table['top1'].notna().any():
-        caption = f'Accuracy and the number of teachers{title}. Mean over seeds with 95 % t-intervals.{short}'
-        made.append(_draw(f'accuracy{suffix}', caption, (5.2, 3.5), lambda ax: figures.accuracy_against_teachers(table, ax)))
+        caption = (
+            f'Accuracy and the number of teachers{title}. Mean over seeds with 95 % '
+            f't-intervals.{short}'
+        )
+        made.append(
+            _draw(
+                f'accuracy{suffix}',
+                caption,
+                (5.2, 3.5),
+                lambda ax: figures.accuracy_against_teachers(table, ax),
+            )
+        )
     if table['train_mib'].notna().any():
         caption = f'Training memory and the number of teachers{title}.'
-        made.append(_draw(f'memory{suffix}', caption, (5.2, 3.5), lambda ax: figures.memory_against_teachers(table, ax)))
+        made.append(
+            _draw(
+                f'memory{suffix}',
+                caption,
+                (5.2, 3.5),
+                lambda ax: figures.memory_against_teachers(table, ax),
+            )
+        )
     if len(table[~table['shortened']].dropna(subset=['top1', 'train_mib'])):
         caption = f'Accuracy and training memory{title}. The numbers are K.'
-        made.append(_draw(f'tradeoff{suffix}', caption, (5.2, 3.7), lambda ax: figures.accuracy_against_memory(table, ax)))
-    classes = figures.class_frame(bench)
+        made.append(
+            _draw(
+                f'tradeoff{suffix}',
+                caption,
+                (5.2, 3.7),
+                lambda ax: figures.accuracy_against_memory(table, ax),
+            )
+        )
+    classes = figure_data.class_frame(bench)
     if not classes.empty:
-        caption = f'Accuracy by class, %{title}. Mean over seeds, at the largest K with the full schedule.'
+        caption = (
+            f'Accuracy by class, %{title}. Mean over seeds, at the largest K with the full '
+            'schedule.'
+        )
         size = (5.2, 3.7) if classes.shape[1] <= 6 else (10.6, 0.9 + 0.42 * len(classes))
-        drawing = _draw(f'classes{suffix}', caption, size, lambda ax: figures.class_accuracy(classes, ax), classes.shape[1] > 6)
+        drawing = _draw(
+            f'classes{suffix}',
+            caption,
+            size,
+            lambda ax: figures.class_accuracy(classes, ax),
+            classes.shape[1] > 6,
+        )
         made.append(drawing)
     return made
 
 
-def _draw(name: str, caption: str, size: tuple[float, float], paint: Callable[[Axes], Axes], wide: bool = False) -> Drawing:
+def _draw(
+    name: str,
+    caption: str,
+    size: tuple[float, float],
+    paint: Callable[[Axes], Axes],
+    wide: bool = False,
+) -> Drawing:
     style = {**figures.STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=size, layout='constrained')
@@ -76,5 +122,9 @@ def _draw(name: str, caption: str, size: tuple[float, float], paint: Callable[[A
         # Neither date nor version: equal records give equal bytes.
         figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})
     # Widths were laid out with DejaVu Sans; readers' own sans-serif fonts are no wider.
-    svg = re.sub(r"font-family: [^;\"]*|(?<=px )'DejaVu Sans'[^;\"]*", lambda m: m.group(0) if m.group(0).startswith('font-family') else 'sans-serif', buffer.getvalue())
+    svg = re.sub(
+        r"font-family: [^;\"]*|(?<=px )'DejaVu Sans'[^;\"]*",
+        lambda m: m.group(0) if m.group(0).startswith('font-family') else 'sans-serif',
+        buffer.getvalue(),
+    )
     return Drawing(name, caption, svg.replace("'DejaVu Sans'", 'sans-serif'), wide)

@@ -12,11 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from ..records import DISTILLED_METHODS, METHODS
-from ..results.benches import Bench
-from ..results.load import Run, load_scores
-from ..results.statistics import mean_interval
-from ..results.units import MIB
+from ..records import DISTILLED_METHODS
 from .words import method_name
 
 COLOURS = {
@@ -26,7 +22,13 @@ COLOURS = {
     'naive': '#d55e00',
     'two_stream_dark_light': '#00805c',
 }
-MARKERS = {'plain': 's', 'label_smoothing': 'v', 'ukd': 'o', 'naive': 'D', 'two_stream_dark_light': '^'}
+MARKERS = {
+    'plain': 's',
+    'label_smoothing': 'v',
+    'ukd': 'o',
+    'naive': 'D',
+    'two_stream_dark_light': '^',
+}
 STYLE = {
     'font.family': 'sans-serif',
     'font.sans-serif': ['DejaVu Sans'],
@@ -51,52 +53,6 @@ STYLE = {
 }
 
 
-def frame(bench: Bench) -> pd.DataFrame:
-    """One row a (method, K, schedule): accuracy in %, training peak in MiB, means over seeds.
-
-    Splits are averaged within a seed first. Columns: method, k, shortened, top1, top1_half (None
-    for one seed), train_mib.
-    """
-    cells: dict[tuple[str, int, bool], list[Run]] = {}
-    for run in bench.runs:
-        if run.done:
-            cells.setdefault((run.method, run.num_teachers, run.shortened), []).append(run)
-    rows = []
-    for (method, k, shortened), runs in cells.items():
-        top1 = mean_interval([_mean([r.metric('top1') for r in runs if r.seed == seed]) for seed in {r.seed for r in runs}])
-        peak = _mean([run.memory('train') for run in runs])
-        rows.append(
-            {
-                'method': method,
-                'k': k,
-                'shortened': shortened,
-                'top1': 100 * top1.mean if top1 else np.nan,
-                'top1_half': 100 * top1.half_width if top1 and top1.half_width is not None else np.nan,
-                'train_mib': np.nan if peak is None else peak / MIB,
-            }
-        )
-    names = ['method', 'k', 'shortened', 'top1', 'top1_half', 'train_mib']
-    table = pd.DataFrame(rows, columns=names)
-    order = table['method'].map(METHODS.index)
-    return table.assign(order=order).sort_values(['order', 'k', 'shortened']).drop(columns='order').reset_index(drop=True)
-
-
-def class_frame(bench: Bench) -> pd.DataFrame:
-    """Accuracy in % by method (rows) and class (columns), mean over seeds, full schedules, largest K.
-
-    Empty where no run has readable scores.
-    """
-    rows: dict[str, pd.Series] = {}
-    for method in METHODS:
-        k = bench.largest_full(method)
-        runs = [r for r in bench.runs if r.method == method and r.num_teachers == k and r.done and not r.shortened]
-        seen = [series for series in map(_class_accuracy, runs) if series is not None]
-        if seen:
-            name = method_name(method) + (f', K = {k}' if k else '')
-            rows[name] = 100 * pd.concat(seen, axis=1).mean(axis=1)
-    return pd.DataFrame(rows).T
-
-
 def accuracy_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
     """Top-1 over K: distilled students as points with intervals, the others as lines."""
     return _against_teachers(table.dropna(subset='top1'), 'top1', 'Top-1 accuracy, %', ax)
@@ -106,7 +62,12 @@ def memory_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
     """Training peak over K, from zero, so that heights can be compared."""
     # A shortened schedule has the same peak: one point a K.
     table = table.dropna(subset='train_mib').drop_duplicates(['method', 'k'])
-    _against_teachers(table.assign(shortened=False, top1_half=np.nan), 'train_mib', 'Training peak, MiB allocated', ax)
+    _against_teachers(
+        table.assign(shortened=False, top1_half=np.nan),
+        'train_mib',
+        'Training peak, MiB allocated',
+        ax,
+    )
     ax.set_ylim(bottom=0)
     return ax
 
@@ -131,12 +92,32 @@ def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
         for row in rows.itertuples():
             if row.k:
                 offset, side = ((-7, -3), 'right') if method == 'ukd' else ((7, -3), 'left')
-                ax.annotate(str(row.k), (row.train_mib, row.top1), offset, textcoords='offset points', fontsize=7.5, ha=side, color=colour)
+                ax.annotate(
+                    str(row.k),
+                    (row.train_mib, row.top1),
+                    offset,
+                    textcoords='offset points',
+                    fontsize=7.5,
+                    ha=side,
+                    color=colour,
+                )
     ax.set_xlabel('Training peak, MiB allocated')
     ax.set_ylabel('Top-1 accuracy, %')
     ax.margins(x=0.12, y=0.08)
-    handles = [ax.scatter([], [], **_marker(method, False), label=method_name(method)) for method in dict.fromkeys(table['method'])]
-    ax.legend(handles=handles, frameon=False, fontsize=8, loc='upper center', bbox_to_anchor=(0.5, -0.17), ncols=5, handletextpad=0.1, columnspacing=0.9)
+    handles = [
+        ax.scatter([], [], **_marker(method, False), label=method_name(method))
+        for method in dict.fromkeys(table['method'])
+    ]
+    ax.legend(
+        handles=handles,
+        frameon=False,
+        fontsize=8,
+        loc='upper center',
+        bbox_to_anchor=(0.5, -0.17),
+        ncols=5,
+        handletextpad=0.1,
+        columnspacing=0.9,
+    )
     sns.despine(ax=ax)
     return ax
 
@@ -159,7 +140,12 @@ def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.grid(False)
     ax.tick_params(length=0)
     ax.set(xlabel='', ylabel='')
-    ax.set_xticks(ax.get_xticks(), ax.get_xticklabels(), rotation=35 if table.shape[1] > 5 else 0, ha='right' if table.shape[1] > 5 else 'center')
+    ax.set_xticks(
+        ax.get_xticks(),
+        ax.get_xticklabels(),
+        rotation=35 if table.shape[1] > 5 else 0,
+        ha='right' if table.shape[1] > 5 else 'center',
+    )
     ax.set_yticks(ax.get_yticks(), ax.get_yticklabels(), rotation=0)
     return ax
 
@@ -168,16 +154,35 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
     distilled = table[table['method'].isin(DISTILLED_METHODS)]
     ks = sorted(distilled['k'].unique()) or [1]
     labels: list[tuple[float, str, str]] = []
+    beside = 0
     for method, rows in table.groupby('method', sort=False):
         colour = COLOURS[method]
         if method in DISTILLED_METHODS:
             # Log2, as K doubles; UKD and naive coincide in accuracy, so they stand side by side.
             shift = {'ukd': 2**-0.035, 'naive': 2**0.035}[method] if value == 'top1' else 1
             full = rows[~rows['shortened']]
-            sns.lineplot(x=full['k'] * shift, y=full[value], color=colour, linewidth=1.6, errorbar=None, ax=ax, zorder=3)
+            sns.lineplot(
+                x=full['k'] * shift,
+                y=full[value],
+                color=colour,
+                linewidth=1.6,
+                errorbar=None,
+                ax=ax,
+                zorder=3,
+            )
             for row in rows.itertuples():
                 x, y = row.k * shift, getattr(row, value)
-                ax.errorbar(x, y, row.top1_half, fmt='none', ecolor=colour, elinewidth=1.2, capsize=2.5, alpha=0.7, zorder=2)
+                ax.errorbar(
+                    x,
+                    y,
+                    row.top1_half,
+                    fmt='none',
+                    ecolor=colour,
+                    elinewidth=1.2,
+                    capsize=2.5,
+                    alpha=0.7,
+                    zorder=2,
+                )
                 ax.scatter(x, y, **_marker(method, row.shortened), zorder=4)
             end = float((full if len(full) else rows)[value].iloc[-1])
         else:
@@ -185,13 +190,26 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
             end = float(row[value])
             ax.axhline(end, color=colour, linewidth=1.3, linestyle=_dash(method), zorder=2)
             if np.isfinite(row['top1_half']):
-                ax.axhspan(end - row['top1_half'], end + row['top1_half'], color=colour, alpha=0.06, linewidth=0, zorder=0)
+                # Without teachers there is no K: these stand side by side behind the last one.
+                place = ks[-1] * 2 ** (0.42 + 0.12 * beside)
+                beside += 1
+                ax.errorbar(
+                    place,
+                    end,
+                    row['top1_half'],
+                    fmt='none',
+                    ecolor=colour,
+                    elinewidth=1.2,
+                    capsize=2.5,
+                    alpha=0.7,
+                )
+                ax.scatter(place, end, **_marker(method, row['shortened']), zorder=4)
         labels.append((end, method_name(method), colour))
     ax.set_xscale('log', base=2)
     ax.xaxis.set_major_locator(FixedLocator(ks))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xticks(ks, [str(k) for k in ks])
-    ax.set_xlim(ks[0] / 1.25, ks[-1] * 1.25)
+    ax.set_xlim(ks[0] / 1.25, ks[-1] * 2 ** (0.42 + 0.12 * beside))
     ax.set_xlabel('Teachers, K')
     ax.set_ylabel(label)
     if value != 'top1':
@@ -204,11 +222,9 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
 def _label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes) -> None:
     """Writes names at the right edge, moved apart where they would collide."""
     low, high = ax.get_ylim()
-    gap = (high - low) * 0.062
-    placed: list[float] = []
-    for value, name, colour in sorted(labels):
-        place = max(value, placed[-1] + gap) if placed else value
-        placed.append(place)
+    for (value, name, colour), place in zip(
+        sorted(labels), spread([v for v, *_ in sorted(labels)], (high - low) * 0.06), strict=True
+    ):
         ax.annotate(
             name,
             xy=(1.0, value),
@@ -222,24 +238,34 @@ def _label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes) -> None:
         )
 
 
+def spread(values: Sequence[float], gap: float) -> list[float]:
+    """Moves ascending values apart to at least ``gap``, each cluster about its own mean.
+
+    Pool-adjacent-violators: the least-squares solution under the gap.
+    """
+    blocks: list[tuple[float, int]] = []
+    for index, value in enumerate(values):
+        total, count = value - index * gap, 1
+        while blocks and blocks[-1][0] / blocks[-1][1] >= total / count:
+            before = blocks.pop()
+            total, count = total + before[0], count + before[1]
+        blocks.append((total, count))
+    flat = [total / count for total, count in blocks for _ in range(count)]
+    return [place + index * gap for index, place in enumerate(flat)]
+
+
 def _marker(method: str, shortened: bool) -> dict[str, object]:
     face = 'white' if shortened else COLOURS[method]
-    return {'marker': MARKERS[method], 's': 30, 'facecolor': face, 'edgecolor': COLOURS[method], 'linewidth': 1.2}
+    return {
+        'marker': MARKERS[method],
+        's': 30,
+        'facecolor': face,
+        'edgecolor': COLOURS[method],
+        'linewidth': 1.2,
+    }
 
 
 def _dash(method: str) -> tuple[int, tuple[int, ...]]:
-    return {'plain': (0, ()), 'label_smoothing': (0, (2, 2)), 'two_stream_dark_light': (0, (6, 2))}[method]
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
-
-
-def _class_accuracy(run: Run) -> pd.Series | None:
-    scores = load_scores(run)
-    if scores is None:
-        return None
-    names = run.value('dataset', 'classes') or []
-    hits = pd.Series(scores.hits).groupby(scores.labels).mean()
-    return hits.rename(lambda label: names[label] if label < len(names) else str(label))
+    return {'plain': (0, ()), 'label_smoothing': (0, (2, 2)), 'two_stream_dark_light': (0, (6, 2))}[
+        method
+    ]

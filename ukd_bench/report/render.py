@@ -14,6 +14,7 @@ from ..results.compare import Compared, compare
 from ..results.load import Sweep, load_sweep
 from . import side_tables, tables, words
 from .drawing import Drawing, draw_all
+from .provenance import provenance, warnings
 
 TEMPLATES = Path(__file__).parent / 'templates'
 
@@ -30,7 +31,9 @@ class Report:
     warnings: tuple[str, ...]
 
 
-def write_report(results: Path, out: Path, reference: Path | None = None, claims: Path | None = None) -> Report:
+def write_report(
+    results: Path, out: Path, reference: Path | None = None, claims: Path | None = None
+) -> Report:
     """Reads a sweep and writes ``index.html``, ``report.md`` and ``figures/*.svg`` into ``out``.
 
     Equal inputs give equal bytes.
@@ -49,17 +52,17 @@ def write_report(results: Path, out: Path, reference: Path | None = None, claims
     sweep = load_sweep(results)
     compared = compare(sweep, load_sweep(reference)) if reference else None
     verdicts = tuple(evaluate(sweep, rules))
-    warnings = tuple(side_tables.warnings(sweep, rules.sha256))
+    notes = tuple(warnings(sweep, rules.sha256))
     drawings = draw_all(sweep)
     context = {
         'sweep': sweep,
         'verdicts': verdicts,
-        'warnings': warnings,
+        'warnings': notes,
         'compared': compared,
         'drawings': drawings,
         'main_tables': [t for t in _main_tables(sweep) if t],
         'side_tables': [t for t in _side_tables(sweep, compared) if t],
-        'provenance': side_tables.provenance(sweep, rules.sha256),
+        'provenance': provenance(sweep, rules.sha256),
         'words': words,
     }
     out = Path(out)
@@ -68,7 +71,7 @@ def write_report(results: Path, out: Path, reference: Path | None = None, claims
         write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
     write_text(markdown, render('report.md.j2', context))
     write_text(index, render('index.html.j2', context))
-    return Report(index, markdown, sweep, verdicts, compared, warnings)
+    return Report(index, markdown, sweep, verdicts, compared, notes)
 
 
 def render(template: str, context: dict[str, Any]) -> str:

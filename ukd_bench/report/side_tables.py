@@ -1,27 +1,37 @@
-"""Tables beside the main ones: teachers, equality, lost runs, published figures, provenance."""
+"""Tables beside the main ones: teachers, equality, lost runs, published figures, comparison."""
 
 import tomllib
 from typing import Any
 
 from ..errors import ConfigError
 from ..paths import configs_root
-from ..records import DISTILLED_METHODS, STUDENT_METHODS
+from ..records import DISTILLED_METHODS
 from ..results import units
 from ..results.compare import AGREES, EQUAL, Compared
 from ..results.load import Run, Sweep, cells
 from ..results.statistics import mean_interval
-from .tables import SHORT_MARK, SHORT_NOTE, Table, columns, device_names
+from .tables import SHORT_MARK, SHORT_NOTE, Table, columns
 from .words import method_name
 
-_EQUALITY_HASHES = (('targets', 'Targets'), ('initial_state', 'Initial weights'), ('student_state', 'Trained weights'))
+_EQUALITY_HASHES = (
+    ('targets', 'Targets'),
+    ('initial_state', 'Initial weights'),
+    ('student_state', 'Trained weights'),
+)
 
 
 def teacher_table(sweep: Sweep) -> Table | None:
     """Each teacher alone with its bank, and the ensemble: the ceiling and its price."""
     banks = {run.teacher: run for run in sweep.done if run.method == 'bank'}
-    sizes = {t['name']: t.get('state_bytes') for run in sweep.done if run.record for t in run.record['teachers']}
+    sizes = {
+        t['name']: t.get('state_bytes')
+        for run in sweep.done
+        if run.record
+        for t in run.record['teachers']
+    }
     rows = []
     for cell in cells(run for run in sweep.runs if run.method in ('teacher', 'ensemble')):
+
         def mean(figure: Any, runs: tuple[Run, ...] = cell.runs) -> float | None:
             estimate = mean_interval([figure(run) for run in runs])
             return estimate.mean if estimate else None
@@ -32,7 +42,10 @@ def teacher_table(sweep: Sweep) -> Table | None:
             (
                 f'{name} {SHORT_MARK}' if cell.shortened else name,
                 cell.student or units.DASH,
-                *(units.number(mean(lambda run, m=m: run.metric(m)), 1, 100) for m in ('top1', 'top5', 'mean_class')),
+                *(
+                    units.number(mean(lambda run, m=m: run.metric(m)), 1, 100)
+                    for m in ('top1', 'top5', 'mean_class')
+                ),
                 units.mib(mean(lambda run: run.memory('train'))),
                 units.mib(mean(lambda run: run.memory('eval'))),
                 units.mib(sizes.get(cell.teacher) if cell.teacher else None, 2),
@@ -44,14 +57,27 @@ def teacher_table(sweep: Sweep) -> Table | None:
     if not rows:
         return None
     titles = columns(
-        *('<Teacher', '<Backbone', 'Top-1, %', 'Top-5, %', 'Mean class, %', 'Train, MiB', 'Evaluate, MiB'),
+        *(
+            '<Teacher',
+            '<Backbone',
+            'Top-1, %',
+            'Top-5, %',
+            'Mean class, %',
+            'Train, MiB',
+            'Evaluate, MiB',
+        ),
         *('Weights, MiB', 'Time', 'Bank fill, MiB', 'Bank fill'),
     )
     short = any(SHORT_MARK in row[0] for row in rows)
-    lead = 'In the order of the pool, of which K means the first K. The ensemble averages its teachers at inference.'
+    lead = (
+        'In the order of the pool, of which K means the first K. The ensemble averages its '
+        'teachers at inference.'
+    )
     order = {name: index for index, name in enumerate(sweep.plan.get('pool') or [])}
     rows.sort(key=lambda row: order.get(row[0].removesuffix(f' {SHORT_MARK}'), len(order)))
-    return Table('teachers', 'Teachers and their ensemble', titles, tuple(rows), lead, (SHORT_NOTE,) * short)
+    return Table(
+        'teachers', 'Teachers and ensemble', titles, tuple(rows), lead, (SHORT_NOTE,) * short
+    )
 
 
 def equality_table(sweep: Sweep) -> Table | None:
@@ -59,20 +85,38 @@ def equality_table(sweep: Sweep) -> Table | None:
     runs: dict[tuple[Any, ...], dict[str, Run]] = {}
     for run in sweep.done:
         if run.method in DISTILLED_METHODS:
-            cell = (run.student, run.num_teachers, run.seed, run.split, run.epochs, run.setting, run.data)
+            cell = (
+                run.student,
+                run.num_teachers,
+                run.seed,
+                run.split,
+                run.epochs,
+                run.setting,
+                run.data,
+            )
             runs.setdefault(cell, {})[run.method] = run
     rows = []
     for cell, pair in sorted(runs.items(), key=lambda item: tuple(map(str, item[0][:5]))):
         if len(pair) == 2:
             ukd, naive = pair['ukd'], pair['naive']
-            marks = [_equal(ukd.value('hashes', name), naive.value('hashes', name)) for name, _ in _EQUALITY_HASHES]
+            marks = [
+                _equal(ukd.value('hashes', name), naive.value('hashes', name))
+                for name, _ in _EQUALITY_HASHES
+            ]
             tops = ukd.metric('top1'), naive.metric('top1')
             gap = units.DASH if None in tops else units.signed(100 * (tops[0] - tops[1]))
             mark = f' {SHORT_MARK}' if ukd.shortened else ''
             rows.append((f'{cell[0]}{mark}', *(str(value) for value in cell[1:4]), *marks, gap))
     if not rows:
         return None
-    titles = columns('<Backbone', 'K', 'Seed', 'Split', *(f'<{title}' for _, title in _EQUALITY_HASHES), 'Top-1, points')
+    titles = columns(
+        '<Backbone',
+        'K',
+        'Seed',
+        'Split',
+        *(f'<{title}' for _, title in _EQUALITY_HASHES),
+        'Top-1, points',
+    )
     unequal = sum('differ' in row for row in rows)
     known = sum(units.DASH not in row[4:7] for row in rows)
     lead = (
@@ -83,10 +127,13 @@ def equality_table(sweep: Sweep) -> Table | None:
         else f'{known} of {len(rows)} pairs have every hash; none differs.'
     )
     notes = (
-        'SHA-256 of both runs compared, for pairs that ran both methods with one schedule on one device. Top-1: UKD minus naive.',
+        (
+            'SHA-256 of both runs compared, for pairs that ran both methods with one schedule on '
+            'one device. Top-1: UKD minus naive.'
+        ),
         *((SHORT_NOTE,) * any(SHORT_MARK in row[0] for row in rows)),
     )
-    return Table('equality', 'Is UKD the same training as naive distillation?', titles, tuple(rows), lead, notes)
+    return Table('equality', 'Equality with naive distillation', titles, tuple(rows), lead, notes)
 
 
 def lost_table(sweep: Sweep) -> Table | None:
@@ -103,7 +150,10 @@ def lost_table(sweep: Sweep) -> Table | None:
     if not rows:
         return None
     titles = columns('<Method', '<Network', 'K', 'Seed', 'Split', '<Status', '<Why')
-    lead = f'{units.counted(len(rows), "run")} entered no mean. Running out of memory and diverging are results too.'
+    lead = (
+        f'{units.counted(len(rows), "run")} entered no mean. Running out of memory and diverging '
+        'are results too.'
+    )
     return Table('lost', 'Runs without figures', titles, tuple(rows), lead)
 
 
@@ -123,14 +173,24 @@ def published_table() -> Table:
         if not groups or groups[-1][1] != item['dataset']:
             groups.append((len(rows), item['dataset']))
         source = item['source'] + (f'; {item["conflict"]}' if 'conflict' in item else '')
-        rows.append((item['method'], units.number(item.get('top1'), 2), units.number(item.get('top5'), 2), source))
+        rows.append(
+            (
+                item['method'],
+                units.number(item.get('top1'), 2),
+                units.number(item.get('top5'), 2),
+                source,
+            )
+        )
     titles = columns('<Method', 'Top-1, %', 'Top-5, %', '<Source')
-    lead = 'Not measured here: ARID, not synthetic; other backbones, pretraining and protocols. UKD’s own figures are not public.'
+    lead = (
+        'Not measured here: ARID, not synthetic; other backbones, pretraining and protocols. '
+        'UKD’s own figures are not public.'
+    )
     return Table('published', 'Published on ARID', titles, tuple(rows), lead, groups=tuple(groups))
 
 
 def comparison_table(compared: Compared) -> Table:
-    """Every figure that differs and every cell that is missing; what agrees is counted by figure."""
+    """Figures that differ and cells that are missing; what agrees is counted by figure."""
     odd = [row for row in compared.rows if row.verdict not in (EQUAL, AGREES)]
     rows = [(r.cell, r.figure, r.measured, r.reference, r.tolerance, r.verdict) for r in odd]
     counts: dict[str, list[int]] = {}
@@ -139,87 +199,28 @@ def comparison_table(compared: Compared) -> Table:
             tally = counts.setdefault(row.figure, [0, 0])
             tally[0] += 1
             tally[1] += row.verdict == EQUAL
-    notes = tuple(f'{figure}: {total} within tolerance, of which {same} exactly equal.' for figure, (total, same) in counts.items())
+    notes = tuple(
+        f'{figure}: {total} within tolerance, of which {same} exactly equal.'
+        for figure, (total, same) in counts.items()
+    )
     titles = columns('<Cell', '<Figure', 'Here', 'Reference', 'Allowed', '<Verdict')
     about = (
-        'Cells are matched by method, backbone, K, seed, split, schedule and data. On one device, thread count and lock, '
-        'hashes and accuracy must be equal; elsewhere top-1 may differ by 3 standard errors of the clips’ binomial noise '
-        '(training noise is not in it), allocated peaks by 2 %.'
+        'Cells are matched by method, backbone, K, seed, split, schedule and data. On one '
+        'device, thread count and lock, hashes and accuracy must be equal; elsewhere top-1 may '
+        'differ by 3 standard errors of the clips’ binomial noise (training noise is not in it), '
+        'allocated peaks by 2 %.'
     )
-    return Table('comparison', 'Against the reference', titles, tuple(rows), compared.summary, (about, *notes))
-
-
-def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
-    """(name, value) pairs that tell where the figures come from; no path of a machine."""
-    done = [run for run in sweep.done if run.record]
-    environments = [run.record['environment'] for run in done if run.record]
-    dataset = sweep.dataset
-    commits = dict.fromkeys(
-        f'{str(git.get("commit"))[:12]}{" with uncommitted changes" if git.get("dirty") else ""}'
-        for git in (environment.get('git') or {} for environment in environments)
+    return Table(
+        'comparison',
+        'Against the reference',
+        titles,
+        tuple(rows),
+        compared.summary,
+        (about, *notes),
     )
-    packages = {**environments[0].get('packages', {})} if environments else {}
-    finished = sorted(str(e['finished']) for e in environments if e.get('finished'))
-    started = sorted(str(e['started']) for e in environments if e.get('started'))
-    walls = [run.value('time', 'wall_s') for run in done if run.value('time', 'wall_s')]
-    schedules = sorted({run.epochs for run in sweep.runs if run.method != 'bank'})
-    return [
-        ('Sweep', sweep.name),
-        ('Runs', f'{len(sweep.done)} done of {len(sweep.runs)} planned'),
-        ('Seeds', ', '.join(map(str, sorted({run.seed for run in sweep.runs})))),
-        ('Epochs', ', '.join(map(str, schedules))),
-        ('Data', f'{dataset.get("name", units.DASH)}{" (synthetic)" if sweep.synthetic else ""}'),
-        ('Data fingerprint', _distinct(run.value('dataset', 'fingerprint') for run in done)),
-        ('Clips', f'{dataset.get("train_samples", units.DASH)} train, {dataset.get("test_samples", units.DASH)} test'),
-        ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
-        ('Device', device_names(sweep)),
-        ('Threads, precision', _distinct(f'{e.get("threads")}, {e.get("precision")}' for e in environments)),
-        ('Platform', _distinct(e.get('platform') for e in environments)),
-        ('Python, torch', _distinct(f'{e.get("python")}, {e.get("torch")}' for e in environments)),
-        ('Packages', ', '.join(f'{name} {version}' for name, version in sorted(packages.items())) or units.DASH),
-        ('Commit', ', '.join(commits) or units.DASH),
-        ('Source SHA-256', _distinct(e.get('source_sha256') for e in environments)),
-        ('Lock SHA-256', _distinct(e.get('lock_sha256') for e in environments)),
-        ('Claims SHA-256', claims_sha256),
-        ('Sum of run times', units.duration(sum(walls) if walls else None)),
-        ('Started, finished', f'{started[0]} – {finished[-1]}' if started and finished else units.DASH),
-    ]
-
-
-def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
-    """What a reader must know before believing the figures."""
-    found = []
-    planned = sweep.plan.get('claims_sha256')
-    if planned is None:
-        found.append('The plan holds no hash of the claims file, so nothing shows that the rules were written first.')
-    elif planned != claims_sha256:
-        found.append('The claims file has changed since this sweep was planned: its rules may have been written after the results.')
-    lost = [run for run in sweep.runs if not run.done]
-    if lost:
-        found.append(f'{len(lost)} of {units.counted(len(sweep.runs), "planned run")} gave no figures; they are listed under “Runs without figures”.')
-    settings = {run.setting for run in sweep.done if run.method in STUDENT_METHODS}
-    if len(settings) > 1:
-        found.append(
-            f'Students come from {len(settings)} settings (device, precision, threads or batch size '
-            'differ); they are never averaged together.'
-        )
-    if len({(run.split, run.data) for run in sweep.done}) > len({run.split for run in sweep.done}):
-        found.append('Runs of one split saw different data; they are never averaged together.')
-    for name, words in (('lock_sha256', 'locks'), ('source_sha256', 'versions of the source')):
-        values = {run.value('environment', name) for run in sweep.done}
-        if len(values) > 1:
-            found.append(f'Runs come from {len(values)} {words}.')
-    if any((run.value('environment', 'git') or {}).get('dirty') for run in sweep.done):
-        found.append('Some runs were made from a working tree with uncommitted changes.')
-    return found
 
 
 def _equal(first: Any, second: Any) -> str:
     if first is None or second is None:
         return units.DASH
     return 'equal' if first == second else 'differ'
-
-
-def _distinct(values: Any) -> str:
-    names = dict.fromkeys(str(value) for value in values if value is not None)
-    return '; '.join(names) or units.DASH

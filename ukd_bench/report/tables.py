@@ -10,8 +10,13 @@ from ..results.statistics import Estimate, least_squares, mean_interval
 from .words import method_name
 
 SHORT_MARK = '†'
-SHORT_NOTE = f'{SHORT_MARK} shorter schedule than the full one: not comparable in accuracy.'
-INTERVAL_NOTE = 'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
+SHORT_NOTE = (
+    f'{SHORT_MARK} Shorter schedule than the full one: comparable in memory and step time, not '
+    'in accuracy or total time.'
+)
+INTERVAL_NOTE = (
+    'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def student_cells(sweep: Sweep, student: str | None = None) -> list[Cell]:
 
 
 def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
-    """(method, K) of a row, with marks for a short schedule and, where several, split and setting."""
+    """(method, K) of a row, with a mark for a short schedule and, where several, its split."""
     name = method_name(cell.method)
     everything = student_cells(sweep, cell.student)
     if len({other.split for other in everything}) > 1:
@@ -69,7 +74,7 @@ def by_student(
     sweep: Sweep,
     row: Callable[[Cell], tuple[str, ...]],
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, str], ...], bool]:
-    """Rows of every student's cells; groups where there are several students; whether any is short."""
+    """Rows of every student's cells, the students' groups, and whether any schedule is short."""
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
     short = False
@@ -86,15 +91,40 @@ def accuracy_table(sweep: Sweep) -> Table:
     """Top-1, top-5, mean class accuracy, and how far a student is from its targets."""
 
     def row(cell: Cell) -> tuple[str, ...]:
-        metrics = [over_seeds(cell, lambda run, name=name: run.metric(name)) for name in ('top1', 'top5', 'mean_class')]
+        metrics = [
+            over_seeds(cell, lambda run, name=name: run.metric(name))
+            for name in ('top1', 'top5', 'mean_class')
+        ]
         divergence = over_seeds(cell, lambda run: run.value('knowledge', 'divergence'))
         written = (units.estimate(metric, 1, 100) for metric in metrics)
         return str(cell.epochs), str(len(cell.runs)), *written, units.estimate(divergence, 3)
 
     rows, groups, short = by_student(sweep, row)
-    titles = columns('<Method', 'K', 'Epochs', 'n', 'Top-1, %', 'Top-5, %', 'Mean class, %', 'KL to targets, nats')
-    notes = (INTERVAL_NOTE, 'K is the number of teachers. Accuracy is that of the last epoch; no checkpoint is selected.')
-    return Table('accuracy', 'Accuracy', titles, rows, notes=(*notes, *((SHORT_NOTE,) * short)), groups=groups)
+    titles = columns(
+        '<Method',
+        'K',
+        'Epochs',
+        'n',
+        'Top-1, %',
+        'Top-5, %',
+        'Mean class, %',
+        'KL to targets, nats',
+    )
+    notes = (
+        INTERVAL_NOTE,
+        (
+            'K is the number of teachers. Accuracy is that of the last epoch; no checkpoint is '
+            'selected.'
+        ),
+    )
+    return Table(
+        'accuracy',
+        'Accuracy',
+        titles,
+        rows,
+        notes=(*notes, *((SHORT_NOTE,) * short)),
+        groups=groups,
+    )
 
 
 def memory_table(sweep: Sweep) -> Table:
@@ -103,9 +133,11 @@ def memory_table(sweep: Sweep) -> Table:
     def row(cell: Cell) -> tuple[str, ...]:
         train = over_seeds(cell, lambda run: run.memory('train'))
         ratio = ratio_to_plain(cell, sweep, lambda run: run.memory('train'))
-        bank = over_seeds(cell, lambda run: run.value('knowledge', 'bank_bytes') if run.method == 'ukd' else None)
+        bank = over_seeds(
+            cell, lambda run: run.value('knowledge', 'bank_bytes') if run.method == 'ukd' else None
+        )
         return (
-            *(_mean_mib(train), units.estimate(ratio, 3)),
+            *(_mean_mib(train), units.number(ratio.mean if ratio else None, 3)),
             _mean_mib(over_seeds(cell, lambda run: run.memory('eval'))),
             _mean_mib(over_seeds(cell, sweep.pipeline_peak)),
             _mean_mib(over_seeds(cell, lambda run: run.peak('process_peak_bytes')), 0),
@@ -113,18 +145,45 @@ def memory_table(sweep: Sweep) -> Table:
         )
 
     rows, groups, short = by_student(sweep, row)
-    titles = columns('<Method', 'K', 'Train', '× plain', 'Evaluate', 'Whole pipeline', 'Process', 'Bank on disk')
-    kinds = {run.value('environment', 'device')['kind'] for run in sweep.done if run.value('environment', 'device')}
+    titles = columns(
+        '<Method',
+        'K',
+        'Train, MiB',
+        '× plain',
+        'Evaluate, MiB',
+        'Pipeline, MiB',
+        'Process, MiB',
+        'Bank, MiB',
+    )
+    kinds = {
+        run.value('environment', 'device')['kind']
+        for run in sweep.done
+        if run.value('environment', 'device')
+    }
     meaning = (
-        'On a CPU, bytes of live tensors stand for allocated ones, and the process figure is the peak resident set.'
+        (
+            'On a CPU, bytes of live tensors stand for allocated ones, and the process figure is '
+            'the peak resident set.'
+        )
         if 'cpu' in kinds
         else 'The process figure is what the driver counts for the whole process.'
     )
     notes = (
-        f'Peaks in MiB, allocated on {device_names(sweep)}, mean over seeds. {meaning}',
-        'Whole pipeline: the largest peak of the run and of every teacher and bank it needed; a dash where one of them has no figure.',
+        f'Peaks allocated on {device_names(sweep)}, mean over seeds. {meaning}',
+        'Bank: the K teachers’ scores on disk.',
+        (
+            'Pipeline: the largest peak of the run and of every teacher and bank it needed; a '
+            'dash where one of them has no figure.'
+        ),
     )
-    return Table('memory', 'Peak memory', titles, rows, notes=(*notes, *((SHORT_NOTE,) * short)), groups=groups)
+    return Table(
+        'memory',
+        'Peak memory',
+        titles,
+        rows,
+        notes=(*notes, *((SHORT_NOTE,) * short)),
+        groups=groups,
+    )
 
 
 def cost_table(sweep: Sweep) -> Table:
@@ -145,12 +204,34 @@ def cost_table(sweep: Sweep) -> Table:
         )
 
     rows, groups, short = by_student(sweep, row)
-    titles = columns('<Method', 'K', 'Step, ms', '× plain', 'Own time', 'Whole pipeline', 'Parameters, M', 'Inference, GFLOPs')
-    notes = (
-        'Step: median after warm-up; its ratio is taken seed by seed. Runs were not interleaved, so a ratio carries the machine’s drift.',
-        'Whole pipeline: the run and every teacher and bank it needed, each counted once, as if nothing were shared with other runs.',
+    titles = columns(
+        '<Method',
+        'K',
+        'Step, ms',
+        '× plain',
+        'Own time',
+        'Pipeline time',
+        'Parameters, M',
+        'Inference, GFLOPs',
     )
-    return Table('cost', 'Time and size', titles, rows, notes=(*notes, *((SHORT_NOTE,) * short)), groups=groups)
+    notes = (
+        (
+            'Step: median after warm-up; its ratio is taken seed by seed. Runs were not '
+            'interleaved, so a ratio carries the machine’s drift.'
+        ),
+        (
+            'Pipeline time: the run and every teacher and bank it needed, each counted once, as '
+            'if nothing were shared with other runs.'
+        ),
+    )
+    return Table(
+        'cost',
+        'Time and size',
+        titles,
+        rows,
+        notes=(*notes, *((SHORT_NOTE,) * short)),
+        groups=groups,
+    )
 
 
 def slope_table(sweep: Sweep) -> Table | None:
@@ -160,14 +241,21 @@ def slope_table(sweep: Sweep) -> Table | None:
         mine = student_cells(sweep, student)
         for method in ('ukd', 'naive'):
             for setting in dict.fromkeys(cell.setting for cell in mine):
-                rows += _slope_row(student, method, [c for c in mine if (c.method, c.setting) == (method, setting)])
+                rows += _slope_row(
+                    student, method, [c for c in mine if (c.method, c.setting) == (method, setting)]
+                )
     if not rows:
         return None
-    titles = columns('<Backbone', '<Method', '<K measured', 'MiB a teacher', '95 % interval', 'Teacher, MiB')
-    notes = (
-        'One point a K (seeds repeat the same bytes); the t-interval needs three K or more. Teacher: mean size of a teacher’s weights and buffers.',
+    titles = columns(
+        '<Backbone', '<Method', '<K measured', 'MiB a teacher', '95 % interval', 'Teacher, MiB'
     )
-    return Table('slopes', 'Memory a further teacher adds', titles, tuple(rows), notes=notes)
+    notes = (
+        (
+            'One point a K (seeds repeat the same bytes); the t-interval needs three K or more. '
+            'Teacher: mean size of a teacher’s weights and buffers.'
+        ),
+    )
+    return Table('slopes', 'Memory a teacher adds', titles, tuple(rows), notes=notes)
 
 
 def _slope_row(student: str, method: str, mine: list[Cell]) -> list[tuple[str, ...]]:
@@ -186,25 +274,36 @@ def _slope_row(student: str, method: str, mine: list[Cell]) -> list[tuple[str, .
     mean = sum(weights.values()) / len(weights) if weights else None
     span = units.interval(slope.low, slope.high, 3, 1 / units.MIB)
     value = units.signed(slope.value / units.MIB, 3)
-    return [(student, method_name(method), units.listed(sorted(peaks)), value, span, units.mib(mean, 2))]
+    return [
+        (student, method_name(method), units.listed(sorted(peaks)), value, span, units.mib(mean, 2))
+    ]
 
 
-def ratio_to_plain(cell: Cell, sweep: Sweep, figure: Callable[[Run], float | None]) -> Estimate | None:
-    """A figure over that of ``plain`` with the same seed, split, epochs and setting, over seeds."""
+def ratio_to_plain(
+    cell: Cell, sweep: Sweep, figure: Callable[[Run], float | None]
+) -> Estimate | None:
+    """A figure over that of ``plain`` with the same seed, split and setting, over seeds.
+
+    For figures that do not depend on the number of epochs.
+    """
     same = (cell.student, cell.split, cell.setting)
     plain = {
-        (run.seed, run.epochs): figure(run)
+        run.seed: figure(run)
         for run in sweep.done
         if run.method == 'plain' and (run.student, run.split, run.setting) == same
     }
-    pairs = [(figure(run), plain.get((run.seed, run.epochs))) for run in cell.runs]
-    return mean_interval([mine / floor if mine is not None and floor else None for mine, floor in pairs])
+    pairs = [(figure(run), plain.get(run.seed)) for run in cell.runs]
+    return mean_interval(
+        [mine / floor if mine is not None and floor else None for mine, floor in pairs]
+    )
 
 
 def device_names(sweep: Sweep) -> str:
     """The devices that figures come from, named."""
     devices = [run.value('environment', 'device') or {} for run in sweep.done]
-    names = dict.fromkeys(str(device.get('name') or device.get('kind') or 'an unnamed device') for device in devices)
+    names = dict.fromkeys(
+        str(device.get('name') or device.get('kind') or 'an unnamed device') for device in devices
+    )
     return ', '.join(names) or 'no device'
 
 

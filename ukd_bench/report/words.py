@@ -1,15 +1,6 @@
 """Names of methods for people, and the sentences every report carries."""
 
-METHOD_NAMES = {
-    'plain': 'Plain',
-    'label_smoothing': 'Label smoothing',
-    'ukd': 'UKD',
-    'naive': 'Naive',
-    'two_stream_dark_light': 'Two-stream',
-    'teacher': 'Teacher',
-    'ensemble': 'Ensemble',
-    'bank': 'Bank',
-}
+from ..results import units
 
 RECONSTRUCTION = (
     'The UKD mechanism measured here is our reconstruction from the abstract of arXiv 2308.09327; '
@@ -31,4 +22,5 @@ METHODS_TEXT = (
 
 def method_name(method: str) -> str:
     """A method as tables call it."""
-    return METHOD_NAMES.get(method, method)
+    name = units.method_name(method)
+    return name[0].upper() + name[1:]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..records import STUDENT_METHODS
-from .load import Run, Sweep, load_scores
+from .load import Run, Sweep
+from .scores import load_scores
 from .statistics import Difference, clip_bootstrap, paired_difference
 
 
@@ -30,12 +31,16 @@ class Bench:
 
     def out_of_memory(self, method: str) -> list[int]:
         """The K at which a run of the method ran out of memory, ascending."""
-        found = {run.num_teachers for run in self.runs if run.method == method and run.status == 'oom'}
+        found = {
+            run.num_teachers for run in self.runs if run.method == method and run.status == 'oom'
+        }
         return sorted(found)
 
     def largest_full(self, method: str) -> int | None:
         """The largest K at which a run went through its full schedule."""
-        full = [r.num_teachers for r in self.runs if r.method == method and r.done and not r.shortened]
+        full = [
+            r.num_teachers for r in self.runs if r.method == method and r.done and not r.shortened
+        ]
         return max(full, default=None)
 
 
@@ -53,12 +58,15 @@ class Comparison:
 def benches(sweep: Sweep) -> list[Bench]:
     """Splits a sweep into benches, in the order of the plan.
 
-    A run that failed before it had a record has no setting, and is put on every bench of its student.
+    A run that failed before it had a record has no setting, and is put on every bench of its
+    student.
     """
     made = []
     for student in sweep.students:
         runs = [r for r in sweep.runs if r.student == student and r.method in STUDENT_METHODS]
-        settings = list(dict.fromkeys(run.setting for run in runs if run.setting)) or [None]
+        settings: list[tuple[str, ...] | None] = list(
+            dict.fromkeys(run.setting for run in runs if run.setting)
+        ) or [None]
         for index, setting in enumerate(settings):
             mine = tuple(run for run in runs if run.setting in (setting, None))
             label = student if len(settings) == 1 else f'{student} (setting {index + 1})'
@@ -101,12 +109,23 @@ def compare_top1(
         return None
     most = max(len(splits) for splits in pairs.values())
     pairs = {seed: splits for seed, splits in pairs.items() if len(splits) == most}
-    means = [
-        [float(np.mean([pair[side].metric('top1') for pair in splits.values()])) for splits in pairs.values()]
+    first_means, second_means = (
+        [
+            float(np.mean([pair[side].metric('top1') for pair in splits.values()]))
+            for splits in pairs.values()
+        ]
         for side in (0, 1)
-    ]
-    clips = _bootstrap([p for splits in pairs.values() for p in splits.values()], rng, draws, confidence)
-    return Comparison(method, against, num_teachers, paired_difference(*means, confidence), clips)
+    )
+    clips = _bootstrap(
+        [p for splits in pairs.values() for p in splits.values()], rng, draws, confidence
+    )
+    return Comparison(
+        method,
+        against,
+        num_teachers,
+        paired_difference(first_means, second_means, confidence),
+        clips,
+    )
 
 
 def _full_runs(bench: Bench, method: str, num_teachers: int) -> dict[tuple[int, int], Run]:

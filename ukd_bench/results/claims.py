@@ -14,9 +14,6 @@ from ..records import file_sha256
 from .benches import Comparison, benches, compare_top1
 from .load import Sweep
 from .rules import (
-    INCONCLUSIVE,
-    NOT_SUPPORTED,
-    SUPPORTED,
     Finding,
     accuracy_gain,
     combine,
@@ -122,7 +119,13 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
     """
     comparisons = _comparisons(sweep, claims)
     tested = [(key, c) for key, c in comparisons.items() if c and c.difference.p_value is not None]
-    corrected = dict(zip((key for key, _ in tested), holm([c.difference.p_value or 0.0 for _, c in tested]), strict=True))
+    corrected = dict(
+        zip(
+            (key for key, _ in tested),
+            holm([c.difference.p_value or 0.0 for _, c in tested]),
+            strict=True,
+        )
+    )
     verdicts: dict[str, Verdict] = {}
     for claim in claims.claims:
         if claim['rule'] in _MEMORY_RULES:
@@ -131,14 +134,27 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
         elif claim['rule'] == 'accuracy_gain':
             mine = [key for key in comparisons if key[0] == claim['id']]
             findings = [
-                accuracy_gain(key[1], claim['method'], key[2], comparisons[key], corrected.get(key), claims.settings)
+                accuracy_gain(
+                    key[1],
+                    claim['method'],
+                    key[2],
+                    comparisons[key],
+                    corrected.get(key),
+                    claims.settings,
+                )
                 for key in mine
             ]
         else:
             findings = on_dataset(claim, sweep.dataset, list(verdicts[claim['rests_on']].findings))
         verdict, reason = combine(findings)
         verdicts[claim['id']] = Verdict(
-            claim['id'], claim['claim'], claim['rule_text'], verdict, reason, tuple(findings), claim['rule'] in _MEMORY_RULES
+            claim['id'],
+            claim['claim'],
+            claim['rule_text'],
+            verdict,
+            reason,
+            tuple(findings),
+            claim['rule'] in _MEMORY_RULES,
         )
     return list(verdicts.values())
 
@@ -173,10 +189,14 @@ def _check_claim(claim: dict[str, Any], seen: set[str], path: Path) -> None:
             raise ConfigError(f'{path}: claim {name!r}: key {key!r} is absent')
     rules = {**{rule: keys for rule, (_, keys) in _MEMORY_RULES.items()}, **_OTHER_RULES}
     if claim['rule'] not in rules:
-        raise ConfigError(f'{path}: claim {name!r}: rule {claim["rule"]!r} is none of {", ".join(rules)}')
+        raise ConfigError(
+            f'{path}: claim {name!r}: rule {claim["rule"]!r} is none of {", ".join(rules)}'
+        )
     for key in rules[claim['rule']]:
         if key not in claim:
             raise ConfigError(f'{path}: claim {name!r}: key {key!r} is absent')
     if claim['rule'] == 'on_dataset' and claim['rests_on'] not in seen:
-        raise ConfigError(f'{path}: claim {name!r}: rests_on {claim["rests_on"]!r} is no earlier claim')
+        raise ConfigError(
+            f'{path}: claim {name!r}: rests_on {claim["rests_on"]!r} is no earlier claim'
+        )
     seen.add(claim['id'])

@@ -46,24 +46,36 @@ class Compared:
     @property
     def summary(self) -> str:
         """One sentence."""
-        how = 'by hash (same device, threads and lock)' if self.same_machine else 'within stated tolerances'
+        how = (
+            'by hash (same device, threads and lock)'
+            if self.same_machine
+            else 'within stated tolerances'
+        )
         text = f'{units.counted(self.cells, "cell")} compared {how}: '
-        text += f'differs in {len(self.differing)}' if self.differing else 'agrees' if self.cells else 'none in common'
+        text += (
+            f'differs in {len(self.differing)}'
+            if self.differing
+            else 'agrees'
+            if self.cells
+            else 'none in common'
+        )
         if self.missing_here:
-            text += f'; {units.counted(len(self.missing_here), "cell")} of the reference missing here'
+            text += (
+                f'; {units.counted(len(self.missing_here), "cell")} of the reference missing here'
+            )
         if self.missing_there:
             text += f'; {units.counted(len(self.missing_there), "cell")} not in the reference'
         return f'{text}.'
 
 
 def compare(sweep: Sweep, reference: Sweep) -> Compared:
-    """Matches done runs by cell (method, backbone, teacher, K, seed, split, schedule, data set's name).
+    """Matches done runs by cell: method, network, K, seed, split, epochs, name of the data.
 
     Never by key: a key changes with the code, and so would match nothing once it mattered. Where
-    device name, threads and lock agree, hashes and accuracy must be equal; elsewhere top-1 may differ
-    by ``Z`` standard errors of two binomial proportions (clips alone: networks trained on two
-    machines differ by more than that at times). Allocated peaks may differ by 2 %, and are compared
-    between devices of one kind.
+    device name, threads and lock agree, hashes and accuracy must be equal; elsewhere top-1 may
+    differ by ``Z`` standard errors of two binomial proportions (clips alone: networks trained on
+    two machines differ by more than that at times). Allocated peaks may differ by 2 %, and are
+    compared between devices of one kind.
 
     Args:
         sweep: what was measured.
@@ -106,7 +118,11 @@ def _compare_runs(label: str, run: Run, other: Run) -> list[Row]:
     if data[0] != data[1]:
         return [Row(label, 'data', str(data[0])[:12], str(data[1])[:12], 'equal', DIFFERS)]
     if same:
-        for name, words in (('initial_state', 'initial weights'), ('targets', 'targets'), ('student_state', 'trained weights')):
+        for name, words in (
+            ('initial_state', 'initial weights'),
+            ('targets', 'targets'),
+            ('student_state', 'trained weights'),
+        ):
             mine, theirs = run.value('hashes', name), other.value('hashes', name)
             if mine is not None and theirs is not None:
                 verdict = EQUAL if mine == theirs else DIFFERS
@@ -125,7 +141,9 @@ def _accuracy_row(label: str, run: Run, other: Run, mine: float, theirs: float, 
     words = 'equal' if allowed == 0 else f'{100 * allowed:.1f} points'
     gap = abs(mine - theirs)
     verdict = EQUAL if gap == 0 else AGREES if gap <= allowed else DIFFERS
-    return Row(label, 'top-1, %', units.number(mine, 1, 100), units.number(theirs, 1, 100), words, verdict)
+    return Row(
+        label, 'top-1, %', units.number(mine, 1, 100), units.number(theirs, 1, 100), words, verdict
+    )
 
 
 def _memory_rows(label: str, run: Run, other: Run) -> list[Row]:
@@ -134,9 +152,17 @@ def _memory_rows(label: str, run: Run, other: Run) -> list[Row]:
         mine, theirs = run.memory(phase), other.memory(phase)
         if mine is None or theirs is None:
             continue
-        verdict = EQUAL if mine == theirs else AGREES if abs(mine - theirs) <= MEMORY_TOLERANCE * theirs else DIFFERS
+        verdict = (
+            EQUAL
+            if mine == theirs
+            else AGREES
+            if abs(mine - theirs) <= MEMORY_TOLERANCE * theirs
+            else DIFFERS
+        )
         words = f'{100 * MEMORY_TOLERANCE:g} %'
-        rows.append(Row(label, f'{phase} peak, MiB', units.mib(mine), units.mib(theirs), words, verdict))
+        rows.append(
+            Row(label, f'{phase} peak, MiB', units.mib(mine), units.mib(theirs), words, verdict)
+        )
     return rows
 
 
@@ -147,7 +173,10 @@ def _device(run: Run) -> dict[str, Any]:
 def _same_machine(run: Run, other: Run) -> bool:
     pairs = [
         (_device(run).get('name'), _device(other).get('name')),
-        *((run.value('environment', n), other.value('environment', n)) for n in ('threads', 'lock_sha256')),
+        *(
+            (run.value('environment', n), other.value('environment', n))
+            for n in ('threads', 'lock_sha256')
+        ),
     ]
     return all(mine is not None and mine == theirs for mine, theirs in pairs)
 
@@ -163,7 +192,9 @@ def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
 
 def _label(cell: tuple[Any, ...]) -> str:
     method, student, teacher, k, seed, split, epochs, _ = cell
-    parts = [method, teacher or student]
+    parts = [units.method_name(method), teacher or student]
     if k:
         parts.append(f'K = {k}')
-    return ', '.join([*(str(part) for part in parts if part), f'seed {seed}, split {split}, {epochs} epochs'])
+    return ', '.join(
+        [*(str(part) for part in parts if part), f'seed {seed}, split {split}, {epochs} epochs']
+    )

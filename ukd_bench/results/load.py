@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import ResultsError
 from ..paths import RunPaths, SweepPaths, read_json
 from ..records import METHODS, SCHEMA, STATUSES, STUDENT_METHODS, read_record
@@ -77,7 +75,8 @@ class Run:
     @property
     def data(self) -> str | None:
         """The data set's fingerprint."""
-        return self.value('dataset', 'fingerprint')
+        fingerprint = self.value('dataset', 'fingerprint')
+        return None if fingerprint is None else str(fingerprint)
 
     def metric(self, name: str) -> float | None:
         """A fraction, or None where the run has none."""
@@ -109,7 +108,7 @@ class Cell:
     split: int
     epochs: int
     full_epochs: int
-    setting: tuple[str, ...]
+    setting: tuple[str, ...] | None
     data: str | None
     runs: tuple[Run, ...]
 
@@ -171,7 +170,7 @@ class Sweep:
         return list(found.values()) if all(item.done for item in found.values()) else None
 
     def pipeline_peak(self, run: Run, figure: str = 'allocated_peak_bytes') -> int | None:
-        """The largest peak of the run and everything it needed, in bytes; None if any is unknown."""
+        """The largest peak of the run and all it needed, in bytes; None if any is unknown."""
         peaks = [item.peak(figure) for item in self.lineage(run) or []]
         known = [peak for peak in peaks if peak is not None]
         return max(known) if known and len(known) == len(peaks) else None
@@ -206,47 +205,36 @@ def cells(runs: Iterable[Run]) -> list[Cell]:
     """Groups done runs over seeds, in the order of METHODS, then K, teacher and split."""
     groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
-        if run.done and run.setting is not None:
-            what = (run.method, run.student, run.num_teachers, run.teacher)
-            groups[(*what, run.split, run.epochs, run.full_epochs, run.setting, run.data)].append(run)
+        if run.done:
+            schedule = (run.split, run.epochs, run.full_epochs, run.setting, run.data)
+            groups[run.method, run.student, run.num_teachers, run.teacher, *schedule].append(run)
     made = [
-        Cell(*key, runs=tuple(sorted(group, key=lambda run: run.seed)))
-        for key, group in groups.items()
+        Cell(
+            method=group[0].method,
+            student=group[0].student,
+            num_teachers=group[0].num_teachers,
+            teacher=group[0].teacher,
+            split=group[0].split,
+            epochs=group[0].epochs,
+            full_epochs=group[0].full_epochs,
+            setting=group[0].setting,
+            data=group[0].data,
+            runs=tuple(sorted(group, key=lambda run: run.seed)),
+        )
+        for group in groups.values()
     ]
-    return sorted(made, key=lambda cell: (METHODS.index(cell.method), cell.num_teachers, cell.split))
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Test scores of one run: ``scores`` (N, C) probabilities, ``labels`` (N,), ``samples`` (N,)."""
-
-    scores: np.ndarray
-    labels: np.ndarray
-    samples: np.ndarray
-
-    @property
-    def hits(self) -> np.ndarray:
-        """(N,) 1 where the largest score is the label's."""
-        return (self.scores.argmax(axis=1) == self.labels).astype(float)
-
-
-def load_scores(run: Run) -> Scores | None:
-    """A run's test scores in the order of their sample names; None if absent or unreadable."""
-    if run.paths is None or not run.paths.scores.exists():
-        return None
-    try:
-        with np.load(run.paths.scores, allow_pickle=False) as arrays:
-            order = np.argsort(arrays['samples'], kind='stable')
-            return Scores(*(arrays[name][order] for name in ('scores', 'labels', 'samples')))
-    except (OSError, ValueError, KeyError, IndexError, EOFError):
-        return None
+    return sorted(
+        made, key=lambda cell: (METHODS.index(cell.method), cell.num_teachers, cell.split)
+    )
 
 
 def _plan_rows(plan: Any, path: Path) -> list[dict[str, Any]]:
     if not isinstance(plan, dict) or not isinstance(plan.get('runs'), list):
         raise ResultsError(f'{path}: a plan must be a JSON object with a list of runs')
     if plan.get('schema') != SCHEMA:
-        raise ResultsError(f'{path}: schema {plan.get("schema")!r} is not {SCHEMA}, which this release reads')
+        raise ResultsError(
+            f'{path}: schema {plan.get("schema")!r} is not {SCHEMA}, which this release reads'
+        )
     if not plan['runs']:
         raise ResultsError(f'{path}: plans no runs')
     for index, row in enumerate(plan['runs']):
@@ -254,7 +242,9 @@ def _plan_rows(plan: Any, path: Path) -> list[dict[str, Any]]:
         if absent:
             raise ResultsError(f'{path}: run {index} lacks the key {absent[0]!r}')
         if row['method'] not in METHODS:
-            raise ResultsError(f'{path}: run {index}: method {row["method"]!r} is none of {", ".join(METHODS)}')
+            raise ResultsError(
+                f'{path}: run {index}: method {row["method"]!r} is none of {", ".join(METHODS)}'
+            )
     return list(plan['runs'])
 
 
@@ -271,7 +261,9 @@ def _load_run(row: dict[str, Any], paths: RunPaths) -> Run:
         if record[name] != row[name]:
             problem = f'the record has {name} {record[name]!r}, the plan {row[name]!r}'
             return replace(run, status='unreadable', problem=problem)
-    return replace(run, status=record['status'], problem=_error_text(record.get('error')), record=record)
+    return replace(
+        run, status=record['status'], problem=_error_text(record.get('error')), record=record
+    )
 
 
 def _from_state(run: Run, paths: RunPaths) -> Run:

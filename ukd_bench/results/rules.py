@@ -1,6 +1,5 @@
 """The decision rules a claims file may name; each looks at one bench and gives one finding."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,6 @@ import numpy as np
 
 from . import units
 from .benches import Bench, Comparison
-from .load import Run
 from .statistics import least_squares, seeds_to_decide
 
 SUPPORTED = 'SUPPORTED'
@@ -41,20 +39,28 @@ def combine(findings: list[Finding]) -> tuple[str, str]:
     reason = ' '.join(finding.reason for finding in deciding if finding.bench == first)
     if len({finding.bench for finding in findings}) > 1:
         others = dict.fromkeys(f.bench for f in deciding if f.bench != first)
-        reason = f'{first}: {reason}' + (f' So too {", ".join(others)}.' if others else '')
+        reason = f'{first}: {reason}' + (
+            f' The same holds for {", ".join(others)}.' if others else ''
+        )
     return verdict, reason
 
 
 def memory_grows(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
     """Peak rises with K, and at the largest K is ``least_multiple`` times the other method's."""
     peaks, floor = _train_peaks(bench, claim['method']), _floor(bench, claim['against'])
-    method, against = claim['method'], claim['against']
-    overflow = bench.out_of_memory(method)
+    overflow = bench.out_of_memory(claim['method'])
+    method, against = _names(claim)
     if floor is None:
         return Finding(bench.label, INCONCLUSIVE, f'No training peak of {against} was measured.')
-    figures = [(f'{against}, training peak', f'{units.mib(floor)} MiB'), *_peak_figures(method, peaks)]
+    figures = [
+        (f'{against}, training peak', f'{units.mib(floor)} MiB'),
+        *_peak_figures(method, peaks),
+    ]
     if overflow:
-        reason = f'{method} ran out of memory at K = {overflow[0]}, where {against} took {units.mib(floor)} MiB.'
+        reason = (
+            f'{method} ran out of memory at K = {overflow[0]}, where {against} took '
+            f'{units.mib(floor)} MiB.'
+        )
         return Finding(bench.label, SUPPORTED, reason, tuple(figures))
     if len(peaks) < 2:
         reason = f'{method} was measured at fewer than two K, so growth cannot be seen.'
@@ -69,51 +75,74 @@ def memory_grows(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) 
     grows = (slope.value if slope.low is None else slope.low) > 0
     if not grows:
         verdict = INCONCLUSIVE if slope.value > 0 else NOT_SUPPORTED
-        reason = f'{method} does not clearly grow with K: {_slope_text(slope.value, slope.low, slope.high)} a teacher.'
+        reason = (
+            f'{method} does not clearly grow with K: '
+            f'{_slope_text(slope.value, slope.low, slope.high)} a teacher.'
+        )
         return Finding(bench.label, verdict, reason, tuple(figures))
-    text = f'{method} grows by {units.signed_mib(slope.value)} a teacher and at K = {largest} takes {multiple:.2f} times {against}'
+    text = (
+        f'{method} grows by {units.mib(slope.value, 2)} MiB a teacher and at K = {largest} takes '
+        f'{multiple:.2f} times the memory of {against}'
+    )
     if multiple >= least:
         return Finding(bench.label, SUPPORTED, f'{text}.', tuple(figures))
     reach = int(np.ceil((least * floor - slope.intercept) / slope.value))
-    reason = f'{text}: growth, but below the {least:g} times that the rule asks for (the line reaches it at K = {reach}).'
+    reason = (
+        f'{text}: growth, but below the {least:g} times that the rule asks for (the line reaches '
+        f'it at K = {reach}).'
+    )
     return Finding(bench.label, NOT_SUPPORTED, reason, tuple(figures))
 
 
 def memory_same(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
     """Peak at every K is at most ``most_multiple`` times the other method's."""
-    method, against, most = claim['method'], claim['against'], claim['most_multiple']
-    peaks, floor = _train_peaks(bench, method), _floor(bench, against)
-    overflow = bench.out_of_memory(method)
+    peaks, floor = _train_peaks(bench, claim['method']), _floor(bench, claim['against'])
+    overflow = bench.out_of_memory(claim['method'])
+    method, against = _names(claim)
     if floor is None or not (peaks or overflow):
-        return Finding(bench.label, INCONCLUSIVE, f'No training peak of {method if floor else against} was measured.')
+        return Finding(
+            bench.label,
+            INCONCLUSIVE,
+            f'No training peak of {method if floor else against} was measured.',
+        )
     figures = (
         (f'{against}, training peak', f'{units.mib(floor)} MiB'),
         *_peak_figures(method, peaks),
-        *((f'{method} / {against} at K = {k}', f'{peak / floor:.4f} ×') for k, peak in peaks.items()),
+        *(
+            (f'{method} / {against} at K = {k}', f'{peak / floor:.4f} ×')
+            for k, peak in peaks.items()
+        ),
     )
     if overflow:
         reason = f'{method} ran out of memory at K = {overflow[0]}, where {against} did not.'
         return Finding(bench.label, NOT_SUPPORTED, reason, figures)
     worst = max(peaks, key=lambda k: peaks[k])
     multiple = peaks[worst] / floor
-    reason = f'{method} takes at most {multiple:.4f} times {against}, at K = {worst}; K measured: {units.listed(list(peaks))}.'
-    verdict = SUPPORTED if multiple <= most else NOT_SUPPORTED
+    measured = f'K = {units.listed(list(peaks))} measured'
+    reason = f'{method} takes at most {multiple:.4f} times the memory of {against} ({measured}).'
+    verdict = SUPPORTED if multiple <= claim['most_multiple'] else NOT_SUPPORTED
     return Finding(bench.label, verdict, reason, figures)
 
 
 def memory_flat(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
     """Slope of the peak on K is at most ``most_fraction`` of the mean teacher's weights."""
-    method, most = claim['method'], claim['most_fraction']
-    peaks, weights = _train_peaks(bench, method), _teacher_bytes(bench)
-    overflow = bench.out_of_memory(method)
+    peaks, weights = _train_peaks(bench, claim['method']), _teacher_bytes(bench)
+    overflow = bench.out_of_memory(claim['method'])
+    method = units.method_name(claim['method'])
     if overflow:
         reason = f'{method} ran out of memory at K = {overflow[0]}.'
         return Finding(bench.label, NOT_SUPPORTED, reason, tuple(_peak_figures(method, peaks)))
-    slope = least_squares(list(peaks), list(peaks.values()), settings['confidence']) if peaks else None
+    slope = (
+        least_squares(list(peaks), list(peaks.values()), settings['confidence']) if peaks else None
+    )
     if slope is None or weights is None:
-        what = f'{method} was measured at fewer than two K' if slope is None else "The teachers' sizes are not recorded"
+        what = (
+            f'{method} was measured at fewer than two K'
+            if slope is None
+            else "The teachers' sizes are not recorded"
+        )
         return Finding(bench.label, INCONCLUSIVE, f'{what}.', tuple(_peak_figures(method, peaks)))
-    limit = most * weights
+    limit = claim['most_fraction'] * weights
     figures = (
         *_peak_figures(method, peaks),
         ('slope per teacher', _slope_text(slope.value, slope.low, slope.high)),
@@ -124,8 +153,9 @@ def memory_flat(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -
     high = slope.value if slope.high is None else slope.high
     verdict = SUPPORTED if high <= limit else NOT_SUPPORTED if low > limit else INCONCLUSIVE
     reason = (
-        f'{method} grows by {units.signed_mib(slope.value, 3)} a teacher from K = {min(peaks)} to {max(peaks)}, '
-        f'where one teacher weighs {units.mib(weights, 2)} MiB. Beyond K = {max(peaks)} nothing was measured.'
+        f'{method} grows by {units.mib(slope.value, 3)} MiB a teacher from K = {min(peaks)} '
+        f'to {max(peaks)}, where one teacher weighs {units.mib(weights, 2)} MiB. '
+        f'Beyond K = {max(peaks)} nothing was measured.'
     )
     return Finding(bench.label, verdict, reason, figures)
 
@@ -139,6 +169,7 @@ def accuracy_gain(
     settings: dict[str, Any],
 ) -> Finding:
     """Top-1 above the other method's over seeds; ``corrected`` is the Holm-adjusted p-value."""
+    method, against = units.method_name(method), units.method_name(against)
     if comparison is None:
         reason = f'No seed has both {method} and {against} with the full schedule.'
         return Finding(bench, INCONCLUSIVE, reason)
@@ -147,9 +178,14 @@ def accuracy_gain(
     figures = [(name, units.difference(gap))]
     if comparison.clips is not None:
         low, high = comparison.clips
-        figures.append(('clips resampled (secondary)', f'{units.interval(low, high, 1, 100)} points'))
+        figures.append(
+            ('clips resampled (secondary)', f'{units.interval(low, high, 1, 100)} points')
+        )
     if gap.p_value is None or corrected is None:
-        reason = f'{name}: {units.points(gap.mean)} with one seed, which tells nothing of the variance; two or more are needed.'
+        reason = (
+            f'{name}: {units.points(gap.mean)} with one seed, which tells nothing of the '
+            'variance; two or more are needed.'
+        )
         return Finding(bench, INCONCLUSIVE, reason, tuple(figures))
     figures.append(('p, Holm-corrected', units.p_value(corrected)))
     text = f'{name}: {units.difference(gap)}'
@@ -158,7 +194,9 @@ def accuracy_gain(
         return Finding(bench, SUPPORTED, f'{text}.', tuple(figures))
     assert gap.high is not None
     if gap.high < settings['smallest_gain'] or (significant and gap.mean < 0):
-        reason = f'{text}: a gain of {units.points(settings["smallest_gain"])} is outside the interval.'
+        reason = (
+            f'{text}: a gain of {units.points(settings["smallest_gain"])} is outside the interval.'
+        )
         return Finding(bench, NOT_SUPPORTED, reason, tuple(figures))
     needed = seeds_to_decide(gap.mean, gap.sd, settings['alpha'], settings['power'])
     advice = (
@@ -172,14 +210,23 @@ def accuracy_gain(
     return Finding(bench, INCONCLUSIVE, f'{text}: {advice}.', tuple(figures), needed)
 
 
-def on_dataset(claim: dict[str, Any], dataset: dict[str, Any], rests_on: list[Finding]) -> list[Finding]:
+def on_dataset(
+    claim: dict[str, Any], dataset: dict[str, Any], rests_on: list[Finding]
+) -> list[Finding]:
     """The findings of another claim where the data set is the one named; else one open finding."""
     name = str(dataset.get('name', ''))
     if dataset.get('synthetic', False) or not name.lower().startswith(claim['dataset']):
         kind = 'synthetic' if dataset.get('synthetic', False) else 'other'
-        reason = f'Nothing was run on {claim["dataset"].upper()}: the data here are {kind} ({name or "unnamed"}).'
+        reason = (
+            f'Nothing was run on {claim["dataset"].upper()}: the data here are {kind} '
+            f'({name or "unnamed"}).'
+        )
         return [Finding('all', INCONCLUSIVE, reason)]
     return rests_on
+
+
+def _names(claim: dict[str, Any]) -> tuple[str, str]:
+    return units.method_name(claim['method']), units.method_name(claim['against'])
 
 
 def _train_peaks(bench: Bench, method: str) -> dict[int, float]:
@@ -191,7 +238,9 @@ def _floor(bench: Bench, method: str) -> float | None:
 
 
 def _peak_figures(method: str, peaks: dict[int, float]) -> list[tuple[str, str]]:
-    return [(f'{method}, K = {k}, training peak', f'{units.mib(peak)} MiB') for k, peak in peaks.items()]
+    return [
+        (f'{method}, K = {k}, training peak', f'{units.mib(peak)} MiB') for k, peak in peaks.items()
+    ]
 
 
 def _slope_text(value: float, low: float | None, high: float | None) -> str:
@@ -201,7 +250,7 @@ def _slope_text(value: float, low: float | None, high: float | None) -> str:
 
 def _teacher_bytes(bench: Bench) -> float | None:
     """Mean size of the distinct teachers that the bench's distilled runs name, in bytes."""
-    pick: Callable[[Run], list[dict[str, Any]]] = lambda run: run.record['teachers'] if run.record else []
-    sizes = {t['name']: t.get('state_bytes') for run in bench.runs if run.done for t in pick(run)}
+    records = [run.record for run in bench.runs if run.done and run.record]
+    sizes = {t['name']: t.get('state_bytes') for record in records for t in record['teachers']}
     known = [size for size in sizes.values() if size]
     return float(np.mean(known)) if known else None

@@ -6,6 +6,13 @@ DASH = '–'
 MINUS = '−'
 MIB = 1024**2
 
+METHOD_NAMES = {'ukd': 'UKD', 'two_stream_dark_light': 'two-stream'}
+
+
+def method_name(method: str) -> str:
+    """A method's name within a sentence."""
+    return METHOD_NAMES.get(method, method.replace('_', ' '))
+
 
 def signed(value: float, digits: int = 1) -> str:
     """A number with its sign; a true minus, and no sign on zero."""

@@ -1,0 +1,110 @@
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from ukd_bench.errors import ResultsError
+from ukd_bench.report.render import markdown_cell, write_report
+from ukd_bench.results.claims import claims_sha256
+
+_spec = importlib.util.spec_from_file_location(
+    'ukd_bench_golden', Path(__file__).parent / 'golden.py'
+)
+golden = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(golden)
+
+
+@pytest.fixture(scope='module')
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('page')
+    spec = importlib.util.spec_from_file_location(
+        'ukd_bench_made_up', Path(__file__).parents[1] / 'results' / 'made_up.py'
+    )
+    made_up = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made_up)
+    golden.write(made_up, folder)
+    return folder / 'out'
+
+
+def test_golden_report(page):
+    """After a wanted change: ``python tests/report/golden.py``, then read the difference."""
+    text = (page / 'report.md').read_text()
+    # The hash of the rules changes with their comments; the golden file is about the report.
+    assert text == golden.GOLDEN.read_text().replace('CLAIMS', claims_sha256())
+
+
+def test_equal_inputs_give_equal_bytes(page, made_up, tmp_path):
+    golden.write(made_up, tmp_path)
+    names = sorted(path.relative_to(page) for path in page.rglob('*') if path.is_file())
+    assert len(names) == 10
+    for name in names:
+        assert (page / name).read_bytes() == (tmp_path / 'out' / name).read_bytes(), name
+
+
+def test_page_is_self_contained_and_tells_no_path(page):
+    for name in ('index.html', 'report.md'):
+        text = (page / name).read_text()
+        assert '/home/' not in text and str(page) not in text and '/tmp/' not in text
+    html = (page / 'index.html').read_text()
+    assert not re.search(r'(?:src|href)="(?!#)', html)
+    assert 'url(http' not in html and '@import' not in html
+
+
+def test_ids_of_the_page_are_unique(page):
+    ids = re.findall(r'\bid="([^"]+)"', (page / 'index.html').read_text())
+    assert len(ids) == len(set(ids))
+
+
+def test_references_within_figures_resolve(page):
+    html = (page / 'index.html').read_text()
+    ids = set(re.findall(r'\bid="([^"]+)"', html))
+    wanted = set(re.findall(r'(?:href="#|url\(#)([^")]+)', html))
+    assert wanted <= ids
+
+
+def test_page_says_what_it_must(page):
+    for name in ('index.html', 'report.md'):
+        text = (page / name).read_text()
+        assert 'is about the mechanism, not about ARID' in text
+        assert 'our reconstruction from the abstract' in text
+        assert 'Not measured here' in text
+        assert 'has changed since this sweep was planned' in text
+        assert 'ran out of memory' in text.lower() or 'oom' in text
+
+
+def test_real_data_carry_no_banner(made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0,))
+    made.dataset = {'name': 'arid-v1.0', 'synthetic': False}
+    for record in made.records.values():
+        record['dataset'].update(name='arid-v1.0', synthetic=False)
+    report = write_report(made.write(tmp_path / 'results'), tmp_path / 'out')
+    assert 'Synthetic data' not in report.index.read_text()
+
+
+def test_text_of_errors_is_escaped(made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0,))
+    made.lose('plain-r2plus1d-r18-w8-0', 'failed', '<script>alert(1)</script> | no')
+    report = write_report(made.write(tmp_path / 'results'), tmp_path / 'out')
+    assert '<script>' not in report.index.read_text()
+    assert r'\<script\>' in report.markdown.read_text()
+
+
+def test_nothing_done_still_gives_a_report(made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0,))
+    for key in made.records:
+        made.lose(key, 'interrupted', None)
+    report = write_report(made.write(tmp_path / 'results'), tmp_path / 'out')
+    assert {verdict.verdict for verdict in report.verdicts} == {'INCONCLUSIVE'}
+    assert 'Runs without figures' in report.index.read_text()
+
+
+def test_unwritable_folder(made_up, tmp_path):
+    results = made_up.MadeUpSweep(seeds=(0,)).write(tmp_path / 'results')
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(ResultsError, match='cannot be written'):
+        write_report(results, tmp_path / 'file')
+
+
+def test_markdown_cell():
+    assert markdown_cell('a|b\n*c*') == r'a\|b \*c\*'

@@ -1,0 +1,179 @@
+import hashlib
+
+import pytest
+
+from ukd_bench.errors import ConfigError, ResultsError
+from ukd_bench.results.claims import claims_path, claims_sha256, evaluate, load_claims
+from ukd_bench.results.load import load_sweep
+
+MIB = 1024**2
+END = 'r2plus1d-r18-w8'
+
+
+def verdicts(made, path):
+    found = evaluate(load_sweep(made.write(path)), load_claims())
+    return {verdict.id: verdict for verdict in found}
+
+
+def set_peaks(made, method, peaks):
+    for k, mib in peaks.items():
+        for record in made.select(method, k):
+            record['memory']['train']['allocated_peak_bytes'] = int(mib * MIB)
+
+
+def set_top1(made, method, values, k=0):
+    for record, value in zip(made.select(method, k), values, strict=True):
+        record['metrics']['top1'] = value
+
+
+def test_planted_sweep(made_up, tmp_path):
+    found = verdicts(made_up.MadeUpSweep(), tmp_path)
+    assert [(name, verdict.verdict) for name, verdict in found.items()] == [
+        ('C1', 'SUPPORTED'),
+        ('C2', 'SUPPORTED'),
+        ('C3', 'SUPPORTED'),
+        ('C4', 'SUPPORTED'),
+        ('C5', 'INCONCLUSIVE'),
+        ('C6', 'INCONCLUSIVE'),
+    ]
+    assert 'takes 2.07 times the memory of plain' in found['C1'].reason
+    assert 'Beyond K = 4 nothing was measured' in found['C3'].reason
+    assert 'about 5 seeds would decide' in found['C5'].reason
+    assert found['C5'].seeds_needed == 5
+    assert 'synthetic (darkroom-quick)' in found['C6'].reason
+
+
+def test_growth_that_is_not_massive(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    set_peaks(made, 'naive', {1: 32, 2: 34, 4: 38})
+    verdict = verdicts(made, tmp_path)['C1']
+    assert verdict.verdict == 'NOT SUPPORTED'
+    # 1.5 x 30 = 45 = 30 + 2 K at K = 7.5
+    assert 'grows by 2.00 MiB' in verdict.reason
+    assert 'reaches it at K = 8' in verdict.reason
+
+
+def test_out_of_memory_is_a_result(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    for method in ('naive', 'ukd'):
+        for record in made.select(method, 4):
+            record.update(status='oom', metrics=None)
+    found = verdicts(made, tmp_path)
+    assert 'naive ran out of memory at K = 4' in found['C1'].reason
+    assert [found[name].verdict for name in ('C1', 'C2', 'C3')] == [
+        'SUPPORTED',
+        'NOT SUPPORTED',
+        'NOT SUPPORTED',
+    ]
+
+
+def test_memory_that_grows_with_ukd(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    set_peaks(made, 'ukd', {1: 30.1, 2: 30.2, 4: 30.4})
+    found = verdicts(made, tmp_path)
+    # At most 1.0133 times plain; 0.1 MiB a teacher is 5 % of a teacher's 2 MiB.
+    assert found['C2'].verdict == 'NOT SUPPORTED'
+    assert '1.0133 times' in found['C2'].reason
+    assert found['C3'].verdict == 'NOT SUPPORTED'
+
+
+def test_one_number_of_teachers_shows_no_slope(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    made.records = {
+        key: r
+        for key, r in made.records.items()
+        if not (r['method'] in ('ukd', 'naive') and r['num_teachers'] > 1)
+    }
+    found = verdicts(made, tmp_path)
+    assert [found[name].verdict for name in ('C1', 'C2', 'C3')] == [
+        'INCONCLUSIVE',
+        'SUPPORTED',
+        'INCONCLUSIVE',
+    ]
+
+
+def test_one_seed_decides_no_accuracy(made_up, tmp_path):
+    verdict = verdicts(made_up.MadeUpSweep(seeds=(0,)), tmp_path)['C4']
+    assert verdict.verdict == 'INCONCLUSIVE'
+    assert '+15.0 points with one seed' in verdict.reason
+    assert 'clips resampled (secondary)' in dict(verdict.findings[0].figures)
+
+
+def test_accuracy_that_falls(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    set_top1(made, 'ukd', [0.45, 0.49, 0.475], k=4)
+    verdict = verdicts(made, tmp_path)['C4']
+    assert verdict.verdict == 'NOT SUPPORTED'
+    assert 'UKD (K = 4) − plain: −10.3 points' in verdict.reason
+
+
+def test_gain_over_plain_alone_is_not_enough(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    set_top1(made, 'label_smoothing', [0.70, 0.74, 0.71])
+    verdict = verdicts(made, tmp_path)['C4']
+    assert [finding.verdict for finding in verdict.findings] == ['SUPPORTED', 'NOT SUPPORTED']
+    assert verdict.verdict == 'NOT SUPPORTED'
+
+
+def test_shortened_runs_decide_no_accuracy(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    for record in made.select('ukd', 4):
+        record['schedule']['epochs'] = 5
+    assert 'UKD (K = 2) − plain' in verdicts(made, tmp_path)['C4'].reason
+
+
+def test_all_backbones_must_hold(made_up, tmp_path):
+    made = made_up.MadeUpSweep(students=(END, 'slowonly-r18-w8'))
+    for record in made.select('ukd', 4):
+        if record['student'].startswith('slowonly'):
+            record['memory']['train']['allocated_peak_bytes'] = 40 * MIB
+    verdict = verdicts(made, tmp_path)['C2']
+    assert verdict.verdict == 'NOT SUPPORTED'
+    assert verdict.reason.startswith('slowonly-r18-w8: UKD takes at most 1.3333 times')
+
+
+def test_arid_takes_over_the_verdict_on_accuracy(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    for record in made.records.values():
+        record['dataset'].update(name='arid-v1.0', synthetic=False)
+    assert verdicts(made, tmp_path)['C6'].verdict == 'SUPPORTED'
+
+
+def test_nothing_done_is_inconclusive(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    for key in made.records:
+        made.lose(key, 'failed', 'no')
+    assert {v.verdict for v in verdicts(made, tmp_path).values()} == {'INCONCLUSIVE'}
+
+
+def test_claims_sha256_is_of_the_files_bytes():
+    assert claims_sha256() == hashlib.sha256(claims_path().read_bytes()).hexdigest()
+    assert load_claims().sha256 == claims_sha256()
+
+
+def test_missing_claims_file(tmp_path):
+    with pytest.raises(ResultsError, match='cannot be read'):
+        claims_sha256(tmp_path / 'none.toml')
+    with pytest.raises(ConfigError, match='cannot be read'):
+        load_claims(tmp_path / 'none.toml')
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        ('alpha = 0.05', '', "key 'alpha' is absent"),
+        (
+            'rule = "memory_flat"',
+            'rule = "guess"',
+            "claim 'C3': rule 'guess' is none of memory_grows",
+        ),
+        ('least_multiple = 1.5', '', "claim 'C1': key 'least_multiple' is absent"),
+        ('rests_on = "C4"', 'rests_on = "C9"', "rests_on 'C9' is no earlier claim"),
+        ('schema = 1', 'schema = ', 'not valid TOML'),
+    ],
+)
+def test_broken_claims_file(tmp_path, old, new, message):
+    path = tmp_path / 'claims.toml'
+    path.write_text(claims_path().read_text().replace(old, new))
+    with pytest.raises(ConfigError, match=message):
+        load_claims(path)

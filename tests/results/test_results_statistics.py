@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from ukd_bench.results.statistics import (
+    clip_bootstrap,
+    holm,
+    least_squares,
+    mean_interval,
+    paired_difference,
+    seeds_to_decide,
+)
+
+
+def test_mean_interval_by_hand():
+    # mean 2, sd 1, t(0.975, 2) = 4.303: half-width 4.303 / sqrt(3) = 2.484
+    estimate = mean_interval([1.0, 2.0, 3.0])
+    assert (estimate.mean, estimate.n) == (2.0, 3)
+    assert estimate.half_width == pytest.approx(2.4841, abs=1e-4)
+
+
+def test_one_value_has_no_interval_and_none_no_estimate():
+    estimate = mean_interval([0.5, None])
+    assert (estimate.mean, estimate.low, estimate.high, estimate.half_width) == (
+        0.5,
+        None,
+        None,
+        None,
+    )
+    assert mean_interval([None, None]) is None
+
+
+def test_paired_difference_is_scipys():
+    first, second = [0.7, 0.75, 0.69, 0.8], [0.6, 0.72, 0.65, 0.7]
+    result = paired_difference(first, second)
+    expected = stats.ttest_rel(first, second)
+    assert result.p_value == pytest.approx(expected.pvalue)
+    interval = expected.confidence_interval(0.95)
+    assert (result.low, result.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_paired_difference_of_one_seed_and_of_equal_gaps():
+    assert paired_difference([0.7], [0.6]).p_value is None
+    assert paired_difference([0.5, 0.75], [0.25, 0.5]).p_value == 0.0
+    assert paired_difference([0.5, 0.75], [0.5, 0.75]).p_value == 1.0
+
+
+def test_paired_difference_refuses_unequal_lengths():
+    with pytest.raises(ValueError, match='2 and 1'):
+        paired_difference([1.0, 2.0], [1.0])
+
+
+def test_holm_by_hand():
+    # sorted 0.01 x 3 = 0.03, 0.02 x 2 = 0.04, 0.04 x 1 = 0.04
+    assert holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_slope_is_scipys():
+    x, y = [1, 2, 4, 8], [10.0, 12.5, 16.0, 25.0]
+    line = least_squares(x, y)
+    expected = stats.linregress(x, y)
+    assert (line.value, line.intercept) == pytest.approx((expected.slope, expected.intercept))
+    half = stats.t.ppf(0.975, 2) * expected.stderr
+    assert (line.low, line.high) == pytest.approx((line.value - half, line.value + half))
+
+
+def test_slope_without_degrees_of_freedom():
+    line = least_squares([1, 4], [10.0, 16.0])
+    assert (line.value, line.low, line.high, line.df) == (2.0, None, None, 0)
+    assert least_squares([2, 2], [1.0, 3.0]) is None
+
+
+def test_seeds_to_decide_has_the_power_asked_for():
+    seeds = seeds_to_decide(0.05, 0.06)
+
+    def power(n):
+        shift = 0.05 / 0.06 * np.sqrt(n)
+        return stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, shift)
+
+    assert power(seeds) >= 0.8 > power(seeds - 1)
+
+
+def test_seeds_to_decide_where_none_would():
+    assert seeds_to_decide(0.05, None) is None
+    assert seeds_to_decide(0.0, 0.1) is None
+    assert seeds_to_decide(1e-5, 0.1) is None
+    assert seeds_to_decide(0.05, 0.0) == 2
+
+
+def test_clip_bootstrap_is_explicit_in_its_randomness():
+    gap = np.array([1.0, 0.0, 0.0, -1.0] * 25 + [1.0] * 20)
+    low, high = clip_bootstrap([gap], [1], np.random.default_rng(0))
+    assert low < gap.mean() < high
+    assert (low, high) == clip_bootstrap([gap], [1], np.random.default_rng(0))
+    # The normal approximation agrees where clips are many.
+    half = 1.96 * gap.std() / np.sqrt(len(gap))
+    assert high - low == pytest.approx(2 * half, rel=0.15)
+
+
+def test_clip_bootstrap_weighs_splits():
+    ones, zeros = np.ones(5), np.zeros(7)
+    assert clip_bootstrap([ones, zeros], [3, 1], np.random.default_rng(0)) == (0.75, 0.75)

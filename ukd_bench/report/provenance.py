@@ -1,0 +1,103 @@
+"""Where the figures come from, and what a reader must know before believing them."""
+
+from typing import Any
+
+from ..records import STUDENT_METHODS
+from ..results import units
+from ..results.load import Sweep
+from .tables import device_names
+
+
+def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
+    """(name, value) pairs that tell where the figures come from; no path of a machine."""
+    done = [run for run in sweep.done if run.record]
+    environments = [run.record['environment'] for run in done if run.record]
+    dataset = sweep.dataset
+    commits = dict.fromkeys(
+        f'{str(git.get("commit"))[:12]}{" with uncommitted changes" if git.get("dirty") else ""}'
+        for git in (environment.get('git') or {} for environment in environments)
+    )
+    packages = {**environments[0].get('packages', {})} if environments else {}
+    finished = sorted(str(e['finished']) for e in environments if e.get('finished'))
+    started = sorted(str(e['started']) for e in environments if e.get('started'))
+    walls = [run.value('time', 'wall_s') for run in done if run.value('time', 'wall_s')]
+    schedules = sorted({run.epochs for run in sweep.runs if run.method != 'bank'})
+    return [
+        ('Sweep', sweep.name),
+        ('Runs', f'{len(sweep.done)} done of {len(sweep.runs)} planned'),
+        ('Seeds', ', '.join(map(str, sorted({run.seed for run in sweep.runs})))),
+        ('Epochs', ', '.join(map(str, schedules))),
+        ('Data', f'{dataset.get("name", units.DASH)}{" (synthetic)" if sweep.synthetic else ""}'),
+        ('Data fingerprint', _distinct(run.value('dataset', 'fingerprint') for run in done)),
+        (
+            'Clips',
+            (
+                f'{dataset.get("train_samples", units.DASH)} train, '
+                f'{dataset.get("test_samples", units.DASH)} test'
+            ),
+        ),
+        ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
+        ('Device', device_names(sweep)),
+        (
+            'Threads, precision',
+            _distinct(f'{e.get("threads")}, {e.get("precision")}' for e in environments),
+        ),
+        ('Platform', _distinct(e.get('platform') for e in environments)),
+        ('Python, torch', _distinct(f'{e.get("python")}, {e.get("torch")}' for e in environments)),
+        (
+            'Packages',
+            ', '.join(f'{name} {version}' for name, version in sorted(packages.items()))
+            or units.DASH,
+        ),
+        ('Commit', ', '.join(commits) or units.DASH),
+        ('Source SHA-256', _distinct(e.get('source_sha256') for e in environments)),
+        ('Lock SHA-256', _distinct(e.get('lock_sha256') for e in environments)),
+        ('Claims SHA-256', claims_sha256),
+        ('Sum of run times', units.duration(sum(walls) if walls else None)),
+        (
+            'Started, finished',
+            f'{started[0]} – {finished[-1]}' if started and finished else units.DASH,
+        ),
+    ]
+
+
+def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
+    """What a reader must know before believing the figures."""
+    found = []
+    planned = sweep.plan.get('claims_sha256')
+    if planned is None:
+        found.append(
+            'The plan holds no hash of the claims file, so nothing shows that the rules were '
+            'written first.'
+        )
+    elif planned != claims_sha256:
+        found.append(
+            'The claims file has changed since this sweep was planned: its rules may have '
+            'been written after the results.'
+        )
+    lost = [run for run in sweep.runs if not run.done]
+    if lost:
+        found.append(
+            f'{len(lost)} of {units.counted(len(sweep.runs), "planned run")} gave no '
+            'figures; they are listed under “Runs without figures”.'
+        )
+    settings = {run.setting for run in sweep.done if run.method in STUDENT_METHODS}
+    if len(settings) > 1:
+        found.append(
+            f'Students come from {len(settings)} settings (device, precision, threads or batch '
+            'size differ); they are never averaged together.'
+        )
+    if len({(run.split, run.data) for run in sweep.done}) > len({run.split for run in sweep.done}):
+        found.append('Runs of one split saw different data; they are never averaged together.')
+    for name, words in (('lock_sha256', 'locks'), ('source_sha256', 'versions of the source')):
+        values = {run.value('environment', name) for run in sweep.done}
+        if len(values) > 1:
+            found.append(f'Runs come from {len(values)} {words}.')
+    if any((run.value('environment', 'git') or {}).get('dirty') for run in sweep.done):
+        found.append('Some runs were made from a working tree with uncommitted changes.')
+    return found
+
+
+def _distinct(values: Any) -> str:
+    names = dict.fromkeys(str(value) for value in values if value is not None)
+    return '; '.join(names) or units.DASH

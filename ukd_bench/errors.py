@@ -23,3 +23,7 @@ class BankError(UkdBenchError, ValueError):
 
 class ResultsError(UkdBenchError, OSError):
     """A results folder or record that cannot be read or written."""
+
+
+class DivergedError(UkdBenchError, ArithmeticError):
+    """A training whose loss is no longer a number: a result, not a defect."""

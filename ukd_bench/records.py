@@ -65,6 +65,20 @@ def digest(value: Any, length: int = 64) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]
 
 
+_PLACES = ('data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix')
+
+
+def without_places(config: Any) -> Any:
+    """A copy of a config without the keys that hold places on a machine; tuples become lists."""
+    if isinstance(config, dict):
+        return {
+            key: without_places(value) for key, value in config.items() if key not in _PLACES
+        }
+    if isinstance(config, (list, tuple)):
+        return [without_places(value) for value in config]
+    return config
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes.
 

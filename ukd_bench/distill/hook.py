@@ -61,7 +61,7 @@ class DistillationHook(ReplayHook):
 
     @abstractmethod
     def open_source(self, runner: Runner) -> None:
-        """Prepares what :meth:`scores` reads; called once, before the weights are initialised."""
+        """Prepares what :meth:`scores` reads; called once, before the first step."""
 
     @abstractmethod
     def scores(self, view: int, samples: Sequence[int], inputs: list[Tensor]) -> Tensor:
@@ -78,11 +78,11 @@ class DistillationHook(ReplayHook):
 
     @abstractmethod
     def teacher_facts(self) -> list[dict]:
-        """``name``, ``key`` and ``state_bytes`` of each teacher, in pool order."""
+        """A record's facts of each teacher, in pool order; see ``knowledge.pool.teacher_facts``."""
 
-    def before_run(self, runner: Runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         self.open_source(runner)
-        super().before_run(runner)
+        super().before_train(runner)
         self._extend_loss(unwrapped(runner))
 
     def before_train_epoch(self, runner: Runner) -> None:

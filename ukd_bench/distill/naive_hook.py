@@ -6,6 +6,7 @@ import torch
 from mmengine.runner import Runner
 from torch import Tensor
 
+from ..knowledge.pool import teacher_facts
 from ..knowledge.teacher import Teacher
 from ..registry import HOOKS
 from .hook import DistillationHook
@@ -35,6 +36,6 @@ class NaiveEnsembleHook(DistillationHook):
 
     def teacher_facts(self) -> list[dict]:
         return [
-            dict(name=entry.name, key=entry.key, state_bytes=teacher.state_bytes)
+            teacher_facts(entry, teacher.state_bytes)
             for entry, teacher in zip(self.teachers, self.residents, strict=True)
         ]

@@ -39,9 +39,13 @@ class ReplayHook(Hook):
         self.pipeline: ReplayedPipeline | None = None
 
     def before_run(self, runner: Runner) -> None:
-        dataset = replayable_dataset(runner)
-        self.pipeline = dataset.pipeline = ReplayedPipeline(dataset.pipeline, self.view_seed)
+        # The Runner initialises the weights after this and before `before_train`.
         reseed(runner.seed, 0)
+
+    def before_train(self, runner: Runner) -> None:
+        dataset = replayable_dataset(runner)
+        # Loader workers start at the loop's first `iter()`, so they get the wrapped pipeline.
+        self.pipeline = dataset.pipeline = ReplayedPipeline(dataset.pipeline, self.view_seed)
 
     def before_train_epoch(self, runner: Runner) -> None:
         self.pipeline.set_view(self.view_of_epoch(runner.epoch))

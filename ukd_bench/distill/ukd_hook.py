@@ -10,6 +10,7 @@ from torch import Tensor
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
 from ..errors import BankError
 from ..knowledge.bank import Bank, classes_fingerprint, open_banks, views_fingerprint
+from ..knowledge.pool import teacher_facts
 from ..registry import HOOKS
 from .hook import DistillationHook
 from .replay_hook import replayable_dataset
@@ -59,7 +60,7 @@ class UKDHook(DistillationHook):
 
     def teacher_facts(self) -> list[dict]:
         return [
-            dict(name=entry.name, key=entry.key, state_bytes=bank.teacher['state_bytes'])
+            teacher_facts(entry, bank.teacher['state_bytes'])
             for entry, bank in zip(self.teachers, self.banks, strict=True)
         ]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..paths import read_json
+from ..records import file_sha256
 
 _FIELDS = ('name', 'key', 'config', 'checkpoint', 'bank')
 
@@ -65,3 +66,13 @@ def _entry(entry: dict, where: str, base: Path) -> PoolEntry:
         raise ConfigError(f'{where}: key {absent[0]!r} is absent')
     paths = {field: base / entry[field] for field in ('config', 'checkpoint', 'bank')}
     return PoolEntry(name=entry['name'], key=entry.get('key', ''), **paths)
+
+
+def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict:
+    """What a record says of a teacher that took part."""
+    return dict(
+        name=entry.name,
+        key=entry.key,
+        state_bytes=state_bytes,
+        checkpoint_sha256=file_sha256(entry.checkpoint),
+    )

@@ -1,5 +1,6 @@
 """Measures a training run from inside the Runner: memory of the train phase, step time, the curve."""
 
+import math
 import statistics
 import time
 
@@ -7,6 +8,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..errors import DivergedError
 from ..registry import HOOKS
 from ..state import state_sha256
 from .memory import PhaseMemory
@@ -47,7 +49,11 @@ class MeasureHook(Hook):
         if self.memory is None:
             self.memory = PhaseMemory(next(runner.model.parameters()).device)
         self.initial_sha256 = state_sha256(runner.model)
-        self.memory.begin('train')
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        # Not earlier: other hooks load teachers before the first epoch, which is no training step.
+        if not self.step_seconds:
+            self.memory.begin('train')
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
         self._began = self._now()
@@ -63,6 +69,8 @@ class MeasureHook(Hook):
         mean_loss = float(torch.stack(self._losses).mean())
         self.curve.append((runner.epoch + 1, mean_loss, runner.optim_wrapper.get_lr()['lr'][0]))
         self._losses.clear()
+        if not math.isfinite(mean_loss):
+            raise DivergedError(f'the loss is {mean_loss} after epoch {runner.epoch + 1}')
 
     def after_train(self, runner: Runner) -> None:
         self.memory.end()

@@ -1,0 +1,1 @@
+"""One process a run: from a specification and a config to a record."""

@@ -1,0 +1,121 @@
+"""``python -m ukd_bench.runs FOLDER``: carries out one run of a sweep, in this process.
+
+The folder holds ``run.json`` and ``config.py``, as a sweep writes them. Exit status 0: done; 2: a
+mistake that a user can mend; 3: out of memory; 4: diverged; 1: a defect.
+"""
+
+import argparse
+import datetime
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import torch
+
+from ..errors import DivergedError, UkdBenchError
+from ..measure.memory import PhaseMemory
+from ..paths import RunPaths, write_json
+from ..provenance import environment
+from ..records import without_places, write_record
+from ..spec import RunSpec
+from .build import prepare_process
+from .facts import RunFacts, make_record
+from .score import evaluate_ensemble, fill_bank
+from .train import train_and_test
+
+EXIT_STATUS = {'done': 0, 'failed': 2, 'oom': 3, 'diverged': 4}
+
+
+def carry_out(paths: RunPaths) -> str:
+    """Carries out the run in a folder and writes its state and record.
+
+    Returns:
+        The state it ended in.
+
+    Raises:
+        UkdBenchError: the folder holds no run.
+    """
+    spec = RunSpec.read(paths.spec)
+    began = time.perf_counter()
+    started = _now()
+    _write_state(paths, 'running', host=socket.gethostname(), pid=os.getpid(), started=started)
+    memory = PhaseMemory(prepare_process(spec))
+    facts, status, error = RunFacts(), 'done', None
+    try:
+        facts = _work(spec)(paths, spec, memory)
+    except (torch.OutOfMemoryError, MemoryError) as problem:
+        status, error = 'oom', _describe(problem)
+    except DivergedError as problem:
+        status, error = 'diverged', _describe(problem)
+    except UkdBenchError as problem:
+        _write_state(paths, 'failed', error=_describe(problem))
+        print(f'error: {problem}', file=sys.stderr)
+        return 'failed'
+    except KeyboardInterrupt:
+        _write_state(paths, 'interrupted')
+        raise
+    except Exception as problem:
+        _write_state(paths, 'failed', error=_describe(problem))
+        raise
+    finally:
+        memory.end()
+    facts.time['wall_s'] = time.perf_counter() - began
+    surroundings = dict(
+        environment(spec.device, spec.threads), started=started, finished=_now()
+    )
+    record = make_record(
+        spec, facts, memory, _scientific_config(paths), surroundings, status, error
+    )
+    write_record(paths.record, record)
+    _write_state(paths, status, error=error)
+    return status
+
+
+def _work(spec: RunSpec):
+    return {'bank': fill_bank, 'ensemble': evaluate_ensemble}.get(spec.method, train_and_test)
+
+
+def _scientific_config(paths: RunPaths) -> dict:
+    from mmengine.config import Config
+
+    return without_places(Config.fromfile(paths.config).to_dict())
+
+
+def _write_state(paths: RunPaths, status: str, **facts) -> None:
+    write_json(paths.state, dict(status=status, **facts))
+
+
+def _describe(problem: BaseException) -> dict:
+    # A loader worker's exception carries its traceback; the last line is the message.
+    lines = str(problem).strip().splitlines() or [type(problem).__name__]
+    return dict(type=type(problem).__name__, message=lines[-1][:500])
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds')
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry of ``python -m ukd_bench.runs``."""
+    parser = argparse.ArgumentParser(prog='python -m ukd_bench.runs', description=__doc__)
+    parser.add_argument('folder', type=Path, help='folder with run.json and config.py')
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return EXIT_STATUS[carry_out(RunPaths(options.folder))]
+    except UkdBenchError as problem:
+        print(f'error: {problem}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except Exception:
+        traceback.print_exc()
+        return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

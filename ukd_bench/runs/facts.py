@@ -1,0 +1,107 @@
+"""What a run found out about itself, and how it becomes a record."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..datasets.fingerprint import dataset_classes
+from ..measure.memory import PhaseMemory
+from ..paths import RunPaths, atomic_write
+from ..records import SCHEMA
+from ..spec import RunSpec
+
+
+@dataclass
+class RunFacts:
+    """The measured part of a record; what was not measured is None.
+
+    Attributes:
+        metrics: Accuracies as fractions.
+        time: Seconds by part.
+        hashes: SHA-256 by thing.
+        counts: Whole numbers by thing.
+        teachers: One dict a teacher that took part.
+        knowledge: How targets were made.
+        dataset: What it was trained and tested on.
+        batch_size: Clips a training step.
+    """
+
+    metrics: dict[str, float] | None = None
+    time: dict[str, float | None] = field(default_factory=dict)
+    hashes: dict[str, str | None] = field(default_factory=dict)
+    counts: dict[str, int | None] = field(default_factory=dict)
+    teachers: list[dict] = field(default_factory=list)
+    knowledge: dict | None = None
+    dataset: dict = field(default_factory=dict)
+    batch_size: int | None = None
+
+
+_TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
+_HASHES = ('student_state', 'initial_state', 'targets', 'checkpoint', 'bank')
+_COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
+
+
+def make_record(
+    spec: RunSpec,
+    facts: RunFacts,
+    memory: PhaseMemory,
+    config: dict,
+    environment: dict,
+    status: str = 'done',
+    error: dict | None = None,
+) -> dict[str, Any]:
+    """The record of a run, with every key of the schema; absent figures are null."""
+    return dict(
+        schema=SCHEMA,
+        key=spec.key,
+        execution=spec.execution,
+        status=status,
+        method=spec.method,
+        student=spec.student,
+        teacher=spec.teacher,
+        num_teachers=spec.num_teachers,
+        seed=spec.seed,
+        split=spec.split,
+        schedule=dict(
+            epochs=spec.epochs, full_epochs=spec.full_epochs, batch_size=facts.batch_size
+        ),
+        metrics=facts.metrics,
+        memory=memory.peaks,
+        time={name: facts.time.get(name) for name in _TIMES},
+        hashes={name: facts.hashes.get(name) for name in _HASHES},
+        counts={name: facts.counts.get(name) for name in _COUNTS},
+        teachers=facts.teachers,
+        parents=list(spec.parents),
+        knowledge=facts.knowledge,
+        selection='last_epoch',
+        protocol=dict(name='center', version=1),
+        environment=environment,
+        dataset=facts.dataset,
+        config=config,
+        error=error,
+    )
+
+
+def dataset_facts(
+    spec: RunSpec, train: Any = None, test: Any = None, fingerprint: str | None = None
+) -> dict:
+    """What a record says of its data."""
+    known = train if train is not None else test
+    return dict(
+        name=spec.data_name,
+        synthetic=spec.synthetic,
+        fingerprint=fingerprint,
+        classes=list(dataset_classes(known)),
+        train_samples=len(train) if train is not None else None,
+        test_samples=len(test) if test is not None else None,
+    )
+
+
+def write_scores(
+    path: Path, scores_NC: np.ndarray, labels_N: np.ndarray, samples_N: np.ndarray
+) -> None:
+    """Writes per-sample test scores, which paired statistics need."""
+    arrays = dict(scores=scores_NC.astype(np.float32), labels=labels_N, samples=samples_N)
+    atomic_write(path, lambda file: np.savez_compressed(file, **arrays))

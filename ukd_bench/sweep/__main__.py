@@ -1,0 +1,186 @@
+"""``python -m ukd_bench.sweep [CONFIG]``: plans, runs and resumes a sweep, and writes its report.
+
+Exit status 0: every run has a result; 1: some have none; 2: a mistake that a user can mend.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
+
+from ..errors import ConfigError, ResultsError, UkdBenchError
+from ..paths import SweepPaths
+from ..provenance import environment, execution_fingerprint
+from ..report.__main__ import print_summary
+from ..report.render import write_report
+from ..results.claims import claims_sha256
+from .axes import Axes, read_axes
+from .data import SweepData, sweep_data
+from .local import Outcome, carry_out
+from .plan import Plan, make_plan
+from .progress import Progress
+from .state import SweepState
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='python -m ukd_bench.sweep',
+        description='Plans, runs and resumes a sweep, then writes its report.',
+    )
+    add = parser.add_argument
+    add('config', nargs='?', type=Path, help='sweep config; default: the embedded quick sweep')
+    add('--methods', type=_words, metavar='A,B', help='only these methods and what they need')
+    add('--teachers', type=_numbers, metavar='K,K', help='numbers of teachers, e.g. 1,2,4')
+    add('--backbones', type=_words, metavar='A,B', help='only these student backbones')
+    add('--seeds', type=_numbers, metavar='S,S', help='seeds of the students, e.g. 0,1,2')
+    add('--device', default='cpu', help='cpu or cuda (default: cpu)')
+    add('--jobs', type=int, help='runs at once (default: one a core, or one on a GPU)')
+    add('--data-root', type=Path, help="videos in ARID's layout (default: the sweep's own)")
+    add('--results', type=Path, default=Path('results'), help='parent of the results folder')
+    add('--reports', type=Path, default=Path('reports'), help='parent of the report folder')
+    add('--reference', type=Path, help='results folder to compare with')
+    add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
+    add('--dry-run', action='store_true', help='print the plan, one line a run, and stop')
+    return parser
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(',') if word.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(word) for word in _words(text)]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a list of whole numbers') from None
+
+
+def run_sweep(options: argparse.Namespace, console: Console) -> int:
+    """Does what the command line asks for and returns the exit status."""
+    axes = read_axes(options.config).narrowed(
+        options.methods, options.teachers, options.backbones, options.seeds
+    )
+    if options.jobs is not None and options.jobs < 1:
+        raise ConfigError(f'--jobs {options.jobs} is not positive')
+    data = sweep_data(axes.dataset, options.data_root)
+    execution = execution_fingerprint(environment(options.device, axes.threads))
+    paths = SweepPaths(options.results / axes.name)
+    plan = make_plan(axes, data, execution, options.device, str(paths.pool.resolve()))
+    if options.dry_run:
+        _print_plan(_state(plan, paths, data, options))
+        return 0
+    with _only_one_sweep(paths):
+        return _run_and_report(options, axes, data, plan, paths, console)
+
+
+def _run_and_report(
+    options: argparse.Namespace,
+    axes: Axes,
+    data: SweepData,
+    plan: Plan,
+    paths: SweepPaths,
+    console: Console,
+) -> int:
+    cores = len(os.sched_getaffinity(0))
+    jobs = options.jobs or (1 if options.device == 'cuda' else max(1, cores // axes.threads))
+    _prepare_data(data, cores, console)
+    state = _state(plan, paths, data, options)
+    dataset = dict(
+        name=data.name, synthetic=data.synthetic, train_fingerprint=state.train_fingerprint
+    )
+    # Written before the first run as well: the rules of the verdicts stand before the results.
+    state.write_plan(dataset, claims_sha256())
+    progress = Progress(len(plan.runs), console)
+    with progress.showing():
+        outcome = carry_out(state, jobs, progress)
+    state.write_pool()
+    state.write_plan(dataset, claims_sha256())
+    console.print(
+        f'{len(plan.runs)} runs: {progress.reused_count} reused, '
+        f'{len(plan.runs) - progress.reused_count - len(outcome.lost)} carried out, '
+        f'{len(outcome.lost)} without a result',
+        highlight=False,
+    )
+    return _report(options, axes, paths, outcome, console)
+
+
+def _report(
+    options: argparse.Namespace, axes: Axes, paths: SweepPaths, outcome: Outcome, console: Console
+) -> int:
+    report = write_report(paths.root, options.reports / axes.name, options.reference)
+    print_summary(report, console)
+    return 1 if outcome.lost else 0
+
+
+def _prepare_data(data: SweepData, workers: int, console: Console) -> None:
+    columns = (TextColumn('making videos'), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task('videos', total=None, visible=False)
+        data.prepare(
+            workers,
+            lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+        )
+
+
+def _state(
+    plan: Plan, paths: SweepPaths, data: SweepData, options: argparse.Namespace
+) -> SweepState:
+    state = SweepState(plan, paths, data.train_fingerprint(), options.accept_stale)
+    state.refresh()
+    return state
+
+
+def _print_plan(state: SweepState) -> None:
+    for run in state.plan.runs.values():
+        spec = run.spec
+        print(
+            f'{spec.key} {spec.method:<21} {spec.student or "-":<16} K={spec.num_teachers} '
+            f'seed={spec.seed:<3} {state.status(run):<11}'
+            f' {spec.teacher or ""}'.rstrip()
+        )
+
+
+@contextlib.contextmanager
+def _only_one_sweep(paths: SweepPaths) -> Iterator[None]:
+    """Holds the results folder for this process.
+
+    Raises:
+        ResultsError: the folder cannot be written, or another sweep works in it.
+    """
+    lock = paths.root / '.lock'
+    try:
+        paths.root.mkdir(parents=True, exist_ok=True)
+        file = open(lock, 'w')  # noqa: SIM115 (held until the sweep ends)
+    except OSError as error:
+        raise ResultsError(f'{paths.root}: cannot be written ({error.strerror})') from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ResultsError(f'{paths.root}: another sweep works in it') from error
+        yield
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry of ``python -m ukd_bench.sweep``."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return run_sweep(options, Console(highlight=False))
+    except UkdBenchError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('interrupted; finished runs are kept, the same command goes on', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

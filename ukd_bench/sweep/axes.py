@@ -1,0 +1,177 @@
+"""The axes of a sweep, read from a config file and checked key by key."""
+
+import difflib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from ..errors import ConfigError
+from ..paths import configs_root
+from ..records import METHODS, STUDENT_METHODS
+
+SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student backbone and the epochs its runs train for."""
+
+    name: str
+    epochs: int
+
+
+@dataclass(frozen=True)
+class PoolTeacher:
+    """A teacher of the pool: its name, backbone and seed."""
+
+    name: str
+    student: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is trained and tested on.
+
+    Attributes:
+        name: What the report calls it, and its folder below ``data``.
+        split: Number of the split.
+        darkroom: Preset and seed of synthetic videos to make; None for videos on disk.
+    """
+
+    name: str
+    split: int = 1
+    darkroom: dict | None = None
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Everything a plan follows from; one field a key of the config file."""
+
+    name: str
+    dataset: Dataset
+    students: tuple[Student, ...]
+    full_epochs: int
+    teachers: tuple[PoolTeacher, ...]
+    methods: tuple[str, ...]
+    num_teachers: tuple[int, ...]
+    seeds: tuple[int, ...]
+    student_config: str
+    teacher_config: str
+    view_seed: int = 0
+    teacher_view_seed: int = 1
+    threads: int = 1
+
+    def narrowed(
+        self,
+        methods: list[str] | None = None,
+        num_teachers: list[int] | None = None,
+        backbones: list[str] | None = None,
+        seeds: list[int] | None = None,
+    ) -> 'Axes':
+        """The axes with some replaced by what the command line asks for.
+
+        Raises:
+            ConfigError: a value that the sweep does not have.
+        """
+        students = {student.name: student for student in self.students}
+        for backbone in backbones or ():
+            if backbone not in students:
+                raise ConfigError(f'backbone {backbone!r} is none of {", ".join(students)}')
+        changed = replace(
+            self,
+            methods=tuple(methods or self.methods),
+            num_teachers=tuple(num_teachers or self.num_teachers),
+            students=tuple(students[name] for name in backbones or students),
+            seeds=tuple(seeds if seeds is not None else self.seeds),
+        )
+        changed.check()
+        return changed
+
+    def check(self) -> None:
+        """Checks values against each other.
+
+        Raises:
+            ConfigError: naming the first that does not fit.
+        """
+        for method in self.methods:
+            if method not in SWEEP_METHODS:
+                raise ConfigError(f'method {method!r} is none of {", ".join(SWEEP_METHODS)}')
+        for count in self.num_teachers:
+            if not 1 <= count <= len(self.teachers):
+                raise ConfigError(
+                    f'num_teachers = {count} is not in 1 to {len(self.teachers)}, '
+                    f'the size of the pool of sweep {self.name!r}'
+                )
+        for seed in self.seeds:
+            if seed < 0:
+                raise ConfigError(f'seed {seed} is negative')
+        for student in self.students:
+            if not 1 <= student.epochs <= self.full_epochs:
+                raise ConfigError(
+                    f'student {student.name}: epochs = {student.epochs} is not in 1 to '
+                    f'full_epochs = {self.full_epochs}'
+                )
+
+    @property
+    def student_methods(self) -> tuple[str, ...]:
+        """The methods asked for that train a student."""
+        return tuple(method for method in self.methods if method in STUDENT_METHODS)
+
+
+def read_axes(path: Path | None) -> Axes:
+    """Reads a sweep config; the embedded quick sweep where ``path`` is None.
+
+    Raises:
+        ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
+    """
+    path = path or configs_root() / 'sweeps' / 'quick.py'
+    if not path.is_file():
+        raise ConfigError(f'{path}: does not exist')
+    try:
+        content = Config.fromfile(path).to_dict()
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ConfigError(f'{path}: is no config ({reason[:160]})') from error
+    axes = _build(Axes, content, str(path))
+    axes.check()
+    return axes
+
+
+_NESTED: dict[str, type] = {'dataset': Dataset, 'students': Student, 'teachers': PoolTeacher}
+_KINDS: dict[Any, type] = {str: str, int: int}
+
+
+def _build(kind: type, content: dict, where: str) -> Any:
+    known = {field.name: field for field in fields(kind)}
+    for key in content:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f'; did you mean {near[0]!r}?' if near else ''
+            raise ConfigError(f'{where}: key {key!r} does not exist{hint}')
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        if name in content:
+            values[name] = _convert(name, field.type, content[name], where)
+        elif field.default is field.default_factory:
+            raise ConfigError(f'{where}: key {name!r} is absent')
+    return kind(**values)
+
+
+def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
+    nested = _NESTED.get(name)
+    if isinstance(value, (list, tuple)):
+        if not value:
+            raise ConfigError(f'{where}: key {name!r} is empty')
+        if nested:
+            return tuple(
+                _build(nested, item, f'{where}: {name}[{i}]') for i, item in enumerate(value)
+            )
+        return tuple(value)
+    if nested and isinstance(value, dict):
+        return _build(nested, value, f'{where}: {name}')
+    if kind in _KINDS and (not isinstance(value, kind) or isinstance(value, bool)):
+        raise ConfigError(f'{where}: key {name!r} is {value!r}, not a {kind.__name__}')
+    return value

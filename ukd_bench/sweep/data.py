@@ -1,0 +1,117 @@
+"""The sweep's videos: what identifies them, and making them where they are synthetic."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..datasets.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
+from ..datasets.fingerprint import MANIFEST, clips_fingerprint
+from ..datasets.lists import list_file, read_list, require_videos
+from ..errors import ConfigError
+from ..paths import read_json
+from .axes import Dataset
+
+DATA = Path('data')
+
+
+@dataclass(frozen=True)
+class SweepData:
+    """The videos of a sweep.
+
+    Attributes:
+        name: What the report calls them.
+        root: Their folder.
+        split: Number of the split.
+        darkroom: Specification of synthetic videos; None for videos on disk.
+        to_make: Whether the sweep makes them.
+    """
+
+    name: str
+    root: Path
+    split: int
+    darkroom: dict | None
+    to_make: DarkRoomSpec | None
+
+    @property
+    def synthetic(self) -> bool:
+        return self.darkroom is not None
+
+    def identity(self) -> dict:
+        """What the keys of runs hash.
+
+        For DarkRoom this is what its frames follow from, so that a plan has its keys before the videos
+        exist; the frames' own fingerprint stands in every record and is compared before a run is
+        reused. For videos on disk it is their content.
+        """
+        if self.darkroom is not None:
+            return {'darkroom': self.darkroom, 'split': self.split}
+        return {
+            subset: clips_fingerprint(self.root, self._clips(subset))
+            for subset in ('train', 'test')
+        }
+
+    def prepare(self, workers: int, progress: Callable[[int, int], None]) -> None:
+        """Makes the videos where they are the sweep's own, and checks the lists in any case.
+
+        Raises:
+            DataError: naming what is wrong with a list or which video is absent.
+        """
+        if self.to_make is not None:
+            make(self.root, self.to_make, workers=workers, progress=progress)
+        for subset in ('train', 'test'):
+            self._clips(subset)
+
+    def train_fingerprint(self) -> str | None:
+        """Fingerprint of the training clips, as records hold it; None before they are made."""
+        if self.to_make is not None and not (self.root / MANIFEST).is_file():
+            return None
+        return clips_fingerprint(self.root, self._clips('train'))
+
+    def _clips(self, subset: str):
+        path = list_file(self.root, self.split, subset)
+        clips = read_list(path)
+        require_videos(clips, self.root, path)
+        return clips
+
+
+def sweep_data(dataset: Dataset, root: Path | None) -> SweepData:
+    """The videos that a sweep config asks for, at the root that the command line names.
+
+    Args:
+        dataset: From the sweep config.
+        root: An existing folder; None for the sweep's own, which is made if it is synthetic.
+
+    Raises:
+        ConfigError: the preset does not exist.
+        DataError: a root that was named does not exist.
+    """
+    if root is not None:
+        list_file(root, dataset.split, 'train')
+        darkroom = _manifest_identity(root)
+        name = dataset.name if dataset.darkroom or darkroom is None else 'darkroom'
+        return SweepData(name, root, dataset.split, darkroom, None)
+    own = DATA / dataset.name
+    if dataset.darkroom is None:
+        list_file(own, dataset.split, 'train')
+        return SweepData(dataset.name, own, dataset.split, None, None)
+    spec = _darkroom_spec(**dataset.darkroom)
+    identity = dict(generator_version=GENERATOR_VERSION, spec=spec.to_dict())
+    return SweepData(dataset.name, own, dataset.split, identity, spec)
+
+
+def _darkroom_spec(preset: str = 'quick', **changes) -> DarkRoomSpec:
+    if preset not in PRESETS:
+        raise ConfigError(f'DarkRoom preset {preset!r} is none of {", ".join(PRESETS)}')
+    try:
+        return replace(PRESETS[preset], **changes)
+    except TypeError as error:
+        raise ConfigError(f'dataset.darkroom: {error}') from error
+
+
+def _manifest_identity(root: Path) -> dict | None:
+    """What a DarkRoom on disk says it was made from; None for other videos."""
+    manifest = root / MANIFEST
+    if not manifest.is_file():
+        return None
+    content = read_json(manifest)
+    return dict(generator_version=content['generator_version'], spec=content['spec'])

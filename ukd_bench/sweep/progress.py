@@ -1,0 +1,109 @@
+"""Progress of a sweep: live on a terminal, plain lines otherwise."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import ResultsError
+from ..paths import RunPaths, read_json
+from .plan import PlannedRun
+
+_STYLES = {'done': 'green', 'reused': 'green', 'skipped': 'yellow'}
+
+
+class Progress:
+    """Tells a person where a sweep stands.
+
+    Args:
+        total: Runs of the plan.
+        console: Where to.
+    """
+
+    def __init__(self, total: int, console: Console) -> None:
+        self.total = total
+        self.console = console
+        self.settled_count = 0
+        self.reused_count = 0
+        self._running: dict[str, tuple[PlannedRun, float]] = {}
+        self._began = time.monotonic()
+        self._live: Live | None = None
+
+    @contextlib.contextmanager
+    def showing(self) -> Iterator[None]:
+        """Shows the live display while the block runs, where the console is a terminal."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(console=self.console, auto_refresh=False, transient=True) as self._live:
+            try:
+                yield
+            finally:
+                self._live = None
+
+    def started(self, run: PlannedRun) -> None:
+        self._running[run.spec.key] = (run, time.monotonic())
+        if self._live is None:
+            self._line('start', run)
+
+    def ended(self, run: PlannedRun, status: str, paths: RunPaths) -> None:
+        _, began = self._running.pop(run.spec.key)
+        self.settled_count += 1
+        self._line(status, run, f'{time.monotonic() - began:.0f} s')
+        if status not in _STYLES:
+            self.console.print(f'  {_reason(paths)}', style='red', highlight=False, soft_wrap=True)
+
+    def settled(self, run: PlannedRun, status: str) -> None:
+        """A run that was finished before, or cannot be started any more."""
+        self.settled_count += 1
+        if status == 'skipped':
+            self._line('skipped', run, 'needs a run that failed')
+        else:
+            self.reused_count += 1
+
+    def tick(self) -> None:
+        """Refreshes the live display."""
+        if self._live is not None:
+            self._live.update(self._display(), refresh=True)
+
+    def _line(self, status: str, run: PlannedRun, note: str = '') -> None:
+        counter = f'[{self.settled_count:>{len(str(self.total))}}/{self.total}]'
+        text = Text.assemble(
+            (counter, 'dim'),
+            ' ',
+            (f'{status:<8}', _STYLES.get(status, 'bold' if status == 'start' else 'red')),
+            f' {run.spec.key} {run.label}',
+            (f'  {note}' if note else '', 'dim'),
+        )
+        self.console.print(text, soft_wrap=True, highlight=False)
+
+    def _display(self) -> Group:
+        table = Table.grid(padding=(0, 1))
+        for run, began in self._running.values():
+            table.add_row(
+                Text('running ', 'cyan'),
+                run.spec.key,
+                run.label,
+                Text(f'{time.monotonic() - began:.0f} s', 'dim'),
+            )
+        minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            ProgressBar(total=self.total, completed=self.settled_count, width=30),
+            f'{self.settled_count} of {self.total} runs',
+            Text(f'{minutes}:{seconds:02d}', 'dim'),
+        )
+        return Group(table, bar)
+
+
+def _reason(paths: RunPaths) -> str:
+    """Why a run has no result, in one line."""
+    try:
+        return read_json(paths.state)['error']['message']
+    except (ResultsError, KeyError, TypeError):
+        return f'see {paths.log}'

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..errors import UkdBenchError
 from .darkroom import PRESETS, DarkRoomSpec, make
-from .darkroom.preview import write_preview
+from .darkroom.preview import check_name, write_preview
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,6 +78,8 @@ def _spec(arguments: argparse.Namespace) -> DarkRoomSpec:
 
 def _make(arguments: argparse.Namespace) -> None:
     spec = _spec(arguments)
+    if arguments.preview is not None:
+        check_name(arguments.preview)
     console = Console(stderr=True)
     bar = Progress(
         TextColumn('clips'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),

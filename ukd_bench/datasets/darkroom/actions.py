@@ -69,7 +69,7 @@ def draw_style(action: str, seconds: float, rng: np.random.Generator) -> Style:
     """Draws a style for a clip of ``seconds``; the same draws are made for every action."""
     amplitude, phase, start, stop, pace, sign, turn, sway, rest = rng.uniform(size=9)
     speed = {'Run': 0.9 + 0.6 * pace, 'Walk': 0.5 + 0.4 * pace, 'Push': 0.3 + 0.25 * pace}
-    hertz = {'Run': 2.1, 'Walk': 1.05, 'Push': 0.8, 'Wave': 1.5, 'Jump': 0.85, 'Turn': 1.2}
+    hertz = {'Run': 1.6, 'Walk': 1.05, 'Push': 0.8, 'Wave': 1.2, 'Jump': 0.85, 'Turn': 1.2}
     return Style(
         amplitude=0.85 + 0.3 * amplitude,
         rate=hertz.get(action, 1.0) * (0.8 + 0.4 * pace) * seconds,
@@ -189,7 +189,7 @@ def _jump(p: _Pose, u: np.ndarray, s: Style) -> None:
     rise = 4 * flight * (1 - flight)
     arms = -0.5 * crouch + 2.2 * rise
     p.set(
-        lift=0.34 * s.amplitude * rise, lean=0.03 + 0.4 * bend,
+        lift=0.3 * s.amplitude * rise, lean=0.03 + 0.4 * bend,
         hip_l=0.85 * bend, hip_r=0.85 * bend, knee_l=1.3 * bend + 0.2 * rise,
         knee_r=1.3 * bend + 0.2 * rise, shoulder_l=arms, shoulder_r=arms,
     )  # fmt: skip
@@ -235,8 +235,8 @@ def _drink(p: _Pose, u: np.ndarray, s: Style) -> None:
     tip = _ease(u, s.start + 0.2, s.start + 0.45) * (1 - _ease(u, s.stop - 0.3, s.stop - 0.1))
     p.add(head=-0.5 * tip * s.amplitude, lean=-0.08 * tip)
     p.set(**{
-        f'shoulder_{s.hand}': 0.2 + 0.75 * up, f'elbow_{s.hand}': 0.9 + 1.35 * up,
-        f'abduct_{s.hand}': 0.1 + 0.25 * up, f'swing_{s.hand}': -1.1 * up, 'tip': 1.5 * tip,
+        f'shoulder_{s.hand}': 0.2 + 1.0 * up, f'elbow_{s.hand}': 0.9 + 1.4 * up,
+        f'abduct_{s.hand}': 0.1 + 0.25 * up, f'swing_{s.hand}': 0.35 * up, 'tip': 1.5 * tip,
     })  # fmt: skip
 
 

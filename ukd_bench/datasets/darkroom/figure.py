@@ -59,18 +59,18 @@ def tint(level: float, saturation: float, rng: np.random.Generator) -> Colour:
 
 
 def draw_body(wall: float, rng: np.random.Generator) -> Body:
-    """Draws a person whose shirt differs from a wall of mean reflectance ``wall``."""
+    """Draws a person whose clothes are brighter than a wall of mean reflectance ``wall``."""
     size, build, leg, arm = rng.uniform(-1, 1, size=4)
     height = 1 + 0.07 * size
-    tone = rng.uniform(0.12, 0.45)
-    shirt = wall * rng.uniform(0.1, 0.4) if wall > 0.3 else wall + rng.uniform(0.3, 0.6)
-    trousers = wall * rng.uniform(0.15, 0.5) if wall > 0.3 else wall + rng.uniform(0.15, 0.5)
+    tone = rng.uniform(0.2, 0.6)
+    # Bright clothes, because they are what shows in the dark.
+    shirt, trousers = wall + rng.uniform(0.35, 0.7), wall + rng.uniform(0.25, 0.65)
     return Body(
         thigh=0.43 * height * (1 + 0.04 * leg), shank=0.43 * height * (1 + 0.04 * leg),
         torso=0.50 * height * (1 - 0.03 * leg), upper_arm=0.29 * height * (1 + 0.04 * arm),
         forearm=0.31 * height * (1 + 0.04 * arm), shoulders=0.19 * (1 + 0.12 * build),
         hips=0.10, head=0.115, girth=1 + 0.18 * build,
-        shirt=tint(shirt, 0.6, rng), trousers=tint(trousers, 0.5, rng),
+        shirt=tint(shirt, 0.4, rng), trousers=tint(trousers, 0.4, rng),
         shoes=tint(rng.uniform(0.05, 0.5), 0.2, rng),
         skin=(0.55 * tone, 0.75 * tone, 1.3 * tone), hair=tint(rng.uniform(0.02, 0.2), 0.3, rng),
         sleeves=bool(rng.uniform() < 0.5),

@@ -8,8 +8,8 @@ import numpy as np
 from .figure import Colour, tint
 
 SUPERSAMPLING = 3
-UNIT = 4096
-"""Canvas value of reflectance 1; 16 bits leave room for lamps 16 times as bright."""
+UNIT = 1024
+"""Canvas value of reflectance 1; 16 bits leave room for lamps 64 times as bright."""
 MARGIN = 4
 """Output pixels of background beyond the frame, for the unsteady hand."""
 _SHIFT = 4
@@ -21,7 +21,9 @@ def _fixed(points: np.ndarray) -> np.ndarray:
 
 
 def _value(colour: Colour, factor: float = 1.0) -> tuple[float, float, float]:
-    return tuple(min(65535.0, round(UNIT * factor * channel)) for channel in colour)
+    blue, green, red = colour
+    scale = UNIT * factor
+    return min(scale * blue, 65535.0), min(scale * green, 65535.0), min(scale * red, 65535.0)
 
 
 def polygon(canvas: np.ndarray, points: np.ndarray, colour: Colour, factor: float = 1.0) -> None:
@@ -94,14 +96,15 @@ def draw_place(width: int, height: int, wall: float, rng: np.random.Generator) -
     polygon(canvas, np.array([[0, floor_y], [w, floor_y], [w, h], [0, h]]),
             tint(wall * rng.uniform(0.4, 1.1), 0.2, rng))  # fmt: skip
     for _ in range(rng.integers(1, 4)):
-        top = rng.uniform(0.05, 0.6) * h
-        _rectangle(canvas, rng, (0.1 * h, 0.3 * h), (0.08 * w, 0.25 * w), top)
+        top, shade = rng.uniform(0.05, 0.6) * h, wall * rng.uniform(0.3, 2.2)
+        _rectangle(canvas, rng, (0.1 * h, 0.3 * h), (0.08 * w, 0.25 * w), top, shade)
     for _ in range(rng.integers(1, 4)):
-        tall = rng.uniform(0.15, 0.5) * h
-        _rectangle(canvas, rng, (tall, tall), (0.08 * w, 0.3 * w), floor_y + 0.06 * h - tall)
-    if rng.uniform() < 0.6:
+        tall, shade = rng.uniform(0.15, 0.5) * h, wall * rng.uniform(0.3, 2.2)
+        top = floor_y + 0.06 * h - tall
+        _rectangle(canvas, rng, (tall, tall), (0.08 * w, 0.3 * w), top, shade)
+    if rng.uniform() < 0.3:
         _rectangle(canvas, rng, (0.03 * h, 0.12 * h), (0.03 * w, 0.12 * w),
-                   rng.uniform(0.04, 0.4) * h, lamp=rng.uniform(3, 12))  # fmt: skip
+                   rng.uniform(0.04, 0.4) * h, lamp=rng.uniform(10, 50))  # fmt: skip
     grain = cv2.resize(
         rng.normal(1, 0.12, size=(height // 4, width // 4)), (w, h), interpolation=cv2.INTER_CUBIC
     )
@@ -114,12 +117,13 @@ def _rectangle(
     heights: tuple[float, float],
     widths: tuple[float, float],
     top: float,
+    shade: float = 0.8,
     lamp: float = 1.0,
 ) -> None:
     tall, wide = rng.uniform(*heights), rng.uniform(*widths)
     left = rng.uniform(-0.3 * wide, canvas.shape[1] - 0.7 * wide)
     points = np.array([left, top]) + np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) * [wide, tall]
-    polygon(canvas, points, tint(rng.uniform(0.05, 0.6) if lamp == 1 else 0.8, 0.25, rng), lamp)
+    polygon(canvas, points, tint(shade, 0.25, rng), lamp)
 
 
 def draw_light(
@@ -131,9 +135,9 @@ def draw_light(
         Illumination ``(H, W, 3)``, linear, about 1 where it is brightest; and the image
         direction from the middle of the frame to the lamp, a unit vector (x, y).
     """
-    x, y = width * rng.uniform(0.2, 0.8), height * rng.uniform(0.0, 0.7)
-    reach = height * rng.uniform(0.4, 0.75)
-    ambient = rng.uniform(0.01, 0.06)
+    x, y = width * rng.uniform(0.3, 0.7), height * rng.uniform(0.1, 0.65)
+    reach = height * rng.uniform(0.35, 0.6)
+    ambient = rng.uniform(0.01, 0.05)
     rows, columns = np.mgrid[:height, :width].astype(np.float64)
     distance = ((columns - x) ** 2 + (rows - y) ** 2) / reach**2
     pool = (1 - ambient) / (1 + distance) ** rng.uniform(1.2, 2.2)

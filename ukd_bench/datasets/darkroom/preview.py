@@ -40,13 +40,17 @@ def contact_sheet(root: Path, manifest: dict, columns: int = 6) -> np.ndarray:
     return np.vstack(rows)
 
 
-def write_preview(path: Path, root: Path, manifest: dict) -> None:
-    """Writes ``contact_sheet`` as a PNG.
+def check_name(path: Path) -> None:
+    """Refuses a preview that would not be a PNG, before any video is made.
 
     Raises:
         DataError: ``path`` does not end in ``.png``.
     """
     if path.suffix.lower() != '.png':
         raise DataError(f'{path}: a preview must end in .png')
+
+
+def write_preview(path: Path, root: Path, manifest: dict) -> None:
+    """Writes ``contact_sheet`` as a PNG."""
     _, png = cv2.imencode('.png', contact_sheet(root, manifest))
     atomic_write(path, lambda file: file.write(png.tobytes()))

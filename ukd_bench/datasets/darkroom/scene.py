@@ -10,10 +10,10 @@ from .actions import COLUMN, PROPS_NEEDED, Style, pose
 from .figure import Body, Colour, Part, draw_body, joints, parts, tint
 from .paint import MARGIN, SUPERSAMPLING, UNIT
 
-_DISTANCE = 5.0
+_DISTANCE = 8.0
 """Metres from camera to home, which sets the strength of perspective."""
 PROPS = ('held', 'second', 'floor', 'box')
-_BY_CHANCE = (0.45, 0.25, 0.45, 0.35)
+_BY_CHANCE = (0.3, 0.2, 0.3, 0.3)
 """How often an object is in view though the action does not need it."""
 _CUBE = np.array([(x, y, z) for z in (0, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
 
@@ -96,19 +96,19 @@ class Shot:
 
 def draw_look(width: int, height: int, rng: np.random.Generator) -> Look:
     """Draws person, place, light and camera for frames of ``width`` x ``height``."""
-    wall = rng.uniform(0.15, 0.6)
+    wall = rng.uniform(0.04, 0.2)
     background = paint.draw_place(width, height, wall, rng)
     light, toward = paint.draw_light(width, height, rng)
     camera = Camera(
-        azimuth=-np.pi / 2 + rng.uniform(-1.15, 1.15),
+        azimuth=-np.pi / 2 + rng.uniform(0.35, 1.05),
         elevation=rng.uniform(0.03, 0.2),
-        scale=height * rng.uniform(0.38, 0.44),
+        scale=height * rng.uniform(0.44, 0.49),
         mirror=int(rng.choice([-1, 1])),
-        home=(width * rng.uniform(0.45, 0.55), height * rng.uniform(0.86, 0.93)),
+        home=(width * rng.uniform(0.45, 0.55), height * rng.uniform(0.92, 0.96)),
     )
     body = draw_body(wall, rng)
     # A seat behind the person in every clip, because only Sit and Stand use it.
-    _draw_seat(background, camera, body, tint(rng.uniform(0.05, 0.5), 0.4, rng))
+    _draw_seat(background, camera, body, tint(wall * rng.uniform(0.4, 2.0), 0.3, rng))
     colours = tuple(tint(rng.uniform(0.1, 0.9), 0.5, rng) for _ in PROPS)
     return Look(body, background, light, toward, camera, colours)
 
@@ -118,13 +118,13 @@ def draw_shot(action: str, frames: int, look: Look, rng: np.random.Generator) ->
     needed = PROPS_NEEDED.get(action, ())
     chance = rng.uniform(size=len(PROPS)) < _BY_CHANCE
     shown = {name for name, lucky in zip(PROPS, chance, strict=True) if lucky or name in needed}
-    knots = np.clip(rng.normal(0, 0.6, size=(5, 2)), 1 - MARGIN, MARGIN - 1)
+    knots = np.clip(rng.normal(0, 0.3, size=(5, 2)), 1 - MARGIN, MARGIN - 1)
     at = np.linspace(0, 4, frames)
     camera = look.camera
     return Shot(
         props=frozenset(shown),
         holder='lr'[int(rng.uniform() < 0.5)],
-        aside=float(rng.choice([-1, 1]) * rng.uniform(0.7, 1.0)),
+        aside=float(rng.uniform(0.7, 1.0)),
         camera=Camera(
             azimuth=camera.azimuth + rng.normal(0, 0.12),
             elevation=camera.elevation,
@@ -222,7 +222,7 @@ def _props(
     if 'held' in shot.props:
         acting = 'held' in needed
         hand, axis = j[f'hand_{style.hand if acting else shot.holder}'], lean if acting else up
-        tall, radius = (0.2, 0.05) if action == 'Pour' or shot.aside > 0 else (0.09, 0.055)
+        tall, radius = (0.2, 0.05) if action == 'Pour' or shot.aside > 0.85 else (0.09, 0.055)
         ends = (hand - 0.04 * axis, hand + tall * axis)
         out.append(Part(*ends, (radius, 0.7 * radius), colours['held'], 0.05))
     if 'second' in shot.props:

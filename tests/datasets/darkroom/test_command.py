@@ -1,0 +1,46 @@
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from ukd_bench.datasets.__main__ import main
+
+
+def test_make_with_a_preview(tmp_path, capsys):
+    arguments = ['make', str(tmp_path / 'set'), '--preset', 'tiny', '--size', '32x24']
+    sheet = tmp_path / 'sheet.png'
+    assert main([*arguments, '--seed', '4', '--workers', '1', '--preview', str(sheet)]) == 0
+    assert '44 clips, fingerprint ' in capsys.readouterr().out
+    picture = cv2.imread(str(sheet))
+    assert picture.shape[0] == 11 * 24
+    left, right = picture[:, 44 : 44 + 6 * 32], picture[:, -6 * 32 :]
+    assert right.mean() > 3 * left.mean()
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--size', '96'], "argument --size: '96' is not of the form 96x72"),
+        (['--size', '95x72'], 'size is 95x72, the width must be a multiple of 32'),
+        (['--clips', '0'], "argument --clips: '0' is not a whole number of at least 1"),
+        (['--seed', '-3'], 'argument --seed'),
+        (['--preset', 'huge'], "argument --preset: invalid choice: 'huge'"),
+        (['--preset', 'tiny', '--size', '32x24', '--preview', 'a.jpg'], 'must end in .png'),
+    ],
+)
+def test_bad_values_are_one_line_and_exit_2(tmp_path, arguments, message):
+    command = [sys.executable, '-m', 'ukd_bench.data', 'make', str(tmp_path / 'set'), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith('error: ') and message in done.stderr
+    assert done.stderr.count('\n') == 1
+
+
+def test_making_videos_does_not_need_torch():
+    code = (
+        'import sys, ukd_bench.datasets.darkroom.preview, ukd_bench.datasets.__main__;'
+        "print(sorted({'torch', 'mmaction', 'mmengine'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.stdout.strip() == '[]', done.stderr

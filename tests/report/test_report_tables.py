@@ -93,7 +93,7 @@ def test_equality_finds_a_planted_mismatch(made_up, load):
     made = made_up.MadeUpSweep()
     made.records[f'naive2-{END}-1']['hashes']['student_state'] = 'other'
     table = side_tables.equality_table(load(made))
-    assert table.lead == '1 pair of 9 differ.'
+    assert table.lead == 'Unequal: 1 of 9 pairs.'
     odd = [row for row in table.rows if 'differ' in row]
     assert odd == [(END, '2', '1', '1', 'equal', 'equal', 'differ', '0.0')]
 

@@ -57,10 +57,9 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
         return made
     short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
     if table['top1'].notna().any():
-        caption = (
-            f'Accuracy and the number of teachers{title}. Mean over seeds with 95 % '
-            f't-intervals.{short}'
-        )
+        spread = table['top1_half'].notna().any()
+        what = 'Mean over seeds with 95 % t-intervals.' if spread else 'One seed: no intervals.'
+        caption = f'Accuracy and the number of teachers{title}. {what}{short}'
         made.append(
             _draw(
                 f'accuracy{suffix}',
@@ -95,13 +94,13 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
             f'Accuracy by class, %{title}. Mean over seeds, at the largest K with the full '
             'schedule.'
         )
-        size = (5.2, 3.7) if classes.shape[1] <= 6 else (10.6, 0.9 + 0.42 * len(classes))
+        size = (5.2, 3.7) if classes.shape[1] <= 12 else (10.6, 0.9 + 0.42 * len(classes))
         drawing = _draw(
             f'classes{suffix}',
             caption,
             size,
             lambda ax: figures.class_accuracy(classes, ax),
-            classes.shape[1] > 6,
+            classes.shape[1] > 12,
         )
         made.append(drawing)
     return made

@@ -135,7 +135,7 @@ def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
         cbar=False,
         linewidths=1.5,
         linecolor='white',
-        annot_kws={'fontsize': 8},
+        annot_kws={'fontsize': 8 if table.shape[1] <= 6 else 7},
     )
     ax.grid(False)
     ax.tick_params(length=0)

@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..paths import write_text
+from ..results import units
 from ..results.claims import Verdict, evaluate, load_claims
 from ..results.compare import Compared, compare
 from ..results.load import Sweep, load_sweep
@@ -84,7 +85,7 @@ def render(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(cell=markdown_cell, svg=_inline, chip=_chip)
+    environment.filters.update(cell=markdown_cell, svg=_inline, chip=_chip, sentence=units.sentence)
     return environment.get_template(template).render(context)
 
 

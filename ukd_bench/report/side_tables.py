@@ -96,7 +96,7 @@ def equality_table(sweep: Sweep) -> Table | None:
             )
             runs.setdefault(cell, {})[run.method] = run
     rows = []
-    for cell, pair in sorted(runs.items(), key=lambda item: tuple(map(str, item[0][:5]))):
+    for cell, pair in sorted(runs.items(), key=lambda item: (str(item[0][0]), item[0][1:5])):
         if len(pair) == 2:
             ukd, naive = pair['ukd'], pair['naive']
             marks = [
@@ -120,7 +120,7 @@ def equality_table(sweep: Sweep) -> Table | None:
     unequal = sum('differ' in row for row in rows)
     known = sum(units.DASH not in row[4:7] for row in rows)
     lead = (
-        f'{units.counted(unequal, "pair")} of {len(rows)} differ.'
+        f'Unequal: {unequal} of {units.counted(len(rows), "pair")}.'
         if unequal
         else f'All {len(rows)} pairs are equal, bit for bit.'
         if known == len(rows)

@@ -22,5 +22,4 @@ METHODS_TEXT = (
 
 def method_name(method: str) -> str:
     """A method as tables call it."""
-    name = units.method_name(method)
-    return name[0].upper() + name[1:]
+    return units.sentence(units.method_name(method))

@@ -36,11 +36,13 @@ def combine(findings: list[Finding]) -> tuple[str, str]:
     verdict = next(kind for kind in (NOT_SUPPORTED, INCONCLUSIVE, SUPPORTED) if kind in kinds)
     deciding = [finding for finding in findings if finding.verdict == verdict]
     first = deciding[0].bench
-    reason = ' '.join(finding.reason for finding in deciding if finding.bench == first)
+    reason = ' '.join(
+        units.sentence(finding.reason) for finding in deciding if finding.bench == first
+    )
     if len({finding.bench for finding in findings}) > 1:
         others = dict.fromkeys(f.bench for f in deciding if f.bench != first)
         reason = f'{first}: {reason}' + (
-            f' The same holds for {", ".join(others)}.' if others else ''
+            f' The same verdict for {", ".join(others)}.' if others else ''
         )
     return verdict, reason
 
@@ -182,10 +184,7 @@ def accuracy_gain(
             ('clips resampled (secondary)', f'{units.interval(low, high, 1, 100)} points')
         )
     if gap.p_value is None or corrected is None:
-        reason = (
-            f'{name}: {units.points(gap.mean)} with one seed, which tells nothing of the '
-            'variance; two or more are needed.'
-        )
+        reason = f'{name}: {units.points(gap.mean)} with one seed; without a variance, no verdict.'
         return Finding(bench, INCONCLUSIVE, reason, tuple(figures))
     figures.append(('p, Holm-corrected', units.p_value(corrected)))
     text = f'{name}: {units.difference(gap)}'

@@ -89,6 +89,11 @@ def duration(seconds: float | None) -> str:
     return f'{minutes // 60} h {minutes % 60:02d} min'
 
 
+def sentence(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
 def counted(count: int, noun: str) -> str:
     """``1 run``, ``3 runs``."""
     return f'{count} {noun}' if count == 1 else f'{count} {noun}s'

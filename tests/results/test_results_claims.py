@@ -59,7 +59,7 @@ def test_out_of_memory_is_a_result(made_up, tmp_path):
         for record in made.select(method, 4):
             record.update(status='oom', metrics=None)
     found = verdicts(made, tmp_path)
-    assert 'naive ran out of memory at K = 4' in found['C1'].reason
+    assert 'Naive ran out of memory at K = 4' in found['C1'].reason
     assert [found[name].verdict for name in ('C1', 'C2', 'C3')] == [
         'SUPPORTED',
         'NOT SUPPORTED',

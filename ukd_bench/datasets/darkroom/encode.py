@@ -25,11 +25,17 @@ def write_video(path: Path, frames: np.ndarray, fps: int) -> None:
         fps: Frames a second.
 
     Raises:
-        DataError: OpenCV cannot open the file for writing.
+        DataError: OpenCV cannot open the file for writing, or not all frames arrived.
     """
     temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
     try:
         _encode(temporary, frames, fps, conversion_loss())
+        video = cv2.VideoCapture(str(temporary))
+        count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+        video.release()
+        # OpenCV reports no failed write, of a full disk for one.
+        if count != len(frames):
+            raise DataError(f'{path}: only {count} of {len(frames)} frames could be written')
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -102,7 +102,7 @@ def draw_place(width: int, height: int, wall: float, rng: np.random.Generator) -
         tall, shade = rng.uniform(0.15, 0.5) * h, wall * rng.uniform(0.3, 2.2)
         top = floor_y + 0.06 * h - tall
         _rectangle(canvas, rng, (tall, tall), (0.08 * w, 0.3 * w), top, shade)
-    if rng.uniform() < 0.3:
+    if rng.uniform() < 0.5:
         _rectangle(canvas, rng, (0.03 * h, 0.12 * h), (0.03 * w, 0.12 * w),
                    rng.uniform(0.04, 0.4) * h, lamp=rng.uniform(10, 50))  # fmt: skip
     grain = cv2.resize(

@@ -37,7 +37,7 @@ class DarkRoomSpec:
     clips_per_group: int = 2
     other_per_group: int = 0
     mean_code: tuple[float, float] = (8.0, 14.0)
-    noise: float = 0.8
+    noise: float = 1.4
 
     def __post_init__(self) -> None:
         least = {

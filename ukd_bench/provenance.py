@@ -125,6 +125,6 @@ def environment(device: str, threads: int, precision: str = 'float32') -> dict:
 
 
 def execution_fingerprint(environment: dict) -> str:
-    """Eight digits over device, precision, threads, versions and source, not over commit or cores."""
+    """Eight digits over device, precision, threads, versions, source; not over commit or cores."""
     covered = ('device', 'threads', 'precision', 'python', 'packages', 'platform', 'source_sha256')
     return digest({name: environment[name] for name in covered}, 8)

@@ -71,9 +71,7 @@ _PLACES = ('data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix')
 def without_places(config: Any) -> Any:
     """A copy of a config without the keys that hold places on a machine; tuples become lists."""
     if isinstance(config, dict):
-        return {
-            key: without_places(value) for key, value in config.items() if key not in _PLACES
-        }
+        return {key: without_places(value) for key, value in config.items() if key not in _PLACES}
     if isinstance(config, (list, tuple)):
         return [without_places(value) for value in config]
     return config
@@ -106,7 +104,9 @@ def validate_record(record: Any, path: Path) -> dict:
         if not isinstance(record[key], kinds) or isinstance(record[key], bool):
             raise ResultsError(f'{path}: key {key!r} has the value {record[key]!r}')
     if record['schema'] != SCHEMA:
-        raise ResultsError(f'{path}: schema {record["schema"]} is not {SCHEMA}, which this release reads')
+        raise ResultsError(
+            f'{path}: schema {record["schema"]} is not {SCHEMA}, which this release reads'
+        )
     for key, allowed in (('status', STATUSES), ('method', METHODS)):
         if record[key] not in allowed:
             raise ResultsError(f'{path}: {key} {record[key]!r} is none of {", ".join(allowed)}')

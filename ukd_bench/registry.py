@@ -4,12 +4,14 @@ Each is a child of MMEngine's root registry of that kind, so the prefix resolves
 config without ``custom_imports``.
 """
 
-from mmengine.registry import DATASETS as MMENGINE_DATASETS
-from mmengine.registry import HOOKS as MMENGINE_HOOKS
-from mmengine.registry import METRICS as MMENGINE_METRICS
-from mmengine.registry import MODELS as MMENGINE_MODELS
-from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
-from mmengine.registry import Registry
+from mmengine.registry import (
+    DATASETS as MMENGINE_DATASETS,
+    HOOKS as MMENGINE_HOOKS,
+    METRICS as MMENGINE_METRICS,
+    MODELS as MMENGINE_MODELS,
+    TRANSFORMS as MMENGINE_TRANSFORMS,
+    Registry,
+)
 
 SCOPE = 'ukd_bench'
 
@@ -20,7 +22,10 @@ TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['ukd_bench.datasets.views']
 )
 MODELS = Registry(
-    'model', parent=MMENGINE_MODELS, scope=SCOPE, locations=['ukd_bench.enhance', 'ukd_bench.models']
+    'model',
+    parent=MMENGINE_MODELS,
+    scope=SCOPE,
+    locations=['ukd_bench.enhance', 'ukd_bench.models'],
 )
 HOOKS = Registry(
     'hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['ukd_bench.distill', 'ukd_bench.measure']

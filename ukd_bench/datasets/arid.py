@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 from decord import DECORDError
 from mmaction.datasets import BaseActionDataset
@@ -30,7 +31,7 @@ class ARIDDataset(BaseActionDataset):
         ConfigError: on a subset that does not exist or cannot be trained on.
     """
 
-    METAINFO = dict(classes=ARID_CLASSES)
+    METAINFO: ClassVar[dict] = dict(classes=ARID_CLASSES)
 
     def __init__(
         self,

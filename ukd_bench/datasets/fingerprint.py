@@ -15,8 +15,8 @@ MANIFEST = 'manifest.json'
 def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
     """SHA-256 over (path, label, content) of the clips in list order.
 
-    The content is the hash of the frames before encoding where a DarkRoom manifest holds it, so that
-    the identity does not depend on the encoder, and the hash of the file otherwise.
+    The content is the hash of the frames before encoding where a DarkRoom manifest holds it, so
+    that the identity does not depend on the encoder, and the hash of the file otherwise.
 
     Raises:
         DataError: a manifest does not know a listed clip.

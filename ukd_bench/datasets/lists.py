@@ -44,8 +44,8 @@ def read_list(path: Path, num_classes: int = len(ARID_CLASSES)) -> list[Clip]:
     """Reads lines of ``index<TAB>label<TAB>Class/file.avi``; no header.
 
     Raises:
-        DataError: naming file and line, where a line has not three columns, a label is no class or a
-            path leaves the data root; or where the list is empty, absent or not text.
+        DataError: naming file and line, where a line has not three columns, a label is no class or
+            a path leaves the data root; or where the list is empty, absent or not text.
     """
     try:
         lines = path.read_text(encoding='utf-8').splitlines()

@@ -1,8 +1,8 @@
 """Views that replay: one augmented clip is a function of (view seed, view index, sample index).
 
-A view's *parameters* are normalised: where in the source it starts and how much of it it spans, a crop
-box as fractions, a flip. A *rendering* turns them into one network's clip length and size. Transforms
-that are not ours replay by seeding their random streams for the duration of one sample.
+A view's *parameters* are normalised: where in the source it starts and how much of it it spans, a
+crop box as fractions, a flip. A *rendering* turns them into one network's clip length and size.
+Transforms that are not ours replay by seeding their random streams for the duration of one sample.
 """
 
 import contextlib
@@ -76,9 +76,7 @@ class DrawView(BaseTransform):
         if 'view_id' not in results:
             raise ConfigError('DrawView needs ukd_bench.ReplayHook (or a hook built on it)')
         generator = np.random.default_rng(results['view_id'])
-        span, width, height = generator.uniform(
-            (self.min_span, self.min_side, self.min_side), 1.0
-        )
+        span, width, height = generator.uniform((self.min_span, self.min_side, self.min_side), 1.0)
         start, left, top = generator.random(3) * (1 - np.array((span, width, height)))
         flip = generator.random() < self.flip_ratio
         results['view'] = ViewParameters(start, span, left, top, width, height, bool(flip))
@@ -153,11 +151,12 @@ class ViewCrop(BaseTransform):
 class ReplayedPipeline:
     """A pipeline whose random draws depend on the view's address and on nothing else.
 
-    The view index lives in shared memory, so that loader workers that already run see it change. Each
-    packed sample carries ``sample_idx`` and ``view_index`` in its meta information.
+    The view index lives in shared memory, so that loader workers that already run see it change.
+    Each packed sample carries ``sample_idx`` and ``view_index`` in its meta information.
 
     Args:
-        pipeline: Called with a dict that has ``sample_idx``; returns ``inputs`` and ``data_samples``.
+        pipeline: Called with a dict that has ``sample_idx``; returns ``inputs`` and
+            ``data_samples``.
         seed: View seed.
     """
 

@@ -17,8 +17,8 @@ from .replay_hook import unwrapped
 class NaiveEnsembleHook(DistillationHook):
     """The baseline that UKD is measured against: K frozen teachers in memory, K forwards a step.
 
-    Teachers are in ``eval`` mode and build no autograd graph. Everything downstream of their scores is
-    shared with :class:`~ukd_bench.distill.UKDHook`.
+    Teachers are in ``eval`` mode and build no autograd graph. Everything downstream of their scores
+    is shared with :class:`~ukd_bench.distill.UKDHook`.
 
     Args:
         See :class:`DistillationHook`. The pool's banks are not read.

@@ -16,9 +16,9 @@ from ..registry import HOOKS
 class ReplayHook(Hook):
     """Draws epoch e's samples from view ``e mod num_views`` and reseeds the model every iteration.
 
-    Whatever the order, batch size or number of workers, a sample's augmentation then depends on (view
-    seed, view, sample) alone, and dropout and the like on (seed, iteration) alone. The student's
-    initial weights depend on the seed alone, whatever other hooks build before.
+    Whatever the order, batch size or number of workers, a sample's augmentation then depends on
+    (view seed, view, sample) alone, and dropout and the like on (seed, iteration) alone. The
+    student's initial weights depend on the seed alone, whatever other hooks build before.
 
     Args:
         view_seed: View seed; runs that share a bank share it.

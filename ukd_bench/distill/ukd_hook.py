@@ -33,8 +33,8 @@ class UKDHook(DistillationHook):
         See :class:`DistillationHook`. ``num_views`` None means as many as the banks hold.
 
     Raises:
-        BankError: a bank is absent, damaged, or made for another data set, other views, other classes
-            or another state of its teacher.
+        BankError: a bank is absent, damaged, or made for another data set, other views, other
+            classes or another state of its teacher.
     """
 
     def open_source(self, runner: Runner) -> None:

@@ -17,13 +17,14 @@ FORMATS = ('NCTHW', 'NCHW')
 class LowLightPreprocessor(ActionDataPreprocessor):
     """Enhances, standardises and lays out a batch of uint8 clips.
 
-    Every network of the suite takes the same packed clips of shape (M, C, T, H, W), so that teachers
-    and students of different kinds see one and the same view. Here each stream enhances them in its
-    own way and standardises every clip to mean 0 and variance 1 over all its channels, frames and
-    pixels; streams are concatenated along the channels.
+    Every network of the suite takes the same packed clips of shape (M, C, T, H, W), so that
+    teachers and students of different kinds see one and the same view. Here each stream enhances
+    them in its own way and standardises every clip to mean 0 and variance 1 over all its channels,
+    frames and pixels; streams are concatenated along the channels.
 
-    Shape: N clips (M, C, T, H, W) or, as 2D pipelines pack them, (T, C, H, W) in; (N, M, S C, T, H, W) out for ``NCTHW``, (N, M T, S C, H, W) for
-    ``NCHW``, S being the number of streams.
+    Shape: N clips (M, C, T, H, W) or, as 2D pipelines pack them, (T, C, H, W) in;
+    (N, M, S C, T, H, W) out for ``NCTHW``, (N, M T, S C, H, W) for ``NCHW``, S being the number of
+    streams.
 
     Args:
         streams: One enhancement config a stream, built from ``ENHANCEMENTS``.

@@ -45,8 +45,8 @@ def classes_fingerprint(classes: Sequence[str]) -> str:
 class Bank:
     """Scores of one teacher, memory-mapped.
 
-    On disk: ``scores.npy``, float32 of shape (V, N, C) for views, samples and classes, before softmax;
-    and ``manifest.json``, which is written last, so that a bank without one is incomplete.
+    On disk: ``scores.npy``, float32 of shape (V, N, C) for views, samples and classes, before
+    softmax; and ``manifest.json``, which is written last, so that a bank without one is incomplete.
 
     Args:
         folder: Where the bank lies.
@@ -148,9 +148,7 @@ class Bank:
         return cls(folder)
 
 
-def open_banks(
-    teachers: Sequence[PoolEntry], dataset: str, views: str, classes: str
-) -> list[Bank]:
+def open_banks(teachers: Sequence[PoolEntry], dataset: str, views: str, classes: str) -> list[Bank]:
     """The banks of a pool, each checked against what the student has.
 
     Args:

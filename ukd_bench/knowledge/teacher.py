@@ -30,8 +30,8 @@ class Teacher:
         device: Where it lives.
 
     Attributes:
-        forwards_in_process: Micro-batch forwards of all teachers since the process began. That it is
-            zero proves that a student trained without one.
+        forwards_in_process: Micro-batch forwards of all teachers since the process began. That it
+            is zero proves that a student trained without one.
 
     Raises:
         ConfigError: the config or checkpoint is absent or they do not fit each other.

@@ -1,4 +1,4 @@
-"""Measures a training run from inside the Runner: memory of the train phase, step time, the curve."""
+"""Measures a training run from inside the Runner: memory, step time, the loss curve."""
 
 import math
 import statistics
@@ -20,9 +20,9 @@ WARM_UP_STEPS = 3
 class MeasureHook(Hook):
     """Notes peaks, step times, hashes and the loss curve of a training run.
 
-    A step lasts from before the hooks that feed the student (resident teachers score there) until its
-    parameters are updated. On the CPU the tensor tracker runs along and is part of every step, of all
-    methods alike.
+    A step lasts from before the hooks that feed the student (resident teachers score there) until
+    its parameters are updated. On the CPU the tensor tracker runs along and is part of every step,
+    of all methods alike.
 
     Args:
         memory: Where the phase ``train`` goes; a new one where None.

@@ -15,9 +15,9 @@ _RESET_PROCESS_PEAK = Path('/proc/self/clear_refs')
 class PhaseMemory:
     """Peaks of the phases of one run, one phase at a time.
 
-    On CUDA ``allocated`` and ``reserved`` are the caching allocator's; on the CPU ``allocated`` is the
-    bytes of live tensors and ``reserved`` is not defined. ``process`` is the peak resident set of this
-    process, without loader workers.
+    On CUDA ``allocated`` and ``reserved`` are the caching allocator's; on the CPU ``allocated`` is
+    the bytes of live tensors and ``reserved`` is not defined. ``process`` is the peak resident set
+    of this process, without loader workers.
 
     Args:
         device: Where the run computes.

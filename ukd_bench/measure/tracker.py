@@ -13,10 +13,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 class LiveTensorTracker(TorchDispatchMode):
     """Counts the bytes of all tensor storages that are alive, and their maximum.
 
-    It sees what every operator takes and returns, in forward, backward and optimizer alike, and starts
-    from the tensors that exist when it is entered. A storage counts once, however many tensors share
-    it, until the last of them is gone. Scratch memory that a kernel allocates and frees inside one
-    operator is not seen.
+    It sees what every operator takes and returns, in forward, backward and optimizer alike, and
+    starts from the tensors that exist when it is entered. A storage counts once, however many
+    tensors share it, until the last of them is gone. Scratch memory that a kernel allocates and
+    frees inside one operator is not seen.
 
     Attributes:
         live_bytes: Bytes alive now.

@@ -12,10 +12,10 @@ from ..registry import MODELS
 class TwoStreamBackbone(BaseModule):
     """Runs a weight-shared backbone on two streams and concatenates their features.
 
-    The streams are the two halves of the input's channels, as :class:`LowLightPreprocessor` lays them
-    out. Like DarkLight (Chen et al., CVPRW 2021) in that a dark and a brightened clip with identical
-    crops share one set of weights; unlike it, the classifier takes the concatenated features without
-    self-attention.
+    The streams are the two halves of the input's channels, as :class:`LowLightPreprocessor` lays
+    them out. Like DarkLight (Chen et al., CVPRW 2021) in that a dark and a brightened clip with
+    identical crops share one set of weights; unlike it, the classifier takes the concatenated
+    features without self-attention.
 
     Shape: (N, 2 C, ...) in, (N, 2 D, ...) out where the backbone maps (N, C, ...) to (N, D, ...).
 

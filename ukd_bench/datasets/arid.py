@@ -10,6 +10,7 @@ from mmaction.datasets import BaseActionDataset
 
 from ..errors import ConfigError, DataError
 from ..registry import DATASETS
+from .container import require_whole
 from .fingerprint import clips_fingerprint
 from .lists import ARID_CLASSES, SUBSETS, Clip, list_file, read_list, require_videos
 
@@ -66,8 +67,10 @@ class ARIDDataset(BaseActionDataset):
         ]
 
     def prepare_data(self, idx: int):
-        """Runs the pipeline on clip ``idx``; a video that cannot be decoded is named."""
-        with naming_broken_video(self.get_data_info(idx)['filename']):
+        """Runs the pipeline on clip ``idx``; a video that is not whole is named, never used."""
+        filename = self.get_data_info(idx)['filename']
+        require_whole(Path(filename))
+        with naming_broken_video(filename):
             return super().prepare_data(idx)
 
     def fingerprint(self) -> str:
@@ -85,5 +88,14 @@ def naming_broken_video(filename: str) -> Iterator[None]:
     try:
         yield
     except (DECORDError, OSError, EOFError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DataError(f'{filename}: cannot be decoded ({reason[:160]})') from error
+        raise _undecodable(filename, error) from error
+    except RuntimeError as error:
+        # What decord raises where it cannot open a file; others are not about the video.
+        if not str(error).startswith('Error reading'):
+            raise
+        raise _undecodable(filename, error) from error
+
+
+def _undecodable(filename: str, error: Exception) -> DataError:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return DataError(f'{filename}: cannot be decoded ({reason[:160]})')

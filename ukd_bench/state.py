@@ -1,13 +1,47 @@
 """State dicts: hash, size, save and load."""
 
 import hashlib
+import pickle
+import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from .errors import ConfigError
 from .paths import atomic_write
+
+
+class _Unread:
+    """Stands for what lies beside the weights in a checkpoint and is never looked at."""
+
+    def __new__(cls, *_: Any) -> '_Unread':
+        return super().__new__(cls)
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def __setstate__(self, _: Any) -> None:
+        pass
+
+
+# MMEngine's checkpoints hold its message hub: buffers of NumPy arrays and bound methods. None of
+# these names is run; each becomes an inert object, so that `weights_only` can stay on.
+_BESIDE_THE_WEIGHTS = [
+    (_Unread, name)
+    for name in (
+        'builtins.getattr',
+        'mmengine.logging.history_buffer.HistoryBuffer',
+        'numpy.dtype',
+        'numpy.ndarray',
+        *(
+            f'numpy.{core}.multiarray.{function}'
+            for core in ('core', '_core')
+            for function in ('_reconstruct', 'scalar')
+        ),
+    )
+]
 
 
 def state_sha256(module: nn.Module) -> str:
@@ -41,11 +75,11 @@ def load_weights(module: nn.Module, path: Path) -> None:
     if not path.is_file():
         raise ConfigError(f'checkpoint {path} does not exist')
     try:
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        with torch.serialization.safe_globals(_BESIDE_THE_WEIGHTS):
+            checkpoint = torch.load(path, map_location='cpu', weights_only=True)
         state = checkpoint.get('state_dict', checkpoint)
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ConfigError(f'checkpoint {path} cannot be read ({reason[:160]})') from error
+        raise ConfigError(f'checkpoint {path} cannot be read ({_reason(error)})') from error
     try:
         module.load_state_dict(state, strict=True)
     except RuntimeError as error:
@@ -53,3 +87,11 @@ def load_weights(module: nn.Module, path: Path) -> None:
         raise ConfigError(
             f'checkpoint {path} does not fit its config: {" ".join(lines[1:2]).strip()[:200]}'
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, pickle.UnpicklingError):
+        # torch's own text is about how to switch its protection off.
+        forbidden = re.search(r'GLOBAL (\S+)', str(error))
+        return f'it holds {forbidden[1]}' if forbidden else 'it is no checkpoint of weights alone'
+    return (str(error) or type(error).__name__).splitlines()[0][:160]

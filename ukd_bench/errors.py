@@ -1,5 +1,7 @@
 """Exceptions whose message is meant for the person at the terminal."""
 
+import traceback
+
 
 class UkdBenchError(Exception):
     """A mistake or a missing thing that a user can mend.
@@ -27,3 +29,17 @@ class ResultsError(UkdBenchError, OSError):
 
 class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
+
+
+def one_line(problem: BaseException, limit: int = 300) -> str:
+    """What went wrong, in one line, for a person who will not see the traceback.
+
+    The last line of the message, since a loader worker's exception carries its traceback before it;
+    the failing source line where there is no message, as after a bare ``assert``.
+    """
+    lines = str(problem).strip().splitlines()
+    if not lines:
+        frames = traceback.extract_tb(problem.__traceback__)
+        where = f': {frames[-1].line}' if frames else ''
+        lines = [type(problem).__name__ + where]
+    return lines[-1].strip()[:limit]

@@ -39,11 +39,13 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
         num_teachers: K.
 
     Raises:
-        ConfigError: an entry is incomplete, or K is not in [1, size of the pool].
-        ResultsError: the file cannot be read.
+        ConfigError: the file is absent, an entry is incomplete, or K is not in [1, size of the pool].
+        ResultsError: the file is not JSON.
     """
     if isinstance(pool, (str, Path)):
         source, base = str(pool), Path(pool).parent
+        if not Path(pool).is_file():
+            raise ConfigError(f'pool {pool} does not exist: a sweep writes one, or list the teachers')
         content = read_json(Path(pool))
         entries = content.get('teachers') if isinstance(content, dict) else None
     else:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import DivergedError, UkdBenchError
+from ..errors import DivergedError, UkdBenchError, one_line
 from ..measure.memory import PhaseMemory
 from ..paths import RunPaths, write_json
 from ..provenance import environment
@@ -90,9 +90,7 @@ def _write_state(paths: RunPaths, status: str, **facts) -> None:
 
 
 def _describe(problem: BaseException) -> dict:
-    # A loader worker's exception carries its traceback; the last line is the message.
-    lines = str(problem).strip().splitlines() or [type(problem).__name__]
-    return dict(type=type(problem).__name__, message=lines[-1][:500])
+    return dict(type=type(problem).__name__, message=one_line(problem))
 
 
 def _now() -> str:

@@ -6,6 +6,7 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..errors import ConfigError, UkdBenchError, one_line
 from ..measure import MeasureHook
 from ..paths import RunPaths
 from ..spec import RunSpec
@@ -26,11 +27,20 @@ def build_runner(paths: RunPaths, spec: RunSpec, measure: MeasureHook) -> Runner
             process: device, work folder, and MMEngine's own checkpoints, which are not kept.
         spec: The run's specification.
         measure: Hook that the record is made from.
+
+    Raises:
+        ConfigError: the config holds a key or value that cannot be used.
     """
     config = Config.fromfile(paths.config)
     config.work_dir = str(paths.root / 'mmengine')
     config.default_hooks.checkpoint = None
-    runner = Runner.from_cfg(config)
+    try:
+        runner = Runner.from_cfg(config)
+    except UkdBenchError:
+        raise
+    except Exception as error:
+        # MMEngine and MMAction2 answer an unknown key with whatever their constructors raise.
+        raise ConfigError(f'{paths.config}: {one_line(error)}') from error
     runner.register_hook(measure)
     return runner
 

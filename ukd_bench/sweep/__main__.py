@@ -18,8 +18,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextCo
 from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
-from ..report.__main__ import print_summary
-from ..report.render import write_report
 from ..results.claims import claims_sha256
 from .axes import Axes, read_axes
 from .data import SweepData, sweep_data
@@ -114,6 +112,10 @@ def _run_and_report(
 def _report(
     options: argparse.Namespace, axes: Axes, paths: SweepPaths, outcome: Outcome, console: Console
 ) -> int:
+    # Here, because a dry run needs neither pandas nor matplotlib.
+    from ..report.__main__ import print_summary
+    from ..report.render import write_report
+
     report = write_report(paths.root, options.reports / axes.name, options.reference)
     print_summary(report, console)
     return 1 if outcome.lost else 0

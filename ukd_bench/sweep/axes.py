@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..errors import ConfigError
+from ..errors import ConfigError, one_line
 from ..paths import configs_root
 from ..records import METHODS, STUDENT_METHODS
 
@@ -133,8 +133,7 @@ def read_axes(path: Path | None) -> Axes:
     try:
         content = Config.fromfile(path).to_dict()
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ConfigError(f'{path}: is no config ({reason[:160]})') from error
+        raise ConfigError(f'{path}: is no config ({one_line(error)})') from error
     axes = _build(Axes, content, str(path))
     axes.check()
     return axes

@@ -5,7 +5,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..errors import ConfigError
+from ..errors import ConfigError, one_line
 from ..paths import configs_root
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
@@ -24,8 +24,7 @@ def load_config(relative: str) -> Config:
     try:
         return Config.fromfile(path)
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ConfigError(f'config {path} cannot be read ({reason[:160]})') from error
+        raise ConfigError(f'config {path} cannot be read ({one_line(error)})') from error
 
 
 def set_epochs(config: Config, epochs: int) -> None:

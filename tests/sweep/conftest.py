@@ -1,0 +1,115 @@
+"""One small sweep, carried out once and looked at by many tests."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from ukd_bench.datasets.darkroom import PRESETS, make
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+SWEEP = """
+name = 'small'
+dataset = dict(name='darkroom-tiny', darkroom=dict(preset='tiny'), split=1)
+students = [dict(name='r2plus1d-r18-w8', epochs=2)]
+full_epochs = 2
+teachers = [
+    dict(name='r2plus1d-gamma1.8', student='r2plus1d-r18-w8', seed=101),
+    dict(name='slowonly-gamma2.5', student='slowonly-r18-w8', seed=102),
+]
+methods = [
+    'plain', 'label_smoothing', 'ukd', 'naive', 'two_stream_dark_light', 'teacher', 'ensemble',
+]
+num_teachers = [1, 2]
+seeds = [0]
+student_config = '{method}/{student}_darkroom-quick.py'
+teacher_config = 'teachers/{teacher}_darkroom-quick.py'
+"""
+
+
+def run_module(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess:
+    """``python -m ...`` as a user calls it, with the clone on the path."""
+    return subprocess.run(
+        [sys.executable, '-m', *map(str, arguments)],
+        cwd=cwd,
+        env=dict(os.environ, PYTHONPATH=str(REPOSITORY), OMP_NUM_THREADS='1'),
+        capture_output=True,
+        text=True,
+    )
+
+
+@dataclass
+class Sweep:
+    """A folder in which the small sweep was carried out."""
+
+    folder: Path
+
+    def call(self, *more: str | Path) -> subprocess.CompletedProcess:
+        """Calls the sweep again, the same way."""
+        return run_module(
+            'ukd_bench.sweep', 'small.py', '--data-root', 'videos', *more, cwd=self.folder
+        )
+
+    @property
+    def results(self) -> Path:
+        return self.folder / 'results' / 'small'
+
+    @property
+    def report(self) -> Path:
+        return self.folder / 'reports' / 'small'
+
+    def records(self) -> list[dict]:
+        return [json.loads(path.read_text()) for path in sorted(self.results.glob('*/record.json'))]
+
+    def record(self, method: str, num_teachers: int = 0, teacher: str | None = None) -> dict:
+        """The one record of a cell."""
+        (found,) = [
+            record
+            for record in self.records()
+            if record['method'] == method
+            and record['num_teachers'] == num_teachers
+            and record['teacher'] == teacher
+        ]
+        return found
+
+    def run_folder(self, record: dict) -> Path:
+        return self.results / f'{record["key"]}-{record["execution"]}'
+
+    def copy_to(self, folder: Path) -> 'Sweep':
+        """A copy that a test may break."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Sweep(folder)
+
+
+@pytest.fixture(scope='session')
+def small_videos(tmp_path_factory) -> Path:
+    """Two groups a class to train on, one to test on."""
+    root = tmp_path_factory.mktemp('small') / 'videos'
+    make(root, replace(PRESETS['tiny'], width=64, height=48, train_groups=2, test_groups=1))
+    return root
+
+
+@pytest.fixture
+def empty_sweep(tmp_path, small_videos) -> Sweep:
+    """The small sweep, not carried out yet, on videos that a test may damage."""
+    (tmp_path / 'small.py').write_text(SWEEP)
+    shutil.copytree(small_videos, tmp_path / 'videos')
+    return Sweep(tmp_path)
+
+
+@pytest.fixture(scope='session')
+def finished_sweep(tmp_path_factory, small_videos) -> Sweep:
+    """The small sweep, carried out."""
+    folder = tmp_path_factory.mktemp('finished')
+    (folder / 'small.py').write_text(SWEEP)
+    shutil.copytree(small_videos, folder / 'videos')
+    sweep = Sweep(folder)
+    done = sweep.call()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return sweep

@@ -1,0 +1,101 @@
+"""Every mistake of a user is one clear line, and costs nothing that was finished."""
+
+import pytest
+
+from ukd_bench.sweep.__main__ import main
+
+
+def refuse(capsys, *arguments: str) -> str:
+    """Calls the sweep, which must refuse, and returns its one line."""
+    assert main([str(argument) for argument in arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ''
+    (line,) = captured.err.splitlines()
+    assert line.startswith('error: ')
+    return line
+
+
+@pytest.fixture
+def inside(empty_sweep, monkeypatch):
+    """The small sweep's folder as the working directory."""
+    monkeypatch.chdir(empty_sweep.folder)
+    return empty_sweep.folder
+
+
+def test_absent_data_root(inside, capsys):
+    assert 'nowhere does not exist' in refuse(capsys, 'small.py', '--data-root', 'nowhere')
+
+
+@pytest.mark.parametrize(
+    ('line', 'complaint'),
+    [
+        ('0\tDrink/Drink_1_1.avi', '2 columns'),
+        ('0\t11\tDrink/Drink_1_1.avi', "label '11'"),
+        ('0\tDrink\tDrink/Drink_1_1.avi', "label 'Drink'"),
+        ('0\t0\t../Drink_1_1.avi', "'../Drink_1_1.avi'"),
+        ('0\t0\tDrink/absent.avi', 'absent.avi does not exist'),
+    ],
+)
+def test_list_line(inside, capsys, line, complaint):
+    listed = inside / 'videos' / 'list_cvt' / 'ARID_split1_train.txt'
+    lines = listed.read_text().splitlines()
+    lines[2] = line
+    listed.write_text('\n'.join(lines) + '\n')
+    message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert complaint in message
+    assert 'ARID_split1_train.txt' in message
+    assert ':3:' in message or 'absent' in message
+
+
+def test_config_key_that_does_not_exist(inside, capsys):
+    text = (inside / 'small.py').read_text().replace('num_teachers =', 'num_teacher =')
+    (inside / 'small.py').write_text(text)
+    message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert "small.py: key 'num_teacher' does not exist; did you mean 'num_teachers'?" in message
+
+
+def test_nested_config_key_that_does_not_exist(inside, capsys):
+    text = (inside / 'small.py').read_text().replace("w8', epochs", "w8', epoch")
+    (inside / 'small.py').write_text(text)
+    message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert "students[0]: key 'epoch' does not exist" in message
+
+
+def test_config_that_does_not_exist(capsys):
+    assert 'absent.py: does not exist' in refuse(capsys, 'absent.py')
+
+
+def test_k_larger_than_the_pool(inside, capsys):
+    message = refuse(capsys, 'small.py', '--data-root', 'videos', '--teachers', '1,3')
+    assert 'num_teachers = 3 is not in 1 to 2' in message
+
+
+@pytest.mark.parametrize(
+    ('option', 'value', 'complaint'),
+    [
+        ('--methods', 'plain,magic', "method 'magic' is none of"),
+        ('--backbones', 'vgg', "backbone 'vgg' is none of"),
+        ('--device', 'abacus', "device 'abacus' is none of"),
+        ('--jobs', '0', '--jobs 0'),
+    ],
+)
+def test_option_values(inside, capsys, option, value, complaint):
+    message = refuse(capsys, 'small.py', '--data-root', 'videos', option, value)
+    assert complaint in message
+
+
+def test_results_folder_that_cannot_be_written(inside, capsys):
+    (inside / 'results').write_text('a file where a folder should be')
+    message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert 'results/small: cannot be written' in message
+
+
+def test_two_sweeps_do_not_share_a_folder(inside, capsys):
+    import fcntl
+
+    folder = inside / 'results' / 'small'
+    folder.mkdir(parents=True)
+    with open(folder / '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert 'another sweep works in it' in message

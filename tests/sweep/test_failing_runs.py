@@ -1,0 +1,82 @@
+"""Runs that fail or are cut off: the sweep goes on, and the next call picks up."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from .conftest import REPOSITORY
+
+
+def test_broken_video_fails_the_run_and_not_the_sweep(empty_sweep):
+    victim = empty_sweep.folder / 'videos' / 'Wave' / 'Wave_3_1.avi'
+    listed = empty_sweep.folder / 'videos' / 'list_cvt' / 'ARID_split1_test.txt'
+    assert 'Wave/Wave_3_1.avi' in listed.read_text()
+    good = victim.read_bytes()
+    victim.write_bytes(b'')
+    failed = empty_sweep.call('--methods', 'teacher', '--teachers', '2')
+    assert failed.returncode == 1
+    assert 'Wave_3_1.avi: cannot be decoded' in failed.stdout
+    assert 'Traceback' not in failed.stdout + failed.stderr
+    assert '2 without a result' in failed.stdout
+
+    victim.write_bytes(good)
+    mended = empty_sweep.call('--methods', 'teacher', '--teachers', '2')
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert '2 carried out, 0 without a result' in mended.stdout
+
+
+def test_failed_teacher_skips_what_needs_it_and_nothing_else(empty_sweep):
+    config = empty_sweep.folder / 'small.py'
+    (empty_sweep.folder / 'teachers').mkdir()
+    shipped = REPOSITORY / 'configs' / 'plain' / 'slowonly-r18-w8_darkroom-quick.py'
+    (empty_sweep.folder / 'teachers' / 'odd.py').write_text(
+        f"_base_ = '{shipped}'\nmodel = dict(cls_head=dict(dropout_rate=0.1))\n"
+    )
+    config.write_text(
+        config.read_text()
+        .replace("name='slowonly-gamma2.5'", "name='odd'")
+        .replace('{teacher}_darkroom-quick.py', '{teacher}.py')
+        .replace("name='r2plus1d-gamma1.8'", "name='r2plus1d-gamma1.8_darkroom-quick'")
+    )
+    swept = empty_sweep.call('--methods', 'plain,ukd', '--teachers', '2')
+    assert swept.returncode == 1
+    assert 'dropout_rate' in swept.stdout
+    assert 'Traceback' not in swept.stdout + swept.stderr
+    statuses = {(r['method'], r['teacher']): r['status'] for r in empty_sweep.records()}
+    assert statuses == {
+        ('plain', None): 'done',
+        ('teacher', 'r2plus1d-gamma1.8_darkroom-quick'): 'done',
+        ('bank', 'r2plus1d-gamma1.8_darkroom-quick'): 'done',
+    }
+
+
+def test_killed_sweep_ends_where_an_undisturbed_one_does(finished_sweep, empty_sweep):
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'ukd_bench.sweep', 'small.py', '--data-root', 'videos',
+         '--methods', 'naive', '--teachers', '1', '--jobs', '1'],
+        cwd=empty_sweep.folder,
+        env=dict(os.environ, PYTHONPATH=str(REPOSITORY)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    running = None
+    for _ in range(600):
+        running = next(empty_sweep.results.glob('*/state.json'), None)
+        if running is not None or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    assert running is not None
+    pid = json.loads(running.read_text())['pid']
+    # The hardest way: neither the sweep nor its run can clean up.
+    process.kill()
+    process.wait()
+    os.kill(pid, signal.SIGKILL)
+
+    again = empty_sweep.call('--methods', 'naive', '--teachers', '1')
+    assert again.returncode == 0, again.stdout + again.stderr
+    ended, undisturbed = empty_sweep.record('naive', 1), finished_sweep.record('naive', 1)
+    assert ended['key'] == undisturbed['key']
+    assert ended['hashes'] == undisturbed['hashes']

@@ -1,0 +1,169 @@
+"""What a finished sweep leaves, and what the methods owe each other."""
+
+import hashlib
+import json
+import re
+import time
+
+import pytest
+
+K = (1, 2)
+
+
+@pytest.mark.parametrize('num_teachers', K)
+def test_ukd_equals_naive(finished_sweep, num_teachers):
+    ukd = finished_sweep.record('ukd', num_teachers)
+    naive = finished_sweep.record('naive', num_teachers)
+    for name in ('initial_state', 'targets', 'student_state'):
+        assert ukd['hashes'][name] == naive['hashes'][name] is not None
+
+
+def test_other_methods_and_other_k_differ(finished_sweep):
+    students = [finished_sweep.record('plain'), *(finished_sweep.record('ukd', k) for k in K)]
+    assert len({record['hashes']['student_state'] for record in students}) == len(students)
+    assert len({record['hashes']['targets'] for record in students}) == len(students)
+    assert len({record['hashes']['initial_state'] for record in students}) == 1
+
+
+@pytest.mark.parametrize('num_teachers', K)
+def test_teacher_forwards_happen_where_they_should(finished_sweep, num_teachers):
+    naive = finished_sweep.record('naive', num_teachers)['counts']
+    ukd = finished_sweep.record('ukd', num_teachers)['counts']
+    # Batches are no larger than a micro-batch, so each is one forward a teacher.
+    assert naive['teacher_forwards'] == num_teachers * naive['train_steps'] > 0
+    assert ukd['teacher_forwards'] == 0
+    assert ukd['train_steps'] == naive['train_steps']
+
+
+def _train_peak(record: dict) -> int:
+    return record['memory']['train']['allocated_peak_bytes']
+
+
+@pytest.mark.parametrize('num_teachers', K)
+def test_ukd_trains_with_the_memory_of_plain(finished_sweep, num_teachers):
+    plain = finished_sweep.record('plain')
+    assert _train_peak(finished_sweep.record('ukd', num_teachers)) <= 1.01 * _train_peak(plain)
+
+
+def test_naive_adds_each_teachers_own_bytes(finished_sweep):
+    peaks = [_train_peak(finished_sweep.record('plain'))]
+    peaks += [_train_peak(finished_sweep.record('naive', k)) for k in K]
+    teachers = finished_sweep.record('naive', K[-1])['teachers']
+    for step, teacher in enumerate(teachers):
+        added = peaks[step + 1] - peaks[step]
+        assert added == pytest.approx(teacher['state_bytes'], rel=0.05)
+
+
+def test_bank_bytes_follow_the_formula(finished_sweep):
+    bank = finished_sweep.record('bank', teacher='r2plus1d-gamma1.8')
+    views, samples, classes, header = 2, 22, 11, 128
+    assert bank['knowledge']['bank_bytes'] == views * samples * classes * 4 + header
+
+
+def test_records_name_no_place_on_this_machine(finished_sweep):
+    for path in [*finished_sweep.results.glob('*/record.json'), finished_sweep.results / 'plan.json']:
+        text = path.read_text()
+        assert str(finished_sweep.folder) not in text
+        assert not re.search(r'"/(home|root|tmp|opt|usr|work)/', text)
+
+
+def test_called_again_it_trains_nothing(finished_sweep):
+    before = {
+        path: path.stat().st_mtime_ns for path in finished_sweep.results.glob('*/record.json')
+    }
+    began = time.monotonic()
+    again = finished_sweep.call()
+    assert again.returncode == 0, again.stderr
+    assert '12 reused, 0 carried out, 0 without a result' in again.stdout
+    assert time.monotonic() - began < 60
+    after = {
+        path: path.stat().st_mtime_ns for path in finished_sweep.results.glob('*/record.json')
+    }
+    assert after == before
+
+
+def test_dry_run_prints_the_keys_of_the_records(finished_sweep):
+    lines = finished_sweep.call('--dry-run').stdout.splitlines()
+    fields = {line.split()[0]: line for line in lines}
+    records = {record['key']: record for record in finished_sweep.records()}
+    assert fields.keys() == records.keys()
+    for key, record in records.items():
+        wanted = [record['method'], record['student'] or '-', f'K={record["num_teachers"]}']
+        assert fields[key].split()[1:6] == [*wanted, f'seed={record["seed"]}', 'done']
+        assert len(fields[key]) <= 80
+
+
+def test_the_plan_shares_teachers_and_narrows(finished_sweep):
+    lines = finished_sweep.call(
+        '--dry-run', '--methods', 'ukd', '--teachers', '2', '--seeds', '0,1'
+    ).stdout.splitlines()
+    methods = [line.split()[1] for line in lines]
+    assert sorted(methods) == ['bank', 'bank', 'teacher', 'teacher', 'ukd', 'ukd']
+
+
+def test_report_stands_alone(finished_sweep):
+    page = (finished_sweep.report / 'index.html').read_text()
+    assert (finished_sweep.report / 'report.md').is_file()
+    assert not re.findall(r'(?:src|href)="(?!#|data:)(?!https?://arxiv|https?://doi)[^"]+"', page)
+    assert str(finished_sweep.folder) not in page
+
+
+def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_path):
+    import torch
+
+    from .conftest import run_module
+
+    sweep = finished_sweep.copy_to(tmp_path)
+    teacher = sweep.record('teacher', teacher='r2plus1d-gamma1.8')
+    ukd, naive = sweep.record('ukd', 1), sweep.record('naive', 1)
+    _repoint(sweep, finished_sweep)
+    path = sweep.run_folder(teacher) / 'checkpoint.pth'
+    checkpoint = torch.load(path, weights_only=True)
+    weight = next(v for v in checkpoint['state_dict'].values() if v.is_floating_point())
+    weight.view(-1)[0] += 0.5
+    torch.save(checkpoint, path)
+
+    refused = run_module('ukd_bench.runs', sweep.run_folder(ukd), cwd=tmp_path)
+    assert refused.returncode == 2
+    assert re.search(r'bank .* was made for another teacher', refused.stderr)
+    assert 'Traceback' not in refused.stderr
+    changed = run_module('ukd_bench.runs', sweep.run_folder(naive), cwd=tmp_path)
+    assert changed.returncode == 0, changed.stderr
+    assert sweep.record('naive', 1)['hashes']['targets'] != naive['hashes']['targets']
+
+    mended = sweep.call()
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    # The teacher, which lost its weights, and the student that was trained on other ones.
+    assert '10 reused, 2 carried out' in mended.stdout
+    assert sweep.record('teacher', teacher='r2plus1d-gamma1.8')['hashes'] == teacher['hashes']
+    assert sweep.record('naive', 1)['hashes'] == naive['hashes']
+
+
+def _repoint(sweep, original) -> None:
+    """Lets the copied runs' configs name the copy's files."""
+    for config in sweep.results.glob('*/config.py'):
+        config.write_text(config.read_text().replace(str(original.folder), str(sweep.folder)))
+
+
+def test_scores_give_the_recorded_accuracy(finished_sweep):
+    import numpy as np
+
+    record = finished_sweep.record('plain')
+    with np.load(finished_sweep.run_folder(record) / 'scores.npz') as arrays:
+        right = arrays['scores'].argmax(axis=1) == arrays['labels']
+        assert arrays['scores'].sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert right.mean() == pytest.approx(record['metrics']['top1'])
+
+
+def test_checkpoint_hash_is_the_files(finished_sweep):
+    record = finished_sweep.record('plain')
+    content = (finished_sweep.run_folder(record) / 'checkpoint.pth').read_bytes()
+    assert record['hashes']['checkpoint'] == hashlib.sha256(content).hexdigest()
+
+
+def test_pool_names_existing_files(finished_sweep):
+    pool = json.loads((finished_sweep.results / 'pool.json').read_text())['teachers']
+    assert [teacher['name'] for teacher in pool] == ['r2plus1d-gamma1.8', 'slowonly-gamma2.5']
+    for teacher in pool:
+        for part in ('config', 'checkpoint', 'bank'):
+            assert (finished_sweep.results / teacher[part]).exists()

@@ -1,8 +1,9 @@
 """What one process needs to know to carry out one run."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from .errors import ResultsError
 from .paths import read_json, write_json
 from .records import SCHEMA
 
@@ -59,6 +60,11 @@ class RunSpec:
             ResultsError: the file is absent or no specification.
         """
         content = read_json(path)
+        expected = {'schema', *(field.name for field in fields(cls))}
+        if not isinstance(content, dict) or content.get('schema') != SCHEMA:
+            raise ResultsError(f'{path}: not the specification of a run')
+        if differing := sorted(expected ^ set(content)):
+            raise ResultsError(f'{path}: key {differing[0]!r} is absent or unknown')
         content.pop('schema')
         content['parents'] = tuple(content['parents'])
         return cls(**content)

@@ -19,7 +19,7 @@ DATASETS = Registry(
     'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.datasets.arid']
 )
 TRANSFORMS = Registry(
-    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['ukd_bench.datasets.views']
+    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['ukd_bench.datasets.views', 'ukd_bench.datasets.decode']
 )
 MODELS = Registry(
     'model',

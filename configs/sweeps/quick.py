@@ -5,11 +5,11 @@ dataset = dict(name='darkroom-quick', darkroom=dict(preset='quick', seed=0), spl
 
 # Both students train on one rendering, so one bank serves both.
 students = [
-    dict(name='r2plus1d-r18-w8', epochs=36),
+    dict(name='r2plus1d-r18-w8', epochs=24),
     # A shorter schedule, so that the whole sweep stays within its time; tables mark it.
-    dict(name='slowonly-r18-w8', epochs=18),
+    dict(name='slowonly-r18-w8', epochs=10),
 ]
-full_epochs = 36
+full_epochs = 24
 
 # In pool order: K teachers are the first K.
 teachers = [

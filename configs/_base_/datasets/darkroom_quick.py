@@ -1,22 +1,25 @@
-"""DarkRoom's quick preset: 8 frames of 56 x 56 from the whole clip."""
+"""DarkRoom's quick preset: 8 frames of 56 x 56 from the whole clip.
+
+Its videos are few and small enough to be decoded once and kept.
+"""
 
 data_root = 'data/darkroom-quick'
 classes = 11
 
 train_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='ukd_bench.OpenKeptVideo'),
     dict(type='ukd_bench.DrawView', min_span=0.8, min_side=0.8, flip_ratio=0.5),
     dict(type='ukd_bench.ViewFrames', clip_len=8),
-    dict(type='DecordDecode'),
+    dict(type='ukd_bench.TakeKeptFrames'),
     dict(type='ukd_bench.ViewCrop', size=56),
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs', meta_keys=('video_id',)),
 ]
 test_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='ukd_bench.OpenKeptVideo'),
     dict(type='ukd_bench.CenterView'),
     dict(type='ukd_bench.ViewFrames', clip_len=8),
-    dict(type='DecordDecode'),
+    dict(type='ukd_bench.TakeKeptFrames'),
     dict(type='ukd_bench.ViewCrop', size=56),
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs', meta_keys=('video_id',)),

@@ -131,7 +131,8 @@ class ViewCrop(BaseTransform):
     def transform(self, results: dict) -> dict:
         view = results['view']
         height, width = results['imgs'][0].shape[:2]
-        top, left = round(view.top * height), round(view.left * width)
+        top = min(round(view.top * height), height - 1)
+        left = min(round(view.left * width), width - 1)
         bottom = max(top + 1, round((view.top + view.height) * height))
         right = max(left + 1, round((view.left + view.width) * width))
         results['imgs'] = [

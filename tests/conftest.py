@@ -1,6 +1,6 @@
 """A tiny real data set of dark videos, small teachers that learnt nothing, and a Runner over both.
 
-What needs torch is imported inside the fixtures: tests of planning and reporting collect without it.
+What needs torch is imported inside the fixtures, so that other tests collect without it.
 """
 
 import copy

@@ -57,7 +57,7 @@ def test_json_refuses_what_other_readers_cannot_read(tmp_path):
     with pytest.raises(ResultsError, match=r'c.json: cannot be read \(No such file'):
         read_json(tmp_path / 'c.json')
     (tmp_path / 'd.json').write_bytes(b'"\xff"')
-    with pytest.raises(ResultsError, match='d.json'):
+    with pytest.raises(ResultsError, match=r'd\.json'):
         read_json(tmp_path / 'd.json')
 
 

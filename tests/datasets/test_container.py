@@ -1,0 +1,60 @@
+import struct
+
+import pytest
+
+from ukd_bench.datasets.container import require_whole
+from ukd_bench.errors import DataError
+
+
+def box(kind, payload=b'', size=None):
+    return struct.pack('>I', 8 + len(payload) if size is None else size) + kind + payload
+
+
+def long_box(kind, payload):
+    return struct.pack('>I', 1) + kind + struct.pack('>Q', 16 + len(payload)) + payload
+
+
+MP4 = box(b'ftyp', b'isomiso2') + box(b'moov', b'm' * 40) + box(b'mdat', b'd' * 60)
+LONG_MP4 = box(b'ftyp', b'isom') + box(b'moov', b'm' * 20) + long_box(b'mdat', b'd' * 30)
+AVI = b'RIFF' + struct.pack('<I', 50) + b'AVI ' + b'a' * 46
+
+
+@pytest.mark.parametrize('content', [MP4, LONG_MP4, AVI], ids=['mp4', 'long', 'avi'])
+def test_every_shorter_file_is_refused_unless_whole_boxes_are_gone(tmp_path, content):
+    path = tmp_path / 'clip'
+    path.write_bytes(content)
+    require_whole(path)
+    # The rest of an MP4 cut between two boxes is a well-formed file; without its index or its data
+    # no decoder opens it.
+    boundaries = {content.find(b'moov') - 4, content.find(b'mdat') - 4}
+    # With less than the type in front nothing tells what it was; no decoder opens that either.
+    for length in set(range(8, len(content))) - boundaries:
+        path.write_bytes(content[:length])
+        with pytest.raises(DataError, match=rf'{path}: cannot be decoded \(truncated: {length} of'):
+            require_whole(path)
+
+
+def test_an_empty_or_absent_file_is_named(tmp_path):
+    path = tmp_path / 'clip.avi'
+    with pytest.raises(DataError, match=rf'{path}: cannot be read \(No such file'):
+        require_whole(path)
+    path.write_bytes(b'')
+    with pytest.raises(DataError, match=rf'{path}: cannot be decoded \(the file is empty\)'):
+        require_whole(path)
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        AVI + b'more',
+        b'RIFF' + struct.pack('<I', 0) + b'AVI ' + b'a' * 9,
+        b'RIFF' + b'\xff' * 4 + b'AVI ' + b'a' * 9,
+        box(b'ftyp', b'isom') + box(b'mdat', b'd' * 9, size=0),
+        b'\x1aE\xdf\xa3 some other container',
+    ],
+    ids=['trailing bytes', 'no size', 'unknown size', 'open end', 'matroska'],
+)
+def test_what_does_not_state_its_length_passes(tmp_path, content):
+    path = tmp_path / 'clip'
+    path.write_bytes(content)
+    require_whole(path)

@@ -82,11 +82,11 @@ def load_weights(module: nn.Module, path: Path) -> None:
         raise ConfigError(f'checkpoint {path} cannot be read ({_reason(error)})') from error
     try:
         module.load_state_dict(state, strict=True)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
+        # The first line of several only names the module's class.
         lines = str(error).splitlines()
-        raise ConfigError(
-            f'checkpoint {path} does not fit its config: {" ".join(lines[1:2]).strip()[:200]}'
-        ) from error
+        reason = ''.join(lines[1:2] or lines).strip()[:200]
+        raise ConfigError(f'checkpoint {path} does not fit its config: {reason}') from error
 
 
 def _reason(error: Exception) -> str:

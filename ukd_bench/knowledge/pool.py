@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import ConfigError
 from ..paths import read_json
@@ -33,19 +34,22 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
     """The first ``num_teachers`` teachers of a pool, all where it is None.
 
     Args:
-        pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank, key?}, ...]}`` whose paths
-            are relative to its folder, or such a list itself with paths relative to the working
-            directory.
+        pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank, key?}, ...]}`` whose
+            paths are relative to its folder, or such a list itself with paths relative to the
+            working directory.
         num_teachers: K.
 
     Raises:
-        ConfigError: the file is absent, an entry is incomplete, or K is not in [1, size of the pool].
+        ConfigError: the file is absent, an entry is incomplete, or K is not in [1, size of the
+            pool].
         ResultsError: the file is not JSON.
     """
     if isinstance(pool, (str, Path)):
         source, base = str(pool), Path(pool).parent
         if not Path(pool).is_file():
-            raise ConfigError(f'pool {pool} does not exist: a sweep writes one, or list the teachers')
+            raise ConfigError(
+                f'pool {pool} does not exist: a sweep writes one, or list the teachers'
+            )
         content = read_json(Path(pool))
         entries = content.get('teachers') if isinstance(content, dict) else None
     else:
@@ -62,7 +66,9 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
     return teachers[:num_teachers]
 
 
-def _entry(entry: dict, where: str, base: Path) -> PoolEntry:
+def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
+    if not isinstance(entry, dict):
+        raise ConfigError(f'{where}: {entry!r} is no entry with name, config, checkpoint and bank')
     absent = [field for field in _FIELDS if field != 'key' and not entry.get(field)]
     if absent:
         raise ConfigError(f'{where}: key {absent[0]!r} is absent')

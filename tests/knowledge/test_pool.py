@@ -1,0 +1,66 @@
+import json
+
+import pytest
+
+from ukd_bench.errors import ConfigError, ResultsError
+from ukd_bench.knowledge.pool import PoolEntry, read_pool, teacher_facts
+
+ENTRY = dict(name='a', key='k', config='c.py', checkpoint='c.pth', bank='bank')
+
+
+@pytest.fixture
+def pool(tmp_path):
+    def write(*entries):
+        (tmp_path / 'pool.json').write_text(json.dumps({'teachers': entries}))
+        return tmp_path / 'pool.json'
+
+    return write
+
+
+def test_paths_are_relative_to_the_pools_folder(pool, tmp_path):
+    absolute = ENTRY | dict(name='b', bank=str(tmp_path / 'elsewhere'), key='')
+    absolute.pop('key')
+    first, second = read_pool(pool(ENTRY, absolute))
+    assert first == PoolEntry('a', 'k', *(tmp_path / name for name in ('c.py', 'c.pth', 'bank')))
+    assert second.bank == tmp_path / 'elsewhere' and second.key == ''
+
+
+def test_k_teachers_are_the_first_k(pool):
+    path = pool(*(ENTRY | dict(name=name) for name in 'abc'))
+    assert [entry.name for entry in read_pool(path, 2)] == ['a', 'b']
+    assert [entry.name for entry in read_pool(str(path))] == ['a', 'b', 'c']
+    for count in (0, 4):
+        with pytest.raises(ConfigError, match=rf'num_teachers = {count} is not in 1 to 3'):
+            read_pool(path, count)
+
+
+def test_a_list_in_a_config_will_do():
+    assert read_pool([ENTRY])[0].config.name == 'c.py'
+
+
+@pytest.mark.parametrize('field', ['name', 'config', 'checkpoint', 'bank'])
+def test_an_incomplete_entry_is_named(pool, field):
+    with pytest.raises(ConfigError, match=rf"pool.json: teacher 2: key '{field}' is absent"):
+        read_pool(pool(ENTRY, {key: value for key, value in ENTRY.items() if key != field}))
+
+
+def test_what_is_no_pool_is_named(pool, tmp_path):
+    with pytest.raises(ConfigError, match=r'pool.json: names no teacher'):
+        read_pool(pool())
+    with pytest.raises(ConfigError, match=r'pool.json: teacher 1: '):
+        read_pool(pool('a.pth'))
+    (tmp_path / 'pool.json').write_text('[1]')
+    with pytest.raises(ConfigError, match=r'pool.json: names no teacher'):
+        read_pool(tmp_path / 'pool.json')
+    (tmp_path / 'pool.json').write_text('teachers:')
+    with pytest.raises(ResultsError, match=r'pool.json: not valid JSON'):
+        read_pool(tmp_path / 'pool.json')
+    with pytest.raises((ConfigError, ResultsError), match=r'absent.json'):
+        read_pool(tmp_path / 'absent.json')
+
+
+def test_facts_name_the_checkpoints_bytes(tmp_path):
+    (tmp_path / 'c.pth').write_bytes(b'abc')
+    facts = teacher_facts(read_pool([ENTRY | dict(checkpoint=str(tmp_path / 'c.pth'))])[0], 44)
+    assert facts.pop('checkpoint_sha256').startswith('ba7816bf')
+    assert facts == dict(name='a', key='k', state_bytes=44)

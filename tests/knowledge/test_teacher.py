@@ -1,0 +1,210 @@
+import re
+
+import pytest
+import torch
+from mmengine.config import Config
+from torch import nn
+
+from ukd_bench.errors import ConfigError
+from ukd_bench.knowledge.teacher import MICRO_BATCH, Teacher
+from ukd_bench.state import load_weights, save_weights, state_bytes, state_sha256
+
+
+@pytest.fixture(scope='module')
+def teacher(teacher_files):
+    return Teacher(teacher_files / 'dark.py', teacher_files / 'dark.pth')
+
+
+@pytest.fixture(scope='module')
+def clips():
+    generator = torch.Generator().manual_seed(0)
+    shape = (1, 3, 4, 32, 32)
+    return [torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8) for _ in range(37)]
+
+
+def test_scores_depend_on_the_clip_alone(teacher, clips):
+    """Bit for bit: whoever else is in the batch, wherever in it, and however much is padding."""
+    together = teacher.score(clips)
+    assert together.shape == (37, 11) and together.dtype == torch.float32
+    for count in (1, 2, MICRO_BATCH - 1, MICRO_BATCH, MICRO_BATCH + 1):
+        assert torch.equal(teacher.score(clips[:count]), together[:count])
+    order = torch.randperm(37, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(teacher.score([clips[n] for n in order]), together[order])
+    assert len({tuple(row.tolist()) for row in together}) == 37
+
+
+def test_scores_are_those_before_softmax_of_the_model_in_eval(teacher, clips):
+    model = teacher.model
+    batch = torch.cat(clips[:4]).float()
+    std, mean = torch.std_mean(batch, (1, 2, 3, 4), keepdim=True, correction=0)
+    with torch.no_grad():
+        features = model.backbone((batch - mean) / (std + 1e-3)).mean((2, 3, 4))
+        wanted = model.cls_head.fc_cls(features)
+    torch.testing.assert_close(teacher.score(clips[:4]), wanted, rtol=1e-4, atol=1e-5)
+    assert not model.training and not any(module.training for module in model.modules())
+
+
+def test_no_graph_and_no_gradient(teacher, clips):
+    assert not teacher.score(clips[:2]).requires_grad
+    assert not any(parameter.requires_grad for parameter in teacher.model.parameters())
+
+
+def test_forwards_are_counted_a_micro_batch(teacher, clips):
+    before = Teacher.forwards_in_process
+    teacher.score(clips)
+    assert Teacher.forwards_in_process - before == 3
+
+
+def test_building_and_scoring_leave_the_global_stream_alone(teacher_files, clips):
+    torch.manual_seed(7)
+    wanted = torch.rand(3)
+    torch.manual_seed(7)
+    Teacher(teacher_files / 'bright.py', teacher_files / 'bright.pth').score(clips[:3])
+    assert torch.equal(torch.rand(3), wanted)
+
+
+def test_what_it_says_of_its_state(teacher, build_model):
+    model = build_model(100)
+    assert teacher.state_sha256 == state_sha256(model)
+    tensors = model.state_dict().values()
+    assert teacher.state_bytes == sum(tensor.nbytes for tensor in tensors)
+
+
+def test_enhancement_is_the_teachers_own(teacher_files, clips):
+    scores = [
+        Teacher(teacher_files / f'{name}.py', teacher_files / 'dark.pth').score(clips[:2])
+        for name in ('dark', 'bright')
+    ]
+    assert not torch.allclose(*scores)
+
+
+def one_line(error, *parts):
+    text = str(error.value)
+    assert '\n' not in text and '\x1b' not in text
+    for part in parts:
+        assert part in text
+    return True
+
+
+def test_absent_files_are_named(teacher_files, tmp_path):
+    with pytest.raises(ConfigError, match=r'teacher config .*absent.py does not exist'):
+        Teacher(tmp_path / 'absent.py', teacher_files / 'dark.pth')
+    with pytest.raises(ConfigError, match=r'checkpoint .*absent.pth does not exist'):
+        Teacher(teacher_files / 'dark.py', tmp_path / 'absent.pth')
+
+
+def test_garbage_is_named(teacher_files, tmp_path):
+    path = tmp_path / 'garbage.pth'
+    whole = (teacher_files / 'dark.pth').read_bytes()
+    for content in (b'', b'garbage', b'PK\x03\x04' + b'x' * 99, whole[:1000], whole[:-40]):
+        path.write_bytes(content)
+        with pytest.raises(ConfigError) as caught:
+            Teacher(teacher_files / 'dark.py', path)
+        assert one_line(caught, f'checkpoint {path} cannot be read (')
+
+
+def test_a_checkpoint_of_another_model_names_what_is_amiss(teacher_files, tmp_path):
+    path = tmp_path / 'other.pth'
+    state = torch.load(teacher_files / 'dark.pth', weights_only=True)['state_dict']
+    for change, part in (
+        (lambda state: state.pop('cls_head.fc_cls.bias'), 'Missing key(s)'),
+        (lambda state: state.update(extra=torch.zeros(1)), 'Unexpected key(s)'),
+        (lambda state: state.update({'cls_head.fc_cls.bias': torch.zeros(10)}), 'size mismatch'),
+    ):
+        changed = dict(state)
+        change(changed)
+        torch.save({'state_dict': changed}, path)
+        with pytest.raises(ConfigError) as caught:
+            Teacher(teacher_files / 'dark.py', path)
+        assert one_line(caught, f'checkpoint {path} does not fit its config: ', part)
+
+
+@pytest.mark.parametrize('content', [[1, 2], {'state_dict': [1]}, {'a': 1}, 3])
+def test_a_file_without_weights_is_refused(tmp_path, content):
+    path = tmp_path / 'none.pth'
+    torch.save(content, path)
+    with pytest.raises(ConfigError) as caught:
+        load_weights(nn.Linear(2, 2), path)
+    assert one_line(caught, f'checkpoint {path} ')
+
+
+class Evil:
+    def __reduce__(self):
+        return open, ('/tmp/never-written', 'w')
+
+
+def test_a_checkpoint_runs_no_code(tmp_path):
+    path = tmp_path / 'evil.pth'
+    torch.save({'state_dict': {}, 'meta': Evil()}, path)
+    with pytest.raises(ConfigError) as caught:
+        load_weights(nn.Linear(2, 2), path)
+    assert one_line(caught, 'cannot be read (it holds', 'open)')
+
+
+def test_a_bare_state_dict_and_our_own_files_load(tmp_path):
+    torch.manual_seed(0)
+    source = nn.BatchNorm1d(3)
+    source.running_mean.fill_(4)
+    for number, save in enumerate(
+        (
+            lambda path: torch.save(source.state_dict(), path),
+            lambda path: save_weights(source, path),
+        )
+    ):
+        target = nn.BatchNorm1d(3)
+        save(tmp_path / f'{number}.pth')
+        load_weights(target, tmp_path / f'{number}.pth')
+        assert state_sha256(target) == state_sha256(source)
+
+
+def test_a_checkpoint_of_mmengines_own_hook_is_a_teacher(
+    runner_config, train, teacher_files, tmp_path, clips
+):
+    """It holds a message hub with buffers of NumPy arrays, optimizer state and meta data."""
+    config = runner_config(dict(type='ukd_bench.ReplayHook'), epochs=1)
+    config.default_hooks.checkpoint = dict(type='CheckpointHook', interval=1)
+    config.default_hooks.logger.interval = 1
+    runner = train(config)
+    path = tmp_path / 'work' / 'epoch_1.pth'
+    hub = torch.load(path, weights_only=False)['message_hub']
+    assert re.search('HistoryBuffer', str(type(hub['log_scalars']['train/loss'])))
+    teacher = Teacher(teacher_files / 'dark.py', path)
+    assert teacher.state_sha256 == state_sha256(runner.model)
+    assert teacher.score(clips[:1]).shape == (1, 11)
+
+
+def test_state_hash_is_of_names_types_shapes_and_bytes():
+    def module(**buffers):
+        out = nn.Module()
+        for name, value in buffers.items():
+            out.register_buffer(name, torch.tensor(value))
+        return out
+
+    reference = state_sha256(module(a=[1.0, 2.0], b=[3.0]))
+    assert state_sha256(module(b=[3.0], a=[1.0, 2.0])) == reference
+    for other in (
+        module(a=[1.0, 2.0], c=[3.0]),
+        module(a=[1.0, 2.5], b=[3.0]),
+        module(a=[1, 2], b=[3.0]),
+        module(a=[[1.0, 2.0]], b=[3.0]),
+        module(a=[1.0], b=[2.0, 3.0]),
+    ):
+        assert state_sha256(other) != reference
+    scalar = nn.BatchNorm1d(2)
+    before = state_sha256(scalar)
+    scalar.num_batches_tracked += 1
+    assert state_sha256(scalar) != before
+
+
+def test_state_bytes_counts_what_a_checkpoint_leaves_out():
+    module = nn.Linear(2, 3)
+    module.register_buffer('table', torch.zeros(5, dtype=torch.uint8), persistent=False)
+    assert state_bytes(module) == (6 + 3) * 4 + 5
+
+
+def test_sync_batch_norm_is_undone(teacher_files, tmp_path, clips):
+    config = Config.fromfile(teacher_files / 'dark.py')
+    config.model.backbone.norm_cfg = dict(type='SyncBN')
+    config.dump(tmp_path / 'sync.py')
+    teacher = Teacher(tmp_path / 'sync.py', teacher_files / 'dark.pth')
+    assert teacher.score(clips[:2]).shape == (2, 11)

@@ -13,6 +13,7 @@ from ..records import digest, file_sha256
 from .pool import PoolEntry
 
 SCHEMA = 1
+_MANIFEST_KEYS = ('shape', 'dtype', 'identity', 'teacher', 'scores_sha256')
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,17 @@ class Bank:
         self.folder = folder
         if not self.manifest_path(folder).is_file():
             raise BankError(f'bank {folder} does not exist or was never completed')
-        self.manifest: dict[str, Any] = read_json(self.manifest_path(folder))
-        if self.manifest.get('schema') != SCHEMA:
-            raise BankError(f'bank {folder}: schema {self.manifest.get("schema")} is not {SCHEMA}')
+        manifest = read_json(self.manifest_path(folder))
+        if not isinstance(manifest, dict):
+            raise BankError(f'bank {folder}: manifest.json is not the manifest of a bank')
+        if manifest.get('schema') != SCHEMA:
+            raise BankError(f'bank {folder}: schema {manifest.get("schema")} is not {SCHEMA}')
+        if absent := [key for key in _MANIFEST_KEYS if key not in manifest]:
+            raise BankError(f'bank {folder}: manifest.json lacks {absent[0]!r}')
+        self.manifest: dict[str, Any] = manifest
         try:
             self.scores_VNC = np.load(self.scores_path(folder), mmap_mode='r', allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise BankError(f'bank {folder}: scores.npy cannot be read ({error})') from error
         if list(self.scores_VNC.shape) != self.manifest['shape']:
             raise BankError(

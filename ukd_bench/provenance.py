@@ -95,11 +95,18 @@ def device_name(kind: str) -> str:
 
 def _processor_name() -> str:
     info = Path('/proc/cpuinfo')
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith('model name'):
-                return line.split(':', 1)[1].strip()
-    return platform.processor() or platform.machine()
+    if not info.is_file():
+        return platform.processor() or platform.machine()
+    facts = dict(
+        (part.strip() for part in line.split(':', 1))
+        for line in info.read_text().split('\n\n')[0].splitlines()
+        if ':' in line
+    )
+    name = facts.get('model name') or platform.machine()
+    # Virtual machines shorten the name; family and model tell which kernels the libraries choose.
+    if 'cpu family' in facts and 'model' in facts:
+        name += f' (family {facts["cpu family"]}, model {facts["model"]})'
+    return name
 
 
 def environment(device: str, threads: int, precision: str = 'float32') -> dict:

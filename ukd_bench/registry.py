@@ -19,7 +19,10 @@ DATASETS = Registry(
     'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.datasets.arid']
 )
 TRANSFORMS = Registry(
-    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['ukd_bench.datasets.views', 'ukd_bench.datasets.decode']
+    'transform',
+    parent=MMENGINE_TRANSFORMS,
+    scope=SCOPE,
+    locations=['ukd_bench.datasets.views', 'ukd_bench.datasets.decode'],
 )
 MODELS = Registry(
     'model',

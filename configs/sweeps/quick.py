@@ -5,11 +5,11 @@ dataset = dict(name='darkroom-quick', darkroom=dict(preset='quick', seed=0), spl
 
 # Both students train on one rendering, so one bank serves both.
 students = [
-    dict(name='r2plus1d-r18-w8', epochs=24),
+    dict(name='r2plus1d-r18-w8', epochs=20),
     # A shorter schedule, so that the whole sweep stays within its time; tables mark it.
     dict(name='slowonly-r18-w8', epochs=10),
 ]
-full_epochs = 24
+full_epochs = 20
 
 # In pool order: K teachers are the first K.
 teachers = [
@@ -19,7 +19,15 @@ teachers = [
     dict(name='r2plus1d-gamma2.5', student='r2plus1d-r18-w8', seed=104),
 ]
 
-methods = ['plain', 'label_smoothing', 'ukd', 'naive', 'two_stream_dark_light', 'teacher', 'ensemble']
+methods = [
+    'plain',
+    'label_smoothing',
+    'ukd',
+    'naive',
+    'two_stream_dark_light',
+    'teacher',
+    'ensemble',
+]
 num_teachers = [1, 2, 4]
 seeds = [0]
 

@@ -61,7 +61,10 @@ def test_bank_bytes_follow_the_formula(finished_sweep):
 
 
 def test_records_name_no_place_on_this_machine(finished_sweep):
-    for path in [*finished_sweep.results.glob('*/record.json'), finished_sweep.results / 'plan.json']:
+    for path in [
+        *finished_sweep.results.glob('*/record.json'),
+        finished_sweep.results / 'plan.json',
+    ]:
         text = path.read_text()
         assert str(finished_sweep.folder) not in text
         assert not re.search(r'"/(home|root|tmp|opt|usr|work)/', text)
@@ -76,9 +79,7 @@ def test_called_again_it_trains_nothing(finished_sweep):
     assert again.returncode == 0, again.stderr
     assert '12 reused, 0 carried out, 0 without a result' in again.stdout
     assert time.monotonic() - began < 60
-    after = {
-        path: path.stat().st_mtime_ns for path in finished_sweep.results.glob('*/record.json')
-    }
+    after = {path: path.stat().st_mtime_ns for path in finished_sweep.results.glob('*/record.json')}
     assert after == before
 
 

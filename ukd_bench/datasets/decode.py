@@ -11,9 +11,9 @@ from ..registry import TRANSFORMS
 class OpenKeptVideo(BaseTransform):
     """Stands for ``DecordInit`` where a data set is small enough to keep decoded.
 
-    Decodes every frame of a video the first time and keeps them for as long as the process lives, so
-    that later epochs cost no decoding. The frames are those that decord gives, bit for bit. Each loader
-    worker keeps its own; a set of V videos of T frames takes 3 V T H W bytes in each.
+    Decodes every frame of a video the first time and keeps them for as long as the process lives,
+    so that later epochs cost no decoding. The frames are those that decord gives, bit for bit. Each
+    loader worker keeps its own; a set of V videos of T frames takes 3 V T H W bytes in each.
 
     Adds the keys ``kept_frames``, (T, H, W, 3) uint8, and ``total_frames``.
     """

@@ -5,6 +5,7 @@ A sweep fills its own; this is for configs that train under MMAction2's ``tools/
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
@@ -43,9 +44,13 @@ def fill_banks(config: Config, where: str, device: str, num_views: int | None) -
             hook.get('view_seed', 0),
             views,
             device,
-            progress=lambda done, total, name=entry.name: print(f'{name}: view {done} of {total}'),
+            progress=partial(_print_view, entry.name),
         )
         print(f'{entry.bank}: filled')
+
+
+def _print_view(teacher: str, done: int, total: int) -> None:
+    print(f'{teacher}: view {done} of {total}', flush=True)
 
 
 def _ukd_hook(config: Config, where: str) -> dict:

@@ -64,9 +64,7 @@ def carry_out(paths: RunPaths) -> str:
     finally:
         memory.end()
     facts.time['wall_s'] = time.perf_counter() - began
-    surroundings = dict(
-        environment(spec.device, spec.threads), started=started, finished=_now()
-    )
+    surroundings = dict(environment(spec.device, spec.threads), started=started, finished=_now())
     record = make_record(
         spec, facts, memory, _scientific_config(paths), surroundings, status, error
     )

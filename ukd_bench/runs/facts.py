@@ -8,7 +8,7 @@ import numpy as np
 
 from ..datasets.fingerprint import dataset_classes
 from ..measure.memory import PhaseMemory
-from ..paths import RunPaths, atomic_write
+from ..paths import atomic_write
 from ..records import SCHEMA
 from ..spec import RunSpec
 

@@ -98,5 +98,3 @@ def _mean_probability(teachers: list[Teacher], inputs: list[torch.Tensor]) -> np
     """(N, C) mean over teachers of their class probabilities."""
     scores_KNC = torch.stack([teacher.score(inputs) for teacher in teachers])
     return torch.softmax(scores_KNC, dim=-1).mean(dim=0).numpy()
-
-

@@ -94,5 +94,3 @@ def _write_curve(paths: RunPaths, measure: MeasureHook) -> None:
     writer.writerow(('epoch', 'loss', 'learning_rate'))
     writer.writerows(measure.curve)
     write_text(paths.curve, text.getvalue())
-
-

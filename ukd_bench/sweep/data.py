@@ -39,9 +39,9 @@ class SweepData:
     def identity(self) -> dict:
         """What the keys of runs hash.
 
-        For DarkRoom this is what its frames follow from, so that a plan has its keys before the videos
-        exist; the frames' own fingerprint stands in every record and is compared before a run is
-        reused. For videos on disk it is their content.
+        For DarkRoom this is what its frames follow from, so that a plan has its keys before the
+        videos exist; the frames' own fingerprint stands in every record and is compared before a
+        run is reused. For videos on disk it is their content.
         """
         if self.darkroom is not None:
             return {'darkroom': self.darkroom, 'split': self.split}

@@ -75,9 +75,7 @@ def _is_ready(run: PlannedRun, outcome: Outcome) -> bool:
     return all(outcome.statuses.get(parent) == 'done' for parent in run.spec.parents)
 
 
-def _settled(
-    run: PlannedRun, state: SweepState, outcome: Outcome, running: dict
-) -> str | None:
+def _settled(run: PlannedRun, state: SweepState, outcome: Outcome, running: dict) -> str | None:
     """The run's status where it needs no process (any more), or None."""
     parents = [outcome.statuses.get(parent) for parent in run.spec.parents]
     if any(status not in (None, 'done') for status in parents):

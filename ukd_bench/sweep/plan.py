@@ -32,10 +32,9 @@ class PlannedRun:
     def label(self) -> str:
         """What progress lines call it."""
         spec = self.spec
-        count = f' K={spec.num_teachers}' if spec.num_teachers else ''
-        return f'{spec.method}{count} {spec.teacher or spec.student or ""} seed={spec.seed}'.replace(
-            '  ', ' '
-        )
+        count = f'K={spec.num_teachers}' if spec.num_teachers else ''
+        words = (spec.method, count, spec.teacher or spec.student or '', f'seed={spec.seed}')
+        return ' '.join(filter(None, words))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,47 @@
+"""Copies what may be shared of a sweep: plan, records, scores and curves."""
+
+import re
+import shutil
+from pathlib import Path
+
+from ..errors import ResultsError
+from ..paths import RunPaths, SweepPaths, read_json
+from ..records import FINAL_STATUSES, read_record
+
+_ABSOLUTE_PATH = re.compile(r'"(/[^"/\s]+/[^"\s]*)"')
+
+
+def publish(source: Path, target: Path) -> int:
+    """Replaces ``target`` by the shareable part of the sweep in ``source``.
+
+    Weights, banks, logs and configs with their places on this machine stay behind.
+
+    Returns:
+        How many runs were copied.
+
+    Raises:
+        ResultsError: a planned run has no result, a file names a place on this machine, or
+            ``target`` holds something else than a published sweep.
+    """
+    plan_path = SweepPaths(source).plan
+    runs = [RunPaths(source / row['folder']) for row in read_json(plan_path)['runs']]
+    for run in runs:
+        if read_record(run.record)['status'] not in FINAL_STATUSES:
+            raise ResultsError(f'{run.record}: the run has no result')
+    for path in (plan_path, *(run.record for run in runs)):
+        found = _ABSOLUTE_PATH.search(path.read_text())
+        if found:
+            raise ResultsError(f'{path}: names a place on this machine, {found.group(1)}')
+    if target.exists():
+        if not SweepPaths(target).plan.is_file():
+            raise ResultsError(f'{target}: is not a published sweep; name a new folder')
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    shutil.copy(plan_path, SweepPaths(target).plan)
+    for run in runs:
+        copy = RunPaths(target / run.root.name)
+        copy.root.mkdir()
+        for name in (run.record.name, run.scores.name, run.curve.name):
+            if (run.root / name).is_file():
+                shutil.copy(run.root / name, copy.root / name)
+    return len(runs)

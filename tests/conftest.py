@@ -191,18 +191,22 @@ def runner_config(train_dataset, tmp_path):
 
 @pytest.fixture
 def train(runner_config):
-    """Trains by a config or by hooks, and returns the Runner."""
+    """Trains by a config or by hooks' configs, and returns the Runner.
+
+    ``measure`` and ``also`` are hooks themselves.
+    """
     import torch
     from mmengine.config import Config
     from mmengine.runner import Runner
 
-    def run(*hooks, measure=None, **options):
+    def run(*hooks, measure=None, also=(), **options):
         config = hooks[0] if isinstance(hooks[0], Config) else runner_config(*hooks, **options)
         # Other tests' draws must not matter, nor this one's to others.
         with torch.random.fork_rng():
             runner = Runner.from_cfg(config)
-            if measure is not None:
-                runner.register_hook(measure)
+            for hook in (measure, *also):
+                if hook is not None:
+                    runner.register_hook(hook)
             runner.train()
         return runner
 

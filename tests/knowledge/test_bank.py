@@ -76,7 +76,7 @@ def test_a_flipped_bit_is_found(bank):
     content = bytearray(path.read_bytes())
     content[-7] ^= 1
     path.write_bytes(content)
-    with pytest.raises(BankError, match='scores.npy differs from its checksum'):
+    with pytest.raises(BankError, match=r'scores\.npy differs from its checksum'):
         Bank(bank.folder).require_intact()
 
 

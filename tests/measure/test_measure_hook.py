@@ -1,0 +1,80 @@
+import pytest
+import torch
+from mmengine.hooks import Hook
+
+from ukd_bench.errors import DivergedError
+from ukd_bench.measure import MeasureHook
+from ukd_bench.measure.hook import WARM_UP_STEPS
+from ukd_bench.state import state_sha256
+
+REPLAY = dict(type='ukd_bench.ReplayHook', view_seed=5)
+
+
+class Plant(Hook):
+    """Allocates within every step of the first epoch, as a hook that feeds the student might."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        self.kept = torch.zeros(self.count)
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        del self.kept
+
+
+@pytest.fixture
+def measured(train):
+    def run(*hooks, **options):
+        measure = MeasureHook()
+        return train(REPLAY, measure=measure, also=hooks, **options), measure
+
+    return run
+
+
+def test_steps_curve_and_hashes(measured):
+    runner, measure = measured()
+    assert len(measure.step_seconds) == 6 and min(measure.step_seconds) > 0
+    ordered = sorted(measure.step_seconds[WARM_UP_STEPS:])
+    assert measure.step_median_s == ordered[1]
+    assert [(epoch, rate) for epoch, _, rate in measure.curve] == [(1, 0.05), (2, 0.05)]
+    # 11 classes at chance.
+    assert all(1.5 < loss < 4 for _, loss, _ in measure.curve)
+    assert measure.final_sha256 == state_sha256(runner.model) != measure.initial_sha256
+    assert list(measure.memory.peaks) == ['train']
+
+
+def test_the_curve_is_the_mean_of_the_steps_losses(measured):
+    class Losses(Hook):
+        def __init__(self):
+            self.seen = []
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            self.seen.append(outputs['loss'].item())
+
+    losses = Losses()
+    _, measure = measured(losses)
+    assert [loss for _, loss, _ in measure.curve] == pytest.approx(
+        [sum(losses.seen[:3]) / 3, sum(losses.seen[3:]) / 3]
+    )
+
+
+def test_what_a_hook_allocates_in_a_step_is_in_the_phase(measured):
+    peaks = [
+        measured(Plant(count), epochs=1)[1].memory.peaks['train']['allocated_peak_bytes']
+        for count in (1, 2**22)
+    ]
+    assert peaks[1] - peaks[0] == pytest.approx(2**24, rel=0.02)
+
+
+def test_too_few_steps_have_no_median(measured):
+    _, measure = measured(epochs=1)
+    assert len(measure.step_seconds) == WARM_UP_STEPS
+    assert measure.step_median_s is None
+
+
+def test_divergence_is_named_with_its_epoch(runner_config, train):
+    config = runner_config(REPLAY, epochs=3)
+    config.optim_wrapper.optimizer.lr = 1e30
+    with pytest.raises(DivergedError, match=r'the loss is (nan|inf) after epoch [12]'):
+        train(config, measure=MeasureHook())

@@ -1,0 +1,89 @@
+import pytest
+import torch
+
+from ukd_bench.measure import memory as memory_module
+from ukd_bench.measure.memory import PhaseMemory
+
+MIB = 2**20
+FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
+
+
+@pytest.fixture
+def memory():
+    return PhaseMemory(torch.device('cpu'))
+
+
+def allocated(memory, phase):
+    return memory.peaks[phase]['allocated_peak_bytes']
+
+
+def test_each_phase_has_its_own_peak(memory):
+    with memory.phase('empty'):
+        torch.zeros(1)
+    with memory.phase('large'):
+        torch.zeros(8 * MIB)
+    with memory.phase('small'):
+        torch.zeros(MIB)
+    base = allocated(memory, 'empty')
+    assert allocated(memory, 'large') - base == pytest.approx(32 * MIB, abs=64)
+    assert allocated(memory, 'small') - base == pytest.approx(4 * MIB, abs=64)
+    assert list(memory.peaks) == ['empty', 'large', 'small']
+    for figures in memory.peaks.values():
+        assert tuple(figures) == FIGURES
+        assert figures['reserved_peak_bytes'] is None
+
+
+def test_the_process_figure_is_the_phases_where_the_system_lets_it_be_reset(memory):
+    try:
+        memory_module._RESET_PROCESS_PEAK.write_text('5')
+    except OSError:
+        pytest.skip('the peak resident set cannot be reset here')
+    with memory.phase('large'):
+        torch.ones(64 * MIB)
+    with memory.phase('small'):
+        torch.ones(1)
+    peaks = [memory.peaks[name]['process_peak_bytes'] for name in ('large', 'small')]
+    assert peaks[0] - peaks[1] > 200 * MIB
+
+
+def test_beginning_ends_what_runs_and_ending_twice_is_ending_once(memory):
+    memory.begin('first')
+    kept = torch.zeros(MIB)
+    memory.begin('second')
+    memory.end()
+    memory.end()
+    assert list(memory.peaks) == ['first', 'second']
+    assert allocated(memory, 'second') >= kept.nbytes
+    memory.update()
+
+
+def test_a_phase_that_fails_is_noted_and_the_tracker_is_gone(memory):
+    with pytest.raises(ZeroDivisionError), memory.phase('broken'):
+        torch.zeros(MIB)
+        raise ZeroDivisionError
+    assert allocated(memory, 'broken') >= 4 * MIB
+    before = dict(memory.peaks['broken'])
+    torch.zeros(16 * MIB)
+    assert memory.peaks == {'broken': before}
+
+
+def test_a_system_that_tells_nothing_gives_null(memory, monkeypatch, tmp_path):
+    monkeypatch.setattr(memory_module, '_PROCESS_STATUS', tmp_path / 'absent')
+    monkeypatch.setattr(memory_module, '_RESET_PROCESS_PEAK', tmp_path / 'absent' / 'too')
+    with memory.phase('one'):
+        torch.zeros(1)
+    assert memory.peaks['one']['process_peak_bytes'] is None
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='no CUDA device')
+def test_cuda_peaks_survive_a_reset_by_the_logger():
+    memory = PhaseMemory(torch.device('cuda'))
+    memory.begin('train')
+    torch.zeros(8 * MIB, device='cuda')
+    memory.update()
+    torch.cuda.reset_peak_memory_stats()
+    torch.zeros(MIB, device='cuda')
+    memory.end()
+    assert memory.peaks['train']['allocated_peak_bytes'] >= 32 * MIB
+    assert memory.peaks['train']['reserved_peak_bytes'] >= 32 * MIB

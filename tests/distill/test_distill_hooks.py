@@ -75,6 +75,8 @@ def test_a_run_repeats_with_any_number_of_workers(outcome, distilling, filled_po
     torch.manual_seed(123)
     torch.rand(7)
     again = outcome(hook, workers=2)
+    # Persistent workers; left to the garbage collector they are waited for, five seconds each.
+    again['runner'].train_dataloader._iterator._shutdown_workers()
     assert [alone[name] for name in HASHES] == [again[name] for name in HASHES]
 
 

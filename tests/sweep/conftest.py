@@ -17,10 +17,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SWEEP = """
 name = 'small'
 dataset = dict(name='darkroom-tiny', darkroom=dict(preset='tiny'), split=1)
-students = [dict(name='r2plus1d-r18-w8', epochs=2)]
+students = [dict(name='i3d-r18-w8', epochs=2)]
 full_epochs = 2
 teachers = [
-    dict(name='r2plus1d-gamma1.8', student='r2plus1d-r18-w8', seed=101),
+    dict(name='i3d-gamma1.8', student='i3d-r18-w8', seed=101),
     dict(name='slowonly-gamma2.5', student='slowonly-r18-w8', seed=102),
 ]
 methods = [

@@ -39,7 +39,7 @@ def test_failed_teacher_skips_what_needs_it_and_nothing_else(empty_sweep):
         config.read_text()
         .replace("name='slowonly-gamma2.5'", "name='odd'")
         .replace('{teacher}_darkroom-quick.py', '{teacher}.py')
-        .replace("name='r2plus1d-gamma1.8'", "name='r2plus1d-gamma1.8_darkroom-quick'")
+        .replace("name='i3d-gamma1.8'", "name='i3d-gamma1.8_darkroom-quick'")
     )
     swept = empty_sweep.call('--methods', 'plain,ukd', '--teachers', '2')
     assert swept.returncode == 1
@@ -48,8 +48,8 @@ def test_failed_teacher_skips_what_needs_it_and_nothing_else(empty_sweep):
     statuses = {(r['method'], r['teacher']): r['status'] for r in empty_sweep.records()}
     assert statuses == {
         ('plain', None): 'done',
-        ('teacher', 'r2plus1d-gamma1.8_darkroom-quick'): 'done',
-        ('bank', 'r2plus1d-gamma1.8_darkroom-quick'): 'done',
+        ('teacher', 'i3d-gamma1.8_darkroom-quick'): 'done',
+        ('bank', 'i3d-gamma1.8_darkroom-quick'): 'done',
     }
 
 

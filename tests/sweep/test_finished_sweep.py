@@ -55,7 +55,7 @@ def test_naive_adds_each_teachers_own_bytes(finished_sweep):
 
 
 def test_bank_bytes_follow_the_formula(finished_sweep):
-    bank = finished_sweep.record('bank', teacher='r2plus1d-gamma1.8')
+    bank = finished_sweep.record('bank', teacher='i3d-gamma1.8')
     views, samples, classes, header = 2, 22, 11, 128
     assert bank['knowledge']['bank_bytes'] == views * samples * classes * 4 + header
 
@@ -89,7 +89,8 @@ def test_dry_run_prints_the_keys_of_the_records(finished_sweep):
     records = {record['key']: record for record in finished_sweep.records()}
     assert fields.keys() == records.keys()
     for key, record in records.items():
-        wanted = [record['method'], record['student'] or '-', f'K={record["num_teachers"]}']
+        backbone = record['student'] or record['teacher'] or '-'
+        wanted = [record['method'], backbone, f'K={record["num_teachers"]}']
         assert fields[key].split()[1:6] == [*wanted, f'seed={record["seed"]}', 'done']
         assert len(fields[key]) <= 80
 
@@ -115,7 +116,7 @@ def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_pa
     from .conftest import run_module
 
     sweep = finished_sweep.copy_to(tmp_path)
-    teacher = sweep.record('teacher', teacher='r2plus1d-gamma1.8')
+    teacher = sweep.record('teacher', teacher='i3d-gamma1.8')
     ukd, naive = sweep.record('ukd', 1), sweep.record('naive', 1)
     _repoint(sweep, finished_sweep)
     path = sweep.run_folder(teacher) / 'checkpoint.pth'
@@ -136,7 +137,7 @@ def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_pa
     assert mended.returncode == 0, mended.stdout + mended.stderr
     # The teacher, which lost its weights, and the student that was trained on other ones.
     assert '10 reused, 2 carried out' in mended.stdout
-    assert sweep.record('teacher', teacher='r2plus1d-gamma1.8')['hashes'] == teacher['hashes']
+    assert sweep.record('teacher', teacher='i3d-gamma1.8')['hashes'] == teacher['hashes']
     assert sweep.record('naive', 1)['hashes'] == naive['hashes']
 
 
@@ -164,7 +165,7 @@ def test_checkpoint_hash_is_the_files(finished_sweep):
 
 def test_pool_names_existing_files(finished_sweep):
     pool = json.loads((finished_sweep.results / 'pool.json').read_text())['teachers']
-    assert [teacher['name'] for teacher in pool] == ['r2plus1d-gamma1.8', 'slowonly-gamma2.5']
+    assert [teacher['name'] for teacher in pool] == ['i3d-gamma1.8', 'slowonly-gamma2.5']
     for teacher in pool:
         for part in ('config', 'checkpoint', 'bank'):
             assert (finished_sweep.results / teacher[part]).exists()

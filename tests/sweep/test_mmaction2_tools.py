@@ -30,7 +30,7 @@ def train(config: Path, folder: Path, *overrides: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize('config', sorted((REPOSITORY / 'configs' / 'ukd').glob('r2*.py')))
+@pytest.mark.parametrize('config', sorted((REPOSITORY / 'configs' / 'ukd').glob('i3d*.py')))
 def test_shipped_config_trains(config, finished_sweep, tmp_path):
     printed = train(
         config,
@@ -48,7 +48,7 @@ def test_stock_config_becomes_a_student(finished_sweep, tmp_path):
     lines = (videos / 'list_cvt' / 'ARID_split1_train.txt').read_text().splitlines()
     rows = (line.split('\t') for line in lines)
     (tmp_path / 'train.txt').write_text(''.join(f'{path} {label}\n' for _, label, path in rows))
-    teacher = finished_sweep.run_folder(finished_sweep.record('teacher', 0, 'r2plus1d-gamma1.8'))
+    teacher = finished_sweep.run_folder(finished_sweep.record('teacher', 0, 'i3d-gamma1.8'))
     config = tmp_path / 'student.py'
     config.write_text(
         f"""

@@ -31,6 +31,11 @@ class LiveTensorTracker(TorchDispatchMode):
         self._sizes: dict[int, int] = {}
         self._references: dict[int, weakref.ref] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Else torch guards every dispatch against its compiler, which costs as much as the rest.
+        return False
+
     def __enter__(self) -> 'LiveTensorTracker':
         for value in gc.get_objects():
             # `type` and not `isinstance`, which would wake lazy proxies of other libraries.

@@ -47,8 +47,6 @@ def carry_out(paths: RunPaths) -> str:
     facts, status, error = RunFacts(), 'done', None
     try:
         facts = _work(spec)(paths, spec, memory)
-    except (torch.OutOfMemoryError, MemoryError) as problem:
-        status, error = 'oom', _describe(problem)
     except DivergedError as problem:
         status, error = 'diverged', _describe(problem)
     except UkdBenchError as problem:
@@ -59,8 +57,10 @@ def carry_out(paths: RunPaths) -> str:
         _write_state(paths, 'interrupted')
         raise
     except Exception as problem:
-        _write_state(paths, 'failed', error=_describe(problem))
-        raise
+        if not _is_out_of_memory(problem):
+            _write_state(paths, 'failed', error=_describe(problem))
+            raise
+        status, error = 'oom', _describe(problem)
     finally:
         memory.end()
     facts.time['wall_s'] = time.perf_counter() - began
@@ -71,6 +71,13 @@ def carry_out(paths: RunPaths) -> str:
     write_record(paths.record, record)
     _write_state(paths, status, error=error)
     return status
+
+
+def _is_out_of_memory(problem: Exception) -> bool:
+    # The CPU's allocator raises a plain RuntimeError.
+    return isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(problem, RuntimeError) and 'DefaultCPUAllocator' in str(problem)
+    )
 
 
 def _work(spec: RunSpec):

@@ -29,7 +29,8 @@ def build_runner(paths: RunPaths, spec: RunSpec, measure: MeasureHook) -> Runner
         measure: Hook that the record is made from.
 
     Raises:
-        ConfigError: the config holds a key or value that cannot be used.
+        ConfigError: the config holds a key or value that cannot be used, or the planned device is
+            not the one at hand.
     """
     config = Config.fromfile(paths.config)
     config.work_dir = str(paths.root / 'mmengine')
@@ -41,6 +42,10 @@ def build_runner(paths: RunPaths, spec: RunSpec, measure: MeasureHook) -> Runner
     except Exception as error:
         # MMEngine and MMAction2 answer an unknown key with whatever their constructors raise.
         raise ConfigError(f'{paths.config}: {one_line(error)}') from error
+    used = next(runner.model.parameters()).device.type
+    if used != spec.device:
+        # MMEngine takes a GPU wherever it sees one.
+        raise ConfigError(f'the run is planned for {spec.device}, but MMEngine uses {used}')
     runner.register_hook(measure)
     return runner
 

@@ -142,10 +142,10 @@ def _state(
 def _print_plan(state: SweepState) -> None:
     for run in state.plan.runs.values():
         spec = run.spec
+        # A bank has no backbone of its own; its teacher tells it from the others.
         print(
-            f'{spec.key} {spec.method:<21} {spec.student or "-":<16} K={spec.num_teachers} '
-            f'seed={spec.seed:<3} {state.status(run):<11}'
-            f' {spec.teacher or ""}'.rstrip()
+            f'{spec.key} {spec.method:<21} {spec.student or spec.teacher or "-":<17} '
+            f'K={spec.num_teachers} seed={spec.seed:<3} {state.status(run)}'
         )
 
 

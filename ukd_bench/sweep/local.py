@@ -90,8 +90,9 @@ def _start(run: PlannedRun, state: SweepState) -> subprocess.Popen:
     paths = state.prepare(run)
     state.write_pool()
     threads = str(run.spec.threads)
+    hidden = {} if run.spec.device == 'cuda' else {'CUDA_VISIBLE_DEVICES': ''}
     environment = dict(
-        os.environ,
+        os.environ | hidden,
         OMP_NUM_THREADS=threads,
         MKL_NUM_THREADS=threads,
         PYTHONPATH=os.pathsep.join(

@@ -1,6 +1,6 @@
 """AdamW under one cycle: what takes a narrow network from chance on a few hundred clips."""
 
-max_epochs = 20
+max_epochs = 16
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)
 optim_wrapper = dict(

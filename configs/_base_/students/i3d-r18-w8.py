@@ -1,22 +1,19 @@
-"""R(2+1)D-18 (Tran et al., CVPR 2018) at an eighth of its width: 0.5 M parameters."""
+"""I3D (Carreira and Zisserman, CVPR 2017) on ResNet-18 at an eighth of its width: 0.5 M parameters."""
 
 model = dict(
     type='Recognizer3D',
     backbone=dict(
-        type='ResNet2Plus1d',
+        type='ResNet3d',
         depth=18,
         base_channels=8,
         pretrained=None,
         pretrained2d=False,
         norm_eval=False,
-        conv_cfg=dict(type='Conv2plus1d'),
-        norm_cfg=dict(type='BN3d'),
-        conv1_kernel=(3, 7, 7),
+        conv1_kernel=(1, 7, 7),
         conv1_stride_t=1,
         pool1_stride_t=1,
         inflate=(1, 1, 1, 1),
-        spatial_strides=(1, 2, 2, 2),
-        temporal_strides=(1, 2, 2, 2),
+        inflate_style='3x1x1',
         zero_init_residual=False,
     ),
     cls_head=dict(

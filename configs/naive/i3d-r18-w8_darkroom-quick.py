@@ -1,4 +1,4 @@
-_base_ = '../plain/r2plus1d-r18-w8_darkroom-quick.py'
+_base_ = '../plain/i3d-r18-w8_darkroom-quick.py'
 
 custom_hooks = [
     dict(

@@ -1,3 +1,0 @@
-_base_ = '../plain/r2plus1d-r18-w8_darkroom-quick.py'
-
-model = dict(data_preprocessor=dict(streams=[dict(type='Gamma', gamma=2.5)]))

@@ -144,19 +144,19 @@ class TestRefusals:
 
     def test_another_view_seed(self, train, distilling, filled_pool):
         hook = distilling('UKDHook', filled_pool, 1) | {'view_seed': 6}
-        with pytest.raises(BankError, match='was made for another views'):
+        with pytest.raises(BankError, match='does not fit, it differs in views'):
             train(hook)
 
     def test_another_pipeline(self, train, runner_config, distilling, filled_pool):
         config = runner_config(distilling('UKDHook', filled_pool, 1))
         config.train_dataloader.dataset.pipeline[1].flip_ratio = 0.4
-        with pytest.raises(BankError, match='was made for another views'):
+        with pytest.raises(BankError, match='does not fit, it differs in views'):
             train(config)
 
     def test_another_subset(self, train, runner_config, distilling, filled_pool):
         config = runner_config(distilling('UKDHook', filled_pool, 1))
         config.train_dataloader.dataset.subset = 'test'
-        with pytest.raises(BankError, match=r'was made for another dataset \('):
+        with pytest.raises(BankError, match=r'does not fit, it differs in dataset \('):
             train(config)
 
     def test_one_weight_of_a_teacher_changed(self, train, distilling, own_pool):
@@ -165,7 +165,7 @@ class TestRefusals:
         content['state_dict']['cls_head.fc_cls.bias'][3] += 1e-3
         torch.save(content, checkpoint)
         train(distilling('UKDHook', own_pool, 1), epochs=1)
-        with pytest.raises(BankError, match=r'bright-bank was made for another teacher \('):
+        with pytest.raises(BankError, match=r'bright-bank does not fit, it differs in teacher \('):
             train(distilling('UKDHook', own_pool, 2), epochs=1)
 
     def test_a_flipped_byte(self, train, distilling, own_pool):

@@ -53,12 +53,12 @@ def test_a_bank_for_something_else_is_refused_and_says_for_what(bank, part):
         bank.require(other)
     first = getattr(IDENTITY, part)[:12]
     assert str(caught.value) == (
-        f'bank {bank.folder} was made for another {part} (bank {first}, here {"x" * 12})'
+        f'bank {bank.folder} does not fit, it differs in {part} (bank {first}, here {"x" * 12})'
     )
 
 
 def test_all_that_differs_is_named(bank):
-    with pytest.raises(BankError, match=r'another dataset \(.*\) and classes \('):
+    with pytest.raises(BankError, match=r'in dataset \(.*\) and classes \('):
         bank.require(dataclasses.replace(IDENTITY, dataset='x', classes='y'))
 
 
@@ -146,7 +146,9 @@ def test_open_banks_checks_each_against_its_checkpoint(tmp_path, scores):
     own = (IDENTITY.dataset, IDENTITY.views, IDENTITY.classes)
     assert [bank.folder.name for bank in open_banks(teachers, *own)] == ['a', 'b']
     (tmp_path / 'b.pth').write_text('B')
-    with pytest.raises(BankError, match=rf'bank {tmp_path}/b was made for another teacher \('):
+    with pytest.raises(
+        BankError, match=rf'bank {tmp_path}/b does not fit, it differs in teacher \('
+    ):
         open_banks(teachers, *own)
     (tmp_path / 'b.pth').unlink()
     with pytest.raises(ResultsError, match=r'b.pth: cannot be read'):

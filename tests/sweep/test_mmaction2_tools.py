@@ -95,4 +95,4 @@ custom_hooks = [
     other_views = train(
         config, tmp_path, *smaller, 'train_dataloader.dataset.pipeline.6.flip_ratio=0.1'
     )
-    assert 'was made for another views' in other_views
+    assert 'does not fit, it differs in views' in other_views

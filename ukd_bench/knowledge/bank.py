@@ -113,7 +113,9 @@ class Bank:
             if own[part] != wanted[part]
         ]
         if differing:
-            raise BankError(f'bank {self.folder} was made for another {" and ".join(differing)}')
+            raise BankError(
+                f'bank {self.folder} does not fit, it differs in {" and ".join(differing)}'
+            )
 
     def require_intact(self) -> None:
         """Compares the scores with the checksum in the manifest.

@@ -1,6 +1,7 @@
 """Peak memory by phase, on CUDA and on the CPU."""
 
 import contextlib
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,9 +39,12 @@ class PhaseMemory:
         self.end()
         self._phase = phase
         self._running = {'allocated': 0, 'reserved': 0}
+        # What an ended phase left in reference cycles is not this one's.
+        gc.collect()
         _reset_process_peak()
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)
+            torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(self.device)
         else:
             self._tracker = LiveTensorTracker()

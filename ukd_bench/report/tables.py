@@ -162,8 +162,8 @@ def memory_table(sweep: Sweep) -> Table:
     }
     meaning = (
         (
-            'On a CPU, bytes of live tensors stand for allocated ones, and the process figure is '
-            'the peak resident set.'
+            'On a CPU, bytes of live tensors stand for allocated ones (scratch memory inside one '
+            'operator is not seen), and the process figure is the peak resident set.'
         )
         if 'cpu' in kinds
         else 'The process figure is what the driver counts for the whole process.'

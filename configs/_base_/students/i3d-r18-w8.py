@@ -1,4 +1,4 @@
-"""I3D (Carreira and Zisserman, CVPR 2017) on ResNet-18 at an eighth of its width: 0.5 M parameters."""
+"""I3D (Carreira and Zisserman, CVPR 2017) on ResNet-18 at an eighth of its width."""
 
 model = dict(
     type='Recognizer3D',

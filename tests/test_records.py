@@ -11,7 +11,7 @@ from ukd_bench.records import (
     file_sha256,
     read_record,
     validate_record,
-    without_places,
+    scientific,
     write_record,
 )
 
@@ -124,7 +124,7 @@ def test_places_are_no_part_of_a_key_at_any_depth():
         'loader': {'dataset': {'data_root': '/here', 'ann_file': 'a', 'split': 1}},
         'shape': (1, 2),
     }
-    plain = without_places(config)
+    plain = scientific(config)
     assert plain == {
         'hooks': [{'weight': 0.9}],
         'loader': {'dataset': {'split': 1}},

@@ -46,9 +46,13 @@ def lock_sha256() -> str | None:
 @cache
 def git_state() -> dict | None:
     """Commit of the clone the package runs from and whether it was changed; None outside one."""
-    commands = (['rev-parse', 'HEAD'], ['status', '--porcelain', '--untracked-files=no'])
+    commands = (
+        ['rev-parse', '--show-toplevel'],
+        ['rev-parse', 'HEAD'],
+        ['status', '--porcelain', '--untracked-files=no'],
+    )
     try:
-        commit, changes = (
+        top, commit, changes = (
             subprocess.run(
                 ['git', '-C', str(PACKAGE.parent), *command],
                 capture_output=True, text=True, check=True, timeout=10,
@@ -56,6 +60,9 @@ def git_state() -> dict | None:
             for command in commands
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
+        return None
+    # An installed package may lie in somebody else's repository.
+    if Path(top.strip()).resolve() != PACKAGE.parent:
         return None
     return dict(commit=commit.strip(), dirty=bool(changes.strip()))
 

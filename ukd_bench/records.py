@@ -23,7 +23,7 @@ METHODS = (
     'ensemble',
     'bank',
 )
-STUDENT_METHODS = METHODS[:5]
+STUDENT_METHODS = ('plain', 'label_smoothing', 'ukd', 'naive', 'two_stream_dark_light')
 DISTILLED_METHODS = ('ukd', 'naive')
 STATUSES = ('pending', 'running', 'done', 'failed', 'oom', 'diverged', 'interrupted')
 FINAL_STATUSES = ('done', 'oom', 'diverged')
@@ -65,15 +65,23 @@ def digest(value: Any, length: int = 64) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]
 
 
-_PLACES = ('data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix')
+_NOT_SCIENTIFIC = (
+    # Places on a machine.
+    'data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix',
+    # How a run is carried out and what it prints, which cannot change what it computes.
+    'num_workers', 'persistent_workers', 'pin_memory', 'launcher', 'log_level', 'log_processor',
+    'visualizer', 'vis_backends',
+)  # fmt: skip
 
 
-def without_places(config: Any) -> Any:
-    """A copy of a config without the keys that hold places on a machine; tuples become lists."""
+def scientific(config: Any) -> Any:
+    """A copy of a config with only what can change a result; tuples become lists."""
     if isinstance(config, dict):
-        return {key: without_places(value) for key, value in config.items() if key not in _PLACES}
+        return {
+            key: scientific(value) for key, value in config.items() if key not in _NOT_SCIENTIFIC
+        }
     if isinstance(config, (list, tuple)):
-        return [without_places(value) for value in config]
+        return [scientific(value) for value in config]
     return config
 
 

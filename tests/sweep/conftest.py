@@ -19,6 +19,7 @@ name = 'small'
 dataset = dict(name='darkroom-tiny', darkroom=dict(preset='tiny'), split=1)
 students = [dict(name='i3d-r18-w8', epochs=2)]
 full_epochs = 2
+teacher_epochs = 2
 teachers = [
     dict(name='i3d-gamma1.8', student='i3d-r18-w8', seed=101),
     dict(name='slowonly-gamma2.5', student='slowonly-r18-w8', seed=102),

@@ -21,14 +21,25 @@ def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
     Raises:
         DataError: a manifest does not know a listed clip.
     """
-    manifest = root / MANIFEST
-    if not manifest.is_file():
+    manifest = darkroom_manifest(root)
+    if manifest is None:
         return digest([(clip.path, clip.label, file_sha256(root / clip.path)) for clip in clips])
-    known = read_json(manifest)['clips']
+    known = manifest['clips']
     for clip in clips:
         if clip.path not in known:
-            raise DataError(f'{manifest}: does not know the listed video {clip.path}')
+            raise DataError(f'{root / MANIFEST}: does not know the listed video {clip.path}')
     return digest([(clip.path, clip.label, known[clip.path]['frames_sha256']) for clip in clips])
+
+
+def darkroom_manifest(root: Path) -> dict | None:
+    """The manifest of a finished DarkRoom; None where other videos lie at ``root``.
+
+    Raises:
+        ResultsError: there is a manifest that is not JSON.
+    """
+    path = root / MANIFEST
+    content = read_json(path) if path.is_file() else None
+    return content if isinstance(content, dict) and content.get('kind') == 'darkroom' else None
 
 
 def dataset_fingerprint(dataset: Any) -> str:

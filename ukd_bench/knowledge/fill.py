@@ -1,6 +1,7 @@
 """Fills a bank: one pass of one teacher over every (view, sample)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,24 @@ from ..records import file_sha256
 from .bank import Bank, BankIdentity, classes_fingerprint, views_fingerprint
 from .pool import PoolEntry
 from .teacher import MICRO_BATCH, Teacher
+
+
+def build_training_set(dataset_config: dict) -> Any:
+    """The data set of a training config, with its own pipeline."""
+    with DefaultScope.overwrite_default_scope('mmaction'):
+        return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
+
+
+def bank_identity(
+    entry: PoolEntry, dataset: Any, pipeline: Sequence[dict], view_seed: int
+) -> BankIdentity:
+    """What a bank of that teacher over these views is for."""
+    return BankIdentity(
+        dataset=dataset_fingerprint(dataset),
+        views=views_fingerprint(view_seed, pipeline),
+        classes=classes_fingerprint(dataset_classes(dataset)),
+        teacher=file_sha256(entry.checkpoint),
+    )
 
 
 def fill(
@@ -45,8 +64,8 @@ def fill(
     if num_views < 1:
         raise ConfigError(f'num_views = {num_views} is not positive')
     teacher = Teacher(entry.config, entry.checkpoint, device)
-    with DefaultScope.overwrite_default_scope('mmaction'):
-        dataset = DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
+    dataset = build_training_set(dataset_config)
+    identity = bank_identity(entry, dataset, dataset_config['pipeline'], view_seed)
     dataset.pipeline = ReplayedPipeline(dataset.pipeline, view_seed)
     loader = DataLoader(
         dataset,
@@ -63,12 +82,7 @@ def fill(
     return Bank.write(
         entry.bank,
         np.stack(views),
-        BankIdentity(
-            dataset=dataset_fingerprint(dataset),
-            views=views_fingerprint(view_seed, dataset_config['pipeline']),
-            classes=classes_fingerprint(dataset_classes(dataset)),
-            teacher=file_sha256(entry.checkpoint),
-        ),
+        identity,
         dict(
             name=entry.name,
             key=entry.key,

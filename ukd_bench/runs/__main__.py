@@ -20,7 +20,7 @@ from ..errors import DivergedError, UkdBenchError, one_line
 from ..measure.memory import PhaseMemory
 from ..paths import RunPaths, write_json
 from ..provenance import environment
-from ..records import without_places, write_record
+from ..records import scientific, write_record
 from ..spec import RunSpec
 from .build import prepare_process
 from .facts import RunFacts, make_record
@@ -87,7 +87,7 @@ def _work(spec: RunSpec):
 def _scientific_config(paths: RunPaths) -> dict:
     from mmengine.config import Config
 
-    return without_places(Config.fromfile(paths.config).to_dict())
+    return scientific(Config.fromfile(paths.config).to_dict())
 
 
 def _write_state(paths: RunPaths, status: str, **facts) -> None:

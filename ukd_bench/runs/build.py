@@ -37,7 +37,7 @@ def build_runner(paths: RunPaths, spec: RunSpec, measure: MeasureHook) -> Runner
     config.default_hooks.checkpoint = None
     try:
         runner = Runner.from_cfg(config)
-    except UkdBenchError:
+    except (UkdBenchError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         # MMEngine and MMAction2 answer an unknown key with whatever their constructors raise.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.fingerprint import dataset_classes
+from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
 from ..measure.memory import PhaseMemory
 from ..paths import atomic_write
 from ..records import SCHEMA
@@ -84,15 +84,14 @@ def make_record(
     )
 
 
-def dataset_facts(
-    spec: RunSpec, train: Any = None, test: Any = None, fingerprint: str | None = None
-) -> dict:
-    """What a record says of its data."""
+def dataset_facts(spec: RunSpec, train: Any = None, test: Any = None) -> dict:
+    """What a record says of the sets it trained and tested on; None for one that it did not use."""
     known = train if train is not None else test
     return dict(
         name=spec.data_name,
         synthetic=spec.synthetic,
-        fingerprint=fingerprint,
+        fingerprint=dataset_fingerprint(train) if train is not None else None,
+        test_fingerprint=dataset_fingerprint(test) if test is not None else None,
         classes=list(dataset_classes(known)),
         train_samples=len(train) if train is not None else None,
         test_samples=len(test) if test is not None else None,

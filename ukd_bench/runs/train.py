@@ -6,7 +6,6 @@ import time
 
 from mmengine.runner import Runner
 
-from ..datasets.fingerprint import dataset_fingerprint
 from ..distill import DistillationHook, UKDHook
 from ..knowledge.teacher import Teacher
 from ..measure import ClipScores, MeasureHook
@@ -62,7 +61,6 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
             spec,
             train=runner.train_dataloader.dataset,
             test=runner.test_dataloader.dataset,
-            fingerprint=dataset_fingerprint(runner.train_dataloader.dataset),
         ),
         batch_size=runner.train_dataloader.batch_size,
     )

@@ -54,6 +54,7 @@ class Axes:
     dataset: Dataset
     students: tuple[Student, ...]
     full_epochs: int
+    teacher_epochs: int
     teachers: tuple[PoolTeacher, ...]
     methods: tuple[str, ...]
     num_teachers: tuple[int, ...]
@@ -108,6 +109,8 @@ class Axes:
         for seed in self.seeds:
             if seed < 0:
                 raise ConfigError(f'seed {seed} is negative')
+        if self.teacher_epochs < 1:
+            raise ConfigError(f'teacher_epochs = {self.teacher_epochs} is not positive')
         for student in self.students:
             if not 1 <= student.epochs <= self.full_epochs:
                 raise ConfigError(

@@ -7,7 +7,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ..errors import ConfigError
-from ..records import DISTILLED_METHODS, PROTOCOL_VERSION, digest, without_places
+from ..records import DISTILLED_METHODS, PROTOCOL_VERSION, digest, scientific
 from ..spec import RunSpec
 from .axes import Axes, PoolTeacher, Student
 from .configure import load_config, set_data, set_epochs, set_hook
@@ -121,7 +121,8 @@ class _Planner:
             student=teacher.student,
             teacher=teacher.name,
             seed=teacher.seed,
-            epochs=self.axes.full_epochs,
+            epochs=self.axes.teacher_epochs,
+            full_epochs=self.axes.teacher_epochs,
             view_seed=self.axes.teacher_view_seed,
         )
 
@@ -135,7 +136,7 @@ class _Planner:
             num_views=max(student.epochs for student in self.axes.students),
             parents=(run.spec.key,),
             # A bank depends on the videos, the views and the teacher, not on how a student trains.
-            scientific=dict(dataset=without_places(rendering.train_dataloader.dataset.to_dict())),
+            identified_by=dict(dataset=scientific(rendering.train_dataloader.dataset.to_dict())),
         )
 
     def _ensemble(self, num_teachers: int, rendering: Config) -> PlannedRun:
@@ -145,7 +146,7 @@ class _Planner:
             num_teachers=num_teachers,
             epochs=self.axes.full_epochs,
             parents=tuple(run.spec.key for _, run, _ in self.pool[:num_teachers]),
-            scientific=dict(dataset=without_places(rendering.test_dataloader.dataset.to_dict())),
+            identified_by=dict(dataset=scientific(rendering.test_dataloader.dataset.to_dict())),
         )
 
     def _student(self, method: str, student: Student, seed: int, num_teachers: int) -> PlannedRun:
@@ -177,6 +178,7 @@ class _Planner:
         *,
         method: str,
         epochs: int,
+        full_epochs: int | None = None,
         student: str | None = None,
         teacher: str | None = None,
         num_teachers: int = 0,
@@ -184,7 +186,7 @@ class _Planner:
         view_seed: int | None = None,
         num_views: int = 0,
         parents: tuple[str, ...] = (),
-        scientific: dict[str, Any] | None = None,
+        identified_by: dict[str, Any] | None = None,
     ) -> PlannedRun:
         set_epochs(config, epochs)
         set_data(config, str(self.data.root.resolve()), self.data.split)
@@ -199,7 +201,7 @@ class _Planner:
                 view_seed=view_seed,
                 num_views=num_views,
                 data=self.identity,
-                config=scientific or without_places(config.to_dict()),
+                config=identified_by or scientific(config.to_dict()),
                 parents=parents,
             ),
             KEY_DIGITS,
@@ -214,7 +216,7 @@ class _Planner:
             seed=seed,
             split=self.data.split,
             epochs=epochs,
-            full_epochs=self.axes.full_epochs,
+            full_epochs=full_epochs or self.axes.full_epochs,
             view_seed=view_seed,
             num_views=num_views,
             device=self.device,

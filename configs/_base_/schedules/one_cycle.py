@@ -12,6 +12,7 @@ param_scheduler = [
     dict(
         type='OneCycleLR',
         eta_max=4e-3,
+        pct_start=0.15,
         total_steps=max_epochs,
         by_epoch=True,
         convert_to_iter_based=True,

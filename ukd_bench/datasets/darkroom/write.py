@@ -114,9 +114,11 @@ def make(
     if complete and len(entries) == len(clips):
         return read_json(root / MANIFEST)
     try:
+        root.mkdir(parents=True, exist_ok=True)
+        # The mark first: what has one is a DarkRoom in the making, whatever else is there.
+        write_json(root / _MARK, identity | {'clips': entries})
         for name in CLASSES:
             (root / name).mkdir(parents=True, exist_ok=True)
-        write_json(root / _MARK, identity)
         todo = [clip for clip in clips if clip.path not in entries]
         for done, (clip, entry) in enumerate(_write_all(root, spec, todo, workers), 1):
             entries[clip.path] = entry
@@ -147,7 +149,8 @@ def _inspect(root: Path, identity: dict[str, Any]) -> dict[str, Any]:
             if found.get(key) != value:
                 raise DataError(_difference(root, key, found.get(key), value))
         return found.get('clips', {})
-    if root.is_dir() and any(root.iterdir()):
+    # A temporary file may be all that is left of the mark's own writing.
+    if root.is_dir() and any(not path.name.startswith('.') for path in root.iterdir()):
         raise DataError(f'{root}: not empty and not a DarkRoom; name a new folder')
     return {}
 

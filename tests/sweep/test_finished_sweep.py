@@ -103,6 +103,50 @@ def test_the_plan_shares_teachers_and_narrows(finished_sweep):
     assert sorted(methods) == ['bank', 'bank', 'teacher', 'teacher', 'ukd', 'ukd']
 
 
+def test_a_narrower_sweep_loses_nothing(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    pool = (sweep.results / 'pool.json').read_text()
+    narrow = sweep.call('--methods', 'plain')
+    assert narrow.returncode == 0, narrow.stdout + narrow.stderr
+    assert '1 reused, 0 carried out' in narrow.stdout
+    planned = {row['key'] for row in json.loads((sweep.results / 'plan.json').read_text())['runs']}
+    assert planned == {record['key'] for record in finished_sweep.records()}
+    assert (sweep.results / 'pool.json').read_text() == pool
+
+
+def test_results_of_another_config_leave_the_plan(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    text = (sweep.folder / 'small.py').read_text()
+    (sweep.folder / 'small.py').write_text(text + 'teacher_view_seed = 7\n')
+    changed = sweep.call('--methods', 'label_smoothing')
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    planned = {
+        row['method'] for row in json.loads((sweep.results / 'plan.json').read_text())['runs']
+    }
+    # What was distilled from the teachers of the other config is no part of this sweep.
+    assert planned == {'plain', 'label_smoothing', 'two_stream_dark_light'}
+
+
+def test_rules_edited_after_the_results_are_flagged(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    plan = json.loads((sweep.results / 'plan.json').read_text())
+    plan['claims_sha256'] = '0' * 64
+    (sweep.results / 'plan.json').write_text(json.dumps(plan))
+    again = sweep.call('--methods', 'plain')
+    assert 'claims file has changed since this sweep was planned' in ' '.join(again.stdout.split())
+    assert json.loads((sweep.results / 'plan.json').read_text())['claims_sha256'] == '0' * 64
+
+
+def test_other_test_clips_undo_results(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    listed = sweep.folder / 'videos' / 'list_cvt' / 'ARID_split1_test.txt'
+    listed.write_text(''.join(listed.read_text().splitlines(keepends=True)[:-1]))
+    statuses = [line.split()[-1] for line in sweep.call('--dry-run').stdout.splitlines()]
+    # Banks have nothing to do with test clips.
+    assert sorted(set(statuses)) == ['done', 'pending']
+    assert statuses.count('done') == 2
+
+
 def test_report_stands_alone(finished_sweep):
     page = (finished_sweep.report / 'index.html').read_text()
     assert (finished_sweep.report / 'report.md').is_file()

@@ -30,7 +30,7 @@ def train(config: Path, folder: Path, *overrides: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize('config', sorted((REPOSITORY / 'configs' / 'ukd').glob('i3d*.py')))
+@pytest.mark.parametrize('config', sorted((REPOSITORY / 'configs' / 'ukd').glob('*.py')))
 def test_shipped_config_trains(config, finished_sweep, tmp_path):
     printed = train(
         config,
@@ -92,7 +92,33 @@ custom_hooks = [
     printed = train(config, tmp_path, *smaller)
     assert re.search(r'Epoch\(train\) \[1\]\[6/6\].*loss_distillation: \d', printed), printed
 
+    held = run_module(
+        'ukd_bench.knowledge', 'fill', config, '--cfg-options', 'train_cfg.max_epochs=1', *smaller,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert 'holds 1 views already' in held.stdout, held.stderr
+
     other_views = train(
         config, tmp_path, *smaller, 'train_dataloader.dataset.pipeline.6.flip_ratio=0.1'
     )
     assert 'does not fit, it differs in views' in other_views
+
+
+def test_fill_leaves_a_sweeps_banks_alone(finished_sweep, tmp_path):
+    config = tmp_path / 'student.py'
+    config.write_text(
+        f"""
+_base_ = '{REPOSITORY / 'configs' / 'ukd' / 'i3d-r18-w8_darkroom-quick.py'}'
+"""
+    )
+    refused = run_module(
+        'ukd_bench.knowledge', 'fill', config, '--cfg-options',
+        f'train_dataloader.dataset.data_root={finished_sweep.folder / "videos"}',
+        f'custom_hooks.0.pool={finished_sweep.results / "pool.json"}',
+        'custom_hooks.0.num_teachers=2', 'custom_hooks.0.view_seed=5',
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert refused.returncode == 2
+    assert 'differs in views' in refused.stderr
+    assert 'belongs to a sweep' in refused.stderr
+    assert 'Traceback' not in refused.stderr

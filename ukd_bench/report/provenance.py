@@ -43,7 +43,7 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
             _distinct(f'{e.get("threads")}, {e.get("precision")}' for e in environments),
         ),
         ('Platform', _distinct(e.get('platform') for e in environments)),
-        ('Python, torch', _distinct(f'{e.get("python")}, {e.get("torch")}' for e in environments)),
+        ('Python', _distinct(e.get('python') for e in environments)),
         (
             'Packages',
             ', '.join(f'{name} {version}' for name, version in sorted(packages.items()))
@@ -74,6 +74,12 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
         found.append(
             'The claims file has changed since this sweep was planned: its rules may have '
             'been written after the results.'
+        )
+    stale = sum(bool(row.get('stale')) for row in sweep.plan.get('runs') or [])
+    if stale:
+        found.append(
+            f'{units.counted(stale, "run")} of other versions, source or device stood in for '
+            'this plan (--accept-stale).'
         )
     lost = [run for run in sweep.runs if not run.done]
     if lost:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextCo
 from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
+from ..records import STUDENT_METHODS
 from ..results.claims import claims_sha256
 from .axes import Axes, read_axes
 from .data import SweepData, sweep_data
@@ -62,51 +63,79 @@ def _numbers(text: str) -> list[int]:
 
 def run_sweep(options: argparse.Namespace, console: Console) -> int:
     """Does what the command line asks for and returns the exit status."""
-    axes = read_axes(options.config).narrowed(
-        options.methods, options.teachers, options.backbones, options.seeds
-    )
+    every_axis = read_axes(options.config)
+    axes = every_axis.narrowed(options.methods, options.teachers, options.backbones, options.seeds)
     if options.jobs is not None and options.jobs < 1:
         raise ConfigError(f'--jobs {options.jobs} is not positive')
+    if options.reference and not SweepPaths(options.reference).plan.is_file():
+        raise ConfigError(f'--reference {options.reference} holds no sweep')
     data = sweep_data(axes.dataset, options.data_root)
     execution = execution_fingerprint(environment(options.device, axes.threads))
     paths = SweepPaths(options.results / axes.name)
-    plan = make_plan(axes, data, execution, options.device, str(paths.pool.resolve()))
+
+    def plan_of(some: Axes) -> Plan:
+        return make_plan(some, data, execution, options.device, str(paths.pool.resolve()))
+
     if options.dry_run:
-        _print_plan(_state(plan, paths, data, options))
+        _print_plan(_state(plan_of(axes), paths, data, options))
         return 0
     with _only_one_sweep(paths):
-        return _run_and_report(options, axes, data, plan, paths, console)
+        _require_writable(options.reports / axes.name)
+        _prepare_data(data, console)
+        state = _state(plan_of(axes), paths, data, options)
+        valid = set(plan_of(_widened(every_axis, state.earlier_rows())).runs)
+        return _run_and_report(options, axes, data, state, valid, console)
+
+
+def _widened(axes: Axes, rows: list[dict]) -> Axes:
+    """All axes of the sweep's config, and the seeds and numbers of teachers of earlier rows."""
+    students = [row for row in rows if row['method'] in STUDENT_METHODS]
+    counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}
+    return axes.narrowed(
+        num_teachers=sorted(k for k in counts if 1 <= k <= len(axes.teachers)),
+        seeds=sorted({row['seed'] for row in students} | {*axes.seeds}),
+    )
 
 
 def _run_and_report(
     options: argparse.Namespace,
     axes: Axes,
     data: SweepData,
-    plan: Plan,
-    paths: SweepPaths,
+    state: SweepState,
+    valid: set[str],
     console: Console,
 ) -> int:
     cores = len(os.sched_getaffinity(0))
     jobs = options.jobs or (1 if options.device == 'cuda' else max(1, cores // axes.threads))
-    _prepare_data(data, cores, console)
-    state = _state(plan, paths, data, options)
-    dataset = dict(
-        name=data.name, synthetic=data.synthetic, train_fingerprint=state.train_fingerprint
-    )
+    dataset = dict(name=data.name, synthetic=data.synthetic, **(state.fingerprints or {}))
     # Written before the first run as well: the rules of the verdicts stand before the results.
-    state.write_plan(dataset, claims_sha256())
-    progress = Progress(len(plan.runs), console)
+    claims = state.claims_sha256(claims_sha256())
+    state.write_plan(dataset, claims, valid)
+    runs = len(state.plan.runs)
+    progress = Progress(runs, console)
     with progress.showing():
         outcome = carry_out(state, jobs, progress)
     state.write_pool()
-    state.write_plan(dataset, claims_sha256())
+    state.write_plan(dataset, claims, valid)
     console.print(
-        f'{len(plan.runs)} runs: {progress.reused_count} reused, '
-        f'{len(plan.runs) - progress.reused_count - len(outcome.lost)} carried out, '
+        f'{runs} runs: {progress.reused_count} reused, '
+        f'{runs - progress.reused_count - len(outcome.lost)} carried out, '
         f'{len(outcome.lost)} without a result',
         highlight=False,
     )
-    return _report(options, axes, paths, outcome, console)
+    return _report(options, axes, state.paths, outcome, console)
+
+
+def _require_writable(folder: Path) -> None:
+    """Finds out before the first run whether the report can be written after the last.
+
+    Raises:
+        ResultsError: it cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(f'{folder}: cannot be written ({error.strerror})') from error
 
 
 def _report(
@@ -121,7 +150,8 @@ def _report(
     return 1 if outcome.lost else 0
 
 
-def _prepare_data(data: SweepData, workers: int, console: Console) -> None:
+def _prepare_data(data: SweepData, console: Console) -> None:
+    workers = len(os.sched_getaffinity(0))
     columns = (TextColumn('making videos'), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task('videos', total=None, visible=False)
@@ -134,7 +164,7 @@ def _prepare_data(data: SweepData, workers: int, console: Console) -> None:
 def _state(
     plan: Plan, paths: SweepPaths, data: SweepData, options: argparse.Namespace
 ) -> SweepState:
-    state = SweepState(plan, paths, data.train_fingerprint(), options.accept_stale)
+    state = SweepState(plan, paths, data.fingerprints(), options.accept_stale)
     state.refresh()
     return state
 

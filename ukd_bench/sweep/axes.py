@@ -109,8 +109,9 @@ class Axes:
         for seed in self.seeds:
             if seed < 0:
                 raise ConfigError(f'seed {seed} is negative')
-        if self.teacher_epochs < 1:
-            raise ConfigError(f'teacher_epochs = {self.teacher_epochs} is not positive')
+        for name in ('teacher_epochs', 'threads'):
+            if getattr(self, name) < 1:
+                raise ConfigError(f'{name} = {getattr(self, name)} is not positive')
         for student in self.students:
             if not 1 <= student.epochs <= self.full_epochs:
                 raise ConfigError(
@@ -143,7 +144,10 @@ def read_axes(path: Path | None) -> Axes:
 
 
 _NESTED: dict[str, type] = {'dataset': Dataset, 'students': Student, 'teachers': PoolTeacher}
-_KINDS: dict[Any, type] = {str: str, int: int}
+_LISTS: dict[str, type] = {
+    'students': dict, 'teachers': dict, 'methods': str, 'num_teachers': int, 'seeds': int,
+}  # fmt: skip
+_DICTS = ('dataset', 'darkroom')
 
 
 def _build(kind: type, content: dict, where: str) -> Any:
@@ -164,16 +168,26 @@ def _build(kind: type, content: dict, where: str) -> Any:
 
 def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
     nested = _NESTED.get(name)
-    if isinstance(value, (list, tuple)):
-        if not value:
-            raise ConfigError(f'{where}: key {name!r} is empty')
+    if name in _LISTS:
+        if not isinstance(value, (list, tuple)) or not value:
+            raise ConfigError(f'{where}: key {name!r} is {value!r}, not a list of at least one')
+        for item in value:
+            _require_kind(_LISTS[name], item, f'{where}: {name}')
         if nested:
             return tuple(
                 _build(nested, item, f'{where}: {name}[{i}]') for i, item in enumerate(value)
             )
         return tuple(value)
-    if nested and isinstance(value, dict):
-        return _build(nested, value, f'{where}: {name}')
-    if kind in _KINDS and (not isinstance(value, kind) or isinstance(value, bool)):
-        raise ConfigError(f'{where}: key {name!r} is {value!r}, not a {kind.__name__}')
+    if name in _DICTS:
+        if value is not None or name == 'dataset':
+            _require_kind(dict, value, f'{where}: {name}')
+        return _build(nested, value, f'{where}: {name}') if nested else value
+    if isinstance(kind, type):
+        _require_kind(kind, value, f'{where}: {name}')
     return value
+
+
+def _require_kind(kind: type, value: Any, where: str) -> None:
+    # A bool is an int to Python and never meant as one here.
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ConfigError(f'{where} is {value!r}, not of type {kind.__name__}')

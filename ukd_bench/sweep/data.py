@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..datasets.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
-from ..datasets.fingerprint import MANIFEST, clips_fingerprint
+from ..datasets.fingerprint import clips_fingerprint, darkroom_manifest
 from ..datasets.lists import list_file, read_list, require_videos
-from ..errors import ConfigError
-from ..paths import read_json
+from ..errors import ConfigError, DataError
 from .axes import Dataset
 
 DATA = Path('data')
@@ -45,10 +44,7 @@ class SweepData:
         """
         if self.darkroom is not None:
             return {'darkroom': self.darkroom, 'split': self.split}
-        return {
-            subset: clips_fingerprint(self.root, self._clips(subset))
-            for subset in ('train', 'test')
-        }
+        return dict(self.fingerprints() or {})
 
     def prepare(self, workers: int, progress: Callable[[int, int], None]) -> None:
         """Makes the videos where they are the sweep's own, and checks the lists in any case.
@@ -61,11 +57,14 @@ class SweepData:
         for subset in ('train', 'test'):
             self._clips(subset)
 
-    def train_fingerprint(self) -> str | None:
-        """Fingerprint of the training clips, as records hold it; None before they are made."""
-        if self.to_make is not None and not (self.root / MANIFEST).is_file():
+    def fingerprints(self) -> dict[str, str] | None:
+        """Fingerprints of the clips, by the names that records have; None before they are made."""
+        if self.to_make is not None and darkroom_manifest(self.root) is None:
             return None
-        return clips_fingerprint(self.root, self._clips('train'))
+        return {
+            name: clips_fingerprint(self.root, self._clips(subset))
+            for name, subset in (('fingerprint', 'train'), ('test_fingerprint', 'test'))
+        }
 
     def _clips(self, subset: str):
         path = list_file(self.root, self.split, subset)
@@ -88,7 +87,9 @@ def sweep_data(dataset: Dataset, root: Path | None) -> SweepData:
     if root is not None:
         list_file(root, dataset.split, 'train')
         darkroom = _manifest_identity(root)
-        name = dataset.name if dataset.darkroom or darkroom is None else 'darkroom'
+        # The config's name tells what it makes; other videos go by their folder's.
+        same_kind = (dataset.darkroom is None) == (darkroom is None)
+        name = dataset.name if same_kind else root.resolve().name
         return SweepData(name, root, dataset.split, darkroom, None)
     own = DATA / dataset.name
     if dataset.darkroom is None:
@@ -104,14 +105,13 @@ def _darkroom_spec(preset: str = 'quick', **changes) -> DarkRoomSpec:
         raise ConfigError(f'DarkRoom preset {preset!r} is none of {", ".join(PRESETS)}')
     try:
         return replace(PRESETS[preset], **changes)
-    except TypeError as error:
+    except (TypeError, DataError) as error:
         raise ConfigError(f'dataset.darkroom: {error}') from error
 
 
 def _manifest_identity(root: Path) -> dict | None:
     """What a DarkRoom on disk says it was made from; None for other videos."""
-    manifest = root / MANIFEST
-    if not manifest.is_file():
+    manifest = darkroom_manifest(root)
+    if manifest is None:
         return None
-    content = read_json(manifest)
-    return dict(generator_version=content['generator_version'], spec=content['spec'])
+    return {name: manifest.get(name) for name in ('generator_version', 'spec')}

@@ -1,6 +1,7 @@
 """Carries out a plan on this machine: one process a run, as many at once as there is room for."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -10,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..paths import PACKAGE, write_json
+from ..records import FINAL_STATUSES
 from .plan import Plan, PlannedRun
 from .progress import Progress
 from .state import SweepState
 
 _POLL_S = 0.1
 _STOP_S = 10.0
+_PR_SET_PDEATHSIG = 1
 
 # Rough work of an epoch by method, a plain one being 1; it only orders the queue.
 _WORK = {'bank': 0.35, 'ensemble': 0.02, 'two_stream_dark_light': 2.0}
@@ -30,7 +33,7 @@ class Outcome:
     @property
     def lost(self) -> list[str]:
         """Keys of runs without a result."""
-        return [key for key, s in self.statuses.items() if s not in ('done', 'oom', 'diverged')]
+        return [key for key, s in self.statuses.items() if s not in FINAL_STATUSES]
 
 
 def carry_out(state: SweepState, jobs: int, progress: Progress) -> Outcome:
@@ -108,17 +111,33 @@ def _start(run: PlannedRun, state: SweepState) -> subprocess.Popen:
             env=environment,
             # Interrupts reach the runs through the sweep, which stops them one by one.
             start_new_session=True,
+            preexec_fn=_die_with_the_sweep,
         )
+
+
+def _die_with_the_sweep() -> None:
+    """Has Linux kill this process when its parent dies, so that no run outlives a killed sweep."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _ending(run: PlannedRun, process: subprocess.Popen, state: SweepState) -> str:
     if state.is_finished(run.spec.key):
         return state.status(run)
-    if process.returncode == -signal.SIGKILL:
-        # The kernel's out-of-memory killer leaves no other trace.
-        error = dict(type='Killed', message='the process was killed (out of memory?)')
-        write_json(state.own_folder(run).state, dict(status='failed', error=error))
+    paths = state.own_folder(run)
+    if state.status(run) == 'running':
+        # It had no time to say what happened.
+        error = dict(type='Killed', message=_exit_in_words(process.returncode))
+        write_json(paths.state, dict(status='failed', error=error))
     return 'failed'
+
+
+def _exit_in_words(status: int) -> str:
+    if status == -signal.SIGKILL:
+        return 'the process was killed, as the system does when memory runs out'
+    if status < 0:
+        return f'the process ended by signal {signal.Signals(-status).name}'
+    return f'the process ended with exit status {status}'
 
 
 @contextlib.contextmanager

@@ -113,7 +113,9 @@ class _Planner:
                     yield from (self._student(method, student, seed, k) for k in counts)
 
     def _teacher(self, teacher: PoolTeacher) -> PlannedRun:
-        config = load_config(self.axes.teacher_config.format(teacher=teacher.name))
+        config = load_config(
+            _fill_in('teacher_config', self.axes.teacher_config, teacher=teacher.name)
+        )
         set_hook(config, teacher.name, view_seed=self.axes.teacher_view_seed)
         return self._run(
             config,
@@ -170,7 +172,11 @@ class _Planner:
         )
 
     def _student_config(self, method: str, student: Student) -> Config:
-        return load_config(self.axes.student_config.format(method=method, student=student.name))
+        return load_config(
+            _fill_in(
+                'student_config', self.axes.student_config, method=method, student=student.name
+            )
+        )
 
     def _run(
         self,
@@ -188,8 +194,12 @@ class _Planner:
         parents: tuple[str, ...] = (),
         identified_by: dict[str, Any] | None = None,
     ) -> PlannedRun:
-        set_epochs(config, epochs)
-        set_data(config, str(self.data.root.resolve()), self.data.split)
+        try:
+            set_epochs(config, epochs)
+            set_data(config, str(self.data.root.resolve()), self.data.split)
+        except AttributeError as error:
+            what = student or teacher or method
+            raise ConfigError(f'config of {what}: lacks a section ({error})') from error
         config.randomness = dict(seed=seed)
         view_seed = self.axes.view_seed if view_seed is None else view_seed
         key = digest(
@@ -236,6 +246,14 @@ class _Planner:
                 f'{method} of {student.name} has another training pipeline than plain of '
                 f'{self.axes.students[0].name}: students of one sweep share their views'
             )
+
+
+def _fill_in(key: str, template: str, **names: str) -> str:
+    try:
+        return template.format(**names)
+    except (KeyError, IndexError, ValueError) as error:
+        allowed = ', '.join(f'{{{name}}}' for name in names)
+        raise ConfigError(f'{key} = {template!r} may hold only {allowed}') from error
 
 
 def _with_ancestors(keys: Iterable[str], runs: dict[str, PlannedRun]) -> set[str]:

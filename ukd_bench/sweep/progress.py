@@ -56,7 +56,8 @@ class Progress:
         self.settled_count += 1
         self._line(status, run, f'{time.monotonic() - began:.0f} s')
         if status not in _STYLES:
-            self.console.print(f'  {_reason(paths)}', style='red', highlight=False, soft_wrap=True)
+            # As text: a path may hold what rich reads as markup.
+            self.console.print(Text(f'  {_reason(paths)}', 'red'), soft_wrap=True)
 
     def settled(self, run: PlannedRun, status: str) -> None:
         """A run that was finished before, or cannot be started any more."""

@@ -16,8 +16,8 @@ class SweepState:
     Args:
         plan: What to do.
         paths: The sweep's folder.
-        train_fingerprint: Of the training clips; a record made from others is not reused. None
-            before they are made: then nothing is.
+        fingerprints: Of the training and test clips, by the names that records have; a record made
+            from others is not reused. None before they are made: then nothing is.
         accept_stale: Whether a run with the same key from another execution (other versions, source
             or device) is reused.
     """
@@ -26,12 +26,12 @@ class SweepState:
         self,
         plan: Plan,
         paths: SweepPaths,
-        train_fingerprint: str | None,
+        fingerprints: dict[str, str] | None,
         accept_stale: bool = False,
     ) -> None:
         self.plan = plan
         self.paths = paths
-        self.train_fingerprint = train_fingerprint
+        self.fingerprints = fingerprints
         self.accept_stale = accept_stale
         self._finished: dict[str, RunPaths] = {}
         self._checkpoints: dict[str, str | None] = {}
@@ -67,11 +67,8 @@ class SweepState:
             status = read_json(paths.state)['status']
         except (ResultsError, KeyError, TypeError):
             return 'pending'
-        # Only one sweep works in a folder, so what still says it runs was cut off; what says it is
-        # finished and is not has lost a part.
-        return {'running': 'interrupted', 'failed': 'failed', 'interrupted': 'interrupted'}.get(
-            status, 'pending'
-        )
+        # What says it is finished and is not has lost a part.
+        return status if status in ('running', 'failed', 'interrupted') else 'pending'
 
     def prepare(self, run: PlannedRun) -> RunPaths:
         """Clears the run's folder and writes what its process needs."""
@@ -87,12 +84,17 @@ class SweepState:
         return paths
 
     def write_pool(self) -> None:
-        """Writes the pool file, with paths relative to the sweep's folder."""
+        """Writes the pool file, with paths relative to the sweep's folder.
+
+        It lists the teachers of the plan and those that an earlier, wider plan has left on disk.
+        """
         teachers = []
         for teacher, run, bank in self.plan.pool:
-            if run.spec.key not in self.plan.runs:
-                continue
-            made_by, banked_by = self.folder(run), self.folder(bank)
+            if run.spec.key not in self.plan.runs and self._find(run) is None:
+                # K teachers are the first K: what comes after a gap is of no use.
+                break
+            made_by = self._find(run) or self.own_folder(run)
+            banked_by = self._find(bank) or self.own_folder(bank)
             teachers.append(
                 dict(
                     name=teacher.name,
@@ -104,14 +106,41 @@ class SweepState:
             )
         write_json(self.paths.pool, dict(teachers=teachers))
 
-    def write_plan(self, dataset: dict, claims_sha256: str) -> None:
+    def earlier_rows(self) -> list[dict[str, Any]]:
+        """Rows of the plan that was in the folder before."""
+        return read_json(self.paths.plan)['runs'] if self.paths.plan.is_file() else []
+
+    def claims_sha256(self, present: str) -> str:
+        """Hash of the rules that stood when the first of the reused results was made.
+
+        Args:
+            present: Of the rules as they are now; they hold where nothing is reused.
+        """
+        if self.paths.plan.is_file() and self._finished:
+            return read_json(self.paths.plan)['claims_sha256']
+        return present
+
+    def write_plan(self, dataset: dict, claims_sha256: str, still_valid: set[str]) -> None:
         """Writes the plan that the report reads.
 
-        Runs of an earlier plan that are finished and not part of this one stay in it: a narrower
-        sweep in the same folder loses no result.
+        Finished runs of an earlier plan that are not part of this one stay in it, so that a
+        narrower sweep in the same folder loses no result.
+
+        Args:
+            dataset: What is said of the data.
+            claims_sha256: See :meth:`claims_sha256`.
+            still_valid: Keys that the sweep's config and data give now, over all axes; what was
+                made by another config or from other data is left out.
         """
         rows = [self._row(run) for run in self.plan.runs.values()]
-        rows += self._earlier_rows({row['key'] for row in rows})
+        known = {row['key'] for row in rows}
+        rows += [
+            row
+            for row in self.earlier_rows()
+            if row['key'] in still_valid - known
+            and row['execution'] in {run.spec.execution for run in self.plan.runs.values()}
+            and self._record(RunPaths(self.paths.root / row['folder'])) is not None
+        ]
         write_json(
             self.paths.plan,
             dict(
@@ -133,18 +162,6 @@ class SweepState:
             del row[name]
         return row
 
-    def _earlier_rows(self, keys: set[str]) -> list[dict[str, Any]]:
-        if not self.paths.plan.is_file():
-            return []
-        executions = {run.spec.execution for run in self.plan.runs.values()}
-        return [
-            row
-            for row in read_json(self.paths.plan)['runs']
-            if row['key'] not in keys
-            and row['execution'] in executions
-            and self._record(RunPaths(self.paths.root / row['folder'])) is not None
-        ]
-
     def _find(self, run: PlannedRun) -> RunPaths | None:
         candidates = [self.own_folder(run)]
         if self.accept_stale:
@@ -157,12 +174,15 @@ class SweepState:
         record = self._record(paths)
         if record is None or record['key'] != run.spec.key:
             return False
-        if record['status'] != 'done':
-            # Out of memory and divergence are results, but nothing can be built on them.
-            return not self.plan.children(run.spec.key)
-        fingerprint = record['dataset'].get('fingerprint')
-        if self.train_fingerprint is None or fingerprint not in (None, self.train_fingerprint):
+        if self.fingerprints is None:
             return False
+        for name, present in self.fingerprints.items():
+            if record['dataset'].get(name) not in (None, present):
+                return False
+        if record['status'] != 'done':
+            # Out of memory and divergence are results. Nothing can be built on them, but they would
+            # come out the same again.
+            return True
         # A teacher that had to be trained again, and came out as another, undoes what used it.
         for teacher in record['teachers']:
             now = self._checkpoints.get(teacher['key'], teacher['checkpoint_sha256'])

@@ -209,6 +209,10 @@ def main(arguments: list[str] | None = None) -> int:
     except UkdBenchError as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has had enough; keep Python from complaining at its own end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print('interrupted; finished runs are kept, the same command goes on', file=sys.stderr)
         return 130

@@ -135,7 +135,8 @@ class _Planner:
             teacher=teacher.name,
             seed=teacher.seed,
             epochs=self.axes.full_epochs,
-            num_views=max(student.epochs for student in self.axes.students),
+            # Enough for every student of the sweep, whichever of them are asked for.
+            num_views=self.axes.full_epochs,
             parents=(run.spec.key,),
             # A bank depends on the videos, the views and the teacher, not on how a student trains.
             identified_by=dict(dataset=scientific(rendering.train_dataloader.dataset.to_dict())),

@@ -93,7 +93,9 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
             f'Students come from {len(settings)} settings (device, precision, threads or batch '
             'size differ); they are never averaged together.'
         )
-    if len({(run.split, run.data) for run in sweep.done}) > len({run.split for run in sweep.done}):
+    # An ensemble trains on nothing, so its record names no training clips.
+    trained = [run for run in sweep.done if run.data is not None]
+    if len({(run.split, run.data) for run in trained}) > len({run.split for run in trained}):
         found.append('Runs of one split saw different data; they are never averaged together.')
     for name, words in (('lock_sha256', 'locks'), ('source_sha256', 'versions of the source')):
         values = {run.value('environment', name) for run in sweep.done}

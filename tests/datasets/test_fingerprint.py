@@ -30,7 +30,10 @@ def test_identity_is_order_labels_names_and_bytes_but_no_place(root, tmp_path_fa
 
 
 def test_a_manifest_stands_for_the_frames_before_encoding(root):
-    manifest = {'clips': {clip.path: {'frames_sha256': clip.path} for clip in CLIPS}}
+    manifest = {
+        'kind': 'darkroom',
+        'clips': {clip.path: {'frames_sha256': clip.path} for clip in CLIPS},
+    }
     (root / 'manifest.json').write_text(json.dumps(manifest))
     first = clips_fingerprint(root, CLIPS)
     (root / 'a.avi').write_text('another encoder')

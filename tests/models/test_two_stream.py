@@ -29,7 +29,7 @@ def test_features_of_both_streams_come_from_one_set_of_weights(backbone_config):
     assert count[0] == count[1]
 
 
-@pytest.mark.parametrize('name', ['slowonly-r18-w8', 'r2plus1d-r18-w8'])
+@pytest.mark.parametrize('name', ['slowonly-r18-w8', 'i3d-r18-w8'])
 def test_the_shipped_two_stream_networks_learn_and_predict(name, train_dataset, build_dataset):
     register_all_modules(init_default_scope=True)
     config = Config.fromfile(

@@ -1,5 +1,6 @@
 """The sweep's videos: what identifies them, and making them where they are synthetic."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,6 +62,11 @@ class SweepData:
         """Fingerprints of the clips, by the names that records have; None before they are made."""
         if self.to_make is not None and darkroom_manifest(self.root) is None:
             return None
+        return self._fingerprints
+
+    @functools.cached_property
+    def _fingerprints(self) -> dict[str, str]:
+        # Of videos on disk this reads every file; a sweep asks for it more than once.
         return {
             name: clips_fingerprint(self.root, self._clips(subset))
             for name, subset in (('fingerprint', 'train'), ('test_fingerprint', 'test'))

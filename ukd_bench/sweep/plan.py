@@ -107,10 +107,8 @@ class _Planner:
         for student in self.axes.students:
             for seed in self.axes.seeds:
                 for method in self.axes.student_methods:
-                    config = self._student_config(method, student)
-                    self._require_one_rendering(config, rendering, method, student)
                     counts = self.axes.num_teachers if method in DISTILLED_METHODS else (0,)
-                    yield from (self._student(method, student, seed, k) for k in counts)
+                    yield from (self._student(method, student, seed, k, rendering) for k in counts)
 
     def _teacher(self, teacher: PoolTeacher) -> PlannedRun:
         config = load_config(
@@ -152,8 +150,11 @@ class _Planner:
             identified_by=dict(dataset=scientific(rendering.test_dataloader.dataset.to_dict())),
         )
 
-    def _student(self, method: str, student: Student, seed: int, num_teachers: int) -> PlannedRun:
+    def _student(
+        self, method: str, student: Student, seed: int, num_teachers: int, rendering: Config
+    ) -> PlannedRun:
         config = self._student_config(method, student)
+        self._require_one_rendering(config, rendering, method, student)
         set_hook(config, method, view_seed=self.axes.view_seed)
         parents: tuple[str, ...] = ()
         if method in DISTILLED_METHODS:

@@ -90,11 +90,11 @@ class SweepState:
         """
         teachers = []
         for teacher, run, bank in self.plan.pool:
-            if run.spec.key not in self.plan.runs and self._find(run) is None:
+            made_by = self._locate(run)
+            if made_by is None:
                 # K teachers are the first K: what comes after a gap is of no use.
                 break
-            made_by = self._find(run) or self.own_folder(run)
-            banked_by = self._find(bank) or self.own_folder(bank)
+            banked_by = self._locate(bank) or self.own_folder(bank)
             teachers.append(
                 dict(
                     name=teacher.name,
@@ -134,11 +134,12 @@ class SweepState:
         """
         rows = [self._row(run) for run in self.plan.runs.values()]
         known = {row['key'] for row in rows}
+        executions = {row['execution'] for row in rows}
         rows += [
             row
             for row in self.earlier_rows()
             if row['key'] in still_valid - known
-            and row['execution'] in {run.spec.execution for run in self.plan.runs.values()}
+            and row['execution'] in executions
             and self._record(RunPaths(self.paths.root / row['folder'])) is not None
         ]
         write_json(
@@ -161,6 +162,10 @@ class SweepState:
         for name in ('device', 'threads', 'view_seed', 'num_views', 'data_name', 'synthetic'):
             del row[name]
         return row
+
+    def _locate(self, run: PlannedRun) -> RunPaths | None:
+        """The folder of a run of the plan, or of one that another plan has left intact."""
+        return self.folder(run) if run.spec.key in self.plan.runs else self._find(run)
 
     def _find(self, run: PlannedRun) -> RunPaths | None:
         candidates = [self.own_folder(run)]

@@ -29,7 +29,7 @@ TRAIN_PIPELINE = [
     dict(type='ukd_bench.DrawView', min_span=0.5, min_side=0.5, flip_ratio=0.5),
     *PACKING,
 ]
-TEST_PIPELINE = [dict(type='DecordInit'), dict(type='ukd_bench.CenterView'), *PACKING]
+TEST_PIPELINE = [dict(type='DecordInit'), dict(type='ukd_bench.EvaluationViews'), *PACKING]
 
 _serial = itertools.count()
 

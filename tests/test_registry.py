@@ -11,7 +11,7 @@ from ukd_bench import registry
 REGISTRIES = ('DATASETS', 'TRANSFORMS', 'MODELS', 'HOOKS', 'METRICS', 'ENHANCEMENTS')
 NAMES = {
     'DATASETS': ('ARIDDataset',),
-    'TRANSFORMS': ('DrawView', 'CenterView', 'ViewFrames', 'ViewCrop'),
+    'TRANSFORMS': ('DrawView', 'EvaluationViews', 'ViewFrames', 'ViewCrop'),
     'MODELS': ('LowLightPreprocessor', 'TwoStreamBackbone'),
     'HOOKS': ('ReplayHook', 'UKDHook', 'NaiveEnsembleHook', 'MeasureHook'),
     'METRICS': ('ClipScores',),

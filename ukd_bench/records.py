@@ -67,7 +67,7 @@ def digest(value: Any, length: int = 64) -> str:
 
 _NOT_SCIENTIFIC = (
     # Places on a machine.
-    'data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix',
+    'data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix', 'cache', 'flow_root',
     # How a run is carried out and what it prints, which cannot change what it computes.
     'num_workers', 'persistent_workers', 'pin_memory', 'launcher', 'log_level', 'log_processor',
     'visualizer', 'vis_backends',

@@ -21,7 +21,7 @@ def own_root(dark_root, tmp_path, train_dataset):
 
 @pytest.fixture
 def centered(train_dataset):
-    train_dataset['pipeline'][1] = dict(type='ukd_bench.CenterView')
+    train_dataset['pipeline'][1] = dict(type='ukd_bench.EvaluationViews')
     return train_dataset
 
 

@@ -10,8 +10,8 @@ from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
 from ukd_bench.datasets.views import (
-    CenterView,
     DrawView,
+    EvaluationViews,
     ReplayedPipeline,
     ViewCrop,
     ViewFrames,
@@ -125,7 +125,7 @@ def test_global_streams_are_restored(fails):
 
 def draws(count=400, **options):
     transform = DrawView(**options)
-    return [transform({'view_id': (0, 0, sample)})['view'] for sample in range(count)]
+    return [transform({'view_id': (0, 0, sample)})['views'][0] for sample in range(count)]
 
 
 def test_parameters_stay_in_range_and_reach_its_ends():
@@ -151,7 +151,8 @@ def test_a_view_that_keeps_everything_is_the_center_view_but_for_its_flip():
         assert set(draws(5, min_span=1, min_side=1, flip_ratio=ratio)) == {
             ViewParameters(flip=bool(ratio))
         }
-    assert CenterView()({})['view'] == ViewParameters()
+    clip = dict(sample_idx=0, total_frames=9)
+    assert EvaluationViews()(clip)['views'] == (ViewParameters(),)
 
 
 @pytest.mark.parametrize(
@@ -184,14 +185,14 @@ def test_a_view_without_an_address_says_what_is_missing():
     ],
 )
 def test_frames_are_the_middles_of_equal_parts(view, total, indices):
-    results = ViewFrames(clip_len=4)(dict(view=view, total_frames=total))
+    results = ViewFrames(clip_len=4)(dict(views=[view], total_frames=total))
     assert results['frame_inds'].tolist() == indices
     assert (results['clip_len'], results['num_clips']) == (4, 1)
 
 
 def test_rendering_refuses_no_frames_and_no_size():
     with pytest.raises(DataError, match=r'a\.avi: cannot be decoded \(it holds no frame\)'):
-        ViewFrames(4)(dict(view=ViewParameters(), total_frames=0, filename='a.avi'))
+        ViewFrames(4)(dict(views=[ViewParameters()], total_frames=0, filename='a.avi'))
     with pytest.raises(ConfigError, match='clip_len = 0'):
         ViewFrames(0)
     with pytest.raises(ConfigError, match='size = 0'):
@@ -199,7 +200,7 @@ def test_rendering_refuses_no_frames_and_no_size():
 
 
 def crop(frame, size, **view):
-    return ViewCrop(size)(dict(imgs=[frame], view=ViewParameters(**view)))['imgs'][0]
+    return ViewCrop(size)(dict(imgs=[frame], views=[ViewParameters(**view)]))['imgs'][0]
 
 
 def test_crop_box_and_flip_by_hand():
@@ -223,3 +224,29 @@ def test_pipelines_that_give_no_single_sample_are_refused():
     for packed in ([{}], {'inputs': 1}, None):
         with pytest.raises(ConfigError, match=r'repeated augmentation\?\) cannot be replayed'):
             ReplayedPipeline(lambda results, packed=packed: packed, 0)({'sample_idx': 0})
+
+
+def test_views_of_a_clip_are_rendered_one_after_another():
+    frames = [np.full((4, 8, 3), i, np.uint8) for i in range(6)]
+    for frame in frames:
+        frame[:, 4:] += 100
+    views = [ViewParameters(width=0.5), ViewParameters(left=0.5, width=0.5)]
+    results = ViewFrames(3)(dict(views=views, total_frames=6))
+    assert results['frame_inds'].tolist() == [1, 3, 5, 1, 3, 5]
+    assert (results['clip_len'], results['num_clips']) == (3, 2)
+    rendered = ViewCrop(2)(dict(imgs=[frames[i] for i in (1, 3, 5, 1, 3, 5)], views=views))['imgs']
+    assert [frame[0, 0, 0] for frame in rendered] == [1, 3, 5, 101, 103, 105]
+
+
+def test_flow_gets_the_box_and_flip_of_its_frame():
+    flow = np.zeros((4, 8, 2), np.uint8)
+    flow[..., 0] = np.arange(8) * 10
+    flow[..., 1] = 7
+    views = [ViewParameters(left=0.5, width=0.5, flip=True)]
+    frame = np.repeat(flow[..., :1], 3, axis=-1)
+    both = ViewCrop(4)(dict(imgs=[frame], flows=[flow], views=views))['imgs'][0]
+    assert both.shape == (4, 4, 5)
+    assert both[0, :, 0].tolist() == [70, 60, 50, 40]
+    # What moved right moves left in a mirror.
+    assert both[0, :, 3].tolist() == [255 - 70, 255 - 60, 255 - 50, 255 - 40]
+    assert set(both[..., 4].ravel()) == {7}

@@ -31,7 +31,7 @@ def tested(runner_config, train_dataset, dark_root):
         config = runner_config()
         dataset = train_dataset | {'subset': 'test', 'test_mode': True}
         dataset['pipeline'] = list(dataset['pipeline'])
-        dataset['pipeline'][1] = dict(type='ukd_bench.CenterView')
+        dataset['pipeline'][1] = dict(type='ukd_bench.EvaluationViews')
         config = Config(
             config.to_dict()
             | dict(

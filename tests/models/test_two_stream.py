@@ -36,7 +36,7 @@ def test_the_shipped_two_stream_networks_learn_and_predict(name, train_dataset, 
         configs_root() / f'two_stream_dark_light/{name}_darkroom-quick.py'
     ).model
     model = MODELS.build(config)
-    train_dataset['pipeline'][1] = dict(type='ukd_bench.CenterView')
+    train_dataset['pipeline'][1] = dict(type='ukd_bench.EvaluationViews')
     dataset = build_dataset(train_dataset)
     packed = [dataset[0], dataset[1]]
     batch = {key: [sample[key] for sample in packed] for key in packed[0]}

@@ -1,18 +1,16 @@
 """ARID v1.0 as an MMAction2 dataset; DarkRoom uses the same layout."""
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from decord import DECORDError
 from mmaction.datasets import BaseActionDataset
 
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError
 from ..registry import DATASETS
 from .container import require_whole
 from .fingerprint import clips_fingerprint
 from .lists import ARID_CLASSES, SUBSETS, Clip, list_file, read_list, require_videos
+from .video import naming_broken_video
 
 
 @DATASETS.register_module()
@@ -76,26 +74,3 @@ class ARIDDataset(BaseActionDataset):
     def fingerprint(self) -> str:
         """SHA-256 that identifies these clips and labels, wherever they lie."""
         return clips_fingerprint(self.root, self.clips)
-
-
-@contextlib.contextmanager
-def naming_broken_video(filename: str) -> Iterator[None]:
-    """Turns the decoder's complaints into one line with the file's name.
-
-    Raises:
-        DataError: in place of the decoder's own exception.
-    """
-    try:
-        yield
-    except (DECORDError, OSError, EOFError) as error:
-        raise _undecodable(filename, error) from error
-    except RuntimeError as error:
-        # What decord raises where it cannot open a file; others are not about the video.
-        if not str(error).startswith('Error reading'):
-            raise
-        raise _undecodable(filename, error) from error
-
-
-def _undecodable(filename: str, error: Exception) -> DataError:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return DataError(f'{filename}: cannot be decoded ({reason[:160]})')

@@ -1,43 +1,54 @@
-"""Decoding once what is read every epoch."""
+"""The ends of a pipeline that touch video: opening it, and taking the frames of the views."""
 
-import decord
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ..errors import ConfigError
 from ..registry import TRANSFORMS
+from .video import DecodedVideo
 
 
 @TRANSFORMS.register_module()
-class OpenKeptVideo(BaseTransform):
-    """Stands for ``DecordInit`` where a data set is small enough to keep decoded.
+class OpenVideo(BaseTransform):
+    """Opens a clip's video.
 
-    Decodes every frame of a video the first time and keeps them for as long as the process lives,
-    so that later epochs cost no decoding. The frames are those that decord gives, bit for bit. Each
-    loader worker keeps its own; a set of V videos of T frames takes 3 V T H W bytes in each.
+    Adds the keys ``video``, a :class:`ukd_bench.datasets.video.Frames`, and ``total_frames``.
 
-    Adds the keys ``kept_frames``, (T, H, W, 3) uint8, and ``total_frames``.
+    Args:
+        short_side: Pixels that the shorter side of every frame is resized to, before any crop;
+            None leaves the size alone.
+
+    Raises:
+        ConfigError: ``short_side`` is not positive.
+        DataError: the video cannot be opened.
     """
 
-    def __init__(self) -> None:
-        self._kept: dict[str, np.ndarray] = {}
+    def __init__(self, short_side: int | None = None) -> None:
+        if short_side is not None and short_side < 1:
+            raise ConfigError(f'OpenVideo: short_side = {short_side} is not positive')
+        self.short_side = short_side
 
     def transform(self, results: dict) -> dict:
-        filename = results['filename']
-        frames = self._kept.get(filename)
-        if frames is None:
-            reader = decord.VideoReader(filename, num_threads=1)
-            frames = reader.get_batch(range(len(reader))).asnumpy()
-            self._kept[filename] = frames
-        results.update(kept_frames=frames, total_frames=len(frames))
+        video = DecodedVideo(results['filename'], self.short_side)
+        results.update(video=video, total_frames=len(video))
         return results
 
 
 @TRANSFORMS.register_module()
-class TakeKeptFrames(BaseTransform):
-    """Stands for ``DecordDecode``: takes the frames at ``frame_inds`` from those kept."""
+class TakeFrames(BaseTransform):
+    """Takes the frames at ``frame_inds`` of the open video, and of the open flow if there is one.
+
+    Adds ``imgs``, a list of (H, W, 3) uint8 frames, and ``flows``, a list of (H, W, 2) uint8
+    fields. The flow of a frame is that towards the next; the last frame has the one before it.
+    """
 
     def transform(self, results: dict) -> dict:
-        frames = results.pop('kept_frames')
-        results['imgs'] = list(frames[results['frame_inds']])
+        indices = results['frame_inds']
+        video = results.pop('video')
+        frames = video.take(indices)
+        results['imgs'] = list(frames)
         results['original_shape'] = results['img_shape'] = frames.shape[1:3]
+        if 'flow' in results:
+            flow = results.pop('flow')
+            results['flows'] = list(flow.take(np.minimum(indices, len(flow) - 1)))
         return results

@@ -7,8 +7,7 @@ Transforms that are not ours replay by seeding their random streams for the dura
 
 import contextlib
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -18,6 +17,7 @@ from mmcv.transforms import BaseTransform
 
 from ..errors import ConfigError, DataError
 from ..registry import TRANSFORMS
+from .protocols import Source, ViewParameters, protocol as _protocol
 
 
 class ViewId(NamedTuple):
@@ -28,31 +28,12 @@ class ViewId(NamedTuple):
     sample: int
 
 
-@dataclass(frozen=True)
-class ViewParameters:
-    """A view in normalised terms.
-
-    Attributes:
-        start: First instant as a fraction of the source's duration.
-        span: Duration as a fraction of the source's; ``start + span <= 1``.
-        left, top, width, height: Crop box as fractions of the frame.
-        flip: Whether the frames are mirrored.
-    """
-
-    start: float = 0.0
-    span: float = 1.0
-    left: float = 0.0
-    top: float = 0.0
-    width: float = 1.0
-    height: float = 1.0
-    flip: bool = False
-
-
 @TRANSFORMS.register_module()
 class DrawView(BaseTransform):
     """Draws the parameters of a training view from its address alone.
 
-    Adds the key ``view``. Needs ``view_id``, which :class:`ReplayedPipeline` provides.
+    Adds the key ``views`` with one view. Needs ``view_id``, which :class:`ReplayedPipeline`
+    provides.
 
     Args:
         min_span: Smallest share of the clip's duration that a view spans.
@@ -79,25 +60,41 @@ class DrawView(BaseTransform):
         span, width, height = generator.uniform((self.min_span, self.min_side, self.min_side), 1.0)
         start, left, top = generator.random(3) * (1 - np.array((span, width, height)))
         flip = generator.random() < self.flip_ratio
-        results['view'] = ViewParameters(start, span, left, top, width, height, bool(flip))
+        results['views'] = (ViewParameters(start, span, left, top, width, height, bool(flip)),)
         return results
 
 
 @TRANSFORMS.register_module()
-class CenterView(BaseTransform):
-    """The one view of the protocol ``center``: the whole clip, the whole frame, no flip."""
+class EvaluationViews(BaseTransform):
+    """The views that an evaluation protocol wants of a test clip.
+
+    Adds the key ``views``. Needs ``video``, which :class:`ukd_bench.datasets.decode.OpenVideo`
+    opens.
+
+    Args:
+        protocol: A name from :data:`ukd_bench.datasets.protocols.PROTOCOLS`.
+
+    Raises:
+        ConfigError: no such protocol.
+    """
+
+    def __init__(self, protocol: str = 'center') -> None:
+        self.protocol = _protocol(protocol)
 
     def transform(self, results: dict) -> dict:
-        results['view'] = ViewParameters()
+        _require_frames(results)
+        shape = results['video'].shape if self.protocol.num_views > 1 else (1, 1)
+        source = Source(results['sample_idx'], results['total_frames'], shape)
+        results['views'] = self.protocol.views(source)
         return results
 
 
 @TRANSFORMS.register_module()
 class ViewFrames(BaseTransform):
-    """Renders a view's time: ``clip_len`` frames at the middles of equal parts of its span.
+    """Renders the views' time: ``clip_len`` frames at the middles of equal parts of each span.
 
     Args:
-        clip_len: Frames a clip.
+        clip_len: Frames a view.
     """
 
     def __init__(self, clip_len: int) -> None:
@@ -106,18 +103,26 @@ class ViewFrames(BaseTransform):
         self.clip_len = clip_len
 
     def transform(self, results: dict) -> dict:
-        total, view = results['total_frames'], results['view']
-        if total < 1:
-            raise DataError(f'{results["filename"]}: cannot be decoded (it holds no frame)')
-        instants = view.start + view.span * (np.arange(self.clip_len) + 0.5) / self.clip_len
+        _require_frames(results)
+        total, views = results['total_frames'], results['views']
+        middles = (np.arange(self.clip_len) + 0.5) / self.clip_len
+        instants = np.concatenate([view.start + view.span * middles for view in views])
         results['frame_inds'] = np.minimum((instants * total).astype(np.int64), total - 1)
-        results.update(clip_len=self.clip_len, num_clips=1, frame_interval=None)
+        results.update(clip_len=self.clip_len, num_clips=len(views), frame_interval=None)
         return results
+
+
+def _require_frames(results: dict) -> None:
+    if results['total_frames'] < 1:
+        raise DataError(f'{results["filename"]}: cannot be decoded (it holds no frame)')
 
 
 @TRANSFORMS.register_module()
 class ViewCrop(BaseTransform):
-    """Renders a view's space: crop, resize to a square, flip; decoded frames stay uint8.
+    """Renders the views' space: crop, resize to a square, flip; frames stay uint8.
+
+    Where there are ``flows``, they get the same box and become channels 3 and 4 of ``imgs``. A flip
+    turns their horizontal component round. Their magnitude stays in pixels of the source.
 
     Args:
         size: Side of the output in pixels.
@@ -129,24 +134,46 @@ class ViewCrop(BaseTransform):
         self.size = size
 
     def transform(self, results: dict) -> dict:
-        view = results['view']
-        height, width = results['imgs'][0].shape[:2]
-        top = min(round(view.top * height), height - 1)
-        left = min(round(view.left * width), width - 1)
-        bottom = max(top + 1, round((view.top + view.height) * height))
-        right = max(left + 1, round((view.left + view.width) * width))
-        results['imgs'] = [
-            self._render(frame[top:bottom, left:right], view.flip) for frame in results['imgs']
-        ]
+        views = results['views']
+        results['imgs'] = self._render(results['imgs'], views)
+        if 'flows' in results:
+            flows = self._render(results.pop('flows'), views, mirrors_x=True)
+            pairs = zip(results['imgs'], flows, strict=True)
+            results['imgs'] = [np.concatenate(pair, axis=-1) for pair in pairs]
         results['img_shape'] = (self.size, self.size)
         return results
 
-    def _render(self, crop: np.ndarray, flip: bool) -> np.ndarray:
+    def _render(
+        self, frames: list[np.ndarray], views: Sequence[ViewParameters], mirrors_x: bool = False
+    ) -> list[np.ndarray]:
+        length = len(frames) // len(views)
+        rendered = []
+        for number, view in enumerate(views):
+            rows, columns = _box(view, frames[0].shape)
+            for frame in frames[number * length : (number + 1) * length]:
+                square = self._resize(frame[rows, columns])
+                if view.flip:
+                    square = np.ascontiguousarray(square[:, ::-1])
+                    if mirrors_x:
+                        square[..., 0] = 255 - square[..., 0]
+                rendered.append(square)
+        return rendered
+
+    def _resize(self, crop: np.ndarray) -> np.ndarray:
         # Averaging keeps the shot noise of small dark frames from aliasing.
         shrinks = crop.shape[0] >= self.size and crop.shape[1] >= self.size
         interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        frame = cv2.resize(crop, (self.size, self.size), interpolation=interpolation)
-        return np.ascontiguousarray(frame[:, ::-1]) if flip else frame
+        return cv2.resize(crop, (self.size, self.size), interpolation=interpolation)
+
+
+def _box(view: ViewParameters, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a view's box in frames of ``shape``; at least one of each."""
+    height, width = shape[:2]
+    top = min(round(view.top * height), height - 1)
+    left = min(round(view.left * width), width - 1)
+    bottom = max(top + 1, round((view.top + view.height) * height))
+    right = max(left + 1, round((view.left + view.width) * width))
+    return slice(top, bottom), slice(left, right)
 
 
 class ReplayedPipeline:

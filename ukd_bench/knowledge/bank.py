@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import BankError
 from ..paths import atomic_write, read_json, write_json
-from ..records import digest, file_sha256
+from ..records import digest, file_sha256, scientific
 from .pool import PoolEntry
 
 SCHEMA = 1
@@ -35,7 +35,7 @@ class BankIdentity:
 
 def views_fingerprint(seed: int, pipeline: Sequence[dict]) -> str:
     """Identity of the views that a pipeline draws under a view seed."""
-    return digest({'seed': seed, 'pipeline': list(pipeline)})
+    return digest({'seed': seed, 'pipeline': scientific(pipeline)})
 
 
 def classes_fingerprint(classes: Sequence[str]) -> str:

@@ -1,25 +1,22 @@
-"""DarkRoom's quick preset: 8 frames of 48 x 48 from the whole clip.
-
-Its videos are few and small enough to be decoded once and kept.
-"""
+"""DarkRoom's quick preset: 8 frames of 48 x 48 from the whole clip."""
 
 data_root = 'data/darkroom-quick'
 classes = 11
 
 train_pipeline = [
-    dict(type='ukd_bench.OpenKeptVideo'),
+    dict(type='ukd_bench.OpenVideo'),
     dict(type='ukd_bench.DrawView', min_span=0.8, min_side=0.8, flip_ratio=0.5),
     dict(type='ukd_bench.ViewFrames', clip_len=8),
-    dict(type='ukd_bench.TakeKeptFrames'),
+    dict(type='ukd_bench.TakeFrames'),
     dict(type='ukd_bench.ViewCrop', size=48),
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs', meta_keys=('video_id',)),
 ]
 test_pipeline = [
-    dict(type='ukd_bench.OpenKeptVideo'),
-    dict(type='ukd_bench.CenterView'),
+    dict(type='ukd_bench.OpenVideo'),
+    dict(type='ukd_bench.EvaluationViews', protocol='center'),
     dict(type='ukd_bench.ViewFrames', clip_len=8),
-    dict(type='ukd_bench.TakeKeptFrames'),
+    dict(type='ukd_bench.TakeFrames'),
     dict(type='ukd_bench.ViewCrop', size=48),
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs', meta_keys=('video_id',)),

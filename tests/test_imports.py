@@ -22,7 +22,10 @@ MAY_IMPORT = {
     'results': LEAVES,
     'report': LEAVES | {'results'},
 }
-LIGHT_DATA = ('datasets.darkroom', 'datasets.lists', 'datasets.fingerprint')
+LIGHT_DATA = tuple(
+    f'datasets.{name}'
+    for name in ('cache', 'darkroom', 'fingerprint', 'flow', 'layout', 'lists', 'protocols')
+)
 """What a sweep may use of the data sets: it is free of torch."""
 
 

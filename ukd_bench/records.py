@@ -19,12 +19,25 @@ METHODS = (
     'ukd',
     'naive',
     'two_stream_dark_light',
+    'two_stream_rgb_flow',
     'teacher',
     'ensemble',
     'bank',
 )
-STUDENT_METHODS = ('plain', 'label_smoothing', 'ukd', 'naive', 'two_stream_dark_light')
+STUDENT_METHODS = (
+    'plain',
+    'label_smoothing',
+    'ukd',
+    'naive',
+    'two_stream_dark_light',
+    'two_stream_rgb_flow',
+)
 DISTILLED_METHODS = ('ukd', 'naive')
+LAST_EPOCH = 'last_epoch'
+BEST_ON_HELD_OUT = 'best_on_held_out_groups'
+ORACLE = 'oracle_best_on_test'
+SELECTIONS = (LAST_EPOCH, BEST_ON_HELD_OUT, ORACLE)
+"""Which epoch's weights are tested. The oracle looks at the test clips, and is named for it."""
 STATUSES = ('pending', 'running', 'done', 'failed', 'oom', 'diverged', 'interrupted')
 FINAL_STATUSES = ('done', 'oom', 'diverged')
 

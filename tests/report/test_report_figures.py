@@ -15,7 +15,7 @@ def test_frame_by_hand(bench):
     table = figure_data.frame(bench).set_index(['method', 'k'])
     assert table.loc[('plain', 0), 'top1'] == pytest.approx(57.5)
     assert table.loc[('naive', 4), 'train_mib'] == 62
-    assert len(table) == 9
+    assert len(table) == 10
 
 
 def test_class_frame_averages_to_the_accuracy(bench):

@@ -129,7 +129,7 @@ def test_lost_runs_have_rows(made_up, load):
     assert side_tables.lost_table(sweep).rows == (
         ('Naive', END, '4', '0', '1', 'oom', 'OOM: full'),
     )
-    assert '1 of 18 planned runs gave no figures' in ' '.join(warnings(sweep, ''))
+    assert '1 of 19 planned runs gave no figures' in ' '.join(warnings(sweep, ''))
 
 
 def test_no_lost_runs_no_table(made_up, load):
@@ -180,4 +180,41 @@ def test_comparison_lists_what_differs(made_up, tmp_path):
     here = load_sweep(made.write(tmp_path / 'here'))
     table = side_tables.comparison_table(compare(here, there))
     assert [(row[1], row[-1]) for row in table.rows] == [('trained weights', 'differs')]
-    assert 'initial weights: 13 within tolerance, of which 13 exactly equal.' in table.notes
+    assert 'initial weights: 14 within tolerance, of which 14 exactly equal.' in table.notes
+
+
+def test_an_oracle_is_marked_wherever_it_has_a_name(made_up, load):
+    made = made_up.MadeUpSweep()
+    for record in made.records.values():
+        record['selection'] = 'oracle_best_on_test'
+    sweep = load(made)
+    accuracy = tables.accuracy_table(sweep)
+    assert {name.split(' ')[-1] for name in column(accuracy, 'Method')} == {'‡'}
+    assert any(note.startswith('‡ An oracle') for note in accuracy.notes)
+    assert not any('no checkpoint is selected' in note for note in accuracy.notes)
+    teachers = side_tables.teacher_table(sweep)
+    assert {name.split(' ')[-1] for name in column(teachers, 'Teacher')} == {'‡'}
+    assert any('too high by an unknown amount' in text for text in warnings(sweep, 'x'))
+    assert ('Tested epoch', 'oracle best on test') in provenance(sweep, 'x')
+
+
+def test_other_rules_are_named_and_not_marked(made_up, load):
+    made = made_up.MadeUpSweep()
+    for record in made.records.values():
+        record['selection'] = 'best_on_held_out_groups'
+    table = tables.accuracy_table(load(made))
+    assert any('best on groups held out' in note for note in table.notes)
+    assert not any('‡' in name for name in column(table, 'Method'))
+
+
+def test_protocols_are_named_and_never_averaged(made_up, load):
+    made = made_up.MadeUpSweep()
+    made.select('plain')[0]['protocol'] = {'name': 'clips10_crops3', 'version': 1, 'views': 30}
+    sweep = load(made)
+    assert [row[3] for row in tables.accuracy_table(sweep).rows if row[0].startswith('Plain')] == [
+        '1',
+        '2',
+    ]
+    evaluation = dict(provenance(sweep, 'x'))['Evaluation']
+    assert 'center, version 1, 1 view a clip' in evaluation
+    assert 'clips10_crops3, version 1, 30 views a clip' in evaluation

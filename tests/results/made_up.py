@@ -16,6 +16,7 @@ TOP1 = {
     'plain': [0.55, 0.60, 0.575],
     'label_smoothing': [0.5625, 0.6125, 0.575],
     'two_stream_dark_light': [0.65, 0.7125, 0.6375],
+    'two_stream_rgb_flow': [0.6125, 0.675, 0.65],
     'distilled': {1: [0.625, 0.65, 0.6375], 2: [0.65, 0.6875, 0.6625], 4: [0.70, 0.7375, 0.7125]},
 }
 
@@ -62,7 +63,8 @@ def record(
         for phase in phases
     }
     trains = 'train' in phases
-    step = {'naive': 0.09 + 0.03 * k, 'two_stream_dark_light': 0.18}.get(method, 0.09)
+    two_streams = method.startswith('two_stream')
+    step = 0.18 if two_streams else 0.09 + 0.03 * k * (method == 'naive')
     return {
         'schema': 1,
         'key': key,
@@ -92,10 +94,8 @@ def record(
         'counts': {
             'teacher_forwards': 3200 * k if method == 'naive' else 0,
             'train_steps': 800 if trains else 0,
-            'parameters': 1_000_000 if method == 'two_stream_dark_light' else 500_000,
-            'inference_flops': 2_400_000_000
-            if method == 'two_stream_dark_light'
-            else 1_200_000_000,
+            'parameters': 1_000_000 if two_streams else 500_000,
+            'inference_flops': 2_400_000_000 if two_streams else 1_200_000_000,
         },
         'teachers': [
             {'name': name, 'key': f'teacher-{name}', 'state_bytes': TEACHER_BYTES}
@@ -113,7 +113,8 @@ def record(
         if distilled
         else None,
         'selection': 'last_epoch',
-        'protocol': {'name': 'center', 'version': 1},
+        'selected_epoch': epochs,
+        'protocol': {'name': 'center', 'version': 1, 'views': 1},
         'environment': {
             'device': {'kind': 'cpu', 'name': 'Made-up CPU'},
             'threads': 1,
@@ -177,6 +178,7 @@ class MadeUpSweep:
             ('plain', 30.0),
             ('label_smoothing', 30.0),
             ('two_stream_dark_light', 55.0),
+            ('two_stream_rgb_flow', 58.0),
         ):
             top1 = TOP1[method][seed]
             self.add(

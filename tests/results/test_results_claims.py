@@ -177,3 +177,13 @@ def test_broken_claims_file(tmp_path, old, new, message):
     path.write_text(claims_path().read_text().replace(old, new))
     with pytest.raises(ConfigError, match=message):
         load_claims(path)
+
+
+def test_an_oracle_decides_no_accuracy(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    for record in made.records.values():
+        record['selection'] = 'oracle_best_on_test'
+    found = verdicts(made, tmp_path)
+    assert found['C4'].verdict == found['C5'].verdict == 'INCONCLUSIVE'
+    assert 'not chosen on the test clips' in found['C4'].reason
+    assert found['C2'].verdict == 'SUPPORTED'

@@ -20,7 +20,7 @@ def test_equal_sweeps_agree_by_hash(made_up, tmp_path):
     result = compared(made_up, tmp_path)
     assert result.agrees and result.same_machine
     assert {row.verdict for row in result.rows} == {'equal'}
-    assert result.summary == '18 cells compared by hash (same device, threads and lock): agrees.'
+    assert result.summary == '19 cells compared by hash (same device, threads and lock): agrees.'
 
 
 def test_keys_play_no_part(made_up, tmp_path):
@@ -77,7 +77,7 @@ def test_missing_cells_are_named(made_up, tmp_path):
     assert result.missing_here == ('plain, r2plus1d-r18-w8, seed 0, split 1, 40 epochs',)
     assert not result.agrees
     more = compared(made_up, tmp_path / 'more', seeds=(0, 1))
-    assert len(more.missing_there) == 9 and more.agrees
+    assert len(more.missing_there) == 10 and more.agrees
 
 
 def test_other_data_differ(made_up, tmp_path):
@@ -86,7 +86,7 @@ def test_other_data_differ(made_up, tmp_path):
             record['dataset']['fingerprint'] = 'e' * 64
 
     result = compared(made_up, tmp_path, change)
-    assert len(result.differing) == result.cells == 18
+    assert len(result.differing) == result.cells == 19
 
 
 def test_memory_of_another_kind_of_device_is_not_compared(made_up, tmp_path):

@@ -35,9 +35,9 @@ def fill_banks(config: Config, where: str, device: str, num_views: int | None) -
     views = num_views or hook.get('num_views') or epochs
     view_seed = hook.get('view_seed', 0)
     # What runs a teacher is imported where a teacher is run.
-    from .fill import bank_identity, build_training_set, fill
+    from .fill import bank_identity, build_dataset, fill
 
-    dataset = build_training_set(dataset_config)
+    dataset = build_dataset(dataset_config)
     for entry in read_pool(hook['pool'], hook.get('num_teachers')):
         identity = bank_identity(entry, dataset, dataset_config['pipeline'], view_seed)
         misfit = _misfit(entry, identity, views)

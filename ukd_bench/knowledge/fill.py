@@ -19,8 +19,8 @@ from .pool import PoolEntry
 from .teacher import MICRO_BATCH, Teacher
 
 
-def build_training_set(dataset_config: dict) -> Any:
-    """The data set of a training config, with its own pipeline."""
+def build_dataset(dataset_config: dict) -> Any:
+    """The data set of a config, with its own pipeline."""
     with DefaultScope.overwrite_default_scope('mmaction'):
         return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
 
@@ -64,7 +64,7 @@ def fill(
     if num_views < 1:
         raise ConfigError(f'num_views = {num_views} is not positive')
     teacher = Teacher(entry.config, entry.checkpoint, device)
-    dataset = build_training_set(dataset_config)
+    dataset = build_dataset(dataset_config)
     identity = bank_identity(entry, dataset, dataset_config['pipeline'], view_seed)
     dataset.pipeline = ReplayedPipeline(dataset.pipeline, view_seed)
     loader = DataLoader(

@@ -21,6 +21,7 @@ COLOURS = {
     'ukd': '#0072b2',
     'naive': '#d55e00',
     'two_stream_dark_light': '#00805c',
+    'two_stream_rgb_flow': '#a07400',
 }
 MARKERS = {
     'plain': 's',
@@ -28,6 +29,7 @@ MARKERS = {
     'ukd': 'o',
     'naive': 'D',
     'two_stream_dark_light': '^',
+    'two_stream_rgb_flow': 'P',
 }
 STYLE = {
     'font.family': 'sans-serif',
@@ -266,6 +268,9 @@ def _marker(method: str, shortened: bool) -> dict[str, object]:
 
 
 def _dash(method: str) -> tuple[int, tuple[int, ...]]:
-    return {'plain': (0, ()), 'label_smoothing': (0, (2, 2)), 'two_stream_dark_light': (0, (6, 2))}[
-        method
-    ]
+    return {
+        'plain': (0, ()),
+        'label_smoothing': (0, (2, 2)),
+        'two_stream_dark_light': (0, (6, 2)),
+        'two_stream_rgb_flow': (0, (6, 2, 1, 2)),
+    }[method]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from ..records import STUDENT_METHODS
+from ..records import ORACLE, STUDENT_METHODS
 from ..results import units
 from ..results.load import Sweep
+from .marks import CHOSEN_ON_TEST
 from .tables import device_names
 
 
@@ -36,6 +37,8 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
                 f'{dataset.get("test_samples", units.DASH)} test'
             ),
         ),
+        ('Evaluation', _distinct(_protocol(run.record.get('protocol')) for run in done)),
+        ('Tested epoch', _distinct(run.selection.replace('_', ' ') for run in done)),
         ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
         ('Device', device_names(sweep)),
         (
@@ -81,6 +84,12 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
             f'{units.counted(stale, "run")} of other versions, source or device stood in for '
             'this plan (--accept-stale).'
         )
+    if any(run.selection == ORACLE for run in sweep.done):
+        found.append(
+            'An oracle chose the tested epoch by accuracy on the test clips. The accuracies marked '
+            f'{CHOSEN_ON_TEST.sign} are too high by an unknown amount, and no verdict rests on '
+            'them.'
+        )
     lost = [run for run in sweep.runs if not run.done]
     if lost:
         found.append(
@@ -90,8 +99,8 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
     settings = {run.setting for run in sweep.done if run.method in STUDENT_METHODS}
     if len(settings) > 1:
         found.append(
-            f'Students come from {len(settings)} settings (device, precision, threads or batch '
-            'size differ); they are never averaged together.'
+            f'Students come from {len(settings)} settings (device, precision, threads, batch '
+            'size, evaluation protocol or selection rule differ); they are never averaged together.'
         )
     # An ensemble trains on nothing, so its record names no training clips.
     trained = [run for run in sweep.done if run.data is not None]
@@ -104,6 +113,13 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
     if any((run.value('environment', 'git') or {}).get('dirty') for run in sweep.done):
         found.append('Some runs were made from a working tree with uncommitted changes.')
     return found
+
+
+def _protocol(protocol: dict[str, Any] | None) -> str | None:
+    if protocol is None:
+        return None
+    views = units.counted(protocol.get('views', 1), 'view')
+    return f'{protocol["name"]}, version {protocol["version"]}, {views} a clip'
 
 
 def _distinct(values: Any) -> str:

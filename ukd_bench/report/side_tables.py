@@ -10,7 +10,8 @@ from ..results import units
 from ..results.compare import AGREES, EQUAL, Compared
 from ..results.load import Run, Sweep, cells
 from ..results.statistics import mean_interval
-from .tables import SHORT_MARK, SHORT_NOTE, Table, columns
+from .marks import mark_notes, marked, unmarked
+from .tables import Table, columns
 from .words import method_name
 
 _EQUALITY_HASHES = (
@@ -40,7 +41,7 @@ def teacher_table(sweep: Sweep) -> Table | None:
         bank = banks.get(cell.teacher) if cell.teacher else None
         rows.append(
             (
-                f'{name} {SHORT_MARK}' if cell.shortened else name,
+                marked(name, cell),
                 cell.student or units.DASH,
                 *(
                     units.number(mean(lambda run, m=m: run.metric(m)), 1, 100)
@@ -68,16 +69,13 @@ def teacher_table(sweep: Sweep) -> Table | None:
         ),
         *('Weights, MiB', 'Time', 'Bank fill, MiB', 'Bank fill'),
     )
-    short = any(SHORT_MARK in row[0] for row in rows)
     lead = (
         'In the order of the pool, of which K means the first K. The ensemble averages its '
         'teachers at inference.'
     )
     order = {name: index for index, name in enumerate(sweep.plan.get('pool') or [])}
-    rows.sort(key=lambda row: order.get(row[0].removesuffix(f' {SHORT_MARK}'), len(order)))
-    return Table(
-        'teachers', 'Teachers and ensemble', titles, tuple(rows), lead, (SHORT_NOTE,) * short
-    )
+    rows.sort(key=lambda row: order.get(unmarked(row[0]), len(order)))
+    return Table('teachers', 'Teachers and ensemble', titles, tuple(rows), lead, mark_notes(rows))
 
 
 def equality_table(sweep: Sweep) -> Table | None:
@@ -105,8 +103,8 @@ def equality_table(sweep: Sweep) -> Table | None:
             ]
             tops = ukd.metric('top1'), naive.metric('top1')
             gap = units.DASH if None in tops else units.signed(100 * (tops[0] - tops[1]))
-            mark = f' {SHORT_MARK}' if ukd.shortened else ''
-            rows.append((f'{cell[0]}{mark}', *(str(value) for value in cell[1:4]), *marks, gap))
+            name = marked(str(cell[0]), ukd)
+            rows.append((name, *(str(value) for value in cell[1:4]), *marks, gap))
     if not rows:
         return None
     titles = columns(
@@ -131,7 +129,7 @@ def equality_table(sweep: Sweep) -> Table | None:
             'SHA-256 of both runs compared, for pairs that ran both methods with one schedule on '
             'one device. Top-1: UKD minus naive.'
         ),
-        *((SHORT_NOTE,) * any(SHORT_MARK in row[0] for row in rows)),
+        *mark_notes(rows),
     )
     return Table('equality', 'Equality with naive distillation', titles, tuple(rows), lead, notes)
 

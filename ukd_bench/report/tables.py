@@ -7,13 +7,9 @@ from ..records import STUDENT_METHODS
 from ..results import units
 from ..results.load import Cell, Run, Sweep, cells
 from ..results.statistics import Estimate, least_squares, mean_interval
+from .marks import SELECTION_TEXT, mark_notes, marked
 from .words import method_name
 
-SHORT_MARK = '†'
-SHORT_NOTE = (
-    f'{SHORT_MARK} Shorter schedule than the full one: comparable in memory and step time, not '
-    'in accuracy or total time.'
-)
 INTERVAL_NOTE = (
     'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
 )
@@ -57,7 +53,7 @@ def student_cells(sweep: Sweep, student: str | None = None) -> list[Cell]:
 
 
 def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
-    """(method, K) of a row, with a mark for a short schedule and, where several, its split."""
+    """(method, K) of a row, with its marks and, where there are several, its split."""
     name = method_name(cell.method)
     everything = student_cells(sweep, cell.student)
     if len({other.split for other in everything}) > 1:
@@ -65,26 +61,22 @@ def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
     settings = list(dict.fromkeys(other.setting for other in everything))
     if len(settings) > 1:
         name += f', setting {settings.index(cell.setting) + 1}'
-    if cell.shortened:
-        name += f' {SHORT_MARK}'
-    return name, str(cell.num_teachers) if cell.num_teachers else units.DASH
+    return marked(name, cell), str(cell.num_teachers) if cell.num_teachers else units.DASH
 
 
 def by_student(
     sweep: Sweep,
     row: Callable[[Cell], tuple[str, ...]],
-) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, str], ...], bool]:
-    """Rows of every student's cells, the students' groups, and whether any schedule is short."""
+) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, str], ...]]:
+    """Rows of every student's cells, and the students' groups."""
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
-    short = False
     for student in sweep.students:
         mine = student_cells(sweep, student)
         if mine:
             groups.append((len(rows), student))
         rows += [(*cell_name(cell, sweep), *row(cell)) for cell in mine]
-        short = short or any(cell.shortened for cell in mine)
-    return tuple(rows), tuple(groups), short
+    return tuple(rows), tuple(groups)
 
 
 def accuracy_table(sweep: Sweep) -> Table:
@@ -99,7 +91,7 @@ def accuracy_table(sweep: Sweep) -> Table:
         written = (units.estimate(metric, 1, 100) for metric in metrics)
         return str(cell.epochs), str(len(cell.runs)), *written, units.estimate(divergence, 3)
 
-    rows, groups, short = by_student(sweep, row)
+    rows, groups = by_student(sweep, row)
     titles = columns(
         '<Method',
         'K',
@@ -112,19 +104,22 @@ def accuracy_table(sweep: Sweep) -> Table:
     )
     notes = (
         INTERVAL_NOTE,
-        (
-            'K is the number of teachers. Accuracy is that of the last epoch; no checkpoint is '
-            'selected.'
-        ),
+        ' '.join(['K is the number of teachers.', *selection_texts(sweep)]),
     )
     return Table(
         'accuracy',
         'Accuracy',
         titles,
         rows,
-        notes=(*notes, *((SHORT_NOTE,) * short)),
+        notes=(*notes, *mark_notes(rows)),
         groups=groups,
     )
+
+
+def selection_texts(sweep: Sweep) -> list[str]:
+    """How the tested epochs were chosen, a sentence a rule."""
+    rules = dict.fromkeys(run.selection for run in sweep.done if run.method in STUDENT_METHODS)
+    return [SELECTION_TEXT[rule] for rule in rules]
 
 
 def memory_table(sweep: Sweep) -> Table:
@@ -144,7 +139,7 @@ def memory_table(sweep: Sweep) -> Table:
             _mean_mib(bank, 2),
         )
 
-    rows, groups, short = by_student(sweep, row)
+    rows, groups = by_student(sweep, row)
     titles = columns(
         '<Method',
         'K',
@@ -181,7 +176,7 @@ def memory_table(sweep: Sweep) -> Table:
         'Peak memory',
         titles,
         rows,
-        notes=(*notes, *((SHORT_NOTE,) * short)),
+        notes=(*notes, *mark_notes(rows)),
         groups=groups,
     )
 
@@ -203,7 +198,7 @@ def cost_table(sweep: Sweep) -> Table:
             units.number(flops.mean if flops else None, 2, 1e-9),
         )
 
-    rows, groups, short = by_student(sweep, row)
+    rows, groups = by_student(sweep, row)
     titles = columns(
         '<Method',
         'K',
@@ -229,7 +224,7 @@ def cost_table(sweep: Sweep) -> Table:
         'Time and size',
         titles,
         rows,
-        notes=(*notes, *((SHORT_NOTE,) * short)),
+        notes=(*notes, *mark_notes(rows)),
         groups=groups,
     )
 

@@ -16,7 +16,14 @@ METHODS_TEXT = (
     ('Label smoothing', 'soft targets without any teacher: a control.'),
     ('UKD', 'targets from a knowledge bank, filled by one teacher at a time before training.'),
     ('Naive', 'K teachers resident on the device and run at every step.'),
-    ('Two-stream', 'a dark and a gamma-enhanced stream, as in DarkLight; at inference too.'),
+    (
+        'Two-stream (dark, light)',
+        'a dark and a gamma-enhanced stream, as in DarkLight; at inference too.',
+    ),
+    (
+        'Two-stream (RGB, flow)',
+        'dark frames and their optical flow, a network each, scores averaged; at inference too.',
+    ),
 )
 
 

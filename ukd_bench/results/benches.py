@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..records import STUDENT_METHODS
+from ..records import ORACLE, STUDENT_METHODS
 from .load import Run, Sweep
 from .scores import load_scores
 from .statistics import Difference, clip_bootstrap, paired_difference
@@ -14,7 +14,7 @@ from .statistics import Difference, clip_bootstrap, paired_difference
 
 @dataclass(frozen=True)
 class Bench:
-    """The student runs of one backbone in one setting (device, precision, threads, batch)."""
+    """The student runs of one backbone in one setting (see :attr:`Run.setting`)."""
 
     student: str
     label: str
@@ -85,6 +85,8 @@ def compare_top1(
 ) -> Comparison | None:
     """Compares full-schedule runs of two methods seed by seed and split by split.
 
+    Runs whose epoch was chosen on the test clips are left out.
+
     Args:
         bench: runs of one backbone.
         method: the method of ``num_teachers`` teachers.
@@ -135,6 +137,7 @@ def _full_runs(bench: Bench, method: str, num_teachers: int) -> dict[tuple[int, 
         if (run.method, run.num_teachers) == (method, num_teachers)
         and run.done
         and not run.shortened
+        and run.selection != ORACLE
         and run.metric('top1') is not None
     }
 

@@ -69,7 +69,7 @@ class Compared:
 
 
 def compare(sweep: Sweep, reference: Sweep) -> Compared:
-    """Matches done runs by cell: method, network, K, seed, split, epochs, name of the data.
+    """Matches done runs by cell: method, network, K, seed, split, epochs, tests, name of the data.
 
     Never by key: a key changes with the code, and so would match nothing once it mattered. Where
     device name, threads and lock agree, hashes and accuracy must be equal; elsewhere top-1 may
@@ -184,14 +184,17 @@ def _same_machine(run: Run, other: Run) -> bool:
 def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
     data = sweep.dataset.get('name')
     return {
-        (r.method, r.student, r.teacher, r.num_teachers, r.seed, r.split, r.epochs, data): r
+        (
+            *(r.method, r.student, r.teacher, r.num_teachers, r.seed, r.split, r.epochs),
+            *(r.protocol, r.selection, data),
+        ): r
         for r in sweep.runs
         if r.done
     }
 
 
 def _label(cell: tuple[Any, ...]) -> str:
-    method, student, teacher, k, seed, split, epochs, _ = cell
+    method, student, teacher, k, seed, split, epochs, *_ = cell
     parts = [units.method_name(method), teacher or student]
     if k:
         parts.append(f'K = {k}')

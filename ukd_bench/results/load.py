@@ -10,7 +10,14 @@ from typing import Any
 
 from ..errors import ResultsError
 from ..paths import RunPaths, SweepPaths, read_json
-from ..records import METHODS, SCHEMA, STATUSES, STUDENT_METHODS, read_record
+from ..records import (
+    LAST_EPOCH,
+    METHODS,
+    SCHEMA,
+    STATUSES,
+    STUDENT_METHODS,
+    read_record,
+)
 
 _PLAN_RUN_KEYS = (
     *('key', 'execution', 'folder', 'method', 'student', 'teacher', 'num_teachers', 'seed'),
@@ -58,7 +65,10 @@ class Run:
 
     @property
     def setting(self) -> tuple[str, ...] | None:
-        """What must agree before two runs are compared: device, precision, threads, batch size."""
+        """What must agree before two runs are compared.
+
+        Device, precision, threads, batch size, evaluation protocol and selection rule.
+        """
         if self.record is None:
             return None
         environment = self.record['environment']
@@ -69,8 +79,21 @@ class Run:
             environment.get('precision'),
             environment.get('threads'),
             self.record['schedule'].get('batch_size'),
+            self.protocol,
+            self.selection,
         )
         return tuple(str(value) for value in values)
+
+    @property
+    def protocol(self) -> str:
+        """Name and version of the evaluation protocol."""
+        used = (None if self.record is None else self.record.get('protocol')) or {}
+        return f'{used.get("name")} {used.get("version")}'
+
+    @property
+    def selection(self) -> str:
+        """The rule by which the tested epoch was chosen."""
+        return (self.record or {}).get('selection') or LAST_EPOCH
 
     @property
     def data(self) -> str | None:
@@ -115,6 +138,10 @@ class Cell:
     @property
     def shortened(self) -> bool:
         return self.epochs < self.full_epochs
+
+    @property
+    def selection(self) -> str:
+        return self.runs[0].selection
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,10 @@ def accuracy_gain(
     """Top-1 above the other method's over seeds; ``corrected`` is the Holm-adjusted p-value."""
     method, against = units.method_name(method), units.method_name(against)
     if comparison is None:
-        reason = f'No seed has both {method} and {against} with the full schedule.'
+        reason = (
+            f'No seed has both {method} and {against} with the full schedule and an epoch that '
+            'was not chosen on the test clips.'
+        )
         return Finding(bench, INCONCLUSIVE, reason)
     gap = comparison.difference
     name = f'{method} (K = {comparison.num_teachers}) − {against}'

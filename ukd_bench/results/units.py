@@ -6,7 +6,11 @@ DASH = '–'
 MINUS = '−'
 MIB = 1024**2
 
-METHOD_NAMES = {'ukd': 'UKD', 'two_stream_dark_light': 'two-stream'}
+METHOD_NAMES = {
+    'ukd': 'UKD',
+    'two_stream_dark_light': 'two-stream (dark, light)',
+    'two_stream_rgb_flow': 'two-stream (RGB, flow)',
+}
 
 
 def method_name(method: str) -> str:

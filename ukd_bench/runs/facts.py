@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
+from ..datasets.protocols import protocol
 from ..measure.memory import PhaseMemory
 from ..paths import atomic_write
 from ..records import SCHEMA
@@ -26,6 +27,9 @@ class RunFacts:
         knowledge: How targets were made.
         dataset: What it was trained and tested on.
         batch_size: Clips a training step.
+        protocol: Name, version and views of the evaluation protocol.
+        selection: Rule by which the tested epoch was chosen, see ``records.SELECTIONS``.
+        selected_epoch: That epoch, counted from 1.
     """
 
     metrics: dict[str, float] | None = None
@@ -36,6 +40,9 @@ class RunFacts:
     knowledge: dict | None = None
     dataset: dict = field(default_factory=dict)
     batch_size: int | None = None
+    protocol: dict | None = None
+    selection: str | None = None
+    selected_epoch: int | None = None
 
 
 _TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
@@ -75,8 +82,9 @@ def make_record(
         teachers=facts.teachers,
         parents=list(spec.parents),
         knowledge=facts.knowledge,
-        selection='last_epoch',
-        protocol=dict(name='center', version=1),
+        selection=facts.selection,
+        selected_epoch=facts.selected_epoch,
+        protocol=facts.protocol,
         environment=environment,
         dataset=facts.dataset,
         config=config,
@@ -104,3 +112,12 @@ def write_scores(
     """Writes per-sample test scores, which paired statistics need."""
     arrays = dict(scores=scores_NC.astype(np.float32), labels=labels_N, samples=samples_N)
     atomic_write(path, lambda file: np.savez_compressed(file, **arrays))
+
+
+def protocol_facts(dataset_config: dict) -> dict | None:
+    """The evaluation protocol of a test set's pipeline; None where it is not one of the suite's."""
+    for step in dataset_config['pipeline']:
+        if step['type'].removeprefix('ukd_bench.') == 'EvaluationViews':
+            used = protocol(step.get('protocol', 'center'))
+            return dict(name=used.name, version=used.version, views=used.num_views)
+    return None

@@ -6,18 +6,18 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import DATASETS, DefaultScope
 from torch.utils.data import DataLoader
 
-from ..knowledge.fill import fill
+from ..knowledge.fill import build_dataset, fill
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
-from ..measure.flops import inference_flops
+from ..measure.flops import first_clip, inference_flops
 from ..measure.memory import PhaseMemory
 from ..measure.scores import accuracies
 from ..paths import RunPaths, SweepPaths
 from ..spec import RunSpec
-from .facts import RunFacts, dataset_facts, write_scores
+from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
+from .selection import selection_rule
 
 
 def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
@@ -58,8 +58,7 @@ def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> Ru
     pool = read_pool(SweepPaths(paths.root.parent).pool, spec.num_teachers)
     with memory.phase('init'):
         teachers = [Teacher(entry.config, entry.checkpoint, spec.device) for entry in pool]
-        with DefaultScope.overwrite_default_scope('mmaction'):
-            dataset = DATASETS.build(config.test_dataloader.dataset)
+        dataset = build_dataset(config.test_dataloader.dataset.to_dict())
     loader = DataLoader(dataset, batch_size=MICRO_BATCH, collate_fn=pseudo_collate)
     scores, labels, samples = [], [], []
     began = time.perf_counter()
@@ -71,30 +70,30 @@ def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> Ru
     seconds = time.perf_counter() - began
     scores_NC, labels_N = np.concatenate(scores), np.array(labels)
     write_scores(paths.scores, scores_NC, labels_N, np.array(samples))
-    packed = dataset[0]
+    clip = first_clip(dataset)
     return RunFacts(
         metrics=accuracies(scores_NC, labels_N),
         time=dict(eval_s=seconds),
         counts=dict(
             teacher_forwards=Teacher.forwards_in_process,
             parameters=sum(p.numel() for t in teachers for p in t.model.parameters()),
-            inference_flops=sum(
-                inference_flops(
-                    teacher.model,
-                    dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']]),
-                )
-                for teacher in teachers
-            ),
+            inference_flops=sum(inference_flops(teacher.model, clip) for teacher in teachers),
         ),
         teachers=[
             teacher_facts(entry, teacher.state_bytes)
             for entry, teacher in zip(pool, teachers, strict=True)
         ],
         dataset=dataset_facts(spec, test=dataset),
+        protocol=protocol_facts(config.test_dataloader.dataset),
+        selection=selection_rule(config),
     )
 
 
 def _mean_probability(teachers: list[Teacher], inputs: list[torch.Tensor]) -> np.ndarray:
-    """(N, C) mean over teachers of their class probabilities."""
-    scores_KNC = torch.stack([teacher.score(inputs) for teacher in teachers])
-    return torch.softmax(scores_KNC, dim=-1).mean(dim=0).numpy()
+    """(N, C) mean of class probabilities over teachers, and over the views of each clip."""
+    # One view an entry, so that teachers score them in micro-batches however many there are.
+    views = [clip[view : view + 1] for clip in inputs for view in range(len(clip))]
+    scores_KNMC = torch.stack(
+        [teacher.score(views).unflatten(0, (len(inputs), -1)) for teacher in teachers]
+    )
+    return torch.softmax(scores_KNMC, dim=-1).mean(dim=(0, 2)).numpy()

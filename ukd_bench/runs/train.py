@@ -9,24 +9,30 @@ from mmengine.runner import Runner
 from ..distill import DistillationHook, UKDHook
 from ..knowledge.teacher import Teacher
 from ..measure import ClipScores, MeasureHook
-from ..measure.flops import inference_flops
+from ..measure.flops import first_clip, inference_flops
 from ..measure.memory import PhaseMemory
 from ..paths import RunPaths, write_text
-from ..records import file_sha256
+from ..records import LAST_EPOCH, file_sha256
 from ..spec import RunSpec
-from ..state import save_weights
+from ..state import save_weights, state_sha256
 from .build import build_runner, find_hook
-from .facts import RunFacts, dataset_facts, write_scores
+from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
+from .selection import KeepBest, selection_rule
 
 
 def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
-    """Trains by the run's config, tests at the last epoch, and saves what others need."""
+    """Trains by the run's config, tests the selected epoch, and saves what others need."""
     measure = MeasureHook(memory)
     with memory.phase('init'):
         runner = build_runner(paths, spec, measure)
+        rule = selection_rule(runner.cfg)
+        best = KeepBest(paths.root / 'best.pth')
+        if rule != LAST_EPOCH:
+            runner.register_hook(best, priority='LOWEST')
     began = time.perf_counter()
     runner.train()
     train_seconds = time.perf_counter() - began
+    epoch = runner.epoch if rule == LAST_EPOCH else best.restore(runner)
     save_weights(runner.model, paths.checkpoint)
     _write_curve(paths, measure)
 
@@ -44,7 +50,7 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
             step_median_s=measure.step_median_s, train_s=train_seconds, eval_s=evaluation_seconds
         ),
         hashes=dict(
-            student_state=measure.final_sha256,
+            student_state=state_sha256(runner.model),
             initial_state=measure.initial_sha256,
             targets=source.targets_hasher.hexdigest() if source else None,
             checkpoint=file_sha256(paths.checkpoint),
@@ -53,7 +59,9 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
             teacher_forwards=Teacher.forwards_in_process,
             train_steps=len(measure.step_seconds),
             parameters=sum(value.numel() for value in runner.model.parameters()),
-            inference_flops=inference_flops(runner.model, _one_test_clip(runner)),
+            inference_flops=inference_flops(
+                runner.model, first_clip(runner.test_dataloader.dataset)
+            ),
         ),
         teachers=source.teacher_facts() if source else [],
         knowledge=_knowledge_facts(source) if source else None,
@@ -63,16 +71,14 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
             test=runner.test_dataloader.dataset,
         ),
         batch_size=runner.train_dataloader.batch_size,
+        protocol=protocol_facts(runner.cfg.test_dataloader.dataset),
+        selection=rule,
+        selected_epoch=epoch,
     )
 
 
 def _scores_of(runner: Runner) -> ClipScores:
     return next(m for m in runner.test_evaluator.metrics if isinstance(m, ClipScores))
-
-
-def _one_test_clip(runner: Runner) -> dict:
-    packed = runner.test_dataloader.dataset[0]
-    return dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']])
 
 
 def _knowledge_facts(source: DistillationHook) -> dict:

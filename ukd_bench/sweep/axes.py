@@ -7,9 +7,10 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..datasets.protocols import protocol
 from ..errors import ConfigError, one_line
 from ..paths import configs_root
-from ..records import METHODS, STUDENT_METHODS
+from ..records import LAST_EPOCH, METHODS, SELECTIONS, STUDENT_METHODS
 
 SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
 
@@ -48,7 +49,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Axes:
-    """Everything a plan follows from; one field a key of the config file."""
+    """Everything a plan follows from; one field a key of the config file.
+
+    ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
+    chosen; both hold for all runs.
+    """
 
     name: str
     dataset: Dataset
@@ -64,6 +69,8 @@ class Axes:
     view_seed: int = 0
     teacher_view_seed: int = 1
     threads: int = 1
+    protocol: str = 'center'
+    selection: str = LAST_EPOCH
 
     def narrowed(
         self,
@@ -106,6 +113,9 @@ class Axes:
                     f'num_teachers = {count} is not in 1 to {len(self.teachers)}, '
                     f'the size of the pool of sweep {self.name!r}'
                 )
+        if self.selection not in SELECTIONS:
+            raise ConfigError(f'selection {self.selection!r} is none of {", ".join(SELECTIONS)}')
+        protocol(self.protocol)
         for seed in self.seeds:
             if seed < 0:
                 raise ConfigError(f'seed {seed} is negative')

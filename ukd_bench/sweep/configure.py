@@ -5,8 +5,10 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..datasets.protocols import protocol
 from ..errors import ConfigError, one_line
 from ..paths import configs_root
+from ..records import BEST_ON_HELD_OUT, LAST_EPOCH
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
 
@@ -53,9 +55,60 @@ def set_hook(config: Config, where: str, **values: Any) -> None:
     hooks[0].update(values)
 
 
-def set_data(config: Config, root: str, split: int) -> None:
-    """Points both loaders at a data root and split."""
+def set_data(config: Config, root: str, split: int, num_classes: int) -> None:
+    """Points both loaders at a data root and split, and gives the heads that many classes."""
     for loader in (config.train_dataloader, config.test_dataloader):
         loader.dataset.data_root = root
         loader.dataset.split = split
     config.data_root = root
+    _set_everywhere(config.model, 'num_classes', num_classes)
+
+
+def set_protocol(config: Config, name: str) -> None:
+    """Has the test clips' views drawn by an evaluation protocol.
+
+    Raises:
+        ConfigError: the test pipeline draws its views by steps that are not the suite's.
+    """
+    steps = steps_of(config.test_dataloader.dataset, 'EvaluationViews')
+    if not steps:
+        raise ConfigError(
+            f'protocol {name!r}: the test pipeline has no step ukd_bench.EvaluationViews'
+        )
+    for step in steps:
+        step['protocol'] = protocol(name).name
+
+
+def set_selection(config: Config, rule: str) -> None:
+    """Has the tested epoch chosen by a rule, on clips that the rule names.
+
+    Best on held-out groups: whole groups of the training list are validated on after every epoch
+    and not trained on. The oracle validates on the test clips.
+    """
+    config.selection = rule
+    if rule == LAST_EPOCH:
+        return
+    config.val_cfg = dict(type='ValLoop')
+    config.val_evaluator = config.test_evaluator
+    config.val_dataloader = config.test_dataloader.to_dict()
+    config.train_cfg.val_interval = 1
+    if rule == BEST_ON_HELD_OUT:
+        config.train_dataloader.dataset.groups = 'fit'
+        config.val_dataloader.dataset.update(subset='train', groups='held_out')
+
+
+def steps_of(dataset: Any, name: str) -> list[Any]:
+    """Steps of the data set's pipeline that are the suite's transform of that name."""
+    return [step for step in dataset.pipeline if step['type'] == f'ukd_bench.{name}']
+
+
+def _set_everywhere(section: Any, key: str, value: Any) -> None:
+    """Sets a key wherever it stands in nested dicts and lists."""
+    if isinstance(section, dict):
+        if key in section:
+            section[key] = value
+        for part in section.values():
+            _set_everywhere(part, key, value)
+    elif isinstance(section, (list, tuple)):
+        for part in section:
+            _set_everywhere(part, key, value)

@@ -21,7 +21,12 @@ _STOP_S = 10.0
 _PR_SET_PDEATHSIG = 1
 
 # Rough work of an epoch by method, a plain one being 1; it only orders the queue.
-_WORK = {'bank': 0.35, 'ensemble': 0.02, 'two_stream_dark_light': 2.0}
+_WORK = {
+    'bank': 0.35,
+    'ensemble': 0.02,
+    'two_stream_dark_light': 2.0,
+    'two_stream_rgb_flow': 2.0,
+}
 
 
 @dataclass

@@ -10,7 +10,14 @@ from ..errors import ConfigError
 from ..records import DISTILLED_METHODS, PROTOCOL_VERSION, digest, scientific
 from ..spec import RunSpec
 from .axes import Axes, PoolTeacher, Student
-from .configure import load_config, set_data, set_epochs, set_hook
+from .configure import (
+    load_config,
+    set_data,
+    set_epochs,
+    set_hook,
+    set_protocol,
+    set_selection,
+)
 from .data import SweepData
 
 KEY_DIGITS = 12
@@ -198,7 +205,9 @@ class _Planner:
     ) -> PlannedRun:
         try:
             set_epochs(config, epochs)
-            set_data(config, str(self.data.root.resolve()), self.data.split)
+            set_data(config, str(self.data.root.resolve()), self.data.split, self.data.num_classes)
+            set_protocol(config, self.axes.protocol)
+            set_selection(config, self.axes.selection)
         except AttributeError as error:
             what = student or teacher or method
             raise ConfigError(f'config of {what}: lacks a section ({error})') from error
@@ -242,12 +251,17 @@ class _Planner:
     def _require_one_rendering(
         self, config: Config, rendering: Config, method: str, student: Student
     ) -> None:
-        own = config.train_dataloader.dataset.to_dict()['pipeline']
-        if own != rendering.train_dataloader.dataset.to_dict()['pipeline']:
+        if _views_of(config) != _views_of(rendering):
             raise ConfigError(
                 f'{method} of {student.name} has another training pipeline than plain of '
                 f'{self.axes.students[0].name}: students of one sweep share their views'
             )
+
+
+def _views_of(config: Config) -> list[dict]:
+    """The training pipeline without what reads flow under the same views."""
+    pipeline = config.train_dataloader.dataset.to_dict()['pipeline']
+    return [step for step in pipeline if step['type'] != 'ukd_bench.OpenFlow']
 
 
 def _fill_in(key: str, template: str, **names: str) -> str:

@@ -1,0 +1,63 @@
+"""Which epoch's weights of a training run are tested."""
+
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ..errors import ConfigError
+from ..records import LAST_EPOCH, SELECTIONS
+from ..state import load_weights, save_weights
+
+_CRITERION = 'clips/top1'
+
+
+def selection_rule(config: Config) -> str:
+    """The config's ``selection``, by default the last epoch.
+
+    Raises:
+        ConfigError: there is no such rule, or the config has no loader for it to look at.
+    """
+    rule = config.get('selection', LAST_EPOCH)
+    if rule not in SELECTIONS:
+        raise ConfigError(f'selection {rule!r} is none of {", ".join(SELECTIONS)}')
+    if rule != LAST_EPOCH and config.get('val_dataloader') is None:
+        raise ConfigError(f'selection {rule!r} needs a val_dataloader')
+    return rule
+
+
+class KeepBest(Hook):
+    """Keeps the weights of the epoch with the highest validation top-1, the first of equals.
+
+    Args:
+        path: File for the weights.
+
+    Attributes:
+        epoch: The epoch kept, counted from 1; None before the first validation.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.epoch: int | None = None
+        self._best = float('-inf')
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        value = (metrics or {}).get(_CRITERION)
+        if value is None:
+            raise ConfigError(f'val_evaluator reports no {_CRITERION}: selection needs ClipScores')
+        if value > self._best:
+            self._best, self.epoch = value, runner.epoch
+            save_weights(runner.model, self.path)
+
+    def restore(self, runner: Runner) -> int:
+        """Loads the kept weights and returns their epoch.
+
+        Raises:
+            ConfigError: no epoch was validated.
+        """
+        if self.epoch is None:
+            raise ConfigError('no epoch was validated: selection needs val_cfg and val_interval')
+        load_weights(runner.model, self.path)
+        self.path.unlink()
+        return self.epoch

@@ -78,6 +78,7 @@ class Axes:
         num_teachers: list[int] | None = None,
         backbones: list[str] | None = None,
         seeds: list[int] | None = None,
+        split: int | None = None,
     ) -> 'Axes':
         """The axes with some replaced by what the command line asks for.
 
@@ -94,6 +95,7 @@ class Axes:
             num_teachers=tuple(num_teachers or self.num_teachers),
             students=tuple(students[name] for name in backbones or students),
             seeds=tuple(seeds if seeds is not None else self.seeds),
+            dataset=self.dataset if split is None else replace(self.dataset, split=split),
         )
         changed.check()
         return changed

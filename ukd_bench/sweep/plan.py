@@ -93,6 +93,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         rendering = self._student_config('plain', self.axes.students[0])
+        self._set_evaluation(rendering)
         for teacher in self.axes.teachers:
             run = self._teacher(teacher)
             self.pool.append((teacher, run, self._bank(teacher, run, rendering)))
@@ -206,8 +207,7 @@ class _Planner:
         try:
             set_epochs(config, epochs)
             set_data(config, str(self.data.root.resolve()), self.data.split, self.data.num_classes)
-            set_protocol(config, self.axes.protocol)
-            set_selection(config, self.axes.selection)
+            self._set_evaluation(config)
         except AttributeError as error:
             what = student or teacher or method
             raise ConfigError(f'config of {what}: lacks a section ({error})') from error
@@ -247,6 +247,10 @@ class _Planner:
             synthetic=self.data.synthetic,
         )
         return PlannedRun(spec, config)
+
+    def _set_evaluation(self, config: Config) -> None:
+        set_protocol(config, self.axes.protocol)
+        set_selection(config, self.axes.selection)
 
     def _require_one_rendering(
         self, config: Config, rendering: Config, method: str, student: Student

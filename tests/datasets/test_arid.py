@@ -59,8 +59,8 @@ def test_what_cannot_be_trained_on_is_refused(train_dataset, build_dataset):
 
 
 def test_an_absent_root_or_split_is_named(train_dataset, build_dataset, tmp_path):
-    with pytest.raises(DataError, match=r'ARID_split3_train\.txt does not exist'):
-        build_dataset(train_dataset | {'split': 3})
+    with pytest.raises(DataError, match=r'ARID_split9_train\.txt does not exist'):
+        build_dataset(train_dataset | {'split': 9})
     with pytest.raises(DataError, match=f'data root {tmp_path}/absent does not exist'):
         build_dataset(train_dataset | {'data_root': f'{tmp_path}/absent'})
 

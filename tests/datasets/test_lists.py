@@ -1,6 +1,6 @@
 import pytest
 
-from ukd_bench.datasets.lists import ARID_CLASSES, Clip, list_file, read_list, require_videos
+from ukd_bench.datasets.lists import ARID_CLASSES, Clip, read_csv, read_list, read_pairs
 from ukd_bench.errors import DataError
 
 
@@ -33,7 +33,7 @@ def test_crlf_blank_lines_and_no_last_newline_are_the_same_list(listed):
     [
         ('1\tWave/a.avi', r'2 columns instead of index<TAB>label<TAB>path'),
         ('1\t2\tWave/a.avi\t3', r'4 columns'),
-        ('1 2 Wave/a.avi', r'1 columns .*1 2 Wave/a.avi'),
+        ('1 Wave/a.avi', r'2 columns .*1 Wave/a.avi'),
         ('1\t11\tWave/a.avi', r"label '11' is not one of 0 to 10"),
         ('1\t-1\tWave/a.avi', r"label '-1' is not one"),
         ('1\tWave\tWave/a.avi', r"label 'Wave' is not one"),
@@ -60,40 +60,59 @@ def test_an_empty_list_is_an_error(listed, content):
         read_list(path)
 
 
-def test_absent_or_binary_lists_are_named(listed, tmp_path):
-    with pytest.raises(DataError, match=r'absent.txt: cannot be read'):
+def test_spaces_serve_as_tabs_and_a_byte_order_mark_is_no_text(listed):
+    wanted = [Clip('Jump/a b.avi', 1)]
+    assert read_list(listed('0 1 Jump/a b.avi\n')) == wanted
+    assert read_list(listed('0   1\t Jump/a b.avi\n'.replace(' 1', '\t1'))) == wanted
+    assert read_list(listed(b'\xef\xbb\xbf0\t1\tJump/a b.avi\r\n\r\n')) == wanted
+
+
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-le', 'utf-16-be'])
+def test_utf16_is_named(listed, encoding):
+    path = listed('0\t1\tJump/a.avi\n'.encode(encoding))
+    with pytest.raises(DataError, match=f'^{path}: cannot be read .it is UTF-16; save it as UTF-8'):
+        read_list(path)
+
+
+def test_latin1_is_named_with_its_line(listed):
+    path = listed('0\t1\tJump/a.avi\n1\t1\tJump/Müller.avi\n'.encode('latin-1'))
+    with pytest.raises(
+        DataError, match=f'^{path}:2: cannot be read .it is not UTF-8 but, it seems'
+    ):
+        read_list(path)
+
+
+def test_an_absent_list_is_named(tmp_path):
+    with pytest.raises(DataError, match=r'absent.txt: cannot be read .No such file'):
         read_list(tmp_path / 'absent.txt')
-    with pytest.raises(DataError, match=r'list.txt: cannot be read'):
-        read_list(listed(b'0\t1\t\xff\xfe.avi\n'))
 
 
-def test_other_classes_than_arids_bound_the_label(listed):
-    assert read_list(listed('0\t11\ta.avi'), num_classes=12)[0].label == 11
+def test_the_labels_that_a_list_may_have_bound_it(listed):
+    assert read_list(listed('0\t11\ta.avi'), range(12))[0].label == 11
+    with pytest.raises(DataError, match="label '11' is not one of 0 to 10"):
+        read_list(listed('0\t11\ta.avi'))
 
 
-def test_list_file_takes_both_spellings_of_other(tmp_path):
-    folder = tmp_path / 'list_cvt'
-    folder.mkdir()
-    (folder / 'ARID_split2_others.txt').write_text('')
-    assert list_file(tmp_path, 2, 'other').name == 'ARID_split2_others.txt'
-    (folder / 'ARID_split2_other.txt').write_text('')
-    assert list_file(tmp_path, 2, 'other').name == 'ARID_split2_other.txt'
-    with pytest.raises(DataError, match=r'ARID_split1_train.txt does not exist'):
-        list_file(tmp_path, 1, 'train')
+def test_mmaction2s_pairs(listed):
+    path = listed('a/x y.mp4 3\r\nb.mp4\t0\n\n')
+    assert read_pairs(path) == [Clip('a/x y.mp4', 3), Clip('b.mp4', 0)]
+    with pytest.raises(DataError, match=r":1: label '3' is not one of 0 to 2"):
+        read_pairs(path, range(3))
+    with pytest.raises(DataError, match=r'list.txt:1: 1 columns instead of `path label`'):
+        read_pairs(listed('a.mp4\n'))
+    with pytest.raises(DataError, match=r"label 'x' is not a whole number"):
+        read_pairs(listed('a.mp4 x\n'))
 
 
-def test_a_root_that_is_no_folder_is_named(tmp_path):
-    (tmp_path / 'file').write_text('')
-    for root in (tmp_path / 'absent', tmp_path / 'file'):
-        with pytest.raises(DataError, match=f'data root {root} does not exist or is not a folder'):
-            list_file(root, 1, 'train')
-
-
-def test_absent_videos_are_counted_and_the_first_is_named(tmp_path):
-    (tmp_path / 'a.avi').write_text('')
-    clips = [Clip(name, 0) for name in ('a.avi', 'b.avi', 'c.avi')]
-    with pytest.raises(DataError, match=r'list: .*b.avi does not exist \(and 1 more\)'):
-        require_videos(clips, tmp_path, 'list')
-    with pytest.raises(DataError, match=r'b.avi does not exist$'):
-        require_videos(clips[:2], tmp_path, 'list')
-    require_videos(clips[:1], tmp_path, 'list')
+def test_the_csv_of_ug2_counts_its_labels_from_the_first(listed):
+    header = 'VideoID,Video,ClassID\r\n'
+    path = listed(b'\xef\xbb\xbf' + f'{header}0,Run/Run_1_1.mp4,5\r\n1,Wave/a.mp4,10\r\n'.encode())
+    assert read_csv(path, range(5, 11)) == [Clip('Run/Run_1_1.mp4', 0), Clip('Wave/a.mp4', 5)]
+    with pytest.raises(DataError, match=r":2: label '4' is not one of 5 to 10"):
+        read_csv(listed(header + '0,Push/a.mp4,4\n'), range(5, 11))
+    with pytest.raises(DataError, match=r':2: 2 columns instead of VideoID,Video,ClassID'):
+        read_csv(listed(header + '0,Push/a.mp4\n'), range(5, 11))
+    with pytest.raises(DataError, match=r'list.txt: has no column ClassID, only VideoID, Video'):
+        read_csv(listed('VideoID,Video\n0,0.mp4\n'), range(5, 11))
+    with pytest.raises(DataError, match=r'list.txt: lists no video'):
+        read_csv(listed(header), range(5, 11))

@@ -1,5 +1,11 @@
-"""ARID's list files, read strictly: every complaint names the file, the line and the value."""
+"""List files, read strictly: every complaint names the file, the line and the value.
 
+Three formats: ARID's ``index label path``, MMAction2's ``path label``, and the CSV of UG2+.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,77 +18,158 @@ ARID_CLASSES = (
 
 SUBSETS = ('train', 'test', 'other')
 
+UG2_COLUMNS = ('VideoID', 'Video', 'ClassID')
+
 
 @dataclass(frozen=True)
 class Clip:
-    """One line of a list: a video below the data root and its label."""
+    """A video and its label.
+
+    Attributes:
+        path: Below the data root, with forward slashes.
+        label: Index of the class, from 0.
+    """
 
     path: str
     label: int
 
 
-def list_file(root: Path, split: int, subset: str) -> Path:
-    """The list of one split and subset in ARID v1.0's layout.
-
-    Raises:
-        DataError: the root or the list is absent.
-    """
-    if not root.is_dir():
-        raise DataError(f'data root {root} does not exist or is not a folder')
-    names = [f'ARID_split{split}_{subset}.txt']
-    if subset == 'other':
-        # The files say `other`, the README that comes with the data set says `others`.
-        names.append(f'ARID_split{split}_others.txt')
-    for name in names:
-        path = root / 'list_cvt' / name
-        if path.is_file():
-            return path
-    raise DataError(f'{root / "list_cvt" / names[0]} does not exist')
+Line = tuple[int, str, str]
+"""Number of a line, its label and its path, as they are written."""
 
 
-def read_list(path: Path, num_classes: int = len(ARID_CLASSES)) -> list[Clip]:
-    """Reads lines of ``index<TAB>label<TAB>Class/file.avi``; no header.
+def read_list(path: Path, labels: range = range(len(ARID_CLASSES))) -> list[Clip]:
+    """Reads lines of ``index<TAB>label<TAB>Class/file.avi``; no header; spaces serve as tabs.
+
+    Args:
+        path: The list.
+        labels: The labels it may have. Those of the clips count from the first of them.
 
     Raises:
         DataError: naming file and line, where a line has not three columns, a label is no class or
-            a path leaves the data root; or where the list is empty, absent or not text.
+            a path leaves the data root; or where the list is empty, absent or not UTF-8.
+    """
+    return _clips(path, labels, _arid_lines)
+
+
+def read_pairs(path: Path, labels: range | None = None) -> list[Clip]:
+    """Reads MMAction2's lines of ``path label``.
+
+    Args:
+        path: The list.
+        labels: The labels it may have; None for any number from 0.
+
+    Raises:
+        DataError: as :func:`read_list` does.
+    """
+    return _clips(path, labels, _pair_lines)
+
+
+def read_csv(path: Path, labels: range) -> list[Clip]:
+    """Reads the lists of UG2+: columns ``VideoID,Video,ClassID`` under a header.
+
+    Raises:
+        DataError: as :func:`read_list` does, and where there is no column of labels.
+    """
+    return _clips(path, labels, _csv_lines)
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, without a byte-order mark.
+
+    Raises:
+        DataError: the file cannot be read or is encoded otherwise.
     """
     try:
-        lines = path.read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f'{path}: cannot be read ({error})') from error
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f'{path}: cannot be read ({error.strerror or error})') from error
+    if content[:2] in (b'\xff\xfe', b'\xfe\xff') or b'\0' in content[:64]:
+        raise DataError(f'{path}: cannot be read (it is UTF-16; save it as UTF-8)')
+    try:
+        return content.decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        line = content.count(b'\n', 0, error.start) + 1
+        raise DataError(
+            f'{path}:{line}: cannot be read (it is not UTF-8 but, it seems, Latin-1; '
+            'save it as UTF-8)'
+        ) from error
+
+
+def _clips(
+    path: Path, labels: range | None, lines: Callable[[str, Path], Iterator[Line]]
+) -> list[Clip]:
     clips = [
-        _parse_line(line, f'{path}:{number}', num_classes)
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
+        Clip(_inside(name, f'{path}:{number}'), _label(label, f'{path}:{number}', labels))
+        for number, label, name in lines(read_text(path), path)
     ]
     if not clips:
         raise DataError(f'{path}: lists no video')
     return clips
 
 
-def _parse_line(line: str, where: str, num_classes: int) -> Clip:
-    columns = line.split('\t')
-    if len(columns) != 3:
-        raise DataError(
-            f'{where}: {len(columns)} columns instead of index<TAB>label<TAB>path: {line[:80]!r}'
-        )
-    label, path = columns[1].strip(), columns[2].strip()
-    if not label.isdecimal() or int(label) >= num_classes:
-        raise DataError(f'{where}: label {label!r} is not one of 0 to {num_classes - 1}')
+def _arid_lines(text: str, path: Path) -> Iterator[Line]:
+    for number, line in _full_lines(text):
+        columns = _columns(line, 2, from_right=False)
+        if len(columns) != 3:
+            raise _wrong_columns(f'{path}:{number}', columns, 'index<TAB>label<TAB>path', line)
+        yield number, columns[1], columns[2]
+
+
+def _pair_lines(text: str, path: Path) -> Iterator[Line]:
+    for number, line in _full_lines(text):
+        columns = _columns(line, 1, from_right=True)
+        if len(columns) != 2:
+            raise _wrong_columns(f'{path}:{number}', columns, '`path label`', line)
+        yield number, columns[1], columns[0]
+
+
+def _csv_lines(text: str, path: Path) -> Iterator[Line]:
+    rows = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    header = [name.strip() for name in rows.fieldnames or ()]
+    rows.fieldnames = header
+    for name in UG2_COLUMNS[1:]:
+        if name not in header:
+            raise DataError(f'{path}: has no column {name}, only {", ".join(header) or "nothing"}')
+    for row in rows:
+        if None in row or None in row.values():
+            given = [value for value in row.values() if isinstance(value, str)]
+            line = ','.join(given)
+            raise _wrong_columns(f'{path}:{rows.line_num}', given, ','.join(header), line)
+        yield rows.line_num, row['ClassID'].strip(), row['Video'].strip()
+
+
+def _full_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield number, line
+
+
+def _columns(line: str, splits: int, from_right: bool) -> list[str]:
+    """Columns between tabs if there are any, else between spaces; only the path may hold spaces."""
+    if '\t' in line:
+        return [column.strip() for column in line.split('\t')]
+    return line.rsplit(None, splits) if from_right else line.split(None, splits)
+
+
+def _wrong_columns(where: str, columns: list[str], wanted: str, line: str) -> DataError:
+    return DataError(f'{where}: {len(columns)} columns instead of {wanted}: {line[:80]!r}')
+
+
+def _label(label: str, where: str, labels: range | None) -> int:
+    if not (label.isascii() and label.isdecimal()):
+        allowed = 'a whole number' if labels is None else f'one of {labels[0]} to {labels[-1]}'
+        raise DataError(f'{where}: label {label!r} is not {allowed}')
+    if labels is None:
+        return int(label)
+    if int(label) not in labels:
+        raise DataError(f'{where}: label {label!r} is not one of {labels[0]} to {labels[-1]}')
+    return int(label) - labels[0]
+
+
+def _inside(path: str, where: str) -> str:
     parts = PurePosixPath(path)
     if not path or parts.is_absolute() or '..' in parts.parts:
         raise DataError(f'{where}: path {path!r} does not stay below the data root')
-    return Clip(path, int(label))
-
-
-def require_videos(clips: list[Clip], root: Path, listed_in: Path) -> None:
-    """Checks that every listed video is a file.
-
-    Raises:
-        DataError: naming the first absent one and how many there are.
-    """
-    absent = [clip.path for clip in clips if not (root / clip.path).is_file()]
-    if absent:
-        more = f' (and {len(absent) - 1} more)' if len(absent) > 1 else ''
-        raise DataError(f'{listed_in}: {root / absent[0]} does not exist{more}')
+    return str(parts)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..datasets.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
 from ..datasets.fingerprint import clips_fingerprint, darkroom_manifest
-from ..datasets.lists import list_file, read_list, require_videos
+from ..datasets.layout import find_layout
+from ..datasets.lists import ARID_CLASSES, Clip
 from ..errors import ConfigError, DataError
 from .axes import Dataset
 
@@ -35,6 +36,11 @@ class SweepData:
     @property
     def synthetic(self) -> bool:
         return self.darkroom is not None
+
+    @functools.cached_property
+    def num_classes(self) -> int:
+        """Classes of the videos, and outputs of every network; known before they are made."""
+        return len(ARID_CLASSES if self.to_make else find_layout(self.root).classes)
 
     def identity(self) -> dict:
         """What the keys of runs hash.
@@ -72,11 +78,8 @@ class SweepData:
             for name, subset in (('fingerprint', 'train'), ('test_fingerprint', 'test'))
         }
 
-    def _clips(self, subset: str):
-        path = list_file(self.root, self.split, subset)
-        clips = read_list(path)
-        require_videos(clips, self.root, path)
-        return clips
+    def _clips(self, subset: str) -> list[Clip]:
+        return find_layout(self.root).clips(self.split, subset)
 
 
 def sweep_data(dataset: Dataset, root: Path | None) -> SweepData:
@@ -91,7 +94,7 @@ def sweep_data(dataset: Dataset, root: Path | None) -> SweepData:
         DataError: a root that was named does not exist.
     """
     if root is not None:
-        list_file(root, dataset.split, 'train')
+        find_layout(root).list_file(dataset.split, 'train')
         darkroom = _manifest_identity(root)
         # The config's name tells what it makes; other videos go by their folder's.
         same_kind = (dataset.darkroom is None) == (darkroom is None)
@@ -99,7 +102,7 @@ def sweep_data(dataset: Dataset, root: Path | None) -> SweepData:
         return SweepData(name, root, dataset.split, darkroom, None)
     own = DATA / dataset.name
     if dataset.darkroom is None:
-        list_file(own, dataset.split, 'train')
+        find_layout(own).list_file(dataset.split, 'train')
         return SweepData(dataset.name, own, dataset.split, None, None)
     spec = _darkroom_spec(**dataset.darkroom)
     identity = dict(generator_version=GENERATOR_VERSION, spec=spec.to_dict())

@@ -22,7 +22,11 @@ TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
     scope=SCOPE,
-    locations=['ukd_bench.datasets.views', 'ukd_bench.datasets.decode'],
+    locations=[
+        'ukd_bench.datasets.views',
+        'ukd_bench.datasets.decode',
+        'ukd_bench.datasets.flow_frames',
+    ],
 )
 MODELS = Registry(
     'model',

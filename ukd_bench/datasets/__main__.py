@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import UkdBenchError
-from .commands import make
+from .commands import flow, make
 
-COMMANDS = (make,)
+COMMANDS = (make, flow)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

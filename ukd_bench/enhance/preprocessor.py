@@ -11,6 +11,8 @@ from ..errors import ConfigError
 from ..registry import ENHANCEMENTS, MODELS
 
 FORMATS = ('NCTHW', 'NCHW')
+PICTURE = slice(0, 3)
+"""The channels that a stream takes unless its enhancement says otherwise."""
 
 
 @MODELS.register_module()
@@ -19,12 +21,14 @@ class LowLightPreprocessor(ActionDataPreprocessor):
 
     Every network of the suite takes the same packed clips of shape (M, C, T, H, W), so that
     teachers and students of different kinds see one and the same view. Here each stream enhances
-    them in its own way and standardises every clip to mean 0 and variance 1 over all its channels,
-    frames and pixels; streams are concatenated along the channels.
+    its channels in its own way and standardises every clip to mean 0 and variance 1 over all those
+    channels, frames and pixels; streams are concatenated along the channels. A stream takes the
+    picture, channels 0 to 2, unless its enhancement has other ``channels``; where that is
+    ``centred``, 0 stays 0 and the mean square becomes 1 instead of the variance.
 
-    Shape: N clips (M, C, T, H, W) or, as 2D pipelines pack them, (T, C, H, W) in;
-    (N, M, S C, T, H, W) out for ``NCTHW``, (N, M T, S C, H, W) for ``NCHW``, S being the number of
-    streams.
+    Shape: N clips (M, C, T, H, W) or, as 2D pipelines pack them, (T, C, H, W) in, C being 3, or 5
+    with optical flow; (N, M, D, T, H, W) out for ``NCTHW``, (N, M T, D, H, W) for ``NCHW``, D being
+    the channels of all streams.
 
     Args:
         streams: One enhancement config a stream, built from ``ENHANCEMENTS``.
@@ -49,11 +53,23 @@ class LowLightPreprocessor(ActionDataPreprocessor):
     def preprocess(self, inputs: list[Tensor], data_samples: list, training: bool = False):
         """Stacks and prepares ``inputs``; ``data_samples`` pass through."""
         clips_NMCTHW = as_clips(stack_batch(inputs))
-        streams = [standardize_clips(stream(clips_NMCTHW)) for stream in self.streams]
+        streams = [self._stream(stream, clips_NMCTHW) for stream in self.streams]
         batch = torch.cat(streams, dim=2) if len(streams) > 1 else streams[0]
         if self.format_shape == 'NCHW':
             batch = batch.transpose(2, 3).flatten(1, 2)
         return batch, data_samples
+
+    def _stream(self, enhancement: nn.Module, clips_NMCTHW: Tensor) -> Tensor:
+        channels = getattr(enhancement, 'channels', PICTURE)
+        present = clips_NMCTHW.shape[2]
+        if present < channels.stop:
+            raise ConfigError(
+                f'stream {type(enhancement).__name__} takes channels {channels.start} to '
+                f'{channels.stop - 1}, the clips have {present}: is ukd_bench.OpenFlow absent from '
+                'the pipeline?'
+            )
+        enhanced = enhancement(clips_NMCTHW[:, :, channels])
+        return standardize_clips(enhanced, centred=getattr(enhancement, 'centred', False))
 
 
 def as_clips(batch: Tensor) -> Tensor:
@@ -69,11 +85,17 @@ def as_clips(batch: Tensor) -> Tensor:
     raise ConfigError(f'a batch of clips has 5 or 6 dimensions, not the shape {tuple(batch.shape)}')
 
 
-def standardize_clips(clips_NMCTHW: Tensor, epsilon: float = 1e-3) -> Tensor:
+def standardize_clips(clips_NMCTHW: Tensor, epsilon: float = 1e-3, centred: bool = False) -> Tensor:
     """Each clip minus its mean, over its standard deviation plus ``epsilon`` (in intensity levels).
 
     Args:
         clips_NMCTHW: Float clips, changed in place.
+        centred: Takes the mean to be 0: nothing is subtracted, and the root mean square stands for
+            the deviation.
     """
-    std, mean = torch.std_mean(clips_NMCTHW, dim=(2, 3, 4, 5), keepdim=True, correction=0)
+    dims = (2, 3, 4, 5)
+    if centred:
+        rms = clips_NMCTHW.square().mean(dim=dims, keepdim=True).sqrt_()
+        return clips_NMCTHW.div_(rms.add_(epsilon))
+    std, mean = torch.std_mean(clips_NMCTHW, dim=dims, keepdim=True, correction=0)
     return clips_NMCTHW.sub_(mean).div_(std.add_(epsilon))

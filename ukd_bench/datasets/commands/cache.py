@@ -86,7 +86,8 @@ def _require_room(
     needed = missing + sum(held[path].file_bytes for path in paths if path in held)
     if budget is not None and needed > budget * _GIB:
         raise DataError(
-            f'{folder}: {len(paths)} clips need about {_size(needed)}, more than --budget {budget:g} (GiB)'
+            f'{folder}: {len(paths)} clips need about {_size(needed)}, '
+            f'more than --budget {budget:g} (GiB)'
         )
     existing = next(path for path in (folder, *folder.resolve().parents) if path.exists())
     free = shutil.disk_usage(existing).free

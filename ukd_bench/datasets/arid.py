@@ -8,7 +8,7 @@ from ..errors import ConfigError
 from ..registry import DATASETS
 from .container import require_whole
 from .fingerprint import clips_fingerprint
-from .groups import part_of
+from .groups import HELD_OUT_FRACTION, part_of
 from .layout import find_layout
 from .lists import SUBSETS, Clip
 from .video import naming_broken_video
@@ -46,7 +46,7 @@ class ARIDDataset(BaseActionDataset):
         subset: str = 'train',
         test_mode: bool = False,
         groups: str | None = None,
-        held_out_fraction: float = 0.2,
+        held_out_fraction: float = HELD_OUT_FRACTION,
         edition: str | None = None,
         **kwargs,
     ) -> None:

@@ -15,6 +15,8 @@ from .lists import Clip
 _NAME = re.compile(r'.+_(\d+)_\d+\.\w+')
 
 PARTS = ('fit', 'held_out')
+HELD_OUT_FRACTION = 0.2
+"""Share of each class's groups that is held out unless a config says otherwise."""
 
 
 def group_of(path: str) -> int | None:

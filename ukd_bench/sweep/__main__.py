@@ -13,17 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
 
 from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
-from ..records import STUDENT_METHODS
+from ..records import BEST_ON_HELD_OUT, STUDENT_METHODS
 from ..results.claims import claims_sha256
 from .axes import Axes, read_axes
 from .data import SweepData, sweep_data
 from .local import Outcome, carry_out
 from .plan import Plan, make_plan
+from .prepare import prepare_cache, prepare_flow, prepare_videos
 from .progress import Progress
 from .state import SweepState
 
@@ -43,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     add('--device', default='cpu', help='cpu or cuda (default: cpu)')
     add('--jobs', type=int, help='runs at once (default: one a core, or one on a GPU)')
     add('--data-root', type=Path, help="videos in ARID's layout (default: the sweep's own)")
+    add(
+        '--cache-gib', type=float, default=8.0, metavar='N',
+        help='GiB that cached frames may take; 0 decodes always (default: 8)',
+    )  # fmt: skip
     add('--results', type=Path, default=Path('results'), help='parent of the results folder')
     add('--reports', type=Path, default=Path('reports'), help='parent of the report folder')
     add('--reference', type=Path, help='results folder to compare with')
@@ -70,7 +74,8 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
         raise ConfigError(f'--jobs {options.jobs} is not positive')
     if options.reference and not SweepPaths(options.reference).plan.is_file():
         raise ConfigError(f'--reference {options.reference} holds no sweep')
-    data = sweep_data(axes.dataset, options.data_root)
+    groups = 'fit' if axes.selection == BEST_ON_HELD_OUT else None
+    data = sweep_data(axes.dataset, options.data_root, groups)
     execution = execution_fingerprint(environment(options.device, axes.threads))
     paths = SweepPaths(options.results / axes.name)
 
@@ -82,8 +87,11 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
         return 0
     with _only_one_sweep(paths):
         _require_writable(options.reports / axes.name)
-        _prepare_data(data, console)
+        prepare_videos(data, console)
         state = _state(plan_of(axes), paths, data, options)
+        if not all(state.is_finished(key) for key in state.plan.runs):
+            prepare_flow(state.plan, data, console)
+            prepare_cache(state.plan, data, options.cache_gib, console)
         valid = set(plan_of(_widened(every_axis, state.earlier_rows())).runs)
         return _run_and_report(options, axes, data, state, valid, console)
 
@@ -149,17 +157,6 @@ def _report(
     report = write_report(paths.root, options.reports / axes.name, options.reference)
     print_summary(report, console)
     return 1 if outcome.lost else 0
-
-
-def _prepare_data(data: SweepData, console: Console) -> None:
-    workers = len(os.sched_getaffinity(0))
-    columns = (TextColumn('making videos'), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task('videos', total=None, visible=False)
-        data.prepare(
-            workers,
-            lambda done, total: bar.update(task, completed=done, total=total, visible=True),
-        )
 
 
 def _state(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..datasets.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
 from ..datasets.fingerprint import clips_fingerprint, darkroom_manifest
+from ..datasets.groups import HELD_OUT_FRACTION, part_of
 from ..datasets.layout import find_layout
 from ..datasets.lists import ARID_CLASSES, Clip
 from ..errors import ConfigError, DataError
@@ -25,6 +26,7 @@ class SweepData:
         split: Number of the split.
         darkroom: Specification of synthetic videos; None for videos on disk.
         to_make: Whether the sweep makes them.
+        groups: Part of the training list that is trained on; None is the whole.
     """
 
     name: str
@@ -32,6 +34,7 @@ class SweepData:
     split: int
     darkroom: dict | None
     to_make: DarkRoomSpec | None
+    groups: str | None = None
 
     @property
     def synthetic(self) -> bool:
@@ -62,7 +65,7 @@ class SweepData:
         if self.to_make is not None:
             make(self.root, self.to_make, workers=workers, progress=progress)
         for subset in ('train', 'test'):
-            self._clips(subset)
+            self.clips(subset)
 
     def fingerprints(self) -> dict[str, str] | None:
         """Fingerprints of the clips, by the names that records have; None before they are made."""
@@ -74,20 +77,37 @@ class SweepData:
     def _fingerprints(self) -> dict[str, str]:
         # Of videos on disk this reads every file; a sweep asks for it more than once.
         return {
-            name: clips_fingerprint(self.root, self._clips(subset))
+            name: clips_fingerprint(self.root, self.clips(subset))
             for name, subset in (('fingerprint', 'train'), ('test_fingerprint', 'test'))
         }
 
-    def _clips(self, subset: str) -> list[Clip]:
-        return find_layout(self.root).clips(self.split, subset)
+    def clips(self, subset: str) -> list[Clip]:
+        """The clips that are trained on, or tested on.
+
+        Raises:
+            DataError: naming what is wrong with a list or which video is absent.
+        """
+        layout = find_layout(self.root)
+        clips = layout.clips(self.split, subset)
+        if subset != 'train' or self.groups is None:
+            return clips
+        listed_in = layout.list_file(self.split, subset)
+        return part_of(clips, self.groups, HELD_OUT_FRACTION, self.split, listed_in)
+
+    def paths(self) -> list[str]:
+        """All videos that the sweep reads, as paths below the root."""
+        layout = find_layout(self.root)
+        both = (clip.path for name in ('train', 'test') for clip in layout.clips(self.split, name))
+        return list(dict.fromkeys(both))
 
 
-def sweep_data(dataset: Dataset, root: Path | None) -> SweepData:
+def sweep_data(dataset: Dataset, root: Path | None, groups: str | None = None) -> SweepData:
     """The videos that a sweep config asks for, at the root that the command line names.
 
     Args:
         dataset: From the sweep config.
         root: An existing folder; None for the sweep's own, which is made if it is synthetic.
+        groups: Part of the training list that is trained on; None is the whole.
 
     Raises:
         ConfigError: the preset does not exist.
@@ -99,14 +119,14 @@ def sweep_data(dataset: Dataset, root: Path | None) -> SweepData:
         # The config's name tells what it makes; other videos go by their folder's.
         same_kind = (dataset.darkroom is None) == (darkroom is None)
         name = dataset.name if same_kind else root.resolve().name
-        return SweepData(name, root, dataset.split, darkroom, None)
+        return SweepData(name, root, dataset.split, darkroom, None, groups)
     own = DATA / dataset.name
     if dataset.darkroom is None:
         find_layout(own).list_file(dataset.split, 'train')
-        return SweepData(dataset.name, own, dataset.split, None, None)
+        return SweepData(dataset.name, own, dataset.split, None, None, groups)
     spec = _darkroom_spec(**dataset.darkroom)
     identity = dict(generator_version=GENERATOR_VERSION, spec=spec.to_dict())
-    return SweepData(dataset.name, own, dataset.split, identity, spec)
+    return SweepData(dataset.name, own, dataset.split, identity, spec, groups)
 
 
 def _darkroom_spec(preset: str = 'quick', **changes) -> DarkRoomSpec:

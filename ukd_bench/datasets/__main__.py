@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import UkdBenchError
-from .commands import cache, flow, make
+from .commands import cache, check, flow, make
 
-COMMANDS = (make, flow, cache)
+COMMANDS = (make, check, flow, cache)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

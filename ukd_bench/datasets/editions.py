@@ -11,6 +11,10 @@ Files = dict[tuple[int, str], Path]
 """The list of each (split, subset)."""
 
 
+class LayoutError(DataError):
+    """A root that does not exist, or at which no one data set can be told."""
+
+
 @dataclass(frozen=True)
 class Edition:
     """What is usual in one edition.
@@ -85,11 +89,12 @@ def _by_name(root: Path, paths: list[Path], suffix: str) -> Files:
     """A training and a test list, told by their names.
 
     Raises:
-        DataError: several have an equal claim.
+        LayoutError: several have an equal claim.
     """
     files: Files = {}
     for subset, words in (('train', ('train',)), ('test', ('test', 'val')), ('other', ('other',))):
         named = [path for path in paths if any(word in path.name.lower() for word in words)]
+        named = [path for path in named if path not in files.values()]
         for exact in words:
             alone = [path for path in named if path.name == exact + suffix]
             if alone:
@@ -97,7 +102,7 @@ def _by_name(root: Path, paths: list[Path], suffix: str) -> Files:
                 break
         if len(named) > 1:
             names = ', '.join(str(path.relative_to(root)) for path in named)
-            raise DataError(f'{root}: which is the {subset} list, {names}? Keep or rename one')
+            raise LayoutError(f'{root}: which is the {subset} list, {names}? Keep or rename one')
         if named:
             files[1, subset] = named[0]
     return files if {subset for _, subset in files} & {'train', 'test'} else {}

@@ -1,6 +1,6 @@
 """What identifies a data set wherever it lies: its clips, never its path."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
     that the identity does not depend on the encoder, and the hash of the file otherwise.
 
     Raises:
-        DataError: a manifest does not know a listed clip.
+        DataError: a manifest does not know a listed clip, or the clip's file is not the one that
+            was made.
     """
     manifest = darkroom_manifest(root)
     if manifest is None:
@@ -28,7 +29,24 @@ def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
     for clip in clips:
         if clip.path not in known:
             raise DataError(f'{root / MANIFEST}: does not know the listed video {clip.path}')
+        if is_changed(root / clip.path, known[clip.path]):
+            raise DataError(
+                f'{root / clip.path}: is not the video that {MANIFEST} was written for; delete it '
+                'and make the DarkRoom again'
+            )
     return digest([(clip.path, clip.label, known[clip.path]['frames_sha256']) for clip in clips])
+
+
+def is_changed(video: Path, entry: Mapping) -> bool:
+    """Whether a video's bytes are not those of its entry in a DarkRoom's manifest.
+
+    Manifests without ``file_sha256`` do not tell.
+
+    Raises:
+        ResultsError: the video cannot be read.
+    """
+    wanted = entry.get('file_sha256')
+    return wanted is not None and file_sha256(video) != wanted
 
 
 def darkroom_manifest(root: Path) -> dict | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from .disk import Folders
-from .editions import EDITIONS, Edition, Files
+from .editions import EDITIONS, Edition, Files, LayoutError
 from .fingerprint import darkroom_manifest
 from .lists import ARID_CLASSES, Clip, read_csv, read_list, read_pairs, read_text
 
@@ -140,23 +140,24 @@ def find_layout(root: Path | str, edition: str | None = None) -> Layout:
         edition: A name from :data:`EDITIONS`; needed only where the lists of two lie at one root.
 
     Raises:
-        DataError: the root is absent, no lists are known there, or it is not clear which to use.
+        LayoutError: the root is absent, no lists are known there, or it is not clear which to use.
+        DataError: what tells the classes is malformed.
     """
     root = Path(root)
     if not root.is_dir():
-        raise DataError(f'data root {root} does not exist or is not a folder')
+        raise LayoutError(f'data root {root} does not exist or is not a folder')
     if edition is not None and edition not in EDITIONS:
-        raise DataError(f'edition {edition!r} is none of {", ".join(EDITIONS)}')
+        raise LayoutError(f'edition {edition!r} is none of {", ".join(EDITIONS)}')
     found = _present(root, [edition] if edition else [name for name in EDITIONS if name != 'own'])
     if edition is None and not found:
         # Last, since any text file with `train` in its name may be one.
         found = _present(root, ['own'])
     if not found:
         wanted = EDITIONS[edition].title if edition else 'ARID or MMAction2 (train.txt, test.txt)'
-        raise DataError(f'{root}: holds no lists of {wanted}; {HOW_TO_GET}')
+        raise LayoutError(f'{root}: holds no lists of {wanted}; {HOW_TO_GET}')
     if len(found) > 1:
         titles = ' and '.join(EDITIONS[name].title for name in found)
-        raise DataError(f'{root}: holds lists of {titles}; name the edition: {", ".join(found)}')
+        raise LayoutError(f'{root}: holds lists of {titles}; name the edition: {", ".join(found)}')
     ((name, files),) = found.items()
     make = _own_layout if name == 'own' else _arid_layout
     return make(root, EDITIONS[name], files)
@@ -214,6 +215,6 @@ def _own_layout(root: Path, edition: Edition, files: Files) -> Layout:
                 raise DataError(f'{path}: names no class')
             break
     else:
-        clips = [clip for path in files.values() for clip in read_pairs(path)]
-        classes = tuple(str(label) for label in range(max(clip.label for clip in clips) + 1))
+        labels = [clip.label for path in files.values() for clip in read_pairs(path)]
+        classes = tuple(str(label) for label in range(max(labels) + 1))
     return Layout(root, edition, classes, range(len(classes)), files)

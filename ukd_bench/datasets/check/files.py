@@ -1,0 +1,131 @@
+"""What the videos on disk tell: absent, unlisted, links, damage, doubles."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...errors import DataError
+from ..container import require_whole
+from ..disk import Folders
+from ..layout import Layout
+from .known import known_videos
+from .lists import Lists, difference
+from .report import Count, Report, number
+
+_SUFFIXES = frozenset(('.avi', '.mp4', '.mkv', '.mov', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv'))
+
+Progress = Callable[[int, int], Any]
+
+
+def locate(layout: Layout, lists: Lists, report: Report) -> tuple[dict[str, set], bool]:
+    """Finds the listed videos and adds those that are absent to the report.
+
+    Returns:
+        For each video that is there, the (split, subset) that list it; and whether some have
+        another extension than the lists say.
+    """
+    folders = Folders(layout.root)
+    present: dict[str, set[tuple[int, str]]] = defaultdict(set)
+    absent: dict[str, str] = {}
+    swapped = []
+    for key, clips in lists.items():
+        base, paths = layout.locate(clips, folders)
+        for clip, path in zip(clips, paths, strict=True):
+            if path is None:
+                wanted = f'{base}/{clip.path}' if base else clip.path
+                if wanted not in absent:
+                    hint = folders.hint(wanted)
+                    absent[wanted] = f'{wanted} ({hint})' if hint else wanted
+            else:
+                present[path].add(key)
+                if path.rpartition('.')[2] != clip.path.rpartition('.')[2]:
+                    swapped.append(path)
+    report.add(
+        'absent',
+        number(len(absent), 'listed video is', 'listed videos are') + ' absent',
+        list(absent.values()),
+    )
+    names = sorted(set(swapped))
+    title = number(names, 'video has', 'videos have') + ' another extension than the lists say'
+    report.add('other_extension', title, names, problem=False)
+    return present, bool(swapped)
+
+
+def check_disk(layout: Layout, present: dict[str, set], swapped: bool, report: Report) -> None:
+    """Counts the videos on disk, and adds unlisted ones and links that leave the root."""
+    outside: list[str] = []
+    videos = sorted(_videos(layout.root, outside))
+    labels = {name: label for label, name in enumerate(layout.classes)}
+    folders = Counter(labels.get(_folder(path), -1) for path in videos)
+    per_class = tuple(folders[label] for label in range(len(layout.classes)))
+    known = None if swapped else known_videos(layout)
+    report.disk = Count(len(videos), per_class, known)
+    if not report.disk.agrees:
+        title = f'the videos on disk are not those of {layout.kind.title}'
+        report.add('videos', title, [difference(layout, report.disk)])
+    unlisted = [path for path in videos if path not in present]
+    title = number(unlisted, 'video on disk is', 'videos on disk are') + ' in no list'
+    report.add('unlisted', title, unlisted, problem=False)
+    title = number(outside, 'link leaves', 'links leave') + ' the data root'
+    report.add('outside_link', title, sorted(outside), problem=False)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition('/')[0].rpartition('/')[2]
+
+
+def _videos(root: Path, outside: list[str]) -> Iterator[str]:
+    """Paths of videos below the root; links are followed, each folder is read once."""
+    top = os.path.realpath(root)
+    seen = {top}
+    ahead = ['']
+    while ahead:
+        folder = ahead.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                listing = list(entries)
+        except OSError:
+            continue
+        for entry in listing:
+            path = f'{folder}/{entry.name}' if folder else entry.name
+            if entry.name.startswith('.'):
+                continue
+            if entry.is_symlink():
+                target = os.path.realpath(entry.path)
+                if not f'{target}/'.startswith(f'{top}/') and os.path.exists(target):
+                    outside.append(f'{path} -> {target}')
+                if os.path.isdir(target) and target not in seen:
+                    seen.add(target)
+                    ahead.append(path)
+                elif os.path.isfile(target) and _is_video(entry.name):
+                    yield path
+            elif entry.is_dir():
+                ahead.append(path)
+            elif _is_video(entry.name):
+                yield path
+
+
+def _is_video(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in _SUFFIXES
+
+
+def check_containers(
+    root: Path, paths: list[str], progress: Progress
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Asks the container of every video whether it is whole.
+
+    Returns:
+        Bytes of those that are, and what is wrong with the others.
+    """
+    whole: dict[str, int] = {}
+    broken: dict[str, str] = {}
+    for done, path in enumerate(paths, start=1):
+        try:
+            whole[path] = require_whole(root / path)
+        except DataError as error:
+            broken[path] = str(error).removeprefix(f'{root / path}: ')
+        if done % 50 == 0 or done == len(paths):
+            progress(done, len(paths))
+    return whole, broken

@@ -1,6 +1,5 @@
 """RAFT (Teed and Deng, ECCV 2020), by torchvision."""
 
-import pickle
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse
@@ -12,6 +11,7 @@ from torch import Tensor
 from torchvision.models import optical_flow
 
 from ..errors import ConfigError, DataError, one_line
+from ..state import load_weights
 
 _MULTIPLE = 8
 _LEAST_SIDE = 128
@@ -45,11 +45,9 @@ class Raft:
         with torch.random.fork_rng(devices=[]):
             self.network = getattr(optical_flow, model)(weights=None)
         try:
-            self.network.load_state_dict(torch.load(weights, 'cpu', weights_only=True))
-        except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, AttributeError,
-                TypeError, ValueError) as error:  # fmt: skip
-            reason = getattr(error, 'strerror', None) or one_line(error)
-            raise DataError(f'{weights}: not the weights of {model} ({reason})') from error
+            load_weights(self.network, weights)
+        except ConfigError as error:
+            raise DataError(f'weights of {model}: {error}') from error
         self.network.requires_grad_(False).eval().to(self.device)
 
     def prepare(self, frame_HW3: np.ndarray) -> tuple[Tensor, tuple[int, int]]:

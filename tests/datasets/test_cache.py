@@ -67,13 +67,18 @@ def test_frames_are_those_that_decoding_gives(videos, tmp_path, short_side, work
             np.testing.assert_array_equal(cached.take(indices), decoded.take(indices))
 
 
-def test_taken_frames_may_be_written_into(videos, tmp_path):
+@pytest.mark.parametrize('how', ['take', 'look'])
+def test_frames_may_be_written_into(videos, tmp_path, how):
     root, paths = videos
     cache = build(root, tmp_path / 'cache', paths)
-    taken = cache.find(paths[0], root / paths[0]).take([1, 2])
-    before = taken.copy()
-    taken[:] = 255
-    np.testing.assert_array_equal(cache.find(paths[0], root / paths[0]).take([1, 2]), before)
+    first = getattr(cache.find(paths[0], root / paths[0]), how)([1, 2, 2])
+    before = np.stack(first)
+    np.testing.assert_array_equal(before, DecodedVideo(root / paths[0]).take([1, 2, 2]))
+    first[1][:] = 255
+    np.testing.assert_array_equal(first[2], before[2], 'a frame taken twice is two')
+    second = getattr(cache.find(paths[0], root / paths[0]), how)([1, 2, 2])
+    np.testing.assert_array_equal(np.stack(second), before)
+    assert verify(root, cache.folder, paths) == []
 
 
 def test_a_complete_cache_is_left_alone(videos, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from mmcv.transforms import BaseTransform
 
 from ..errors import ConfigError
 from ..registry import TRANSFORMS
-from .cache import ClipCache
+from .cache import CachedVideo, ClipCache
 from .video import DecodedVideo, Frames
 
 
@@ -65,9 +65,10 @@ class TakeFrames(BaseTransform):
     def transform(self, results: dict) -> dict:
         indices = results['frame_inds']
         video = results.pop('video')
-        frames = video.take(indices)
-        results['imgs'] = list(frames)
-        results['original_shape'] = results['img_shape'] = frames.shape[1:3]
+        # Most of a cached frame's cost is copying it, and a crop comes next.
+        copies = not isinstance(video, CachedVideo)
+        results['imgs'] = list(video.take(indices)) if copies else video.look(indices)
+        results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
         if 'flow' in results:
             flow = results.pop('flow')
             results['flows'] = list(flow.take(np.minimum(indices, len(flow) - 1)))

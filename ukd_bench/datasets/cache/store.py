@@ -3,7 +3,8 @@
 One uint8 ``.npy`` a video, (T, H, W, 3) in RGB, named by what its frames follow from: the video's
 content, the short side, the decoder and the format. ``cache.json`` says which file is whose. A file
 is mapped, not read: a loader touches the pages of the frames it takes, and all processes of a
-machine share them.
+machine share them. It is mapped anew for every sample and copied page by page where a transform
+writes, so a pipeline may do with its frames what it likes.
 
 What is not current is not used. A clip that the cache does not know, a video whose size or time of
 change differs from when it was decoded, a damaged file and a cache of other library versions all
@@ -11,6 +12,8 @@ mean that the caller decodes; the first such case in a process is warned of. So 
 run faster or slower, never different.
 """
 
+import math
+import mmap
 import os
 import warnings
 from collections.abc import Sequence
@@ -29,8 +32,6 @@ from ...records import digest
 MANIFEST = 'cache.json'
 _KIND = 'clip-cache'
 _SCHEMA = 1
-_MOST_MAPS = 16_384
-"""Files that one process keeps mapped; Linux allows a process 65,530 maps by default."""
 
 
 class Entry(NamedTuple):
@@ -61,7 +62,7 @@ class CachedVideo:
     """Frames of a mapped file; a :class:`ukd_bench.datasets.video.Frames`.
 
     Args:
-        frames: (T, H, W, 3) uint8, read-only.
+        frames: (T, H, W, 3) uint8; what is written into them reaches nobody else.
     """
 
     def __init__(self, frames: np.ndarray) -> None:
@@ -75,8 +76,18 @@ class CachedVideo:
         return self._frames.shape[1:3]
 
     def take(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Copies of the frames at ``indices``, (n, H, W, 3): a caller may write into them."""
+        """Copies of the frames at ``indices``, (n, H, W, 3)."""
         return self._frames[np.asarray(indices)]
+
+    def look(self, indices: Sequence[int] | np.ndarray) -> list[np.ndarray]:
+        """The frames at ``indices`` where they lie, (H, W, 3) each; a repeated one is copied."""
+        seen: set[int] = set()
+        frames = []
+        for index in np.asarray(indices).tolist():
+            frame = self._frames[index]
+            frames.append(frame.copy() if index in seen else frame)
+            seen.add(index)
+        return frames
 
 
 class ClipCache:
@@ -91,12 +102,11 @@ class ClipCache:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        self._maps: dict[str, np.ndarray] = {}
         self._warned = False
 
     def __getstate__(self) -> dict[str, Any]:
-        # Maps and what was read belong to a process; another opens its own.
-        return {'folder': self.folder, '_maps': {}, '_warned': False}
+        # A manifest of thousands of clips is read again sooner than it is sent.
+        return {'folder': self.folder, '_warned': False}
 
     @cached_property
     def manifest(self) -> 'Manifest':
@@ -144,14 +154,9 @@ class ClipCache:
             unchanged = False
         if not unchanged:
             return f'{path} is no longer the video that was decoded'
-        frames = self._maps.get(entry.file)
+        frames = mapped_frames(self.folder / entry.file, entry)
         if frames is None:
-            frames = stored_frames(self.folder / entry.file)
-            if frames is None or frames.shape != entry.shape:
-                return f'{entry.file}, the frames of {video_id}, is absent or damaged'
-            if len(self._maps) >= _MOST_MAPS:
-                self._maps.clear()
-            self._maps[entry.file] = frames
+            return f'{entry.file}, the frames of {video_id}, is absent or damaged'
         return frames
 
     def _warn(self, reason: str) -> None:
@@ -215,16 +220,28 @@ def file_name(source_sha256: str, short_side: int | None) -> str:
     return digest([_SCHEMA, decoder(), short_side, source_sha256], 32) + '.npy'
 
 
+def mapped_frames(path: Path, entry: Entry) -> np.ndarray | None:
+    """The frames of a listed file; None where it is absent or not as long as it was."""
+    try:
+        with open(path, 'rb', buffering=0) as file:
+            if os.fstat(file.fileno()).st_size != entry.file_bytes:
+                return None
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    except (OSError, ValueError):
+        return None
+    # NumPy's own way would read the header anew and cost five times as much.
+    return np.ndarray(entry.shape, np.uint8, mapped, entry.file_bytes - math.prod(entry.shape))
+
+
 def stored_frames(path: Path) -> np.ndarray | None:
-    """The frames of a file, mapped read-only; None where it is absent, cut off or other."""
+    """The frames of any such file, read-only; None where it is absent, cut off or other."""
     try:
         frames = np.lib.format.open_memmap(path, mode='r')
     except (OSError, ValueError, EOFError):
         return None
     if frames.dtype != np.uint8 or frames.ndim != 4 or not frames.flags.c_contiguous:
         return None
-    # Slices of the mapping's own class cost several times those of a plain array.
-    return np.asarray(frames)
+    return frames
 
 
 def default_folder(root: Path, short_side: int | None) -> Path:

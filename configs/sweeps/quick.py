@@ -26,6 +26,7 @@ methods = [
     'ukd',
     'naive',
     'two_stream_dark_light',
+    'two_stream_rgb_flow',
     'teacher',
     'ensemble',
 ]

@@ -114,6 +114,9 @@ def record(
         else None,
         'selection': 'last_epoch',
         'selected_epoch': epochs,
+        'flow': dict(algorithm='farneback', compute_s=50.0, bytes=8 * MIB)
+        if method == 'two_stream_rgb_flow'
+        else None,
         'protocol': {'name': 'center', 'version': 1, 'views': 1},
         'environment': {
             'device': {'kind': 'cpu', 'name': 'Made-up CPU'},

@@ -185,5 +185,5 @@ def test_an_oracle_decides_no_accuracy(made_up, tmp_path):
         record['selection'] = 'oracle_best_on_test'
     found = verdicts(made, tmp_path)
     assert found['C4'].verdict == found['C5'].verdict == 'INCONCLUSIVE'
-    assert 'not chosen on the test clips' in found['C4'].reason
+    assert 'that count: full schedule, no oracle' in found['C4'].reason
     assert found['C2'].verdict == 'SUPPORTED'

@@ -25,7 +25,8 @@ teachers = [
     dict(name='slowonly-gamma2.5', student='slowonly-r18-w8', seed=102),
 ]
 methods = [
-    'plain', 'label_smoothing', 'ukd', 'naive', 'two_stream_dark_light', 'teacher', 'ensemble',
+    'plain', 'label_smoothing', 'ukd', 'naive', 'two_stream_dark_light', 'two_stream_rgb_flow',
+    'teacher', 'ensemble',
 ]
 num_teachers = [1, 2]
 seeds = [0]

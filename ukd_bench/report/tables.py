@@ -116,6 +116,21 @@ def accuracy_table(sweep: Sweep) -> Table:
     )
 
 
+def flow_texts(sweep: Sweep) -> list[str]:
+    """What optical flow took, a sentence for each that runs read."""
+    flows = {
+        (flow['algorithm'], flow['compute_s'], flow['bytes']): None
+        for flow in (run.record.get('flow') for run in sweep.done if run.record)
+        if flow
+    }
+    return [
+        f'Optical flow ({algorithm}) of all clips took {units.duration(seconds)} of processor time '
+        f'and {units.mib(size)} MiB on disk; the steps and own times of runs that read it do not '
+        'include it.'
+        for algorithm, seconds, size in flows
+    ]
+
+
 def selection_texts(sweep: Sweep) -> list[str]:
     """How the tested epochs were chosen, a sentence a rule."""
     rules = dict.fromkeys(run.selection for run in sweep.done if run.method in STUDENT_METHODS)
@@ -215,9 +230,10 @@ def cost_table(sweep: Sweep) -> Table:
             'interleaved, so a ratio carries the machine’s drift.'
         ),
         (
-            'Pipeline time: the run and every teacher and bank it needed, each counted once, as '
-            'if nothing were shared with other runs.'
+            'Pipeline time: the run and every teacher, bank and optical flow it needed, each '
+            'counted once, as if nothing were shared with other runs.'
         ),
+        *flow_texts(sweep),
     )
     return Table(
         'cost',

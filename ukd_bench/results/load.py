@@ -203,8 +203,12 @@ class Sweep:
         return max(known) if known and len(known) == len(peaks) else None
 
     def pipeline_time(self, run: Run) -> float | None:
-        """Seconds of the run and everything it needed, each once; None if any is unknown."""
+        """Seconds of the run and everything it needed, each once; None if any is unknown.
+
+        Optical flow counts with the time of the processes that made it.
+        """
         times = [item.value('time', 'wall_s') for item in self.lineage(run) or []]
+        times += [run.value('flow', 'compute_s') or 0.0] * bool(times)
         return None if not times or None in times else float(sum(times))
 
 

@@ -174,8 +174,7 @@ def accuracy_gain(
     method, against = units.method_name(method), units.method_name(against)
     if comparison is None:
         reason = (
-            f'No seed has both {method} and {against} with the full schedule and an epoch that '
-            'was not chosen on the test clips.'
+            f'No seed has runs of both {method} and {against} that count: full schedule, no oracle.'
         )
         return Finding(bench, INCONCLUSIVE, reason)
     gap = comparison.difference

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
+from ..datasets.flow_format import read_manifest
 from ..datasets.protocols import protocol
 from ..measure.memory import PhaseMemory
 from ..paths import atomic_write
@@ -30,6 +31,7 @@ class RunFacts:
         protocol: Name, version and views of the evaluation protocol.
         selection: Rule by which the tested epoch was chosen, see ``records.SELECTIONS``.
         selected_epoch: That epoch, counted from 1.
+        flow: How the optical flow was made that the run read, and what that took.
     """
 
     metrics: dict[str, float] | None = None
@@ -43,6 +45,7 @@ class RunFacts:
     protocol: dict | None = None
     selection: str | None = None
     selected_epoch: int | None = None
+    flow: dict | None = None
 
 
 _TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
@@ -85,6 +88,7 @@ def make_record(
         selection=facts.selection,
         selected_epoch=facts.selected_epoch,
         protocol=facts.protocol,
+        flow=facts.flow,
         environment=environment,
         dataset=facts.dataset,
         config=config,
@@ -116,8 +120,26 @@ def write_scores(
 
 def protocol_facts(dataset_config: dict) -> dict | None:
     """The evaluation protocol of a test set's pipeline; None where it is not one of the suite's."""
-    for step in dataset_config['pipeline']:
-        if step['type'].removeprefix('ukd_bench.') == 'EvaluationViews':
-            used = protocol(step.get('protocol', 'center'))
-            return dict(name=used.name, version=used.version, views=used.num_views)
-    return None
+    step = _step(dataset_config, 'EvaluationViews')
+    if step is None:
+        return None
+    used = protocol(step.get('protocol', 'center'))
+    return dict(name=used.name, version=used.version, views=used.num_views)
+
+
+def flow_facts(dataset_config: dict) -> dict | None:
+    """What the optical flow of all the data set's clips took; None where none is read.
+
+    ``compute_s`` is the time of the processes that made it, added up.
+    """
+    step = _step(dataset_config, 'OpenFlow')
+    manifest = read_manifest(Path(step['flow_root'])) if step and step.get('flow_root') else None
+    if manifest is None:
+        return None
+    settings = {name: manifest['settings'][name] for name in ('algorithm', 'bound', 'gamma')}
+    return settings | {name: manifest[name] for name in ('fields', 'bytes', 'compute_s')}
+
+
+def _step(dataset_config: dict, name: str) -> dict | None:
+    steps = (step for step in dataset_config['pipeline'] if step['type'] == f'ukd_bench.{name}')
+    return next(steps, None)

@@ -16,7 +16,7 @@ from ..records import LAST_EPOCH, file_sha256
 from ..spec import RunSpec
 from ..state import save_weights, state_sha256
 from .build import build_runner, find_hook
-from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
+from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
 from .selection import KeepBest, selection_rule
 
 
@@ -73,6 +73,7 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
         batch_size=runner.train_dataloader.batch_size,
         protocol=protocol_facts(runner.cfg.test_dataloader.dataset),
         selection=rule,
+        flow=flow_facts(runner.cfg.train_dataloader.dataset),
         selected_epoch=epoch,
     )
 

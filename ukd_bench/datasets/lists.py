@@ -34,6 +34,10 @@ class Clip:
     label: int
 
 
+class UnlabelledError(DataError):
+    """A list that names videos and no labels, as challenges publish for their test clips."""
+
+
 Line = tuple[int, str, str]
 """Number of a line, its label and its path, as they are written."""
 
@@ -69,7 +73,8 @@ def read_csv(path: Path, labels: range) -> list[Clip]:
     """Reads the lists of UG2+: columns ``VideoID,Video,ClassID`` under a header.
 
     Raises:
-        DataError: as :func:`read_list` does, and where there is no column of labels.
+        UnlabelledError: there is no column of labels.
+        DataError: as :func:`read_list` does.
     """
     return _clips(path, labels, _csv_lines)
 
@@ -130,7 +135,8 @@ def _csv_lines(text: str, path: Path) -> Iterator[Line]:
     rows.fieldnames = header
     for name in UG2_COLUMNS[1:]:
         if name not in header:
-            raise DataError(f'{path}: has no column {name}, only {", ".join(header) or "nothing"}')
+            kind = UnlabelledError if name == 'ClassID' else DataError
+            raise kind(f'{path}: has no column {name}, only {", ".join(header) or "nothing"}')
     for row in rows:
         if None in row or None in row.values():
             given = [value for value in row.values() if isinstance(value, str)]

@@ -66,7 +66,7 @@ def check_disk(layout: Layout, present: dict[str, set], swapped: bool, report: R
         title = f'the videos on disk are not those of {layout.kind.title}'
         report.add('videos', title, [difference(layout, report.disk)])
     unlisted = [path for path in videos if path not in present]
-    title = number(unlisted, 'video on disk is', 'videos on disk are') + ' in no list'
+    title = number(unlisted, 'video on disk is', 'videos on disk are') + ' in no usable list'
     report.add('unlisted', title, unlisted, problem=False)
     title = number(outside, 'link leaves', 'links leave') + ' the data root'
     report.add('outside_link', title, sorted(outside), problem=False)

@@ -5,8 +5,8 @@ from collections import Counter
 from ...errors import DataError
 from ..groups import group_of
 from ..layout import Layout
-from ..lists import Clip
-from .known import comparable, known_lists, needed_lists
+from ..lists import Clip, UnlabelledError, read_text
+from .known import Known, comparable, known_lists, needed_lists
 from .report import Count, Report, number
 
 Lists = dict[tuple[int, str], list[Clip]]
@@ -19,14 +19,20 @@ def check_lists(layout: Layout, report: Report) -> Lists:
         The clips of the lists that can be read, with the paths that are written there.
     """
     lists: Lists = {}
-    unreadable = []
+    unreadable, unlabelled = [], []
     for split, subset in sorted(layout.files, key=_order):
         try:
+            if subset == 'other' and not read_text(layout.files[split, subset]).strip():
+                continue  # A DarkRoom need not have further clips.
             lists[split, subset] = layout.listed(split, subset)
+        except UnlabelledError:
+            unlabelled.append(report.files[split, subset])
         except DataError as error:
             unreadable.append(str(error).removeprefix(f'{layout.root}/'))
     title = number(unreadable, 'list cannot be used', 'lists cannot be used')
     report.add('unusable_list', title, unreadable)
+    title = number(unlabelled, 'list has', 'lists have') + ' no labels, so nothing is tested on it'
+    report.add('unlabelled_list', title, unlabelled, problem=False)
     absent = [_usual(layout, *key) for key in needed_lists(layout) if key not in layout.files]
     report.add('absent_list', number(absent, 'list is', 'lists are') + ' absent', absent)
     _count(layout, lists, report)
@@ -69,7 +75,7 @@ def _count(layout: Layout, lists: Lists, report: Report) -> None:
         report.add('other_classes', title, [f'classes: {names}'], problem=False)
 
 
-def count_of(layout: Layout, clips: list[Clip], known=None) -> Count:
+def count_of(layout: Layout, clips: list[Clip], known: Known | None = None) -> Count:
     """Clips by class."""
     labels = Counter(clip.label for clip in clips)
     return Count(len(clips), tuple(labels[label] for label in range(len(layout.classes))), known)

@@ -83,7 +83,7 @@ class Report:
     def add(self, kind: str, title: str, items: Sequence[str] = (), problem: bool = True) -> None:
         """Adds a finding, unless there is nothing to name."""
         if items:
-            self.findings.append(Finding(kind, title, tuple(items), problem))
+            self.findings.append(Finding(kind, title, tuple(map(_printable, items)), problem))
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON has it."""
@@ -111,6 +111,11 @@ class Report:
                 for finding in self.findings
             ],
         }
+
+
+def _printable(name: str) -> str:
+    """A name that any terminal and JSON can show, since disks hold others."""
+    return ''.join(sign if sign.isprintable() else '\ufffd' for sign in name)
 
 
 def _count(count: Count) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -37,36 +38,42 @@ def _tables(report: Report) -> Iterator[Table]:
 
 
 def _table(report: Report, keys: list[tuple[int, str]], with_disk: bool) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style='', pad_edge=False)
+    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True)
     table.add_column('\nclass')
-    columns: list[Count] = []
+    columns: list[Count | None] = []
     if with_disk and report.disk is not None:
         table.add_column('on\ndisk', justify='right')
         columns.append(report.disk)
     previous = None
-    for key in keys:
-        split, subset = key
+    for split, subset in keys:
+        if split != previous:
+            table.add_column('')
+            columns.append(None)
         head = f'split {split}' if split != previous else ''
         table.add_column(f'{head}\n{subset}', justify='right', no_wrap=True)
-        columns.append(report.lists[key])
+        columns.append(report.lists[split, subset])
         previous = split
     if len(report.classes) <= _MOST_CLASSES:
         for label, name in enumerate(report.classes):
-            table.add_row(name, *(_class_cell(count, label) for count in columns))
+            table.add_row(Text(name), *(_class_cell(count, label) for count in columns))
     table.add_row('all', *(_total_cell(count) for count in columns), style='bold')
-    if any(count.known for count in columns):
-        known = [str(count.known.total) if count.known else '-' for count in columns]
+    if any(count and count.known for count in columns):
+        known = [str(count.known.total) if count and count.known else '' for count in columns]
         table.add_row('known', *known, style='dim')
     return table
 
 
-def _class_cell(count: Count, label: int) -> Text:
+def _class_cell(count: Count | None, label: int) -> Text:
+    if count is None:
+        return Text()
     have = count.per_class[label]
     known = count.known.per_class if count.known else None
     return _cell(have, known[label] if known else None)
 
 
-def _total_cell(count: Count) -> Text:
+def _total_cell(count: Count | None) -> Text:
+    if count is None:
+        return Text()
     return _cell(count.total, count.known.total if count.known else None)
 
 
@@ -76,15 +83,14 @@ def _cell(have: int, known: int | None) -> Text:
     return Text(str(have), _GOOD) if have == known else Text(f'{have}!', _BAD)
 
 
-def _finding(finding: Finding) -> Text:
+def _finding(finding: Finding) -> RenderableType:
     mark, style = ('wrong', _BAD) if finding.problem else ('note', _NOTE)
-    text = Text.assemble((f'{mark}: ', style), (finding.title, 'bold' if finding.problem else ''))
-    for item in finding.items[:_SHOWN]:
-        text.append(f'\n  {item}')
+    title = Text.assemble((f'{mark}: ', style), (finding.title, 'bold' if finding.problem else ''))
+    items = Text('\n'.join(finding.items[:_SHOWN]))
     more = len(finding.items) - _SHOWN
     if more > 0:
-        text.append(f'\n  and {more} more (--json names all)', 'dim')
-    return text
+        items.append(f'\nand {more} more (--json names all)', 'dim')
+    return Group(title, Padding(items, (0, 0, 0, 2), expand=False))
 
 
 def _verdict(report: Report) -> Text:
@@ -97,7 +103,7 @@ def _verdict(report: Report) -> Text:
     if report.edition is None:
         return text
     counted = any(count.known for count in report.lists.values())
-    facts = [] if counted else ['nobody knows how many clips there should be']
+    facts = [] if counted else ['there are no known counts to compare these with']
     if report.decoded is None:
         whole = number(report.whole, 'video is', 'videos are')
         facts.append(f'{whole} whole as far as the container tells (--decode reads every frame)')

@@ -11,8 +11,8 @@ from ukd_bench import registry
 REGISTRIES = ('DATASETS', 'TRANSFORMS', 'MODELS', 'HOOKS', 'METRICS', 'ENHANCEMENTS')
 NAMES = {
     'DATASETS': ('ARIDDataset',),
-    'TRANSFORMS': ('DrawView', 'EvaluationViews', 'ViewFrames', 'ViewCrop'),
-    'MODELS': ('LowLightPreprocessor', 'TwoStreamBackbone'),
+    'TRANSFORMS': ('DrawView', 'EvaluationViews', 'ViewFrames', 'ViewCrop', 'OpenFlow'),
+    'MODELS': ('LowLightPreprocessor', 'TwoStreamBackbone', 'SplitStreams', 'LateFusionHead'),
     'HOOKS': ('ReplayHook', 'UKDHook', 'NaiveEnsembleHook', 'MeasureHook'),
     'METRICS': ('ClipScores',),
 }

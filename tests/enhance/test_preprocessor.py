@@ -88,3 +88,38 @@ def test_options():
         LowLightPreprocessor(streams=[])
     with pytest.raises(KeyError, match='Zero'):
         LowLightPreprocessor(streams=[dict(type='Zero')])
+
+
+@pytest.fixture
+def clips_with_flow(clips):
+    generator = torch.Generator().manual_seed(1)
+    return [
+        torch.cat(
+            [clip, torch.randint(60, 250, (M, 2, T, H, W), generator=generator).byte()], dim=1
+        )
+        for clip in clips
+    ]
+
+
+def test_streams_of_the_picture_leave_the_flow_alone(clips, clips_with_flow):
+    streams = [dict(type='Identity'), dict(type='Gamma', gamma=1.8)]
+    with_flow = prepared(clips_with_flow, streams=streams)
+    assert torch.equal(with_flow, prepared(clips, streams=streams))
+
+
+def test_flow_keeps_its_zero_and_gets_a_mean_square_of_one(clips_with_flow):
+    streams = [dict(type='Identity'), dict(type='OpticalFlow')]
+    out = prepared(clips_with_flow, streams=streams)
+    assert out.shape == (3, M, 5, T, H, W)
+    for sample, clip in enumerate(clips_with_flow):
+        for m in range(M):
+            codes = clip[m, 3:].double() - 127.5
+            wanted = codes / (codes.square().mean().sqrt() + 1e-3)
+            torch.testing.assert_close(out[sample, m, 3:].double(), wanted, rtol=1e-4, atol=1e-5)
+    frames = prepared(clips_with_flow, streams=streams, format_shape='NCHW')
+    assert torch.equal(frames[1, T], out[1, 1, :, 0])
+
+
+def test_flow_that_is_not_there_is_one_line(clips):
+    with pytest.raises(ConfigError, match=r'OpticalFlow takes channels 3 to 4, the clips have 3: '):
+        prepared(clips, streams=[dict(type='Identity'), dict(type='OpticalFlow')])

@@ -161,3 +161,6 @@ def test_a_lost_file_is_named(own_root):
     results['flow'].take([0, 2])
     with pytest.raises(DataError, match=r'flow_y_00002\.jpg: cannot be read; remove .*Run_1_1 and'):
         results['flow'].take([0, 1])
+    (own_root / 'flow-farneback/Run/Run_1_1/flow_x_00001.jpg').write_bytes(b'')
+    with pytest.raises(DataError, match=r'flow_x_00001\.jpg: cannot be read'):
+        results['flow'].take([0])

@@ -73,7 +73,7 @@ class FlowFrames:
     """
 
     def __init__(self, folder: Path, fields: int) -> None:
-        self.folder = folder
+        self._folder = str(folder)
         self._fields = fields
 
     def __len__(self) -> int:
@@ -86,17 +86,20 @@ class FlowFrames:
             DataError: a file is absent or no picture.
         """
         unique, places = np.unique(indices, return_inverse=True)
-        return np.stack([self._read(int(index)) for index in unique])[places]
+        fields = np.stack([[self._read(axis, int(index)) for axis in 'xy'] for index in unique])
+        return fields.transpose(0, 2, 3, 1)[places]
 
-    def _read(self, index: int) -> np.ndarray:
-        parts = []
-        for name in 'xy':
-            path = self.folder / TEMPLATE.format(name, index + FIRST)
-            codes = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
-            if codes is None:
-                raise DataError(f'{path}: cannot be read; remove {self.folder} and make it anew')
-            parts.append(codes)
-        return np.stack(parts, axis=-1)
+    def _read(self, axis: str, index: int) -> np.ndarray:
+        # Plain text, because paths are made sixteen times a clip.
+        path = f'{self._folder}/{TEMPLATE.format(axis, index + FIRST)}'
+        try:
+            with open(path, 'rb') as file:
+                codes_HW = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_GRAYSCALE)
+        except (OSError, cv2.error):
+            codes_HW = None
+        if codes_HW is None:
+            raise DataError(f'{path}: cannot be read; remove {self._folder} and make it anew')
+        return codes_HW
 
 
 def read_manifest(root: Path) -> dict[str, Any] | None:

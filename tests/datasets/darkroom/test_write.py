@@ -5,17 +5,23 @@ import decord
 import numpy as np
 import pytest
 
-from ukd_bench.datasets.darkroom import CLASSES, PRESETS, encode, make, write
+from ukd_bench.datasets.darkroom import CLASSES, PRESETS, encode, film, make, write
+from ukd_bench.datasets.darkroom.layout import Clip
 from ukd_bench.datasets.darkroom.sensor import brighten
-from ukd_bench.datasets.darkroom.spec import Clip, DarkRoomSpec, clips_of
+from ukd_bench.datasets.darkroom.spec import DarkRoomSpec
 from ukd_bench.errors import DataError
+from ukd_bench.records import digest, file_sha256
 
 TINY = PRESETS['tiny']
 SMALL = dataclasses.replace(TINY, width=32, height=24, min_frames=4, max_frames=6, train_groups=1)
+FULL = dataclasses.replace(
+    PRESETS['full'], width=32, height=24, min_frames=4, max_frames=9, train_groups=3, test_groups=2,
+    clips=88,
+)  # fmt: skip
 
 
-def read_list(root, split):
-    lines = (root / 'list_cvt' / f'ARID_split1_{split}.txt').read_text().splitlines()
+def read_list(root, subset, split=1):
+    lines = (root / 'list_cvt' / f'ARID_split{split}_{subset}.txt').read_text().splitlines()
     rows = [line.split('\t') for line in lines]
     assert [int(row[0]) for row in rows] == list(range(len(rows)))
     return [(int(label), path) for _, label, path in rows]
@@ -31,7 +37,7 @@ def test_lists_match_files_and_manifest(tiny):
     for split, rows in listed.items():
         for label, path in rows:
             entry = manifest['clips'][path]
-            assert (entry['label'], entry['split']) == (label, split)
+            assert (entry['label'], entry['splits']['1']) == (label, split)
             assert path.startswith(f'{CLASSES[label]}/{CLASSES[label]}_{entry["group"]}_')
     on_disk = {str(path.relative_to(root)) for path in root.rglob('*.avi')}
     assert on_disk == set(manifest['clips'])
@@ -50,35 +56,93 @@ def test_decord_decodes_every_frame_of_every_clip(tiny):
         assert video.get_batch([len(video) - 1]).shape == (1, 48, 64, 3)
 
 
-def test_class_and_group_pairs_of_train_and_test_are_disjoint():
-    pairs = {'train': set(), 'test': set(), 'other': set()}
-    for clip in clips_of(dataclasses.replace(PRESETS['quick'], other_per_group=1)):
-        pairs[clip.split].add((clip.label, clip.group))
-    assert pairs['train'] and pairs['test']
-    assert not pairs['train'] & pairs['test']
-    assert pairs['other'] <= pairs['test']
+@pytest.fixture(scope='module')
+def small_full(tmp_path_factory):
+    """The full preset's way of doing things with few, small clips."""
+    root = tmp_path_factory.mktemp('darkroom') / 'full'
+    return root, make(root, FULL)
+
+
+def test_three_splits_are_listed_and_in_the_manifest(small_full):
+    root, manifest = small_full
+    tested = []
+    for split in (1, 2, 3):
+        listed = {subset: read_list(root, subset, split) for subset in ('train', 'test', 'other')}
+        assert sum(map(len, listed.values())) == len(manifest['clips']) == 88
+        for subset, rows in listed.items():
+            for label, path in rows:
+                entry = manifest['clips'][path]
+                assert (entry['label'], entry['splits'][str(split)]) == (label, subset)
+        tested.append({manifest['clips'][path]['group'] for _, path in listed['test']})
+    assert tested == [{4, 5}, {2, 3}, {5, 1}]
+
+
+def test_the_full_presets_frames_do_not_depend_on_the_number_of_workers(small_full, tmp_path):
+    assert make(tmp_path / 'two', FULL, workers=2) == small_full[1]
+
+
+def test_the_bright_twin_has_the_same_lists_and_another_fingerprint(small_full, tmp_path):
+    root, manifest = small_full
+    twin = make(tmp_path / 'twin', film.bright_twin(FULL))
+    assert twin['spec'] == manifest['spec'] | {'bright': True}
+    assert twin['fingerprint'] != manifest['fingerprint']
+    lengths = [
+        {path: entry['num_frames'] for path, entry in made['clips'].items()}
+        for made in (manifest, twin)
+    ]
+    assert lengths[0] == lengths[1]
+    for path in (root / 'list_cvt').iterdir():
+        assert path.read_bytes() == (tmp_path / 'twin' / 'list_cvt' / path.name).read_bytes()
+    with pytest.raises(DataError, match='holds a DarkRoom with bright True, not False'):
+        make(tmp_path / 'twin', FULL)
+
+
+def test_the_manifest_knows_every_file_but_the_fingerprint_frames_alone(tiny):
+    root, manifest = tiny
+    for path, entry in manifest['clips'].items():
+        assert entry['file_sha256'] == file_sha256(root / path)
+        assert entry['file_bytes'] == (root / path).stat().st_size
+    frames = [
+        (path, entry['label'], entry['splits']['1'], entry['frames_sha256'])
+        for path, entry in manifest['clips'].items()
+    ]
+    assert manifest['fingerprint'] == digest(sorted(frames))
+
+
+def test_the_identity_of_the_first_presets_does_not_change():
+    """New fields stay out at their defaults, so that keys of runs made before still hold."""
+    assert list(PRESETS['quick'].to_dict()) == [
+        'seed', 'width', 'height', 'fps', 'min_frames', 'max_frames', 'train_groups',
+        'test_groups', 'clips_per_group', 'other_per_group', 'mean_code', 'noise',
+    ]  # fmt: skip
 
 
 def test_the_same_seed_gives_the_same_frames_for_any_number_of_workers(tiny, tmp_path):
     _, manifest = tiny
     assert make(tmp_path / 'two', TINY, workers=2) == manifest
-    clip = Clip(3, 2, 1, 'train')
+    clip = Clip(3, 2, 1)
     assert (
-        write.frames_sha256(write.frames_of(TINY, clip))
+        write.frames_sha256(film.frames_of(TINY, clip))
         == (manifest['clips'][clip.path]['frames_sha256'])
     )
     other = dataclasses.replace(TINY, seed=1)
     assert (
-        write.frames_sha256(write.frames_of(other, clip))
+        write.frames_sha256(film.frames_of(other, clip))
         != (manifest['clips'][clip.path]['frames_sha256'])
     )
 
 
+def test_black_stays_black_in_the_files_of_the_full_preset(tmp_path):
+    black = np.zeros((3, 64, 64, 3), np.uint8)
+    encode.write_video(tmp_path / 'a.avi', black, 30, rendering=2)
+    assert encode.read_video(tmp_path / 'a.avi').max() == 0
+
+
 def test_encoding_keeps_the_dark_detail(tmp_path):
-    spec = PRESETS['quick']
-    for label, group in ((4, 1), (10, 5)):
-        frames = write.frames_of(spec, Clip(label, group, 1, 'train'))
-        encode.write_video(tmp_path / 'a.avi', frames, spec.fps)
+    large = dataclasses.replace(PRESETS['full'], min_frames=6, max_frames=9)
+    for spec, label, group in ((PRESETS['quick'], 4, 1), (PRESETS['quick'], 10, 5), (large, 9, 12)):
+        frames = film.frames_of(spec, Clip(label, group, 1))
+        encode.write_video(tmp_path / 'a.avi', frames, spec.fps, spec.rendering)
         decoded = encode.read_video(tmp_path / 'a.avi')
         assert decoded.shape == frames.shape
         assert abs(decoded.mean((0, 1, 2)) - frames.mean((0, 1, 2))).max() < 2
@@ -104,15 +168,32 @@ def test_a_finished_one_is_left_alone_and_a_deleted_file_is_made_again(tmp_path)
     assert again == {path: stamp for path, stamp in stamps.items() if path != gone}
 
 
+def test_a_truncated_file_is_made_again(tmp_path):
+    root = tmp_path / 'set'
+    manifest = make(root, SMALL)
+    cut = root / 'Pour/Pour_1_1.avi'
+    cut.write_bytes(cut.read_bytes()[:-100])
+    assert make(root, SMALL) == manifest
+    assert file_sha256(cut) == manifest['clips']['Pour/Pour_1_1.avi']['file_sha256']
+
+
+def test_one_with_an_older_manifest_is_made_again_in_place(tmp_path):
+    root = tmp_path / 'set'
+    manifest = make(root, SMALL)
+    older = {path: {'frames_sha256': 'x'} for path in manifest['clips']}
+    (root / 'manifest.json').write_text(json.dumps(manifest | {'schema': 1, 'clips': older}))
+    assert make(root, SMALL) == manifest
+
+
 def test_a_killed_one_is_completed(tmp_path, monkeypatch):
     whole = make(tmp_path / 'whole', SMALL)
     write_video, calls = write.write_video, []
 
-    def dies(path, frames, fps):
+    def dies(path, frames, *settings):
         calls.append(path)
         if len(calls) == 8:
             raise KeyboardInterrupt
-        write_video(path, frames, fps)
+        write_video(path, frames, *settings)
 
     monkeypatch.setattr(write, 'write_video', dies)
     with pytest.raises(KeyboardInterrupt):
@@ -155,6 +236,8 @@ def test_an_unwritable_root_is_one_clear_line(tmp_path):
         ({'width': 33}, 'size is 33x24, the width must be a multiple of 32'),
         ({'max_frames': 3}, 'max_frames is 3, must be at least 4'),
         ({'seed': -1}, 'seed is -1, must be at least 0'),
+        ({'balance': 'odd'}, "balance is 'odd', none of even, arid"),
+        ({'rendering': 3}, 'rendering is 3, none of 1, 2'),
     ],
 )
 def test_a_bad_spec_names_the_value(change, message):

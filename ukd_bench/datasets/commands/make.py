@@ -19,10 +19,15 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument('root', type=Path, metavar='ROOT', help='a new folder, or one to complete')
     command.add_argument('--preset', choices=sorted(PRESETS), default='quick')
     command.add_argument('--seed', type=count('--seed', 0), help="default: the preset's")
-    command.add_argument('--clips', type=count('--clips', 1), metavar='N', help='clips a group')
+    command.add_argument('--clips', type=count('--clips', 1), metavar='N', help='clips in all')
     command.add_argument('--size', type=size, metavar='WxH', help='frame size in pixels')
     command.add_argument(
         '--workers', type=count('--workers', 1), default=min(4, os.cpu_count() or 1), metavar='N'
+    )
+    command.add_argument(
+        '--bright',
+        action='store_true',
+        help='the same scenes well lit, to tell what the dark costs',
     )
     command.add_argument('--preview', type=Path, metavar='PNG', help='also write a contact sheet')
     command.set_defaults(run=run)
@@ -43,8 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _spec(arguments: argparse.Namespace) -> DarkRoomSpec:
-    changes = {'seed': arguments.seed, 'clips_per_group': arguments.clips}
+    changes = {'seed': arguments.seed, 'clips': arguments.clips}
     if arguments.size is not None:
         changes |= {'width': arguments.size[0], 'height': arguments.size[1]}
     given = {name: value for name, value in changes.items() if value is not None}
-    return dataclasses.replace(PRESETS[arguments.preset], **given)
+    return dataclasses.replace(PRESETS[arguments.preset], bright=arguments.bright, **given)

@@ -1,5 +1,6 @@
 """The eleven ARID actions as joint-angle curves of normalised time."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,7 +34,8 @@ PROPS_NEEDED = {
 }
 """Objects without which an action makes no sense; every other class shows them by chance."""
 
-CYCLIC = ('Jump', 'Run', 'Walk', 'Wave')
+_LONGEST_PUSH, _LONGEST_LAP = 2.2, 3.6
+"""Metres that fit into the picture."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Style:
         stop: When it ends.
         hand: ``'l'`` or ``'r'``, the hand that acts.
         travel: Metres walked, run or pushed over the clip.
+        laps: Stretches that a walk or run goes to and fro, so that it stays in view.
         turn: Radians turned over the clip by ``Turn``, signed.
         sway: Radians of slow aimless yaw, in every class.
         rest: Radians by which idle arms hang away from the body and bend.
@@ -60,6 +63,7 @@ class Style:
     stop: float
     hand: str
     travel: float
+    laps: int
     turn: float
     sway: float
     rest: float
@@ -69,6 +73,10 @@ def draw_style(action: str, seconds: float, rng: np.random.Generator) -> Style:
     """Draws a style for a clip of ``seconds``; the same draws are made for every action."""
     amplitude, phase, start, stop, pace, sign, turn, sway, rest = rng.uniform(size=9)
     speed = {'Run': 0.9 + 0.6 * pace, 'Walk': 0.5 + 0.4 * pace, 'Push': 0.3 + 0.25 * pace}
+    travel = speed.get(action, 0.0) * seconds
+    if action == 'Push':
+        # What is pushed is not pulled back: a long push is a slow one.
+        travel = min(travel, _LONGEST_PUSH)
     hertz = {'Run': 1.6, 'Walk': 1.05, 'Push': 0.8, 'Wave': 1.2, 'Jump': 0.85, 'Turn': 1.2}
     return Style(
         amplitude=0.85 + 0.3 * amplitude,
@@ -77,7 +85,8 @@ def draw_style(action: str, seconds: float, rng: np.random.Generator) -> Style:
         start=0.2 * start,
         stop=0.75 + 0.25 * stop,
         hand='lr'[int(sign < 0.5)],
-        travel=speed.get(action, 0.0) * seconds,
+        travel=travel,
+        laps=math.ceil(travel / _LONGEST_LAP) or 1,
         turn=(1 if turn < 0.5 else -1) * (2.4 + 1.6 * abs(turn - 0.5)),
         sway=0.25 * (sway - 0.5),
         rest=0.05 + 0.2 * rest,
@@ -150,11 +159,28 @@ def _gait(p: _Pose, u: np.ndarray, s: Style, stride: float, knee: float) -> np.n
     return angle
 
 
+def _course(p: _Pose, u: np.ndarray, s: Style) -> None:
+    """Where a walk or run has got to, turning round at the end of each lap."""
+    if s.laps == 1:
+        p.set(x=s.travel * (u - 0.5))
+        return
+    lap = s.laps * u
+    # A triangle wave whose corners are as wide as the turn.
+    wide = 0.12
+    away = np.abs((lap + 1) % 2 - 1)
+    away = np.where(away < wide, (away**2 / wide + wide) / 2, away)
+    away = np.where(1 - away < wide, 1 - ((1 - away) ** 2 / wide + wide) / 2, away)
+    p.set(x=s.travel / s.laps * (away - 0.5))
+    for turn in range(1, s.laps):
+        p.add(yaw=np.pi * (-1) ** turn * _ease(lap, turn - wide, turn + wide))
+
+
 def _walk(p: _Pose, u: np.ndarray, s: Style) -> None:
     _idle(p, u, s)
     angle = _gait(p, u, s, 0.48, 0.75)
     swing = 0.45 * s.amplitude * np.sin(angle)
-    p.set(x=s.travel * (u - 0.5), shoulder_l=-swing, shoulder_r=swing)
+    _course(p, u, s)
+    p.set(shoulder_l=-swing, shoulder_r=swing)
 
 
 def _run(p: _Pose, u: np.ndarray, s: Style) -> None:
@@ -162,8 +188,9 @@ def _run(p: _Pose, u: np.ndarray, s: Style) -> None:
     angle = _gait(p, u, s, 0.8, 1.6)
     swing = 0.85 * s.amplitude * np.sin(angle)
     p.add(hip_l=0.25, hip_r=0.25)
+    _course(p, u, s)
     p.set(
-        x=s.travel * (u - 0.5), lean=0.28, lift=0.08 * np.abs(np.cos(angle)),
+        lean=0.28, lift=0.08 * np.abs(np.cos(angle)),
         shoulder_l=-swing, shoulder_r=swing, elbow_l=1.6, elbow_r=1.6,
     )  # fmt: skip
 

@@ -14,22 +14,29 @@ _FOURCC = 'XVID'
 """MPEG-4 part 2, as in ARID v1.0. At these sizes OpenCV's default bit rate lets the encoder stay at
 its finest quantiser (2), with a key frame at least every 12 frames."""
 _PROBE_CODE = 24
+_LEAST_CODE = 3
+"""Fewer codes than this are black with noise, which no conversion takes anything from."""
 
 
-def write_video(path: Path, frames: np.ndarray, fps: int) -> None:
+def write_video(path: Path, frames: np.ndarray, fps: int, rendering: int = 1) -> None:
     """Writes frames as a video, atomically.
 
     Args:
         path: The file; its folder exists.
         frames: ``uint8 (T, H, W, 3)``, blue green red; even height and width.
         fps: Frames a second.
+        rendering: As in the spec. 1 adds to all codes what a flat grey loses, which lifts black to
+            a dark purple; 2 adds what dark colours lose, and leaves black alone.
 
     Raises:
         DataError: OpenCV cannot open the file for writing, or not all frames arrived.
     """
     temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
     try:
-        _encode(temporary, frames, fps, conversion_loss())
+        added = np.array(conversion_loss(coloured=rendering > 1))
+        codes = np.arange(256)[:, None]
+        lifted = codes + added * (codes >= (_LEAST_CODE if rendering > 1 else 0))
+        _encode(temporary, frames, fps, np.clip(lifted, 0, 255).astype(np.uint8)[None])
         video = cv2.VideoCapture(str(temporary))
         count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
         video.release()
@@ -54,27 +61,37 @@ def read_video(path: Path) -> np.ndarray:
 
 
 @functools.cache
-def conversion_loss() -> tuple[int, int, int]:
-    """Codes (blue, green, red) that a round trip through the encoder takes from a dark grey.
+def conversion_loss(coloured: bool = False) -> tuple[int, int, int]:
+    """Codes (blue, green, red) that a round trip through the encoder takes from the dark.
 
     OpenCV's conversion to YUV rounds down, by up to 4 of 255 codes in the builds seen: nothing in
     daylight, a quarter of the signal here. ``write_video`` adds it back beforehand.
+
+    Args:
+        coloured: Whether to take the mean over dark colours with noise, as clips have. A grey loses
+            more, because its colour differences are all rounded down by almost a whole code.
     """
-    flat = np.full((4, 32, 32, 3), _PROBE_CODE, np.uint8)
+    probe = np.full((4, 32, 32, 3), _PROBE_CODE, np.uint8)
+    if coloured:
+        rng = np.random.default_rng(0)
+        colours = rng.uniform(8, 40, size=(16, 16, 3)).astype(np.float32)
+        noisy = cv2.resize(colours, (128, 128)) + rng.normal(0, 2, size=(4, 128, 128, 3))
+        probe = np.clip(np.round(noisy), 0, 255).astype(np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'flat.avi'
-        _encode(path, flat, 15, (0, 0, 0))
-        loss = _PROBE_CODE - read_video(path).mean((0, 1, 2))
+        _encode(path, probe, 15, np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(1, 256, 3))
+        loss = (probe.astype(float) - read_video(path)).mean((0, 1, 2))
     blue, green, red = (int(v) for v in np.round(loss))
     return blue, green, red
 
 
-def _encode(path: Path, frames: np.ndarray, fps: int, offset: tuple[int, int, int]) -> None:
+def _encode(path: Path, frames: np.ndarray, fps: int, table: np.ndarray) -> None:
+    """Writes frames whose codes ``table`` replaces, ``uint8 (1, 256, 3)``."""
     size = (frames.shape[2], frames.shape[1])
     code = cv2.VideoWriter_fourcc(*_FOURCC)
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, fps, size)
     if not writer.isOpened():
         raise DataError(f'{path}: OpenCV cannot write an MPEG-4 video here')
     for frame in frames:
-        writer.write(cv2.add(frame, (*offset, 0)))
+        writer.write(cv2.LUT(frame, table))
     writer.release()

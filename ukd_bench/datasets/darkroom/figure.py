@@ -140,6 +140,39 @@ def joints(poses: np.ndarray, body: Body) -> dict[str, np.ndarray]:
     return {name: _place(points + shift, p) for name, points in out.items()}
 
 
+def details(skeleton: dict[str, np.ndarray], body: Body) -> list[Part]:
+    """Eyes, nose, mouth and fingers, which a figure seen large is expected to have."""
+    j = skeleton
+    front = _unit(j['face'] - j['head'])
+    aside = _unit(np.cross(front, j['head'] - j['neck']))
+    tall = np.cross(aside, front)
+    dark, lip = (0.03, 0.03, 0.04), (0.3 * body.skin[0], 0.35 * body.skin[1], 0.7 * body.skin[2])
+    mouth = j['face'] + 0.065 * front - 0.035 * tall
+    nose = j['face'] + 0.085 * front - 0.005 * tall
+    out = [
+        Part(mouth - 0.025 * aside, mouth + 0.025 * aside, (0.009, 0.009), lip, 0.06),
+        Part(nose, nose - 0.01 * tall, (0.012, 0.017), body.skin, 0.07),
+    ]
+    for sign in (-1, 1):
+        eye = j['face'] + 0.07 * front + 0.03 * tall + sign * 0.032 * aside
+        out.append(Part(eye, eye, (0.013, 0.013), dark, 0.06))
+    for side in 'lr':
+        wrist = j[f'hand_{side}']
+        along = _unit(wrist - j[f'elbow_{side}'])
+        across = _unit(np.cross(along, aside) + 1e-3 * tall)
+        for spread in (-0.03, 0.0, 0.03):
+            tip = wrist + 0.105 * along + 1.3 * spread * across
+            base = wrist + 0.03 * along + spread * across
+            out.append(Part(base, tip, (0.016, 0.013), body.skin, 0.01))
+        thumb = wrist + 0.05 * along + 0.07 * across
+        out.append(Part(wrist, thumb, (0.02, 0.014), body.skin, 0.01))
+    return out
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+
+
 def _place(points: np.ndarray, p: dict[str, np.ndarray]) -> np.ndarray:
     """Turns points about the home by ``yaw`` and moves them along ``x``."""
     c, s = np.cos(p['yaw']), np.sin(p['yaw'])
@@ -147,8 +180,8 @@ def _place(points: np.ndarray, p: dict[str, np.ndarray]) -> np.ndarray:
     return np.stack([p['x'] + c * x - s * y, s * x + c * y, points[:, 2]], -1)
 
 
-def parts(skeleton: dict[str, np.ndarray], body: Body) -> list[Part]:
-    """The person's capsules, dressed."""
+def parts(skeleton: dict[str, np.ndarray], body: Body, rendering: int = 1) -> list[Part]:
+    """The person's capsules, dressed; ``rendering`` 2 adds those that show only at full size."""
     j, g = skeleton, body.girth
     sleeve = body.shirt if body.sleeves else body.skin
     out = [
@@ -168,4 +201,4 @@ def parts(skeleton: dict[str, np.ndarray], body: Body) -> list[Part]:
             Part(j[f'elbow_{side}'], j[f'hand_{side}'], (0.042 * g, 0.035 * g), sleeve),
             Part(j[f'hand_{side}'], j[f'hand_{side}'], (0.048, 0.048), body.skin, 0.01),
         ]
-    return out
+    return out + details(skeleton, body) if rendering > 1 else out

@@ -1,26 +1,27 @@
 """Drawing in linear light on a supersampled 16-bit canvas: backgrounds, lamps, capsules, boxes."""
 
-import math
-
 import cv2
 import numpy as np
 
 from .figure import Colour, tint
+from .spec import DarkRoomSpec
 
 SUPERSAMPLING = 3
 UNIT = 1024
 """Canvas value of reflectance 1; 16 bits leave room for lamps 64 times as bright."""
 MARGIN = 4
 """Output pixels of background beyond the frame, for the unsteady hand."""
-_SHIFT = 4
+SHIFT = 4
+"""Bits after the point in OpenCV's coordinates."""
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
     """Canvas pixels to OpenCV's fixed point, whole numbers of 1/16 pixel."""
-    return np.round(np.asarray(points) * (1 << _SHIFT)).astype(np.int32)
+    return np.round(np.asarray(points) * (1 << SHIFT)).astype(np.int32)
 
 
-def _value(colour: Colour, factor: float = 1.0) -> tuple[float, float, float]:
+def value(colour: Colour, factor: float = 1.0) -> tuple[float, float, float]:
+    """The canvas value of a colour under ``factor`` times the light."""
     blue, green, red = colour
     scale = UNIT * factor
     return min(scale * blue, 65535.0), min(scale * green, 65535.0), min(scale * red, 65535.0)
@@ -29,37 +30,7 @@ def _value(colour: Colour, factor: float = 1.0) -> tuple[float, float, float]:
 def polygon(canvas: np.ndarray, points: np.ndarray, colour: Colour, factor: float = 1.0) -> None:
     """Fills the convex hull of ``points`` ``(N, 2)``, canvas pixels."""
     hull = cv2.convexHull(_fixed(points))
-    cv2.fillConvexPoly(canvas, hull, _value(colour, factor), cv2.LINE_8, _SHIFT)
-
-
-def capsule(
-    canvas: np.ndarray,
-    ends: tuple[np.ndarray, np.ndarray],
-    radii: tuple[float, float],
-    colour: Colour,
-    toward_light: tuple[float, float],
-) -> None:
-    """Fills a tapered capsule twice: a dim body, and a bright core moved towards the light."""
-    (ax, ay), (bx, by) = ends[0].tolist(), ends[1].tolist()
-    length = math.hypot(bx - ax, by - ay)
-    # Plain numbers: this runs forty times a frame, and small arrays would double its time.
-    nx, ny = ((ay - by) / length, (bx - ax) / length) if length > 1e-3 else (0.0, 0.0)
-    for factor, shrink, move in ((0.72, 1.0, 0.0), (1.12, 0.62, 0.33)):
-        dx, dy = (move * max(radii) * axis for axis in toward_light)
-        value = _value(colour, factor)
-        (px, py), (qx, qy) = (ax + dx, ay + dy), (bx + dx, by + dy)
-        p, q = shrink * radii[0], shrink * radii[1]
-        if length > 1e-3:
-            corners = [[px + p * nx, py + p * ny], [qx + q * nx, qy + q * ny],
-                       [qx - q * nx, qy - q * ny], [px - p * nx, py - p * ny]]  # fmt: skip
-            cv2.fillConvexPoly(canvas, _fixed(corners), value, cv2.LINE_8, _SHIFT)
-            _disc(canvas, (qx, qy), q, value)
-        _disc(canvas, (px, py), p, value)
-
-
-def _disc(canvas: np.ndarray, centre: tuple[float, float], radius: float, value: tuple) -> None:
-    x, y, r = (round(v * (1 << _SHIFT)) for v in (*centre, radius))
-    cv2.circle(canvas, (x, y), r, value, -1, cv2.LINE_8, _SHIFT)
+    cv2.fillConvexPoly(canvas, hull, value(colour, factor), cv2.LINE_8, SHIFT)
 
 
 def box(canvas: np.ndarray, corners: np.ndarray, colour: Colour) -> None:
@@ -80,19 +51,71 @@ def shadow(canvas: np.ndarray, centre: np.ndarray, radius: float) -> None:
     patch[inside] >>= 1
 
 
-def crop(background: np.ndarray, drift: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A copy of the frame's part of the background, moved by ``drift`` output pixels."""
-    x, y = (round(SUPERSAMPLING * (MARGIN + float(d))) for d in drift)
-    return background[y : y + SUPERSAMPLING * height, x : x + SUPERSAMPLING * width].copy()
+class Stage:
+    """A group's background, from which frames are cut.
+
+    Args:
+        background: From ``draw_place``, with whatever stands in it.
+        height: Of a frame, output pixels.
+        width: Likewise.
+    """
+
+    def __init__(self, background: np.ndarray, height: int, width: int) -> None:
+        self._background = background
+        self._height, self._width = height, width
+        self._reduced: dict[tuple[int, int], np.ndarray] = {}
+
+    def corner(self, drift: np.ndarray) -> tuple[int, int]:
+        """Where on the background a frame begins that is moved by ``drift`` output pixels."""
+        return (
+            round(SUPERSAMPLING * (MARGIN + float(drift[0]))),
+            round(SUPERSAMPLING * (MARGIN + float(drift[1]))),
+        )
+
+    def empty(self, corner: tuple[int, int]) -> np.ndarray:
+        """The frame at ``corner`` with nobody in it, ``uint16 (H, W, 3)``, a copy."""
+        k = SUPERSAMPLING
+        phase = (corner[0] % k, corner[1] % k)
+        if phase not in self._reduced:
+            # Frames of a phase differ by whole pixels, so that one average serves all of them.
+            rest = self._background[phase[1] :, phase[0] :]
+            rows, columns = rest.shape[0] // k, rest.shape[1] // k
+            self._reduced[phase] = reduce(np.ascontiguousarray(rest[: rows * k, : columns * k]))
+        x, y = corner[0] // k, corner[1] // k
+        return self._reduced[phase][y : y + self._height, x : x + self._width].copy()
+
+    def canvas(
+        self, corner: tuple[int, int], low: np.ndarray, high: np.ndarray
+    ) -> tuple[np.ndarray, tuple[int, int]]:
+        """The part of a frame about a rectangle, to be drawn on, and output pixels it begins at.
+
+        Args:
+            corner: From ``corner``.
+            low: Upper left of what will be drawn, canvas pixels of the frame, ``(2,)``.
+            high: Lower right.
+        """
+        k, size = SUPERSAMPLING, np.array([self._width, self._height])
+        first = np.clip(np.floor(low / k).astype(int) - 1, 0, size - 1)
+        last = np.clip(np.ceil(high / k).astype(int) + 1, first + 1, size)
+        left, top = corner[0] + k * int(first[0]), corner[1] + k * int(first[1])
+        wide, tall = (k * int(n) for n in last - first)
+        patch = self._background[top : top + tall, left : left + wide].copy()
+        return patch, (int(first[0]), int(first[1]))
 
 
-def draw_place(width: int, height: int, wall: float, rng: np.random.Generator) -> np.ndarray:
+def reduce(canvas: np.ndarray) -> np.ndarray:
+    """Averages a canvas down to output pixels."""
+    height, width = canvas.shape[0] // SUPERSAMPLING, canvas.shape[1] // SUPERSAMPLING
+    return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def draw_place(spec: DarkRoomSpec, wall: float, rng: np.random.Generator) -> np.ndarray:
     """A room: wall, floor, pictures, furniture, grain; ``uint16``, supersampled, with margins."""
-    k = SUPERSAMPLING
+    k, width, height = SUPERSAMPLING, spec.width, spec.height
     w, h = k * (width + 2 * MARGIN), k * (height + 2 * MARGIN)
     floor_y = h * rng.uniform(0.62, 0.8)
     canvas = np.empty((h, w, 3), np.uint16)
-    canvas[:] = _value(tint(wall, 0.15, rng))
+    canvas[:] = value(tint(wall, 0.15, rng))
     polygon(canvas, np.array([[0, floor_y], [w, floor_y], [w, h], [0, h]]),
             tint(wall * rng.uniform(0.4, 1.1), 0.2, rng))  # fmt: skip
     for _ in range(rng.integers(1, 4)):
@@ -105,8 +128,10 @@ def draw_place(width: int, height: int, wall: float, rng: np.random.Generator) -
     if rng.uniform() < 0.5:
         _rectangle(canvas, rng, (0.03 * h, 0.12 * h), (0.03 * w, 0.12 * w),
                    rng.uniform(0.04, 0.4) * h, lamp=rng.uniform(10, 50))  # fmt: skip
+    # Grain covers more pixels of a small frame than of one whose other details are drawn.
+    rough = 0.12 if spec.rendering == 1 else 0.05
     grain = cv2.resize(
-        rng.normal(1, 0.12, size=(height // 4, width // 4)), (w, h), interpolation=cv2.INTER_CUBIC
+        rng.normal(1, rough, size=(height // 4, width // 4)), (w, h), interpolation=cv2.INTER_CUBIC
     )
     return np.clip(canvas * grain[..., None], 0, 65535).astype(np.uint16)
 
@@ -127,7 +152,7 @@ def _rectangle(
 
 
 def draw_light(
-    width: int, height: int, rng: np.random.Generator
+    spec: DarkRoomSpec, rng: np.random.Generator
 ) -> tuple[np.ndarray, tuple[float, float]]:
     """One lamp's pool of light over an ambient level.
 
@@ -135,15 +160,18 @@ def draw_light(
         Illumination ``(H, W, 3)``, linear, about 1 where it is brightest; and the image
         direction from the middle of the frame to the lamp, a unit vector (x, y).
     """
+    width, height = spec.width, spec.height
     x, y = width * rng.uniform(0.3, 0.7), height * rng.uniform(0.1, 0.65)
     reach = height * rng.uniform(0.35, 0.6)
     ambient = rng.uniform(0.01, 0.05)
     rows, columns = np.mgrid[:height, :width].astype(np.float64)
     distance = ((columns - x) ** 2 + (rows - y) ** 2) / reach**2
     pool = (1 - ambient) / (1 + distance) ** rng.uniform(1.2, 2.2)
-    warm, cold = rng.uniform(-0.3, 0.3, size=2)
+    warm, cold = rng.uniform(-0.3, 0.3, size=2) + spec.warmth
     lamp = np.array([1 - warm, 1.0, 1 + warm])
     sky = np.array([1 - cold, 1.0, 1 + cold])
+    if spec.contrast != 1:
+        pool, ambient = pool**spec.contrast, ambient**spec.contrast
     light = pool[..., None] * lamp + ambient * sky
     dx, dy = x - width / 2, y - height / 2
     norm = max(float(np.hypot(dx, dy)), 1e-6)

@@ -12,11 +12,16 @@ from .encode import read_video
 from .sensor import brighten
 
 _GAMMA = 3.0
-_NAME_WIDTH = 44
+_NAMES, _HEADING, _GAP = 60, 20, 6
+"""Pixels left of the frames, above them, and between the two kinds."""
+_WIDEST = 144
+"""Frames wider than this are shown smaller, or a sheet would not fit on a screen."""
 
 
 def contact_sheet(root: Path, manifest: dict, columns: int = 6) -> np.ndarray:
-    """One row a class: frames of a training clip as stored, then the same brightened.
+    """One row a class: frames of a clip as stored, then the same brightened.
+
+    A well-lit set is shown as stored only.
 
     Args:
         root: A DarkRoom.
@@ -24,20 +29,62 @@ def contact_sheet(root: Path, manifest: dict, columns: int = 6) -> np.ndarray:
         columns: Frames of each kind.
 
     Returns:
-        ``uint8 (rows, columns, 3)``, blue green red, with class names on the left.
+        ``uint8 (rows, columns, 3)``, blue green red, with class names on the left and what is shown
+        above.
     """
+    bright = manifest['spec'].get('bright', False)
     rows = []
     for label, name in enumerate(CLASSES):
-        mine = [path for path, entry in manifest['clips'].items() if entry['label'] == label]
-        # Another group for every class, to show that places differ.
-        frames = read_video(root / mine[(label * 2) % len(mine)])
+        frames = read_video(root / _example(manifest, label))
         picked = frames[np.linspace(0, len(frames) - 1, columns).round().astype(int)]
-        title = np.full((picked.shape[1], _NAME_WIDTH, 3), 255, np.uint8)
-        at = (2, picked.shape[1] // 2)
-        cv2.putText(title, name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.35, (0, 0, 0), 1, cv2.LINE_AA)
-        gap = np.full((picked.shape[1], 6, 3), 255, np.uint8)
-        rows.append(np.hstack([title, *picked, gap, *brighten(picked, _GAMMA)]))
-    return np.vstack(rows)
+        kinds = [picked] if bright else [picked, brighten(picked, _GAMMA)]
+        tiles = [np.hstack([_shrink(frame) for frame in kind]) for kind in kinds]
+        tall = tiles[0].shape[0]
+        gap = np.full((tall, _GAP, 3), 255, np.uint8)
+        rows.append(np.hstack([_text(name, _NAMES, tall), *_between(tiles, gap)]))
+    wide = rows[0].shape[1] - _NAMES
+    if bright:
+        heading = [_text('as stored', wide, _HEADING)]
+    else:
+        stored = (wide - _GAP) // 2 + _GAP
+        heading = [
+            _text('as stored', stored, _HEADING),
+            _text(f'brightened, gamma {_GAMMA:g}', wide - stored, _HEADING),
+        ]
+    return np.vstack([np.hstack([_text('', _NAMES, _HEADING), *heading]), *rows])
+
+
+def _example(manifest: dict, label: int) -> str:
+    """A clip of a class; another group for every class, to show that places differ."""
+    mine = {
+        path: entry['group'] for path, entry in manifest['clips'].items() if entry['label'] == label
+    }
+    groups = sorted(set(mine.values()))
+    wanted = groups[label % len(groups)]
+    return next(path for path, group in mine.items() if group == wanted)
+
+
+def _shrink(frame: np.ndarray) -> np.ndarray:
+    height, width = frame.shape[:2]
+    if width <= _WIDEST:
+        return frame
+    size = (_WIDEST, round(height * _WIDEST / width))
+    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+
+
+def _text(words: str, width: int, height: int) -> np.ndarray:
+    """A white field with words at its left."""
+    field = np.full((height, width, 3), 255, np.uint8)
+    at = (4, height // 2 + 5)
+    cv2.putText(field, words, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
+    return field
+
+
+def _between(tiles: list[np.ndarray], gap: np.ndarray) -> list[np.ndarray]:
+    out = [tiles[0]]
+    for tile in tiles[1:]:
+        out += [gap, tile]
+    return out
 
 
 def check_name(path: Path) -> None:

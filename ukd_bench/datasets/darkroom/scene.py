@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from . import paint
 from .actions import COLUMN, PROPS_NEEDED, Style, pose
 from .figure import Body, Colour, Part, draw_body, joints, parts, tint
-from .paint import MARGIN, SUPERSAMPLING, UNIT
+from .limbs import Limbs
+from .paint import MARGIN, SUPERSAMPLING, UNIT, Stage
+from .spec import DarkRoomSpec
 
 _DISTANCE = 8.0
 """Metres from camera to home, which sets the strength of perspective."""
 PROPS = ('held', 'second', 'floor', 'box')
 _BY_CHANCE = (0.3, 0.2, 0.3, 0.3)
 """How often an object is in view though the action does not need it."""
+_SMALL = 72
+"""Frame height for which sways in pixels are given; they grow with larger frames."""
 _CUBE = np.array([(x, y, z) for z in (0, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
 
 
@@ -53,25 +56,25 @@ class Look:
 
     Attributes:
         body: The person.
-        background: Reflectance times ``UNIT``, ``uint16``, supersampled, with margins.
+        stage: The place: reflectance times ``UNIT``.
         light: Illumination per output pixel, linear, ``(H, W, 3)``.
         toward_light: Image direction from which bodies are lit, unit vector (x, y).
         camera: The viewpoint.
         prop_colours: One for each of ``PROPS``.
+        rendering: As in the spec.
     """
 
     body: Body
-    background: np.ndarray
+    stage: Stage
     light: np.ndarray
     toward_light: tuple[float, float]
     camera: Camera
     prop_colours: tuple[Colour, ...]
+    rendering: int = 1
 
     def still(self) -> np.ndarray:
         """The empty place in linear light, ``(H, W, 3)``."""
-        height, width = self.light.shape[:2]
-        canvas = paint.crop(self.background, np.zeros(2), height, width)
-        small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+        small = self.stage.empty(self.stage.corner(np.zeros(2)))
         return small * (self.light / np.float32(UNIT))
 
 
@@ -94,11 +97,12 @@ class Shot:
     drift: np.ndarray
 
 
-def draw_look(width: int, height: int, rng: np.random.Generator) -> Look:
-    """Draws person, place, light and camera for frames of ``width`` x ``height``."""
+def draw_look(spec: DarkRoomSpec, rng: np.random.Generator) -> Look:
+    """Draws person, place, light and camera."""
+    width, height = spec.width, spec.height
     wall = rng.uniform(0.04, 0.2)
-    background = paint.draw_place(width, height, wall, rng)
-    light, toward = paint.draw_light(width, height, rng)
+    background = paint.draw_place(spec, wall, rng)
+    light, toward = paint.draw_light(spec, rng)
     camera = Camera(
         azimuth=-np.pi / 2 + rng.uniform(0.35, 1.05),
         elevation=rng.uniform(0.03, 0.2),
@@ -110,7 +114,9 @@ def draw_look(width: int, height: int, rng: np.random.Generator) -> Look:
     # A seat behind the person in every clip, because only Sit and Stand use it.
     _draw_seat(background, camera, body, tint(wall * rng.uniform(0.4, 2.0), 0.3, rng))
     colours = tuple(tint(rng.uniform(0.1, 0.9), 0.5, rng) for _ in PROPS)
-    return Look(body, background, light, toward, camera, colours)
+    return Look(
+        body, Stage(background, height, width), light, toward, camera, colours, spec.rendering
+    )
 
 
 def draw_shot(action: str, frames: int, look: Look, rng: np.random.Generator) -> Shot:
@@ -118,7 +124,8 @@ def draw_shot(action: str, frames: int, look: Look, rng: np.random.Generator) ->
     needed = PROPS_NEEDED.get(action, ())
     chance = rng.uniform(size=len(PROPS)) < _BY_CHANCE
     shown = {name for name, lucky in zip(PROPS, chance, strict=True) if lucky or name in needed}
-    knots = np.clip(rng.normal(0, 0.3, size=(5, 2)), 1 - MARGIN, MARGIN - 1)
+    zoom = max(1.0, look.light.shape[0] / _SMALL)
+    knots = np.clip(rng.normal(0, 0.3 * zoom, size=(5, 2)), 1 - MARGIN, MARGIN - 1)
     at = np.linspace(0, 4, frames)
     camera = look.camera
     return Shot(
@@ -130,7 +137,10 @@ def draw_shot(action: str, frames: int, look: Look, rng: np.random.Generator) ->
             elevation=camera.elevation,
             scale=camera.scale * rng.uniform(0.96, 1.04),
             mirror=camera.mirror,
-            home=(camera.home[0] + rng.normal(0, 1.5), camera.home[1] + rng.normal(0, 0.7)),
+            home=(
+                camera.home[0] + rng.normal(0, 1.5 * zoom),
+                camera.home[1] + rng.normal(0, 0.7 * zoom),
+            ),
         ),
         drift=np.stack([np.interp(at, np.arange(5), knots[:, axis]) for axis in (0, 1)], -1),
     )
@@ -149,34 +159,39 @@ def render(action: str, style: Style, look: Look, shot: Shot) -> np.ndarray:
         Scene light, linear, ``float32 (T, H, W, 3)`` in OpenCV's order of colours.
     """
     frames = len(shot.drift)
-    height, width = look.light.shape[:2]
     poses = pose(action, np.linspace(0, 1, frames), style)
     skeleton = joints(poses, look.body)
-    everything = parts(skeleton, look.body) + _props(action, style, poses, skeleton, look, shot)
+    everything = parts(skeleton, look.body, look.rendering)
+    everything += _props(action, style, poses, skeleton, look, shot)
     starts, depth_a, size = _canvas(np.stack([part.start for part in everything], 1), shot)
     ends, depth_b, _ = _canvas(np.stack([part.end for part in everything], 1), shot)
+    limbs = Limbs(everything, starts, ends, size, look.toward_light, look.rendering)
     depth = 0.5 * (depth_a + depth_b) - [part.nearer for part in everything]
-    order = np.argsort(-depth, axis=1, kind='stable')
+    order = np.argsort(-depth, axis=1, kind='stable').tolist()
     feet = 0.5 * (skeleton['ankle_l'] + skeleton['ankle_r']) * [1.0, 1.0, 0.0]
     feet, _, feet_size = _canvas(feet, shot)
+    shade = 0.3 * feet_size[:, None]
+    low, high = np.minimum(limbs.low, feet - shade), np.maximum(limbs.high, feet + shade)
     corners, box_behind = None, False
     if 'box' in shot.props:
         corners, box_depth = _box(action, poses, shot)
         box_behind = box_depth > depth.mean()
+        low, high = np.minimum(low, corners.min(1)), np.maximum(high, corners.max(1))
     light = look.light / np.float32(UNIT)
-    out = np.empty((frames, height, width, 3), np.float32)
+    out = np.empty((frames, *light.shape), np.float32)
     for t in range(frames):
-        canvas = paint.crop(look.background, shot.drift[t], height, width)
-        paint.shadow(canvas, feet[t], 0.3 * float(feet_size[t]))
+        corner = look.stage.corner(shot.drift[t])
+        canvas, (left, top) = look.stage.canvas(corner, low[t], high[t])
+        at = (SUPERSAMPLING * left, SUPERSAMPLING * top)
+        paint.shadow(canvas, feet[t] - at, float(shade[t, 0]))
         if corners is not None and box_behind:
-            paint.box(canvas, corners[t], look.prop_colours[PROPS.index('box')])
-        for k in order[t]:
-            part = everything[k]
-            radii = (part.radii[0] * size[t, k], part.radii[1] * size[t, k])
-            paint.capsule(canvas, (starts[t, k], ends[t, k]), radii, part.colour, look.toward_light)
+            paint.box(canvas, corners[t] - at, look.prop_colours[PROPS.index('box')])
+        limbs.draw(canvas, t, order[t], at)
         if corners is not None and not box_behind:
-            paint.box(canvas, corners[t], look.prop_colours[PROPS.index('box')])
-        out[t] = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA) * light
+            paint.box(canvas, corners[t] - at, look.prop_colours[PROPS.index('box')])
+        frame, drawn = look.stage.empty(corner), paint.reduce(canvas)
+        frame[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
+        np.multiply(frame, light, out=out[t])
     return out
 
 

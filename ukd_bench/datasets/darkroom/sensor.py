@@ -4,10 +4,13 @@ Noise comes before quantisation. Gamma darkening alone is nearly invertible; wha
 hard is that photons are few and that the result is then rounded to a handful of codes.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from .photons import shot_noise
 
 _STEPS = 1 << 16
 _SLOPE = 12.92
@@ -67,7 +70,7 @@ _CODES = np.round(255 * tone(np.arange(_STEPS) / (_STEPS - 1))).astype(np.uint8)
 def quantise(linear: np.ndarray) -> np.ndarray:
     """Clips, encodes and rounds linear output to 8 bits: the last step, any shape, ``uint8``."""
     index = np.clip(linear, 0, 1) * (_STEPS - 1) + 0.5
-    return _CODES[index.astype(np.int32)]
+    return _CODES.take(index.astype(np.int32))
 
 
 def tukey_lambda(shape: float, size: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -75,13 +78,17 @@ def tukey_lambda(shape: float, size: tuple[int, ...], rng: np.random.Generator) 
 
     Drawn through a table of 65,536 quantiles, which is five times as fast as two powers a sample.
     """
+    return _tukey_table(shape)[rng.integers(0, _STEPS, size=size, dtype=np.uint16)]
+
+
+@functools.lru_cache(maxsize=8)
+def _tukey_table(shape: float) -> np.ndarray:
     p = (np.arange(_STEPS) + 0.5) / _STEPS
     quantiles = (p**shape - (1 - p) ** shape) / shape
     variance = (2 / shape**2) * (
         1 / (1 + 2 * shape) - math.gamma(shape + 1) ** 2 / math.gamma(2 * shape + 2)
     )
-    table = (quantiles / math.sqrt(variance)).astype(np.float32)
-    return table[rng.integers(0, _STEPS, size=size, dtype=np.uint16)]
+    return (quantiles / math.sqrt(variance)).astype(np.float32)
 
 
 def expose(light: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
@@ -107,6 +114,22 @@ def expose(light: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.nd
 def capture(light: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
     """The dark clip as stored: ``quantise(expose(...))``, ``uint8`` of ``light``'s shape."""
     return quantise(expose(light, sensor, rng))
+
+
+def capture_by_tables(light: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
+    """``capture`` with other draws of the same noise, in a quarter of the time."""
+    out = np.empty(light.shape, np.uint8)
+    read = np.float32(sensor.read_sigma) * _tukey_table(sensor.read_shape)
+    # A frame at a time, which stays in the processor's cache.
+    for frame, scene in zip(out, light, strict=True):
+        words = rng.integers(0, 1 << 32, size=scene.shape, dtype=np.uint32)
+        raw = shot_noise(np.minimum(scene * np.float32(sensor.exposure), 1), sensor.gain, words)
+        raw += read.take(words >> np.uint32(16))
+        raw += np.float32(sensor.row_sigma) * rng.standard_normal((len(scene), 1, 1), np.float32)
+        np.maximum(raw, -np.float32(sensor.black_level), out=raw)
+        raw += np.float32(sensor.black_error)
+        frame[:] = quantise(raw)
+    return out
 
 
 def darken(light: np.ndarray, sensor: Sensor) -> np.ndarray:

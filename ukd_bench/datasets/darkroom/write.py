@@ -1,10 +1,10 @@
-"""Making a DarkRoom: which clips there are, the video files, lists and the manifest."""
+"""Making a DarkRoom: the video files, the lists and the manifest."""
 
-import functools
 import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,61 +13,18 @@ import numpy as np
 
 from ...errors import DataError, ResultsError
 from ...paths import read_json, write_json, write_text
-from ...records import digest
-from .actions import CLASSES, draw_style
+from ...records import digest, file_sha256
+from .actions import CLASSES
 from .encode import write_video
-from .scene import Look, draw_look, draw_shot, render
-from .sensor import Sensor, capture, draw_sensor, exposure_for
-from .spec import PRESETS, Clip, DarkRoomSpec, clips_of
+from .film import GENERATOR_VERSION, frames_of
+from .layout import SPLITS, SUBSETS, Clip, clips_of, list_name
+from .spec import DarkRoomSpec
 
-__all__ = ['GENERATOR_VERSION', 'PRESETS', 'DarkRoomSpec', 'frames_of', 'light_of', 'make']
-
-GENERATOR_VERSION = 1
-"""Raised whenever the same spec would give other frames."""
+_SCHEMA = 2
 MANIFEST = 'manifest.json'
 _MARK = '.darkroom.json'
 """Says that a folder is an unfinished DarkRoom, of which spec, and which clips it has."""
 _MARK_EVERY = 50
-_LISTS = {'train': 'ARID_split1_train.txt', 'test': 'ARID_split1_test.txt',
-          'other': 'ARID_split1_other.txt'}  # fmt: skip
-_SHARED = len(CLASSES)
-"""Stands for the class in a stream that all classes share."""
-_LOOK, _SHOT, _NOISE, _SENSOR = range(4)
-
-
-def _stream(spec: DarkRoomSpec, *keys: int) -> np.random.Generator:
-    return np.random.default_rng([spec.seed, *keys])
-
-
-def frames_of(spec: DarkRoomSpec, clip: Clip) -> np.ndarray:
-    """The stored frames of a clip, before encoding.
-
-    Person, place, light and camera are drawn from (seed, group) without the class: the same group
-    of two classes looks the same, and the background cannot tell the class.
-
-    Returns:
-        ``uint8 (T, H, W, 3)``, blue green red.
-    """
-    light, sensor = light_of(spec, clip)
-    return capture(light, sensor, _stream(spec, clip.label, clip.group, clip.number, _NOISE))
-
-
-@functools.lru_cache(maxsize=32)
-def _look(spec: DarkRoomSpec, group: int) -> Look:
-    return draw_look(spec.width, spec.height, _stream(spec, _SHARED, group, 0, _LOOK))
-
-
-def light_of(spec: DarkRoomSpec, clip: Clip) -> tuple[np.ndarray, Sensor]:
-    """The linear light ``(T, H, W, 3)`` a clip's camera sees, and the camera's sensor."""
-    look = _look(spec, clip.group)
-    rng = _stream(spec, clip.label, clip.group, clip.number, _SHOT)
-    frames = int(rng.integers(spec.min_frames, spec.max_frames + 1))
-    name = CLASSES[clip.label]
-    style = draw_style(name, frames / spec.fps, rng)
-    light = render(name, style, look, draw_shot(name, frames, look, rng))
-    rng = _stream(spec, _SHARED, clip.group, 0, _SENSOR)
-    exposure = exposure_for(look.still(), rng.uniform(*spec.mean_code))
-    return light, draw_sensor(exposure, spec.noise, rng)
 
 
 def frames_sha256(frames: np.ndarray) -> str:
@@ -85,7 +42,8 @@ def make(
     """Makes a DarkRoom, or completes one.
 
     Videos appear under their names only when whole, and the manifest last, so that a run killed at
-    any instant can be started again. A finished one whose files all exist is left alone.
+    any instant can be started again. A finished one whose files all exist and have their sizes is
+    left alone; one of an older manifest is made again in place.
 
     Args:
         root: The folder; absent, empty, or a DarkRoom of the same spec.
@@ -101,17 +59,17 @@ def make(
     """
     root = Path(root)
     clips = clips_of(spec)
-    identity = {'schema': 1, 'kind': 'darkroom', 'generator_version': GENERATOR_VERSION,
+    identity = {'schema': _SCHEMA, 'kind': 'darkroom', 'generator_version': GENERATOR_VERSION,
                 'spec': spec.to_dict(), 'classes': list(CLASSES)}  # fmt: skip
-    known = _inspect(root, identity)
+    known, finished = _inspect(root, identity)
     entries = {
         clip.path: known[clip.path]
         for clip in clips
-        if clip.path in known and (root / clip.path).is_file()
+        if clip.path in known and _size(root / clip.path) == known[clip.path]['file_bytes']
     }
-    lists = [root / 'list_cvt' / name for name in (*_LISTS.values(), 'mapping_table.txt')]
-    complete = (root / MANIFEST).is_file() and all(path.is_file() for path in lists)
-    if complete and len(entries) == len(clips):
+    names = [list_name(split, subset) for split in SPLITS for subset in SUBSETS]
+    lists = [root / 'list_cvt' / name for name in (*names, 'mapping_table.txt')]
+    if finished and len(entries) == len(clips) and all(path.is_file() for path in lists):
         return read_json(root / MANIFEST)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -119,7 +77,8 @@ def make(
         write_json(root / _MARK, identity | {'clips': entries})
         for name in CLASSES:
             (root / name).mkdir(parents=True, exist_ok=True)
-        todo = [clip for clip in clips if clip.path not in entries]
+        # Group by group, because what the clips of a group share is drawn once.
+        todo = sorted((c for c in clips if c.path not in entries), key=lambda clip: clip.group)
         for done, (clip, entry) in enumerate(_write_all(root, spec, todo, workers), 1):
             entries[clip.path] = entry
             if progress is not None:
@@ -132,10 +91,15 @@ def make(
         raise DataError(f'{root}: cannot be written ({reason})') from error
 
 
-def _inspect(root: Path, identity: dict[str, Any]) -> dict[str, Any]:
-    """Entries of the clips that ``root`` is known to hold; refuses what is not this DarkRoom."""
+def _inspect(root: Path, identity: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What ``root`` holds; refuses what is not this DarkRoom.
+
+    Returns:
+        Entries of the clips it is known to hold, and whether it was finished.
+    """
     if root.exists() and not root.is_dir():
         raise DataError(f'{root}: not a folder')
+    older = False
     for name in (MANIFEST, _MARK):
         if not (root / name).is_file():
             continue
@@ -146,33 +110,46 @@ def _inspect(root: Path, identity: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(found, dict) or found.get('kind') != 'darkroom':
             raise DataError(f'{root / name}: not the manifest of a DarkRoom')
         for key, value in identity.items():
-            if found.get(key) != value:
+            if key != 'schema' and found.get(key) != value:
                 raise DataError(_difference(root, key, found.get(key), value))
-        return found.get('clips', {})
+        if found.get('schema') == _SCHEMA:
+            return found.get('clips', {}), name == MANIFEST
+        # Its entries lack what a manifest of today holds.
+        older = True
     # A temporary file may be all that is left of the mark's own writing.
-    if root.is_dir() and any(not path.name.startswith('.') for path in root.iterdir()):
+    hidden = root.is_dir() and all(path.name.startswith('.') for path in root.iterdir())
+    if root.is_dir() and not hidden and not older:
         raise DataError(f'{root}: not empty and not a DarkRoom; name a new folder')
-    return {}
+    return {}, False
 
 
 def _difference(root: Path, key: str, found: Any, wanted: Any) -> str:
     if isinstance(found, dict) and isinstance(wanted, dict):
-        changed = [name for name in wanted if found.get(name) != wanted[name]]
-        key = changed[0] if changed else key
+        # What a spec leaves out is at its default.
+        defaults = asdict(DarkRoomSpec())
+        found, wanted = defaults | found, defaults | wanted
+        key = next((name for name in wanted if found[name] != wanted[name]), key)
         found, wanted = found.get(key), wanted.get(key)
     return f'{root}: holds a DarkRoom with {key} {found!r}, not {wanted!r}; name a new folder'
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
 
 
 def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, Any]]:
     root, spec, clip = job
     frames = frames_of(spec, clip)
-    write_video(root / clip.path, frames, spec.fps)
+    path = root / clip.path
+    write_video(path, frames, spec.fps, spec.rendering)
     return clip, {
         'label': clip.label,
         'group': clip.group,
-        'split': clip.split,
+        'splits': {str(split): kind for split, kind in zip(SPLITS, clip.subsets, strict=True)},
         'num_frames': len(frames),
         'frames_sha256': frames_sha256(frames),
+        'file_sha256': file_sha256(path),
+        'file_bytes': path.stat().st_size,
     }
 
 
@@ -193,13 +170,18 @@ def _finish(
     root: Path, identity: dict[str, Any], clips: list[Clip], entries: dict[str, Any]
 ) -> dict[str, Any]:
     """Writes lists and manifest, and takes the mark away."""
-    for split, name in _LISTS.items():
-        paths = [(clip.label, clip.path) for clip in clips if clip.split == split]
-        lines = [f'{index}\t{label}\t{path}\n' for index, (label, path) in enumerate(paths)]
-        write_text(root / 'list_cvt' / name, ''.join(lines))
+    for place, split in enumerate(SPLITS):
+        for subset in SUBSETS:
+            chosen = [clip for clip in clips if clip.subsets[place] == subset]
+            lines = [f'{n}\t{clip.label}\t{clip.path}\n' for n, clip in enumerate(chosen)]
+            write_text(root / 'list_cvt' / list_name(split, subset), ''.join(lines))
     table = ''.join(f'{label}\t{name}\n' for label, name in enumerate(CLASSES))
     write_text(root / 'list_cvt' / 'mapping_table.txt', table)
-    hashed = sorted((p, e['label'], e['split'], e['frames_sha256']) for p, e in entries.items())
+    # Split 1 stands for all three, which follow from the groups.
+    hashed = sorted(
+        (path, entry['label'], entry['splits']['1'], entry['frames_sha256'])
+        for path, entry in entries.items()
+    )
     ordered = {clip.path: entries[clip.path] for clip in clips}
     manifest = identity | {'clips': ordered, 'fingerprint': digest(hashed)}
     write_json(root / MANIFEST, manifest)

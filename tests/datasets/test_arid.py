@@ -1,11 +1,16 @@
 """The data set with a real decoder and real damage."""
 
 import shutil
+import wave
+from collections import Counter
 
 import decord
+import made_up_arid
 import numpy as np
 import pytest
+from torch.utils.data import DataLoader
 
+from ukd_bench.datasets.arid import ARIDDataset
 from ukd_bench.errors import ConfigError, DataError
 
 decord.logging.set_level(decord.logging.QUIET)
@@ -121,3 +126,96 @@ def test_other_errors_are_not_blamed_on_the_video(train_dataset, build_dataset):
     dataset.pipeline = fail
     with pytest.raises(RuntimeError, match='shape mismatch'):
         dataset[0]
+
+
+def load(root, **arguments):
+    arguments = {'subset': 'train', 'pipeline': []} | arguments
+    dataset = ARIDDataset(str(root), test_mode=arguments['subset'] != 'train', **arguments)
+    return dataset, [dataset.get_data_info(index) for index in range(len(dataset))]
+
+
+def test_every_split_of_every_edition_has_its_clips(trees):
+    for split in (1, 2, 3):
+        for subset, wanted in (
+            ('train', made_up_arid.TRAIN[split]),
+            ('test', made_up_arid.TEST[split]),
+            ('other', made_up_arid.OTHER),
+        ):
+            dataset, samples = load(trees['v1.0'], split=split, subset=subset)
+            counts = Counter(sample['label'] for sample in samples)
+            assert tuple(counts[label] for label in range(11)) == wanted
+            assert dataset.metainfo['classes'] == tuple(made_up_arid.CLASSES)
+    for subset, wanted in (('train', 3350), ('test', 2011)):
+        _, samples = load(trees['v1.5'], split=0, subset=subset)
+        assert len(samples) == wanted
+        assert samples[0]['video_id'].startswith('clips_v1.5/')
+    dataset, samples = load(trees['ug2'])
+    assert len(samples) == 1837
+    assert {sample['label'] for sample in samples} == set(range(6))
+    assert dataset.metainfo['classes'] == ('Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave')
+    with pytest.raises(DataError, match='has no column ClassID'):
+        load(trees['ug2'], subset='test')
+
+
+def test_whole_groups_are_held_out_of_train(trees):
+    parts = {name: load(trees['v1.0'], groups=name) for name in ('fit', 'held_out')}
+    ids = {name: {sample['video_id'] for sample in parts[name][1]} for name in parts}
+    _, train = load(trees['v1.0'])
+    assert not ids['fit'] & ids['held_out']
+    assert ids['fit'] | ids['held_out'] == {sample['video_id'] for sample in train}
+    counts = Counter(sample['label'] for sample in parts['held_out'][1])
+    assert tuple(counts[label] for label in range(11)) == tuple(
+        round(0.2 * clips) for clips in made_up_arid.TRAIN[1]
+    )
+    assert parts['fit'][0].fingerprint() != parts['held_out'][0].fingerprint()
+    with pytest.raises(ConfigError, match="groups 'fit' are parts of subset 'train', not of 'te"):
+        load(trees['v1.0'], groups='fit', subset='test')
+
+
+def only_sound(video):
+    with wave.open(str(video), 'wb') as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(1600))
+
+
+@pytest.mark.parametrize(
+    'damage',
+    [
+        lambda video: video.write_bytes(video.read_bytes()[:-100]),
+        lambda video: video.write_bytes(b''),
+        only_sound,
+        lambda video: video.write_text('<html>404</html>' * 50),
+    ],
+    ids=['truncated', 'empty', 'only sound', 'no video'],
+)
+def test_a_loader_worker_names_a_damaged_video(own_root, centered, build_dataset, damage):
+    dataset = build_dataset(centered)
+    victim = own_root / dataset.get_data_info(4)['video_id']
+    damage(victim)
+    loader = DataLoader(dataset, batch_size=2, num_workers=2, collate_fn=list, timeout=60)
+    with pytest.raises(DataError, match=rf'{victim}: cannot be decoded'):
+        list(loader)
+
+
+def test_a_class_folder_in_lower_case_is_named(own_root, train_dataset, build_dataset):
+    (own_root / 'Wave').rename(own_root / 'wave')
+    with pytest.raises(DataError, match=r'Wave/Wave_.* does not exist .the folder is named wave'):
+        build_dataset(train_dataset)
+
+
+@pytest.mark.parametrize(('encoding', 'name'), [('utf-16', 'UTF-16'), ('latin-1', 'Latin-1')])
+def test_a_list_in_another_encoding_is_named(
+    own_root, train_dataset, build_dataset, encoding, name
+):
+    path = own_root / 'list_cvt' / 'ARID_split1_train.txt'
+    path.write_text(path.read_text().replace('Wave/', 'Wäve/'), encoding=encoding)
+    with pytest.raises(DataError, match=rf'{path}.*: cannot be read .*{name}.*UTF-8'):
+        build_dataset(train_dataset)
+
+
+def test_videos_behind_a_link_are_used(own_root, train_dataset, build_dataset, tmp_path):
+    (own_root / 'Wave').rename(tmp_path / 'elsewhere')
+    (own_root / 'Wave').symlink_to(tmp_path / 'elsewhere')
+    assert len(build_dataset(train_dataset)) == 11

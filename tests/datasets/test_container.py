@@ -1,4 +1,5 @@
 import struct
+import wave
 
 import pytest
 
@@ -58,3 +59,42 @@ def test_what_does_not_state_its_length_passes(tmp_path, content):
     path = tmp_path / 'clip'
     path.write_bytes(content)
     require_whole(path)
+
+
+def stream(kind):
+    header = b'strh' + struct.pack('<I', 8) + kind + b'XVID'
+    return b'LIST' + struct.pack('<I', 4 + len(header)) + b'strl' + header
+
+
+def avi(*kinds):
+    streams = b''.join(map(stream, kinds))
+    header = b'LIST' + struct.pack('<I', 4 + len(streams)) + b'hdrl' + streams
+    return b'RIFF' + struct.pack('<I', 4 + len(header)) + b'AVI ' + header
+
+
+def mp4(*kinds):
+    handlers = b''.join(box(b'hdlr', bytes(8) + kind + bytes(12)) for kind in kinds)
+    return box(b'ftyp', b'isom') + box(b'mdat', b'd' * 60) + box(b'moov', handlers)
+
+
+@pytest.mark.parametrize('make', [avi, mp4])
+def test_sound_without_pictures_is_refused(tmp_path, make):
+    vids, auds = (b'vids', b'auds') if make is avi else (b'vide', b'soun')
+    path = tmp_path / 'clip'
+    path.write_bytes(make(auds))
+    with pytest.raises(DataError, match=rf'{path}: cannot be decoded \(it holds sound but no pict'):
+        require_whole(path)
+    for kinds in ((vids,), (auds, vids), (vids, auds), ()):
+        path.write_bytes(make(*kinds))
+        assert require_whole(path) == len(path.read_bytes())
+
+
+def test_a_wave_file_is_refused_whatever_its_name(tmp_path):
+    path = tmp_path / 'clip.mp4'
+    with wave.open(str(path), 'wb') as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(1600))
+    with pytest.raises(DataError, match='it holds sound but no pictures'):
+        require_whole(path)

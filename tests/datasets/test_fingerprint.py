@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 
@@ -43,6 +44,23 @@ def test_a_manifest_stands_for_the_frames_before_encoding(root):
     assert clips_fingerprint(root, CLIPS) != first
     with pytest.raises(DataError, match=r'manifest.json: does not know the listed video c.avi'):
         clips_fingerprint(root, [*CLIPS, Clip('c.avi', 0)])
+
+
+def test_a_darkrooms_video_of_other_bytes_is_refused(root):
+    clips = {
+        clip.path: {
+            'frames_sha256': clip.path,
+            'file_sha256': hashlib.sha256(clip.path.encode()).hexdigest(),
+        }
+        for clip in CLIPS
+    }
+    (root / 'manifest.json').write_text(json.dumps({'kind': 'darkroom', 'clips': clips}))
+    first = clips_fingerprint(root, CLIPS)
+    (root / 'b.avi').write_text('c.avi')
+    with pytest.raises(DataError, match=r'b.avi: is not the video that manifest.json was written'):
+        clips_fingerprint(root, CLIPS)
+    (root / 'b.avi').write_text('b.avi')
+    assert clips_fingerprint(root, CLIPS) == first
 
 
 def test_a_stock_video_dataset_has_an_identity(dark_root, tmp_path, build_dataset):

@@ -79,7 +79,7 @@ def _folder(path: str) -> str:
 def _videos(root: Path, outside: list[str]) -> Iterator[str]:
     """Paths of videos below the root; links are followed, each folder is read once."""
     top = os.path.realpath(root)
-    seen = {top}
+    seen: set[str] = set()
     ahead = ['']
     while ahead:
         folder = ahead.pop()
@@ -94,9 +94,11 @@ def _videos(root: Path, outside: list[str]) -> Iterator[str]:
                 continue
             if entry.is_symlink():
                 target = os.path.realpath(entry.path)
-                if not f'{target}/'.startswith(f'{top}/') and os.path.exists(target):
+                leaves = not f'{target}/'.startswith(f'{top}/')
+                if leaves and os.path.exists(target):
                     outside.append(f'{path} -> {target}')
-                if os.path.isdir(target) and target not in seen:
+                # A folder within the root is read under its own name.
+                if leaves and os.path.isdir(target) and target not in seen:
                     seen.add(target)
                     ahead.append(path)
                 elif os.path.isfile(target) and _is_video(entry.name):

@@ -1,0 +1,13 @@
+import made_up_arid
+import pytest
+
+
+@pytest.fixture(scope='session')
+def trees(tmp_path_factory):
+    """A made-up tree of each edition of ARID; tests only read them."""
+    folder = tmp_path_factory.mktemp('trees')
+    return {
+        'v1.0': made_up_arid.make_v10(folder / 'v1.0'),
+        'v1.5': made_up_arid.make_v15(folder / 'v1.5'),
+        'ug2': made_up_arid.make_ug2(folder / 'ug2'),
+    }

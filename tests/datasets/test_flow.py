@@ -12,7 +12,7 @@ import pytest
 from moving_square import SIDE, START, STEP, film, square_frames
 
 from ukd_bench.datasets import flow as flow_module
-from ukd_bench.datasets.flow import make_flow
+from ukd_bench.datasets.flow import make_flow, required_flow
 from ukd_bench.datasets.flow_algorithms import brightening, estimator
 from ukd_bench.datasets.flow_format import (
     FlowFrames,
@@ -117,7 +117,7 @@ def test_one_frame_has_one_field_without_motion(tmp_path):
 def test_what_is_complete_is_neither_computed_nor_hashed_again(root, tmp_path, monkeypatch):
     out = tmp_path / 'flow'
     first = make_flow(root, out, VIDEOS, SETTINGS)
-    for name in ('_make_clip', 'file_sha256'):
+    for name in ('make_clip', 'file_sha256'):
         monkeypatch.setattr(flow_module, name, never)
     assert make_flow(root, out, VIDEOS, SETTINGS) == first
 
@@ -126,7 +126,7 @@ def test_a_touched_video_is_hashed_and_not_computed(root, tmp_path, monkeypatch)
     out = tmp_path / 'flow'
     make_flow(root, out, VIDEOS, SETTINGS)
     os.utime(root / VIDEOS[0], ns=(1, 1))
-    monkeypatch.setattr(flow_module, '_make_clip', never)
+    monkeypatch.setattr(flow_module, 'make_clip', never)
     manifest = make_flow(root, out, VIDEOS, SETTINGS)
     assert manifest['clips']['Run/Run_1_1']['source']['mtime_ns'] == 1
 
@@ -150,7 +150,7 @@ def test_a_changed_video_is_computed_anew(root, tmp_path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from ukd_bench.datasets import flow
+from ukd_bench.datasets import flow, flow_clips
 from ukd_bench.datasets.flow_settings import FlowSettings
 left = int(sys.argv[3])
 def write_field(*arguments):
@@ -159,7 +159,7 @@ def write_field(*arguments):
     if left < 0:
         os._exit(9)
     return original(*arguments)
-original, flow.write_field = flow.write_field, write_field
+original, flow_clips.write_field = flow_clips.write_field, write_field
 flow.make_flow(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4:], FlowSettings('farneback', 8))
 """
 
@@ -172,9 +172,9 @@ def test_a_killed_call_is_completed_by_the_next(root, tmp_path, written, monkeyp
     assert subprocess.run(command).returncode == 9
     assert read_manifest(out) is None
     made = []
-    original = flow_module._make_clip
+    original = flow_module.make_clip
     monkeypatch.setattr(
-        flow_module, '_make_clip', lambda *job: made.append(job[-1]) or original(*job)
+        flow_module, 'make_clip', lambda *job: made.append(job[-1]) or original(*job)
     )
     manifest = make_flow(root, out, VIDEOS, SETTINGS)
     assert len(made) == {0: 3, 1: 3, 2: 2, 4: 2, 8: 1}[written]
@@ -191,7 +191,7 @@ def test_a_call_killed_between_a_changed_clip_and_the_manifest(root, tmp_path, m
         patch.setattr(flow_module, 'write_json', _failing_at('flow.json'))
         with pytest.raises(KeyboardInterrupt):
             make_flow(root, out, VIDEOS, SETTINGS)
-    monkeypatch.setattr(flow_module, '_make_clip', never)
+    monkeypatch.setattr(flow_module, 'make_clip', never)
     assert make_flow(root, out, VIDEOS, SETTINGS)['clips']['Run/Run_1_1']['fields'] == 3
 
 
@@ -202,6 +202,22 @@ def _failing_at(name):
         path.write_text(json.dumps(value))
 
     return write
+
+
+def test_videos_that_are_not_asked_for_stay(root, tmp_path, monkeypatch):
+    out = tmp_path / 'flow'
+    make_flow(root, out, VIDEOS[:2], SETTINGS)
+    manifest = make_flow(root, out, VIDEOS[1:], SETTINGS)
+    assert list(manifest['clips']) == [flow_folder(name) for name in VIDEOS]
+    assert manifest['fields'] == 9
+    monkeypatch.setattr(flow_module, 'make_clip', never)
+    assert make_flow(root, out, VIDEOS[:1], SETTINGS) == manifest
+    # What was taken away is forgotten with the next clip that is made.
+    shutil.rmtree(out / 'Run/Run_1_2')
+    monkeypatch.undo()
+    film(root / VIDEOS[2], square_frames(3))
+    manifest = make_flow(root, out, [VIDEOS[0], VIDEOS[2]], SETTINGS)
+    assert list(manifest['clips']) == ['Run/Run_1_1', 'Walk/Walk_1_1']
 
 
 def test_processes_change_no_bit(root, tmp_path):
@@ -260,6 +276,16 @@ def test_settings_that_cannot_be_used():
     ):
         with pytest.raises(ConfigError, match=message):
             FlowSettings(**options)
+
+
+def test_what_a_pipeline_asks_for(tmp_path):
+    plain = [dict(type='ukd_bench.OpenVideo'), dict(type='ukd_bench.TakeFrames')]
+    assert required_flow(plain, tmp_path) is None
+    step = dict(type='ukd_bench.OpenFlow', algorithm='tvl1', bound=8)
+    asked = [plain[0], step, plain[1]]
+    assert required_flow(asked, tmp_path) == (FlowSettings('tvl1', 8), tmp_path / 'flow-tvl1')
+    step['flow_root'] = 'elsewhere'
+    assert required_flow(asked, tmp_path)[1].as_posix() == 'elsewhere'
 
 
 def test_opencv_without_its_contributed_modules(monkeypatch):

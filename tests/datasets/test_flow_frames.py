@@ -151,6 +151,8 @@ def test_flow_of_other_settings_is_refused(root):
     ):
         with pytest.raises(ConfigError, match=f'OpenFlow: {where} was {message}'):
             opened(root, **options, flow_root=where)
+    with pytest.raises(ConfigError, match='OpenFlow needs video_id'):
+        OpenFlow(**OPTIONS)(dict(filename=VIDEO, total_frames=6))
     with pytest.raises(ConfigError, match="'raft_small' needs weights_sha256"):
         OpenFlow('raft_small')
 

@@ -56,6 +56,10 @@ class OpenFlow(BaseTransform):
         self._clips: dict[Path, dict[str, Any]] = {}
 
     def transform(self, results: dict) -> dict:
+        if 'video_id' not in results:
+            raise ConfigError(
+                'OpenFlow needs video_id, a path below the data root: use ARIDDataset'
+            )
         video = results['video_id']
         data_root = Path(results['filename']).parents[len(PurePosixPath(video).parts) - 1]
         root = self.flow_root or data_root / default_folder(self.settings.algorithm)

@@ -91,6 +91,10 @@ def test_ug2_counts_labels_from_five(tmp_path):
     (folder / 'test.csv').write_text('VideoID,Video,ClassID\n0,0.mp4,7\n')
     fake_video(tmp_path / 'test_data' / '0.mp4')
     assert find_layout(tmp_path).clips(1, 'test') == [Clip('test_data/0.mp4', 2)]
+    for first in (5, 0):
+        write_mapping(folder / 'mapping_table_t1.txt', first)
+        assert find_layout(tmp_path).classes == ARID_CLASSES[5:]
+        assert find_layout(tmp_path).clips(1, 'train') == clips
 
 
 @pytest.mark.parametrize('names', [{}, {'test': 'val.txt'}, {'folder': 'videos'}])

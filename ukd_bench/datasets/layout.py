@@ -178,6 +178,9 @@ def _arid_layout(root: Path, edition: Edition, files: Files) -> Layout:
     tables = sorted((root / 'list_cvt').glob('mapping_table*.txt'))
     if tables:
         labels, classes = read_mapping(tables[0])
+        # A table of all classes may lie beside lists of some.
+        skipped = max(0, first - labels.start)
+        labels, classes = labels[skipped:], classes[skipped:]
     return Layout(root, edition, classes, labels, files)
 
 

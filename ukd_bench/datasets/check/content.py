@@ -21,7 +21,8 @@ def check_content(root: Path, sizes: Mapping[str, int], listed: Listed, report: 
         listed: Which lists name them.
         report: What is added to.
     """
-    leaks, doubles = [], []
+    leaks: list[str] = []
+    doubles: list[str] = []
     for same in _equal(root, sizes):
         across = _across(same, listed)
         (leaks if across else doubles).append(f'{" = ".join(same)}{across}')

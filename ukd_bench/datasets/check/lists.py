@@ -107,27 +107,31 @@ def _doubles(lists: Lists, report: Report) -> None:
 
 def _overlaps(layout: Layout, split: int, lists: Lists, report: Report) -> None:
     train, test, other = (lists.get((split, subset), []) for subset in ('train', 'test', 'other'))
-    in_train = {clip.path for clip in train}
-    for subset, clips in (('test', test), ('other', other)):
-        both = sorted({clip.path for clip in clips} & in_train)
+    trained = {clip.path for clip in train}
+    tested = {clip.path for clip in test}
+    for subset, paths in (('test', tested), ('other', {clip.path for clip in other})):
+        both = sorted(paths & trained)
         title = f'split {split}: ' + number(both, 'clip is', 'clips are')
         report.add(f'{subset}_in_train', f'{title} in both train and {subset}', both)
-    sides = []
-    for clips in (train, test):
-        groups: dict[tuple[int, int], str] = {}
-        for clip in clips:
-            group = group_of(clip.path)
-            if group is not None:
-                groups.setdefault((clip.label, group), clip.path)
-        sides.append(groups)
-    shared = sorted(sides[0].keys() & sides[1].keys())
+    # `other` shares groups with both, by design.
+    train_groups, test_groups = _groups(train, tested), _groups(test, trained)
     items = [
-        f'{layout.classes[label]} group {group}: {sides[0][label, group]} in train, '
-        f'{sides[1][label, group]} in test'
-        for label, group in shared
+        f'{layout.classes[label]} group {group}: {train_groups[label, group]} in train, '
+        f'{test_groups[label, group]} in test'
+        for label, group in sorted(train_groups.keys() & test_groups.keys())
     ]
     title = number(items, 'group has clips', 'groups have clips')
     report.add('group_leak', f'split {split}: {title} in both train and test', items)
+
+
+def _groups(clips: list[Clip], named: set[str]) -> dict[tuple[int, int], str]:
+    """A clip of each (label, group), but for clips that were named already."""
+    groups: dict[tuple[int, int], str] = {}
+    for clip in clips:
+        group = group_of(clip.path)
+        if group is not None and clip.path not in named:
+            groups.setdefault((clip.label, group), clip.path)
+    return groups
 
 
 def _labels(layout: Layout, lists: Lists, report: Report) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -252,9 +253,12 @@ def test_needed_bytes_are_told_ahead(videos, tmp_path, dark_root):
     assert needed_bytes(dark_root, paths, 30) == cache.num_bytes
 
 
-def test_default_folders_lie_beside_the_data(tmp_path):
+def test_default_folders_lie_beside_the_data(tmp_path, monkeypatch):
     assert default_folder(tmp_path / 'arid', None) == tmp_path / 'arid-cache'
     assert default_folder(tmp_path / 'arid', 128) == tmp_path / 'arid-cache-128'
+    (tmp_path / 'arid').mkdir()
+    monkeypatch.chdir(tmp_path / 'arid')
+    assert default_folder(Path(), None) == tmp_path / 'arid-cache'
 
 
 BUILD = """

@@ -247,4 +247,6 @@ def stored_frames(path: Path) -> np.ndarray | None:
 def default_folder(root: Path, short_side: int | None) -> Path:
     """Where the cache of a data set lies unless somebody says otherwise: beside it."""
     size = '' if short_side is None else f'-{short_side}'
+    if root.name in ('', '..'):
+        root = Path(os.path.abspath(root))
     return root.parent / f'{root.name}-cache{size}'

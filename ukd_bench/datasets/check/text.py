@@ -64,7 +64,8 @@ def _table(report: Report, keys: list[tuple[int, str]], with_disk: bool) -> Tabl
 
 
 def _class_cell(count: Count | None, label: int) -> Text:
-    if count is None:
+    # Own videos need not lie in folders of their classes.
+    if count is None or not any(count.per_class):
         return Text()
     have = count.per_class[label]
     known = count.known.per_class if count.known else None

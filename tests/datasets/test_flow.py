@@ -227,6 +227,20 @@ def test_processes_change_no_bit(root, tmp_path):
     assert list(one['clips']) == list(two['clips']) == [flow_folder(name) for name in VIDEOS]
 
 
+def test_an_interrupt_waits_for_the_clips_at_hand_alone(tmp_path):
+    videos = [f'Run/Run_1_{number}.avi' for number in range(12)]
+    film(tmp_path / videos[0], square_frames(3))
+    for video in videos[1:]:
+        shutil.copy(tmp_path / videos[0], tmp_path / video)
+
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_flow(tmp_path, tmp_path / 'flow', videos, SETTINGS, 2, interrupt)
+    assert 1 <= len(list((tmp_path / 'flow').glob('*/*/.flow.json'))) < len(videos)
+
+
 def test_other_parameters_are_refused_in_one_line(root, tmp_path):
     out = tmp_path / 'flow'
     make_flow(root, out, VIDEOS[:1], SETTINGS)

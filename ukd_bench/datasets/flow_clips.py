@@ -49,16 +49,17 @@ def run_jobs(
         return
     # Spawned, because a fork of a process with running threads may hang.
     context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(workers, context, _start, (settings, weights, device)) as pool:
-        try:
-            for future in as_completed([pool.submit(job, video) for video in videos]):
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise DataError(
-                'a worker ended without a word (out of memory?): call again with fewer --workers'
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ProcessPoolExecutor(workers, context, _start, (settings, weights, device))
+    try:
+        for future in as_completed([pool.submit(job, video) for video in videos]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise DataError(
+            'a worker ended without a word (out of memory?): call again with fewer --workers'
+        ) from error
+    finally:
+        # Not by a `with`, which would wait for all clips after an interrupt.
+        pool.shutdown(cancel_futures=True)
 
 
 _current: list[Estimator] = []

@@ -83,6 +83,13 @@ class LoaderFigures:
         """Throughput as a multiple of the decoded pipeline's: estimate, low and high."""
         return ratio_interval(self.wall_s['decoded'], self.wall_s[mode])
 
+    def cpu_saving(self, mode: str) -> tuple[float, float, float]:
+        """The decoded pipeline's processor time as a multiple of this one's, likewise.
+
+        It is what counts where loaders share the cores, and other work disturbs it less.
+        """
+        return ratio_interval(self.cpu_s['decoded'], self.cpu_s[mode])
+
 
 def ratio_interval(
     numerators: Sequence[float], denominators: Sequence[float], confidence: float = 0.95

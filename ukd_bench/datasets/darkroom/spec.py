@@ -96,7 +96,7 @@ PRESETS = {
     'full': DarkRoomSpec(
         width=320, height=240, fps=30, min_frames=33, max_frames=225, train_groups=23,
         test_groups=15, clips_per_group=11, other_per_group=9, clips=5572, balance='arid',
-        lengths='arid', mean_code=(6.0, 12.5), warmth=0.11, contrast=2.0, rendering=2,
+        lengths='arid', mean_code=(6.0, 13.0), warmth=0.11, contrast=2.2, rendering=2,
     ),
     'tiny': DarkRoomSpec(
         width=64, height=48, min_frames=10, max_frames=14, train_groups=2, test_groups=1,

@@ -169,7 +169,7 @@ def table(
     lines = [
         f'{name}: {figures.clips} clips{extent}, {setting.clip_len} frames of each{resized}, '
         f'crop {setting.crop}; cache {figures.cache_bytes / 1e6:.1f} MB',
-        f'  {"":13} {"clips/s":>9} {"MB/s":>9}   times as fast as decoding    and in processor time',
+        f'  {"":13} {"clips/s":>9} {"MB/s":>9}   times as fast as decoding   in processor time',
     ]
     for mode in MODES:
         line = (
@@ -177,6 +177,6 @@ def table(
         )
         if mode != MODES[0]:
             for ratio, low, high in (figures.speed_up(mode), figures.cpu_saving(mode)):
-                line += f'   {f"{ratio:.1f} ({low:.1f} to {high:.1f})":25}'
+                line += f'   {f"{ratio:.1f} ({low:.1f} to {high:.1f})":24}'
         lines.append(line.rstrip())
     return '\n'.join(lines)

@@ -70,7 +70,7 @@ def test_nested_config_key_that_does_not_exist(inside, capsys):
         ('seeds = [0]', 'seeds = [0]\nthreads = 0', 'threads = 0 is not positive'),
         ("name = 'small'", 'name = 3', 'name is 3, not of type str'),
         ('{method}/{student}', '{method}/{model}', 'may hold only {method}, {student}'),
-        ("preset='tiny'", "preset='huge'", "preset 'huge' is none of quick, tiny"),
+        ("preset='tiny'", "preset='huge'", "preset 'huge' is none of quick, full, tiny"),
         ("dict(preset='tiny')", "'tiny'", "darkroom is 'tiny', not of type dict"),
     ],
 )

@@ -112,3 +112,18 @@ def test_held_out_groups_and_many_views(small_videos, tmp_path):
     assert '0 carried out' in again.stdout, again.stdout
     report = (sweep.report / 'report.md').read_text()
     assert 'best on groups held out' in report and '30 views a clip' in report
+
+
+def test_lists_of_two_editions_need_a_choice(small_videos, tmp_path):
+    arid_v15(small_videos, tmp_path / 'mine')
+    for subset in ('train', 'test'):
+        name = f'ARID_split1_{subset}.txt'
+        shutil.copy(small_videos / 'list_cvt' / name, tmp_path / 'mine' / 'list_cvt' / name)
+    (tmp_path / 'small.py').write_text(SWEEP)
+    command = ('ukd_bench.sweep', 'small.py', '--data-root', 'mine', '--dry-run')
+    open_choice = run_module(*command, cwd=tmp_path)
+    assert open_choice.returncode == 2
+    assert 'v1.0' in open_choice.stderr and 'v1.5' in open_choice.stderr
+    for edition, split in (('v1.0', '1'), ('v1.5', '0')):
+        chosen = run_module(*command, '--edition', edition, '--split', split, cwd=tmp_path)
+        assert chosen.returncode == 0, chosen.stderr

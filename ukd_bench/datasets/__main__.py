@@ -30,7 +30,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog='python -m ukd_bench.data', description='Makes and prepares data sets.')
+    parser = _Parser(prog='python -m ukd_bench.data', description='Makes, checks and prepares data.')
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     for command in COMMANDS:
         command.add(commands)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ..datasets.editions import EDITIONS
 from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--backbones', type=_words, metavar='A,B', help='only these student backbones')
     add('--seeds', type=_numbers, metavar='S,S', help='seeds of the students, e.g. 0,1,2')
     add('--split', type=int, metavar='N', help="split of the data set (default: the sweep's)")
+    add('--edition', choices=EDITIONS, help='which lists, where two editions lie at one root')
     add('--device', default='cpu', help='cpu or cuda (default: cpu)')
     add('--jobs', type=int, help='runs at once (default: one a core, or one on a GPU)')
     add('--data-root', type=Path, help="videos in ARID's layout (default: the sweep's own)")
@@ -68,7 +70,7 @@ def _numbers(text: str) -> list[int]:
 
 def run_sweep(options: argparse.Namespace, console: Console) -> int:
     """Does what the command line asks for and returns the exit status."""
-    every_axis = read_axes(options.config).narrowed(split=options.split)
+    every_axis = read_axes(options.config).narrowed(split=options.split, edition=options.edition)
     axes = every_axis.narrowed(options.methods, options.teachers, options.backbones, options.seeds)
     if options.jobs is not None and options.jobs < 1:
         raise ConfigError(f'--jobs {options.jobs} is not positive')

@@ -40,11 +40,13 @@ class Dataset:
         name: What the report calls it, and its folder below ``data``.
         split: Number of the split.
         darkroom: Preset and seed of synthetic videos to make; None for videos on disk.
+        edition: Which lists to use, where those of two editions of ARID lie at one root.
     """
 
     name: str
     split: int = 1
     darkroom: dict | None = None
+    edition: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Axes:
         backbones: list[str] | None = None,
         seeds: list[int] | None = None,
         split: int | None = None,
+        edition: str | None = None,
     ) -> 'Axes':
         """The axes with some replaced by what the command line asks for.
 
@@ -95,7 +98,11 @@ class Axes:
             num_teachers=tuple(num_teachers or self.num_teachers),
             students=tuple(students[name] for name in backbones or students),
             seeds=tuple(seeds if seeds is not None else self.seeds),
-            dataset=self.dataset if split is None else replace(self.dataset, split=split),
+            dataset=replace(
+                self.dataset,
+                split=self.dataset.split if split is None else split,
+                edition=edition or self.dataset.edition,
+            ),
         )
         changed.check()
         return changed

@@ -55,11 +55,15 @@ def set_hook(config: Config, where: str, **values: Any) -> None:
     hooks[0].update(values)
 
 
-def set_data(config: Config, root: str, split: int, num_classes: int) -> None:
+def set_data(
+    config: Config, root: str, split: int, num_classes: int, edition: str | None = None
+) -> None:
     """Points both loaders at a data root and split, and gives the heads that many classes."""
     for loader in (config.train_dataloader, config.test_dataloader):
         loader.dataset.data_root = root
         loader.dataset.split = split
+        if edition is not None:
+            loader.dataset.edition = edition
     config.data_root = root
     _set_everywhere(config.model, 'num_classes', num_classes)
 

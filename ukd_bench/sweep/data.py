@@ -27,6 +27,7 @@ class SweepData:
         darkroom: Specification of synthetic videos; None for videos on disk.
         to_make: Whether the sweep makes them.
         groups: Part of the training list that is trained on; None is the whole.
+        edition: Which lists to use, where those of two editions lie at the root.
     """
 
     name: str
@@ -35,6 +36,7 @@ class SweepData:
     darkroom: dict | None
     to_make: DarkRoomSpec | None
     groups: str | None = None
+    edition: str | None = None
 
     @property
     def synthetic(self) -> bool:
@@ -43,7 +45,7 @@ class SweepData:
     @functools.cached_property
     def num_classes(self) -> int:
         """Classes of the videos, and outputs of every network; known before they are made."""
-        return len(ARID_CLASSES if self.to_make else find_layout(self.root).classes)
+        return len(ARID_CLASSES if self.to_make else find_layout(self.root, self.edition).classes)
 
     def identity(self) -> dict:
         """What the keys of runs hash.
@@ -87,7 +89,7 @@ class SweepData:
         Raises:
             DataError: naming what is wrong with a list or which video is absent.
         """
-        layout = find_layout(self.root)
+        layout = find_layout(self.root, self.edition)
         clips = layout.clips(self.split, subset)
         if subset != 'train' or self.groups is None:
             return clips
@@ -96,7 +98,7 @@ class SweepData:
 
     def paths(self) -> list[str]:
         """All videos that the sweep reads, as paths below the root."""
-        layout = find_layout(self.root)
+        layout = find_layout(self.root, self.edition)
         both = (clip.path for name in ('train', 'test') for clip in layout.clips(self.split, name))
         return list(dict.fromkeys(both))
 
@@ -114,16 +116,16 @@ def sweep_data(dataset: Dataset, root: Path | None, groups: str | None = None) -
         DataError: a root that was named does not exist.
     """
     if root is not None:
-        find_layout(root).list_file(dataset.split, 'train')
+        find_layout(root, dataset.edition).list_file(dataset.split, 'train')
         darkroom = _manifest_identity(root)
         # The config's name tells what it makes; other videos go by their folder's.
         same_kind = (dataset.darkroom is None) == (darkroom is None)
         name = dataset.name if same_kind else root.resolve().name
-        return SweepData(name, root, dataset.split, darkroom, None, groups)
+        return SweepData(name, root, dataset.split, darkroom, None, groups, dataset.edition)
     own = DATA / dataset.name
     if dataset.darkroom is None:
-        find_layout(own).list_file(dataset.split, 'train')
-        return SweepData(dataset.name, own, dataset.split, None, None, groups)
+        find_layout(own, dataset.edition).list_file(dataset.split, 'train')
+        return SweepData(dataset.name, own, dataset.split, None, None, groups, dataset.edition)
     spec = _darkroom_spec(**dataset.darkroom)
     identity = dict(generator_version=GENERATOR_VERSION, spec=spec.to_dict())
     return SweepData(dataset.name, own, dataset.split, identity, spec, groups)

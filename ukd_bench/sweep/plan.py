@@ -206,7 +206,8 @@ class _Planner:
     ) -> PlannedRun:
         try:
             set_epochs(config, epochs)
-            set_data(config, str(self.data.root.resolve()), self.data.split, self.data.num_classes)
+            data, root = self.data, str(self.data.root.resolve())
+            set_data(config, root, data.split, data.num_classes, data.edition)
             self._set_evaluation(config)
         except AttributeError as error:
             what = student or teacher or method

@@ -72,9 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _all_clips(root: Path) -> list[str]:
-    """Clips of all lists at the root, each once."""
+    """Clips of all lists at the root, each once; a list may be empty, as `other` can be."""
     layout = find_layout(root)
-    return list(dict.fromkeys(clip.path for of in layout.files for clip in layout.clips(*of)))
+    filled = [of for of, path in layout.files.items() if path.stat().st_size]
+    return list(dict.fromkeys(clip.path for of in filled for clip in layout.clips(*of)))
 
 
 def _require_room(

@@ -89,8 +89,10 @@ def test_what_is_drawn_at_the_edge_is_drawn_like_the_rest():
     look = draw_look(TINY, np.random.default_rng(0))
     stage = look.stage
     corner = stage.corner(np.array([0.7, -0.4]))
-    whole, at = stage.canvas(corner, np.array([-50.0, -50.0]), np.array([1e4, 1e4]))
-    assert at == (0, 0)
-    np.testing.assert_array_equal(reduce(whole), stage.empty(corner))
-    outside, _ = stage.canvas(corner, np.array([1e4, 1e4]), np.array([2e4, 2e4]))
-    assert outside.size > 0
+    first, last = stage.bounds(np.array([[-50.0, -50.0]]), np.array([[1e4, 1e4]]))
+    assert first.tolist() == [[0, 0]] and last.tolist() == [[64, 48]]
+    np.testing.assert_array_equal(
+        reduce(stage.canvas(corner, first[0], last[0])), stage.empty(corner)
+    )
+    first, last = stage.bounds(np.array([[-90.0, 1e4]]), np.array([[-80.0, 2e4]]))
+    assert stage.canvas(corner, first[0], last[0]).shape == (3, 3, 3)

@@ -50,11 +50,17 @@ class Limbs:
             for k, part in enumerate(parts)
         ]
 
-    def draw(self, canvas: np.ndarray, t: int, order: Sequence[int], at: tuple[int, int]) -> None:
-        """Draws frame ``t`` in ``order``, on the part of the canvas that begins at ``at``."""
+    def move(self, at: np.ndarray) -> None:
+        """Moves the origin of each frame to ``at``, whole canvas pixels ``(T, 2)``."""
+        for strokes in self._strokes:
+            for stroke in strokes:
+                stroke.move(at)
+
+    def draw(self, canvas: np.ndarray, t: int, order: Sequence[int]) -> None:
+        """Draws frame ``t``, its parts in ``order``."""
         for k in order:
             for stroke in self._strokes[k]:
-                stroke.draw(canvas, t, at)
+                stroke.draw(canvas, t)
 
 
 def _layers(radius: float, rendering: int) -> tuple[Layer, ...]:
@@ -90,20 +96,26 @@ class _Stroke:
         self._corners = _fixed(
             np.stack([a + p * normal, b + q * normal, b - q * normal, a - p * normal], 1)
         )
-        self._discs = [
-            (_fixed(a).tolist(), _fixed(p[:, 0]).tolist()),
-            (_fixed(b).tolist(), _fixed(q[:, 0]).tolist()),
-        ]
+        self._ends = [_fixed(a), _fixed(b)]
+        self._radii = [_fixed(p[:, 0]).tolist(), _fixed(q[:, 0]).tolist()]
+        self.move(np.zeros((len(start), 2), int))
 
-    def draw(self, canvas: np.ndarray, t: int, at: tuple[int, int]) -> None:
-        left, top = at[0] << SHIFT, at[1] << SHIFT
+    def move(self, at: np.ndarray) -> None:
+        shift = (at << SHIFT).astype(np.int32)
+        self._corners = self._corners - shift[:, None]
+        self._ends = [end - shift for end in self._ends]
+        # Plain numbers, because OpenCV takes no other for a centre.
+        self._centres = [end.tolist() for end in self._ends]
+
+    def draw(self, canvas: np.ndarray, t: int) -> None:
         if self._long[t]:
-            corners = self._corners[t] - (left, top)
-            cv2.fillConvexPoly(canvas, corners, self._value, cv2.LINE_8, SHIFT)
-        for centres, radii in self._discs if self._long[t] else self._discs[:1]:
-            x, y = centres[t]
-            centre = (x - left, y - top)
-            cv2.circle(canvas, centre, radii[t], self._value, -1, cv2.LINE_8, SHIFT)
+            cv2.fillConvexPoly(canvas, self._corners[t], self._value, cv2.LINE_8, SHIFT)
+            self._disc(canvas, t, 1)
+        self._disc(canvas, t, 0)
+
+    def _disc(self, canvas: np.ndarray, t: int, end: int) -> None:
+        centre, radius = self._centres[end][t], self._radii[end][t]
+        cv2.circle(canvas, centre, radius, self._value, -1, cv2.LINE_8, SHIFT)
 
 
 def _fixed(values: np.ndarray) -> np.ndarray:

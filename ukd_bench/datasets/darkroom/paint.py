@@ -84,23 +84,25 @@ class Stage:
         x, y = corner[0] // k, corner[1] // k
         return self._reduced[phase][y : y + self._height, x : x + self._width].copy()
 
-    def canvas(
-        self, corner: tuple[int, int], low: np.ndarray, high: np.ndarray
-    ) -> tuple[np.ndarray, tuple[int, int]]:
-        """The part of a frame about a rectangle, to be drawn on, and output pixels it begins at.
+    def bounds(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Output pixels that rectangles touch, of which at least one is in the frame.
 
         Args:
-            corner: From ``corner``.
-            low: Upper left of what will be drawn, canvas pixels of the frame, ``(2,)``.
-            high: Lower right.
+            low: Upper left of what will be drawn in each frame, canvas pixels, ``(T, 2)``.
+            high: Lower right, ``(T, 2)``.
+
+        Returns:
+            First pixels ``(T, 2)``, and those after the last.
         """
-        k, size = SUPERSAMPLING, np.array([self._width, self._height])
-        first = np.clip(np.floor(low / k).astype(int) - 1, 0, size - 1)
-        last = np.clip(np.ceil(high / k).astype(int) + 1, first + 1, size)
-        left, top = corner[0] + k * int(first[0]), corner[1] + k * int(first[1])
-        wide, tall = (k * int(n) for n in last - first)
-        patch = self._background[top : top + tall, left : left + wide].copy()
-        return patch, (int(first[0]), int(first[1]))
+        size = np.array([self._width, self._height])
+        first = np.clip(np.floor(low / SUPERSAMPLING).astype(int) - 1, 0, size - 1)
+        return first, np.clip(np.ceil(high / SUPERSAMPLING).astype(int) + 1, first + 1, size)
+
+    def canvas(self, corner: tuple[int, int], first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """A copy of the canvas between ``bounds`` of the frame at ``corner``, to be drawn on."""
+        left, top = (c + SUPERSAMPLING * int(n) for c, n in zip(corner, first, strict=True))
+        wide, tall = (SUPERSAMPLING * int(n) for n in last - first)
+        return self._background[top : top + tall, left : left + wide].copy()
 
 
 def reduce(canvas: np.ndarray) -> np.ndarray:

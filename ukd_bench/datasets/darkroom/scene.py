@@ -179,18 +179,21 @@ def render(action: str, style: Style, look: Look, shot: Shot) -> np.ndarray:
         low, high = np.minimum(low, corners.min(1)), np.maximum(high, corners.max(1))
     light = look.light / np.float32(UNIT)
     out = np.empty((frames, *light.shape), np.float32)
+    first, last = look.stage.bounds(low, high)
+    origin = SUPERSAMPLING * first
+    limbs.move(origin)
     for t in range(frames):
-        corner = look.stage.corner(shot.drift[t])
-        canvas, (left, top) = look.stage.canvas(corner, low[t], high[t])
-        at = (SUPERSAMPLING * left, SUPERSAMPLING * top)
+        corner, at = look.stage.corner(shot.drift[t]), origin[t]
+        canvas = look.stage.canvas(corner, first[t], last[t])
         paint.shadow(canvas, feet[t] - at, float(shade[t, 0]))
         if corners is not None and box_behind:
             paint.box(canvas, corners[t] - at, look.prop_colours[PROPS.index('box')])
-        limbs.draw(canvas, t, order[t], at)
+        limbs.draw(canvas, t, order[t])
         if corners is not None and not box_behind:
             paint.box(canvas, corners[t] - at, look.prop_colours[PROPS.index('box')])
         frame, drawn = look.stage.empty(corner), paint.reduce(canvas)
-        frame[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
+        (left, top), (right, bottom) = first[t], last[t]
+        frame[top:bottom, left:right] = drawn
         np.multiply(frame, light, out=out[t])
     return out
 

@@ -12,7 +12,7 @@ import pytest
 from moving_square import SIDE, START, STEP, film, square_frames
 
 from ukd_bench.datasets import flow as flow_module
-from ukd_bench.datasets.flow import make_flow, required_flow
+from ukd_bench.datasets.flow import make_flow
 from ukd_bench.datasets.flow_algorithms import brightening, estimator
 from ukd_bench.datasets.flow_format import (
     FlowFrames,
@@ -290,16 +290,6 @@ def test_settings_that_cannot_be_used():
     ):
         with pytest.raises(ConfigError, match=message):
             FlowSettings(**options)
-
-
-def test_what_a_pipeline_asks_for(tmp_path):
-    plain = [dict(type='ukd_bench.OpenVideo'), dict(type='ukd_bench.TakeFrames')]
-    assert required_flow(plain, tmp_path) is None
-    step = dict(type='ukd_bench.OpenFlow', algorithm='tvl1', bound=8)
-    asked = [plain[0], step, plain[1]]
-    assert required_flow(asked, tmp_path) == (FlowSettings('tvl1', 8), tmp_path / 'flow-tvl1')
-    step['flow_root'] = 'elsewhere'
-    assert required_flow(asked, tmp_path)[1].as_posix() == 'elsewhere'
 
 
 def test_opencv_without_its_contributed_modules(monkeypatch):

@@ -5,7 +5,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
-from ukd_bench.datasets.flow import make_flow, required_flow
+from ukd_bench.datasets.flow import FlowSettings, make_flow
 from ukd_bench.datasets.layout import find_layout
 from ukd_bench.paths import configs_root
 
@@ -18,10 +18,11 @@ def test_it_trains_and_is_tested(dark_root, tmp_path, protocol):
         loader.dataset.data_root = str(dark_root)
         loader.dataset.pipeline[1].flow_root = str(tmp_path / 'flow')
     config.test_dataloader.dataset.pipeline[2].protocol = protocol
-    settings, out = required_flow(config.train_dataloader.dataset.pipeline, dark_root)
+    places = ('type', 'flow_root')
+    settings = {name: value for name, value in config.flow.items() if name not in places}
     layout = find_layout(dark_root)
     videos = [clip.path for subset in ('train', 'test') for clip in layout.clips(1, subset)]
-    make_flow(dark_root, out, videos, settings)
+    make_flow(dark_root, tmp_path / 'flow', videos, FlowSettings(**settings))
 
     config.train_cfg.max_epochs = config.param_scheduler[0].total_steps = 1
     config.default_hooks.checkpoint = None

@@ -17,9 +17,9 @@ from ..paths import read_json, write_json
 from ..records import file_sha256
 from .flow_clips import MARK, make_clip, reason_of, run_jobs, stat_source
 from .flow_format import MANIFEST, SCHEMA, difference, flow_folder, read_manifest
-from .flow_settings import FlowSettings, required_flow
+from .flow_settings import FlowSettings
 
-__all__ = ['FlowSettings', 'make_flow', 'required_flow']
+__all__ = ['FlowSettings', 'make_flow']
 
 _BEGUN = '.flow.json'
 """Holds the settings of flow in the making."""

@@ -1,15 +1,10 @@
 """What an optical flow follows from, besides its videos."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ConfigError
-from .flow_format import JPEG_QUALITY, default_folder
-
-STEP = 'ukd_bench.OpenFlow'
-"""The step of a pipeline that wants flow."""
+from .flow_format import JPEG_QUALITY
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     # OpenCV's tutorial values for small motions.
@@ -74,27 +69,3 @@ class FlowSettings:
         if self.weights_sha256 is not None:
             own['weights_sha256'] = self.weights_sha256
         return own
-
-
-def required_flow(
-    pipeline: Sequence[Mapping[str, Any]], data_root: Path
-) -> tuple[FlowSettings, Path] | None:
-    """The flow that a pipeline's config asks for, and the folder where it looks for it.
-
-    Args:
-        pipeline: Configs of the steps.
-        data_root: Of the videos.
-
-    Returns:
-        None where no step asks for flow.
-
-    Raises:
-        ConfigError: a setting cannot be used.
-    """
-    step = next((step for step in pipeline if step['type'] == STEP), None)
-    if step is None:
-        return None
-    names = [field.name for field in fields(FlowSettings)]
-    settings = FlowSettings(**{name: step[name] for name in names if name in step})
-    place = step.get('flow_root')
-    return settings, Path(place) if place else data_root / default_folder(settings.algorithm)

@@ -30,7 +30,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog='python -m ukd_bench.data', description='Makes, checks and prepares data.')
+    parser = _Parser(
+        prog='python -m ukd_bench.data', description='Makes, checks and prepares data sets.'
+    )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     for command in COMMANDS:
         command.add(commands)

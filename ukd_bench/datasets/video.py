@@ -11,6 +11,7 @@ import numpy as np
 from decord import DECORDError
 
 from ..errors import DataError
+from .container import require_whole
 
 
 class Frames(Protocol):
@@ -38,13 +39,14 @@ class DecodedVideo:
         short_side: Pixels that the shorter side is resized to; None leaves the size alone.
 
     Raises:
-        DataError: the file cannot be opened; ``take`` and ``shape`` raise it where a frame cannot
-            be decoded.
+        DataError: the file cannot be opened or is not whole; ``take`` and ``shape`` raise it where
+            a frame cannot be decoded.
     """
 
     def __init__(self, path: Path | str, short_side: int | None = None) -> None:
         self.path = str(path)
         self.short_side = short_side
+        require_whole(Path(self.path))
         with naming_broken_video(self.path):
             self._reader = decord.VideoReader(self.path, num_threads=1)
 

@@ -153,7 +153,7 @@ class ViewCrop(BaseTransform):
             for frame in frames[number * length : (number + 1) * length]:
                 square = self._resize(frame[rows, columns])
                 if view.flip:
-                    square = np.ascontiguousarray(square[:, ::-1])
+                    square = cv2.flip(square, 1)
                     if mirrors_x:
                         square[..., 0] = 255 - square[..., 0]
                 rendered.append(square)

@@ -19,7 +19,6 @@ import numpy as np
 from ...errors import ConfigError, DataError
 from ...paths import atomic_write
 from ...records import file_sha256
-from ..container import require_whole
 from ..video import DecodedVideo
 from .parallel import Progress, alone_in, in_chunks, in_processes
 from .store import MANIFEST, ClipCache, Entry, Manifest, decoder, file_name, stored_frames
@@ -124,7 +123,6 @@ def _cache_one(job: tuple[Path, Path, int | None]) -> Entry:
     sha256 = file_sha256(video)
     file = folder / file_name(sha256, short_side)
     if stored_frames(file) is None:
-        require_whole(video)
         frames = DecodedVideo(video, short_side)
         if not len(frames):
             raise DataError(f'{video}: cannot be decoded (it holds no frame)')

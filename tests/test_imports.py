@@ -9,7 +9,7 @@ import pytest
 
 from ukd_bench.paths import PACKAGE
 
-LEAVES = {'errors', 'paths', 'records', 'registry', 'state', 'spec', 'provenance'}
+LEAVES = {'command_line', 'errors', 'paths', 'records', 'registry', 'state', 'spec', 'provenance'}
 DATA = {'datasets', 'enhance', 'models'}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES, LEAVES),

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..datasets.commands.arguments import count, size
-from ..datasets.commands.progress import progress_bar
+from ..command_line import count, progress_bar, size
 from ..datasets.darkroom import CLASSES, PRESETS, make
 from ..paths import write_json
 from ..provenance import environment

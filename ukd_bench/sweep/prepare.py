@@ -1,15 +1,14 @@
 """What runs read: videos, their optical flow and their cached frames, made before the first run."""
 
-import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
 
+from ..command_line import progress_bar
 from ..datasets.cache import build, needed_bytes
 from ..datasets.flow import make_flow
 from ..datasets.flow_settings import FlowSettings
@@ -26,7 +25,7 @@ _LEAVE_FREE = 0.1
 
 def prepare_videos(data: SweepData, console: Console) -> None:
     """Makes the sweep's videos, if they are its own, and checks the lists."""
-    with _showing('making videos', console) as update:
+    with progress_bar('making videos', console) as update:
         data.prepare(_cores(), update)
 
 
@@ -35,7 +34,7 @@ def prepare_flow(plan: Plan, data: SweepData, console: Console) -> None:
     for settings, steps in _flow_steps(plan):
         flow = FlowSettings(**settings)
         root = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{digest(settings, 8)}'
-        with _showing(f'{flow.algorithm} flow', console) as update:
+        with progress_bar(f'{flow.algorithm} flow', console) as update:
             make_flow(data.root, root, data.paths(), flow, _cores(), update)
         for step in steps:
             step['flow_root'] = str(root.resolve())
@@ -66,7 +65,7 @@ def prepare_cache(plan: Plan, data: SweepData, budget_gib: float, console: Conso
         )
         return
     for side, folder in folders.items():
-        with _showing('caching frames', console) as update:
+        with progress_bar('caching frames', console) as update:
             build(data.root, folder, paths, side, _cores(), update)
         for step in openers[side]:
             step['cache'] = str(folder.resolve())
@@ -95,12 +94,3 @@ def _folder_bytes(folder: Path) -> int:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
-
-
-@contextlib.contextmanager
-def _showing(what: str, console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, once there is something to do; yields ``update(done, total)``."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

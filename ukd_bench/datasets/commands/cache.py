@@ -5,12 +5,11 @@ import os
 import shutil
 from pathlib import Path
 
+from ...command_line import count, progress_bar
 from ...errors import DataError
 from ..cache import build, default_folder, needed_bytes, verify
 from ..cache.store import MANIFEST, Manifest
 from ..layout import find_layout
-from .arguments import count
-from .progress import progress_bar
 
 _GIB = 2**30
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ...command_line import count, progress_bar
 from ..check import check
 from ..check.text import render
 from ..editions import EDITIONS
 from ..layout import HOW_TO_GET
-from .arguments import count
-from .progress import progress_bar
 
 _EPILOG = f"""
 It knows ARID v1.0, ARID v1.5, UG2+ 2.1, DarkRoom, and MMAction2's lists of your own videos.

@@ -4,14 +4,13 @@ import argparse
 import os
 from pathlib import Path
 
+from ...command_line import count, progress_bar
 from ...errors import ConfigError
 from ...records import file_sha256
 from ..flow import make_flow
 from ..flow_format import default_folder
 from ..flow_settings import PARAMETERS, RAFT, FlowSettings
 from ..layout import find_layout
-from .arguments import count
-from .progress import progress_bar
 
 
 def add(commands: argparse._SubParsersAction) -> None:

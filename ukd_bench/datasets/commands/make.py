@@ -5,10 +5,9 @@ import dataclasses
 import os
 from pathlib import Path
 
+from ...command_line import count, progress_bar, size
 from ..darkroom import PRESETS, DarkRoomSpec, make
 from ..darkroom.preview import check_name, write_preview
-from .arguments import count, size
-from .progress import progress_bar
 
 
 def add(commands: argparse._SubParsersAction) -> None:

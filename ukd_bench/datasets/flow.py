@@ -15,9 +15,10 @@ import cv2
 from ..errors import DataError, ResultsError
 from ..paths import read_json, write_json
 from ..records import file_sha256
-from .flow_clips import MARK, make_clip, reason_of, run_jobs, stat_source
+from .flow_clips import MARK, make_clip, prepare, reason_of, stat_source
 from .flow_format import MANIFEST, SCHEMA, difference, flow_folder, read_manifest
 from .flow_settings import FlowSettings
+from .processes import in_processes
 
 __all__ = ['FlowSettings', 'make_flow']
 
@@ -70,9 +71,11 @@ def make_flow(
         # The mark first: what has one is flow in the making, whatever else is there.
         write_json(out / _BEGUN, identity)
         job = functools.partial(make_clip, root, out, settings)
-        with contextlib.closing(
-            run_jobs(job, todo, workers, settings, weights, device)
-        ) as finished:
+        ready = functools.partial(prepare, settings, weights, device)
+        if todo:
+            # What is not to be had is said once, and here.
+            ready()
+        with contextlib.closing(in_processes(job, todo, workers, ready)) as finished:
             for folder, entry in finished:
                 entries[folder] = entry
                 if progress is not None:

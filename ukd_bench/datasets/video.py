@@ -13,6 +13,8 @@ from decord import DECORDError
 from ..errors import DataError
 from .container import require_whole
 
+_CHUNK = 64
+
 
 class Frames(Protocol):
     """What a pipeline takes frames from, decoded or cached.
@@ -61,6 +63,12 @@ class DecodedVideo:
         with naming_broken_video(self.path):
             frames = self._reader.get_batch(list(indices)).asnumpy()
         return resize(frames, self.short_side)
+
+
+def in_chunks(video: DecodedVideo) -> Iterator[np.ndarray]:
+    """All frames of a video, a few at a time, so that a long one needs no more memory."""
+    for first in range(0, len(video), _CHUNK):
+        yield video.take(range(first, min(first + _CHUNK, len(video))))
 
 
 def resize(frames: np.ndarray, short_side: int | None) -> np.ndarray:

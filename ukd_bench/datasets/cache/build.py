@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +19,9 @@ import numpy as np
 from ...errors import ConfigError, DataError
 from ...paths import atomic_write
 from ...records import file_sha256
-from ..video import DecodedVideo
-from .parallel import Progress, alone_in, in_chunks, in_processes
+from ..processes import in_processes
+from ..video import DecodedVideo, in_chunks
+from .lock import alone_in
 from .store import MANIFEST, ClipCache, Entry, Manifest, decoder, file_name, stored_frames
 
 _WRITE_EVERY_S = 5.0
@@ -34,7 +35,7 @@ def build(
     paths: Iterable[str],
     short_side: int | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> ClipCache:
     """Makes a cache, or brings one up to date; a complete one costs a ``stat`` a video.
 
@@ -67,7 +68,7 @@ def build(
         jobs = [(root / path, folder, short_side) for path in todo]
         last_write = time.monotonic()
         try:
-            for number, entry in enumerate(in_processes(_cache_one, jobs, workers)):
+            for number, entry in enumerate(in_processes(_cache_one, jobs, workers, chunk=4)):
                 clips[todo[number]] = entry
                 if progress is not None:
                     progress(len(paths) - len(todo) + number + 1, len(paths))

@@ -1,12 +1,13 @@
 """Comparing a cache with its videos, frame by frame."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
-from ..video import DecodedVideo
-from .parallel import Progress, alone_in, in_chunks, in_processes
+from ..processes import in_processes
+from ..video import DecodedVideo, in_chunks
+from .lock import alone_in
 from .store import Manifest, stored_frames
 
 
@@ -15,7 +16,7 @@ def verify(
     folder: Path,
     paths: Iterable[str],
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> list[str]:
     """Decodes the videos anew and compares every frame; takes out clips that differ.
 
@@ -42,7 +43,7 @@ def verify(
             (root / path, folder / manifest.clips[path].file, manifest.short_side) for path in held
         ]
         differing = []
-        for number, equal in enumerate(in_processes(_is_equal, jobs, workers)):
+        for number, equal in enumerate(in_processes(_is_equal, jobs, workers, chunk=4)):
             if not equal:
                 differing.append(held[number])
             if progress is not None:

@@ -1,19 +1,17 @@
 """Making a DarkRoom: the video files, the lists and the manifest."""
 
 import hashlib
-import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ...errors import DataError, ResultsError
 from ...paths import read_json, write_json, write_text
 from ...records import digest, file_sha256
+from ..processes import in_processes
 from .actions import CLASSES
 from .encode import write_video
 from .film import GENERATOR_VERSION, frames_of
@@ -79,7 +77,9 @@ def make(
             (root / name).mkdir(parents=True, exist_ok=True)
         # Group by group, because what the clips of a group share is drawn once.
         todo = sorted((c for c in clips if c.path not in entries), key=lambda clip: clip.group)
-        for done, (clip, entry) in enumerate(_write_all(root, spec, todo, workers), 1):
+        jobs = [(root, spec, clip) for clip in todo]
+        written = in_processes(_write_one, jobs, workers, chunk=4)
+        for done, (clip, entry) in enumerate(written, 1):
             entries[clip.path] = entry
             if progress is not None:
                 progress(len(entries), len(clips))
@@ -151,19 +151,6 @@ def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, An
         'file_sha256': file_sha256(path),
         'file_bytes': path.stat().st_size,
     }
-
-
-def _write_all(
-    root: Path, spec: DarkRoomSpec, clips: list[Clip], workers: int
-) -> Iterator[tuple[Clip, dict[str, Any]]]:
-    jobs = [(root, spec, clip) for clip in clips]
-    if workers <= 1 or len(jobs) < 2:
-        yield from map(_write_one, jobs)
-        return
-    # Spawned, because a fork of a process with running threads may hang.
-    context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,)) as pool:
-        yield from pool.map(_write_one, jobs, chunksize=4)
 
 
 def _finish(

@@ -1,5 +1,6 @@
 """Trees with the lists and clips of ARID's editions, each clip a file of a few bytes."""
 
+import shutil
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,3 +101,19 @@ def make_ug2(root: Path) -> Path:
     (folder / 'ARID1.1_t1_validation_gt_pub.csv').write_text('\n'.join(test) + '\n')
     write_mapping(folder / 'mapping_table_t1.txt', first=5)
     return root
+
+
+def make_ug2_of(root: Path, videos: Path) -> list[str]:
+    """UG2+'s lists of six real videos, and a test list without labels; returns their paths."""
+    paths = [
+        str(path.relative_to(videos))
+        for name in CLASSES[5:]
+        for path in sorted(videos.glob(f'{name}/*.avi'))[:1]
+    ]
+    for path in paths:
+        (root / path).parent.mkdir(parents=True)
+        shutil.copy(videos / path, root / path)
+    rows = [f'{clip},{path},{5 + clip}\n' for clip, path in enumerate(paths)]
+    (root / 'train.csv').write_text('VideoID,Video,ClassID\n' + ''.join(rows))
+    (root / 'test.csv').write_text('VideoID,Video\n0,0.mp4\n')
+    return paths

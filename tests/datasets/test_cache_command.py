@@ -4,9 +4,11 @@ import shutil
 from collections import namedtuple
 
 import pytest
+from made_up_arid import make_ug2_of, write_list
 
 from ukd_bench.data import main
 from ukd_bench.datasets.cache import ClipCache
+from ukd_bench.datasets.cache.store import Manifest
 
 CLIPS = 33
 """11 classes, one clip a list: train, test and other."""
@@ -92,3 +94,34 @@ def test_mistakes_get_one_line(arguments, message, capsys, tmp_path, monkeypatch
     complaint = capsys.readouterr().err
     assert message in complaint
     assert complaint.count('\n') == 1
+
+
+def test_of_two_editions_one_must_be_named(dark_root, tmp_path, capsys):
+    root, out = tmp_path / 'videos', tmp_path / 'out'
+    shutil.copytree(dark_root, root)
+    video = str(min(root.glob('Wave/*.avi')).relative_to(root))
+    write_list(root / 'list_cvt' / 'split_0' / 'split0_train.txt', [(10, video)])
+    command = ['cache', str(root), '--out', str(out), '--workers', '1']
+    assert main(command) == 2
+    assert 'name the edition: v1.5, darkroom' in capsys.readouterr().err
+    assert main([*command, '--edition', 'v1.5']) == 0
+    assert made(out) == {video}
+
+
+def test_unlabelled_and_blank_lists_are_left_out(dark_root, tmp_path):
+    root, out = tmp_path / 'videos', tmp_path / 'out'
+    paths = make_ug2_of(root, dark_root)
+    command = ['cache', str(root), '--out', str(out), '--workers', '1']
+    assert main(command) == 0
+    assert made(out) == set(paths)
+    (root / 'train.csv').unlink()
+    write_list(root / 'list_cvt' / 'ARID_split1_train.txt', [(5, paths[0])])
+    (root / 'list_cvt' / 'ARID_split1_other.txt').write_text('\n\n')
+    out.rename(tmp_path / 'ug2')
+    assert main([*command, '--edition', 'v1.0']) == 0
+    assert made(out) == {paths[0]}
+
+
+def made(out):
+    """The videos that the command has been through."""
+    return set(Manifest.read(out).clips)

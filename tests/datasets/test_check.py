@@ -6,7 +6,9 @@ import re
 import shutil
 import wave
 
+import cv2
 import made_up_arid as arid
+import numpy as np
 import pytest
 
 from ukd_bench.datasets.__main__ import main
@@ -74,6 +76,33 @@ def test_v15_and_ug2_agree_with_the_published_totals(trees):
     assert report.problems == [] and report.lists[1, 'train'].total == 1837
     assert report.classes == ('Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave')
     assert 'unlabelled_list' in kinds(report)
+
+
+def test_the_videos_of_another_edition_are_not_counted(trees, tmp_path):
+    root = tmp_path / 'all'
+    for tree in ('ug2', 'v1.5', 'v1.0'):
+        shutil.copytree(trees[tree], root, copy_function=os.link, dirs_exist_ok=True)
+    (root / 'data').mkdir()
+    os.link(root / 'Wave' / 'Wave_1_1.avi', root / 'Wave' / 'ours.avi')
+    assert kinds(check(root, 'v1.0')) == {
+        'videos': ('3785 clips instead of 3784 (Wave 367 instead of 366)',),
+        'unlisted': ('Wave/ours.avi',),
+    }
+    (root / 'Wave' / 'ours.avi').unlink()
+    for edition, videos in (('v1.0', 3784), ('v1.5', 5572), ('ug2', 1837 + 90)):
+        report = check(root, edition)
+        assert report.disk.total == videos and report.problems == []
+        assert set(kinds(report)) <= (
+            {'unlisted', 'unlabelled_list'} if edition == 'ug2' else set()
+        )
+
+
+def test_clips_that_two_editions_share_are_counted(trees, tmp_path):
+    root = tmp_path / 'v15'
+    shutil.copytree(trees['v1.5'], root, copy_function=os.link)
+    names = [f'{name}/{name}_1_1.avi' for name in arid.CLASSES]
+    arid.write_list(list_of(root), list(enumerate(names)))
+    assert check(root, 'v1.0').disk.total == check(root, 'v1.5').disk.total == 5572
 
 
 def test_one_change_in_thousands_is_found(trees, tmp_path, capsys):
@@ -182,6 +211,20 @@ def test_a_damaged_video_is_named(small, capsys, damage, reason, decode):
     findings = {finding['kind']: finding['items'] for finding in json.loads(text)['findings']}
     (item,) = findings['damaged']
     assert item.startswith(f'{video}: ') and reason in item
+
+
+def test_a_width_that_decord_cannot_read_is_no_damage(small, capsys):
+    path = a_video(small)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, (48, 32))
+    for level in range(0, 120, 20):
+        writer.write(np.full((32, 48, 3), level, np.uint8))
+    writer.release()
+    status, text = run(capsys, small, '--decode', '--json')
+    found = {finding['kind']: finding['items'] for finding in json.loads(text)['findings']}
+    assert status == 1 and 'damaged' not in found
+    (item,) = found['width']
+    name = path.relative_to(small)
+    assert item == f'{name}: decord cannot read videos of this width (48x32)'
 
 
 def in_lower_case(root):

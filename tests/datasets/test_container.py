@@ -35,6 +35,19 @@ def test_every_shorter_file_is_refused_unless_whole_boxes_are_gone(tmp_path, con
             require_whole(path)
 
 
+@pytest.mark.parametrize('tail', [b'\n', bytes(4), b'\n' * 50, b'TAG by some tool'])
+@pytest.mark.parametrize('content', [MP4, LONG_MP4], ids=['mp4', 'long'])
+def test_what_was_appended_to_a_whole_file_is_ignored(tmp_path, content, tail):
+    path = tmp_path / 'clip'
+    path.write_bytes(content + tail)
+    assert require_whole(path) == len(content + tail)
+    # What looks like a box of pictures is none of it, nor is anything before there are pictures.
+    for damaged in (content + box(b'mdat', size=99), content[: content.find(b'mdat') - 4] + tail):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match='truncated: '):
+            require_whole(path)
+
+
 def test_an_empty_or_absent_file_is_named(tmp_path):
     path = tmp_path / 'clip.avi'
     with pytest.raises(DataError, match=rf'{path}: cannot be read \(No such file'):

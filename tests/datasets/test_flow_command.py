@@ -1,7 +1,9 @@
+import shutil
 import subprocess
 import sys
 
 import pytest
+from made_up_arid import make_ug2_of, write_list
 
 from ukd_bench.datasets.__main__ import main
 from ukd_bench.datasets.flow_format import read_manifest
@@ -50,3 +52,34 @@ def test_no_torch_is_needed():
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert done.stdout.strip() == '[]', done.stderr
+
+
+def test_of_two_editions_one_must_be_named(dark_root, tmp_path, capsys):
+    root, out = tmp_path / 'videos', tmp_path / 'out'
+    shutil.copytree(dark_root, root)
+    video = str(min(root.glob('Wave/*.avi')).relative_to(root))
+    write_list(root / 'list_cvt' / 'split_0' / 'split0_train.txt', [(10, video)])
+    command = ['flow', str(root), '--out', str(out), '--algorithm', 'farneback', '--workers', '1']
+    assert main(command) == 2
+    assert 'name the edition: v1.5, darkroom' in capsys.readouterr().err
+    assert main([*command, '--edition', 'v1.5']) == 0
+    assert made(out) == {video}
+
+
+def test_unlabelled_and_blank_lists_are_left_out(dark_root, tmp_path):
+    root, out = tmp_path / 'videos', tmp_path / 'out'
+    paths = make_ug2_of(root, dark_root)
+    command = ['flow', str(root), '--out', str(out), '--algorithm', 'farneback', '--workers', '1']
+    assert main(command) == 0
+    assert made(out) == set(paths)
+    (root / 'train.csv').unlink()
+    write_list(root / 'list_cvt' / 'ARID_split1_train.txt', [(5, paths[0])])
+    (root / 'list_cvt' / 'ARID_split1_other.txt').write_text('\n\n')
+    out.rename(tmp_path / 'ug2')
+    assert main([*command, '--edition', 'v1.0']) == 0
+    assert made(out) == {paths[0]}
+
+
+def made(out):
+    """The videos that the command has been through."""
+    return {entry['source']['path'] for entry in read_manifest(out)['clips'].values()}

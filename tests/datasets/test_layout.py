@@ -197,6 +197,67 @@ def link(root, target):
     os.symlink(target, root / 'Wave' / 'Wave_2_1.avi')
 
 
+def test_what_is_named_csv_and_is_no_list_does_no_harm(v10):
+    (v10 / 'x.csv').mkdir()
+    (v10 / 'dangling.csv').symlink_to('nowhere.csv')
+    (v10 / 'loop.csv').symlink_to('loop.csv')
+    assert find_layout(v10).edition == 'v1.0'
+
+
+@pytest.mark.parametrize(
+    ('table', 'labels'),
+    [
+        (list(enumerate(ARID_CLASSES[:5])), '0 to 4'),
+        (list(enumerate(ARID_CLASSES[5:])), '0 to 5'),
+    ],
+)
+def test_a_mapping_table_that_counts_otherwise_than_ug2_is_named(tmp_path, table, labels):
+    folder = tmp_path / 'list_cvt'
+    folder.mkdir()
+    (folder / 'train.csv').write_text('VideoID,Video,ClassID\n0,Run/Run_1_1.mp4,5\n')
+    lines = [f'{label}\t{name}\n' for label, name in table]
+    (folder / 'mapping_table.txt').write_text(''.join(lines))
+    wanted = f'mapping_table.txt: has labels {labels}, but lists of UG2. 2.1 have 5 to 10'
+    with pytest.raises(DataError, match=wanted):
+        find_layout(tmp_path)
+
+
+@pytest.mark.parametrize('name', ['latest_notes.txt', 'contestants.txt', 'intervals.txt'])
+def test_words_that_only_contain_those_of_lists_tell_none(tmp_path, name):
+    own(tmp_path, test=name)
+    assert find_layout(tmp_path).files == {(1, 'train'): tmp_path / 'train.txt'}
+
+
+@pytest.mark.parametrize('name', ['testlist01.txt', 'my-Validation.txt', 'hmdb51_val_split_1.txt'])
+def test_the_usual_names_of_test_lists_are_told(tmp_path, name):
+    own(tmp_path, test=name)
+    assert find_layout(tmp_path).list_file(1, 'test') == tmp_path / name
+
+
+def test_all_paths_are_those_of_labelled_lists_that_are_not_blank(v10):
+    layout = find_layout(v10)
+    both = [name for _, name in LISTED]
+    assert layout.all_paths() == both
+    layout.list_file(1, 'other').write_text('\n \n')
+    layout.list_file(1, 'test').write_text('')
+    assert layout.all_paths() == both
+    write_list(layout.list_file(1, 'train'), LISTED[:1])
+    assert layout.all_paths() == both[:1]
+    layout.list_file(1, 'train').write_text('\n')
+    with pytest.raises(DataError, match=f'{v10}: no list names a video with its label'):
+        layout.all_paths()
+
+
+def test_blank_own_lists_name_no_class(tmp_path):
+    own(tmp_path)
+    (tmp_path / 'other.txt').write_text('\n')
+    assert find_layout(tmp_path).all_paths() == ['d.mp4', 'a.mp4', 'b/c.mp4']
+    for name in ('train.txt', 'test.txt'):
+        (tmp_path / name).write_text(' \n')
+    with pytest.raises(DataError, match=r'train.txt: lists no video'):
+        find_layout(tmp_path)
+
+
 def test_ten_thousand_absent_videos_are_one_line(tmp_path):
     names = [(0, f'Drink/Drink_{clip}_1.avi') for clip in range(10_000)]
     write_list(tmp_path / 'list_cvt' / 'ARID_split1_train.txt', names)

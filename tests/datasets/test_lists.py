@@ -1,6 +1,6 @@
 import pytest
 
-from ukd_bench.datasets.lists import ARID_CLASSES, Clip, read_csv, read_list, read_pairs
+from ukd_bench.datasets.lists import ARID_CLASSES, Clip, is_blank, read_csv, read_list, read_pairs
 from ukd_bench.errors import DataError
 
 
@@ -116,3 +116,20 @@ def test_the_csv_of_ug2_counts_its_labels_from_the_first(listed):
         read_csv(listed('VideoID,Video\n0,0.mp4\n'), range(5, 11))
     with pytest.raises(DataError, match=r'list.txt: lists no video'):
         read_csv(listed(header), range(5, 11))
+
+
+def test_the_csv_of_an_old_mac_is_read(listed):
+    path = listed('VideoID,Video,ClassID\r0,Run/a.mp4,5\r1,Wave/b.mp4,10\r')
+    assert read_csv(path, range(5, 11)) == [Clip('Run/a.mp4', 0), Clip('Wave/b.mp4', 5)]
+
+
+@pytest.mark.parametrize('header', ['VideoID,Video,ClassID\n', ''])
+def test_a_csv_that_is_none_is_named(listed, header):
+    path = listed(f'{header}0,{"a" * 140_000}.mp4,5\n')
+    with pytest.raises(DataError, match=f'^{path}: cannot be read as CSV .field larger than'):
+        read_csv(path, range(5, 11))
+
+
+@pytest.mark.parametrize(('content', 'blank'), [('', True), ('\r\n \n', True), (' a 0', False)])
+def test_blank_lists_are_told(listed, content, blank):
+    assert is_blank(listed(content)) is blank

@@ -19,6 +19,11 @@ _OPEN_END = 0
 _LONG_SIZE = 1
 _UNKNOWN_SIZE = 0xFFFFFFFF
 """What a writer that could not go back leaves in a RIFF header."""
+_OUTERMOST = frozenset(
+    b'ftyp moov mdat free skip wide uuid moof mfra sidx styp meta pdin udta'.split()
+)
+"""Types of an MP4's outermost boxes."""
+_INDISPENSABLE = frozenset((b'moov', b'mdat'))
 
 
 def require_whole(path: Path) -> int:
@@ -62,23 +67,31 @@ def _stated_bytes(file: IO[bytes], present: int) -> int:
 
 
 def _boxes(file: IO[bytes], present: int) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and end of an MP4's outermost boxes."""
+    """Type, start and end of an MP4's outermost boxes, but for a tail that is no box."""
     # ISO 14496-12: boxes follow each other, each with its size and type in front.
     position = 0
+    complete: set[bytes] = set()
     while position < present:
         file.seek(position)
         header = file.read(16)
         if len(header) < 8:
-            yield b'', position, position + 8
+            # Players ignore a newline or a tag that was appended.
+            if not complete >= _INDISPENSABLE:
+                yield b'', position, position + 8
             return
+        kind = header[4:8]
         size = struct.unpack('>I', header[:4])[0]
         if size == _LONG_SIZE:
             size = struct.unpack('>Q', header[8:])[0] if len(header) == 16 else 16
         if size == _OPEN_END:
-            yield header[4:8], position, present
+            yield kind, position, present
             return
-        yield header[4:8], position, position + max(size, 8)
-        position += max(size, 8)
+        end = position + max(size, 8)
+        if end > present and kind not in _OUTERMOST and complete >= _INDISPENSABLE:
+            return
+        yield kind, position, end
+        complete.add(kind)
+        position = end
 
 
 def _has_pictures(file: IO[bytes], present: int) -> bool:

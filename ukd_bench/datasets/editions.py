@@ -7,6 +7,13 @@ from pathlib import Path
 
 from ..errors import DataError
 
+_WORDS = {
+    'train': ('train', 'training'),
+    'test': ('test', 'val', 'testing', 'validation'),
+    'other': ('other', 'others'),
+}
+"""By which words in its name a list is told; the file named so alone comes before all others."""
+
 Files = dict[tuple[int, str], Path]
 """The list of each (split, subset)."""
 
@@ -65,8 +72,13 @@ def _ug2(root: Path) -> Files:
 
 
 def _starts_like_ug2(path: Path) -> bool:
-    with open(path, 'rb') as file:
-        start = file.readline(100)
+    try:
+        if not path.is_file():
+            return False
+        with open(path, 'rb') as file:
+            start = file.readline(100)
+    except OSError:
+        return False
     return start.removeprefix(b'\xef\xbb\xbf').replace(b' ', b'').startswith(b'VideoID,Video')
 
 
@@ -92,8 +104,8 @@ def _by_name(root: Path, paths: list[Path], suffix: str) -> Files:
         LayoutError: several have an equal claim.
     """
     files: Files = {}
-    for subset, words in (('train', ('train',)), ('test', ('test', 'val')), ('other', ('other',))):
-        named = [path for path in paths if any(word in path.name.lower() for word in words)]
+    for subset, words in _WORDS.items():
+        named = [path for path in paths if _words(path.stem) & set(words)]
         named = [path for path in named if path not in files.values()]
         for exact in words:
             alone = [path for path in named if path.name == exact + suffix]
@@ -106,6 +118,12 @@ def _by_name(root: Path, paths: list[Path], suffix: str) -> Files:
         if named:
             files[1, subset] = named[0]
     return files if {subset for _, subset in files} & {'train', 'test'} else {}
+
+
+def _words(name: str) -> set[str]:
+    """The words in a name, `trainlist01` and `test_set` being of train and test."""
+    words = re.findall('[a-z]+', name.lower())
+    return {word.removesuffix('list').removesuffix('set') for word in words}
 
 
 _V10_NAMES = 'list_cvt/ARID_split{split}_{subset}.txt'

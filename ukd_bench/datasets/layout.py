@@ -1,5 +1,6 @@
 """Which videos lie at a root, and how: ARID's editions, DarkRoom, and anybody's own lists."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,16 @@ from ..errors import DataError
 from .disk import Folders
 from .editions import EDITIONS, Edition, Files, LayoutError
 from .fingerprint import darkroom_manifest
-from .lists import ARID_CLASSES, Clip, read_csv, read_list, read_pairs, read_text
+from .lists import (
+    ARID_CLASSES,
+    Clip,
+    UnlabelledError,
+    is_blank,
+    read_csv,
+    read_list,
+    read_pairs,
+    read_text,
+)
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
@@ -98,6 +108,23 @@ class Layout:
             )
         return [Clip(path, clip.label) for clip, path in zip(listed, found, strict=True) if path]
 
+    def all_paths(self) -> list[str]:
+        """The videos of all lists, each once, with their paths on disk.
+
+        Blank lists have none, and those of lists without labels are of no use.
+
+        Raises:
+            DataError: as :meth:`clips` does, or no list names a video with its label.
+        """
+        paths: dict[str, None] = {}
+        for where, path in sorted(self.files.items()):
+            if not is_blank(path):
+                with contextlib.suppress(UnlabelledError):
+                    paths |= dict.fromkeys(clip.path for clip in self.clips(*where))
+        if not paths:
+            raise DataError(f'{self.root}: no list names a video with its label')
+        return list(paths)
+
     def locate(self, listed: list[Clip], folders: Folders) -> tuple[str, list[str | None]]:
         """Where the clips of one list lie.
 
@@ -178,7 +205,12 @@ def _arid_layout(root: Path, edition: Edition, files: Files) -> Layout:
     tables = sorted((root / 'list_cvt').glob('mapping_table*.txt'))
     if tables:
         labels, classes = read_mapping(tables[0])
-        # A table of all classes may lie beside lists of some.
+        # A table of all classes may lie beside lists of some; one of fewer counts otherwise.
+        if labels.start < first and labels.stop < len(ARID_CLASSES):
+            raise DataError(
+                f'{tables[0]}: has labels {labels[0]} to {labels[-1]}, but lists of '
+                f'{edition.title} have {first} to {len(ARID_CLASSES) - 1}'
+            )
         skipped = max(0, first - labels.start)
         labels, classes = labels[skipped:], classes[skipped:]
     return Layout(root, edition, classes, labels, files)
@@ -218,6 +250,8 @@ def _own_layout(root: Path, edition: Edition, files: Files) -> Layout:
                 raise DataError(f'{path}: names no class')
             break
     else:
-        labels = [clip.label for path in files.values() for clip in read_pairs(path)]
+        # Where all are blank, reading one says so.
+        filled = [path for path in files.values() if not is_blank(path)] or files.values()
+        labels = [clip.label for path in filled for clip in read_pairs(path)]
         classes = tuple(str(label) for label in range(max(labels) + 1))
     return Layout(root, edition, classes, range(len(classes)), files)

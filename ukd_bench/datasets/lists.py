@@ -101,6 +101,15 @@ def read_text(path: Path) -> str:
         ) from error
 
 
+def is_blank(path: Path) -> bool:
+    """Whether a list holds nothing but blank lines, as one of further clips may.
+
+    Raises:
+        DataError: as :func:`read_text` does.
+    """
+    return not read_text(path).strip()
+
+
 def _clips(
     path: Path, labels: range | None, lines: Callable[[str, Path], Iterator[Line]]
 ) -> list[Clip]:
@@ -130,7 +139,14 @@ def _pair_lines(text: str, path: Path) -> Iterator[Line]:
 
 
 def _csv_lines(text: str, path: Path) -> Iterator[Line]:
-    rows = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    rows = csv.DictReader(io.StringIO(text, newline=None), skipinitialspace=True)
+    try:
+        yield from _rows(rows, path)
+    except csv.Error as error:
+        raise DataError(f'{path}: cannot be read as CSV ({error})') from error
+
+
+def _rows(rows: csv.DictReader, path: Path) -> Iterator[Line]:
     header = [name.strip() for name in rows.fieldnames or ()]
     rows.fieldnames = header
     for name in UG2_COLUMNS[1:]:

@@ -6,7 +6,7 @@ from ...errors import DataError
 from ..editions import LayoutError
 from ..layout import find_layout
 from .content import check_content
-from .decode import faults
+from .decode import WRONG_WIDTH, faults
 from .files import Progress, check_containers, check_disk, locate
 from .lists import check_lists
 from .report import Report, number
@@ -48,14 +48,17 @@ def check(
     report.files = {key: str(path.relative_to(root)) for key, path in layout.files.items()}
     lists = check_lists(layout, report)
     listed, swapped = locate(layout, lists, report)
-    check_disk(layout, listed, swapped, report)
+    check_disk(layout, lists, listed, swapped, report)
     whole, broken = check_containers(root, sorted(listed), progress)
     report.whole = len(whole)
     if decode:
         found = faults([root / path for path in whole], workers, progress)
         broken |= {str(path.relative_to(root)): why for path, why in found.items()}
         report.decoded = len(whole) - len(found)
-    damaged = [f'{path}: {_why(broken[path])}' for path in sorted(broken)]
+    strange = [path for path in sorted(broken) if broken[path].startswith(WRONG_WIDTH)]
+    title = number(strange, 'video is', 'videos are') + ' of a width that decord cannot read'
+    report.add('width', title, [f'{path}: {broken[path]}' for path in strange])
+    damaged = [f'{path}: {_why(broken[path])}' for path in sorted(broken.keys() - strange)]
     title = number(damaged, 'video is', 'videos are') + ' damaged'
     report.add('damaged', title, damaged)
     check_content(root, whole, listed, report)

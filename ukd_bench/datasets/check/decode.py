@@ -16,6 +16,10 @@ PATIENCE_S = 120.0
 """A clip of a few seconds that is not decoded by then never will be."""
 
 
+WRONG_WIDTH = 'decord cannot read videos of this width'
+"""How the fault of a video begins that is whole, but no use to a pipeline."""
+
+
 def fault_of(path: Path) -> str | None:
     """Why a video does not decode to its last frame; None if it does."""
     import cv2
@@ -28,7 +32,7 @@ def fault_of(path: Path) -> str | None:
             return 'it holds no frame'
         video.take([0, len(video) - 1])
     except DataError as error:
-        return str(error).removeprefix(f'{path}: ')
+        return _wrong_width(path) or str(error).removeprefix(f'{path}: ')
     # Decord leaves out what it cannot decode and counts the rest; the container knows better.
     capture = cv2.VideoCapture(str(path))
     stated = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -38,6 +42,17 @@ def fault_of(path: Path) -> str | None:
     capture.release()
     # Some encoders count a frame without content.
     return f'only {frames} of {stated} frames can be decoded' if frames < stated - 1 else None
+
+
+def _wrong_width(path: Path) -> str | None:
+    """What is wrong with a video whose rows decord hands out with the padding of its buffer."""
+    import decord
+
+    try:
+        height, width, channels = decord.VideoReader(str(path), num_threads=1)[0].shape
+    except (decord.DECORDError, IndexError, RuntimeError):
+        return None
+    return f'{WRONG_WIDTH} ({width}x{height})' if channels != 3 else None
 
 
 def faults(

@@ -1,15 +1,18 @@
 """What the videos on disk tell: absent, unlisted, links, damage, doubles."""
 
+import contextlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...errors import DataError
 from ..container import require_whole
 from ..disk import Folders
-from ..layout import Layout
+from ..editions import EDITIONS
+from ..layout import Layout, find_layout
+from ..lists import Clip
 from .known import known_videos
 from .lists import Lists, difference
 from .report import Count, Report, number
@@ -53,10 +56,12 @@ def locate(layout: Layout, lists: Lists, report: Report) -> tuple[dict[str, set]
     return present, bool(swapped)
 
 
-def check_disk(layout: Layout, present: dict[str, set], swapped: bool, report: Report) -> None:
+def check_disk(
+    layout: Layout, lists: Lists, present: dict[str, set], swapped: bool, report: Report
+) -> None:
     """Counts the videos on disk, and adds unlisted ones and links that leave the root."""
     outside: list[str] = []
-    videos = sorted(_videos(layout.root, outside))
+    videos = sorted(_videos(layout.root, outside, _of_others(layout, lists)))
     labels = {name: label for label, name in enumerate(layout.classes)}
     folders = Counter(labels.get(_folder(path), -1) for path in videos)
     per_class = tuple(folders[label] for label in range(len(layout.classes)))
@@ -76,7 +81,43 @@ def _folder(path: str) -> str:
     return path.rpartition('/')[0].rpartition('/')[2]
 
 
-def _videos(root: Path, outside: list[str]) -> Iterator[str]:
+def _of_others(layout: Layout, lists: Lists) -> set[str]:
+    """Folders of the other editions whose lists lie at the root, but for those of this one."""
+    folders = Folders(layout.root)
+    ours = {
+        folder
+        for clips in lists.values()
+        for used in _used(layout, clips, folders)
+        for folder in _up(used)
+    }
+    theirs: set[str] = set()
+    # Any text file may be one of own lists.
+    for name in EDITIONS.keys() - {layout.edition, 'own'}:
+        try:
+            other = find_layout(layout.root, name)
+        except DataError:
+            continue
+        # Of a list without labels nothing else tells where its clips lie.
+        theirs.update(filter(None, other.kind.bases))
+        for key in other.files:
+            with contextlib.suppress(DataError):
+                theirs |= _used(other, other.listed(*key), folders)
+    # The widest that nothing of ours lies in.
+    return {next(up for up in _up(used) if up not in ours) for used in theirs - ours - {'.'}}
+
+
+def _used(layout: Layout, clips: list[Clip], folders: Folders) -> set[str]:
+    """Folders that a list's clips lie in, or should."""
+    base, _ = layout.locate(clips, folders)
+    return {str(PurePosixPath(base, clip.path).parent) for clip in clips}
+
+
+def _up(folder: str) -> list[str]:
+    """A folder and those that it lies in, the outermost first, but for the root."""
+    return [str(path) for path in reversed((PurePosixPath(folder) / '_').parents)][1:]
+
+
+def _videos(root: Path, outside: list[str], without: set[str]) -> Iterator[str]:
     """Paths of videos below the root; links are followed, each folder is read once."""
     top = os.path.realpath(root)
     seen: set[str] = set()
@@ -90,7 +131,7 @@ def _videos(root: Path, outside: list[str]) -> Iterator[str]:
             continue
         for entry in listing:
             path = f'{folder}/{entry.name}' if folder else entry.name
-            if entry.name.startswith('.'):
+            if entry.name.startswith('.') or path in without:
                 continue
             if entry.is_symlink():
                 target = os.path.realpath(entry.path)

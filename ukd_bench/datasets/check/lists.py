@@ -5,7 +5,7 @@ from collections import Counter
 from ...errors import DataError
 from ..groups import group_of
 from ..layout import Layout
-from ..lists import Clip, UnlabelledError, read_text
+from ..lists import Clip, UnlabelledError, is_blank
 from .known import Known, comparable, known_lists, needed_lists
 from .report import Count, Report, number
 
@@ -22,7 +22,7 @@ def check_lists(layout: Layout, report: Report) -> Lists:
     unreadable, unlabelled = [], []
     for split, subset in sorted(layout.files, key=_order):
         try:
-            if subset == 'other' and not read_text(layout.files[split, subset]).strip():
+            if subset == 'other' and is_blank(layout.files[split, subset]):
                 continue  # A DarkRoom need not have further clips.
             lists[split, subset] = layout.listed(split, subset)
         except UnlabelledError:

@@ -9,6 +9,7 @@ from ...command_line import count, progress_bar
 from ...errors import DataError
 from ..cache import build, default_folder, needed_bytes, verify
 from ..cache.store import MANIFEST, Manifest
+from ..editions import EDITIONS
 from ..layout import find_layout
 
 _GIB = 2**30
@@ -41,6 +42,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         '--verify', action='store_true', help='also decode all clips anew and compare every frame'
     )
+    command.add_argument(
+        '--edition', choices=sorted(EDITIONS), help='which, where the lists of two lie at ROOT'
+    )
     command.set_defaults(run=run)
 
 
@@ -52,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     root, short_side, workers = arguments.root, arguments.short_side, arguments.workers
     folder = arguments.out or default_folder(root, short_side)
-    paths = _all_clips(root)
+    paths = find_layout(root, arguments.edition).all_paths()
     _require_room(root, folder, paths, short_side, arguments.budget)
     with progress_bar('clips') as update:
         cache = build(root, folder, paths, short_side, workers, update)
@@ -68,13 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
     size = '' if short_side is None else f', short side {short_side}'
     print(f'{folder}: {len(cache)} clips, {cache.num_bytes} bytes ({_size(cache.num_bytes)}){size}')
     return 0
-
-
-def _all_clips(root: Path) -> list[str]:
-    """Clips of all lists at the root, each once; a list may be empty, as `other` can be."""
-    layout = find_layout(root)
-    filled = [of for of, path in layout.files.items() if path.stat().st_size]
-    return list(dict.fromkeys(clip.path for of in filled for clip in layout.clips(*of)))
 
 
 def _require_room(

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...command_line import count, progress_bar
 from ...errors import ConfigError
 from ...records import file_sha256
+from ..editions import EDITIONS
 from ..flow import make_flow
 from ..flow_format import default_folder
 from ..flow_settings import PARAMETERS, RAFT, FlowSettings
@@ -43,15 +44,15 @@ def add(commands: argparse._SubParsersAction) -> None:
         '--weights', type=Path, metavar='FILE',
         help="RAFT's state dict (default: torchvision's, which are downloaded once)",
     )  # fmt: skip
+    command.add_argument(
+        '--edition', choices=sorted(EDITIONS), help='which, where the lists of two lie at ROOT'
+    )
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Makes what the command line asks for."""
-    layout = find_layout(arguments.root)
-    # A DarkRoom without further clips has an empty list of them.
-    lists = [where for where, path in sorted(layout.files.items()) if path.stat().st_size]
-    videos = [clip.path for where in lists for clip in layout.clips(*where)]
+    videos = find_layout(arguments.root, arguments.edition).all_paths()
     weights = _weights(arguments)
     settings = FlowSettings(
         arguments.algorithm,
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = arguments.out or arguments.root / default_folder(arguments.algorithm)
     with progress_bar('flow') as update:
         manifest = make_flow(
-            arguments.root, out, list(dict.fromkeys(videos)), settings, arguments.workers, update,
+            arguments.root, out, videos, settings, arguments.workers, update,
             weights=weights, device=arguments.device,
         )  # fmt: skip
     size, seconds = manifest['bytes'] / 2**20, manifest['compute_s']

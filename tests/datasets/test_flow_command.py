@@ -6,7 +6,7 @@ import pytest
 from made_up_arid import make_ug2_of, write_list
 
 from ukd_bench.datasets.__main__ import main
-from ukd_bench.datasets.flow_format import read_manifest
+from ukd_bench.datasets.flow_format import read_manifest, totals
 
 
 def test_every_listed_video_once(dark_root, tmp_path, capsys):
@@ -17,7 +17,9 @@ def test_every_listed_video_once(dark_root, tmp_path, capsys):
     manifest = read_manifest(out)
     videos = {str(path.relative_to(dark_root)) for path in dark_root.glob('*/*.avi')}
     assert {entry['source']['path'] for entry in manifest['clips'].values()} == videos
-    assert printed.startswith(f'{out}: {manifest["fields"]} fields of {len(videos)} clips, ')
+    assert printed.startswith(
+        f'{out}: {totals(manifest, manifest["clips"])["fields"]} fields of {len(videos)} clips, '
+    )
     assert main([*command, '--bound', '9']) == 2
     refused = capsys.readouterr().err
     assert refused.count('\n') == 1

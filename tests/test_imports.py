@@ -22,7 +22,9 @@ MAY_IMPORT = {
     'results': LEAVES,
     'report': LEAVES | {'results'},
 }
-_LIGHT = 'cache darkroom editions fingerprint flow flow_settings groups layout lists protocols'
+_LIGHT = (
+    'cache darkroom editions fingerprint flow flow_settings groups layout lists protocols video'
+)
 LIGHT_DATA = tuple(f'datasets.{name}' for name in _LIGHT.split())
 """What a sweep may use of the data sets: it is free of torch."""
 

@@ -27,7 +27,7 @@ def run_command(
     Returns:
         Its status; 0 after the help; 2 after one line on stderr about a user's mistake.
     """
-    parser = _Parser(prog=prog, description=description)
+    parser = Parser(prog=prog, description=description)
     parser.set_defaults(run=None)
     subparsers = parser.add_subparsers(metavar='COMMAND')
     for command in commands:
@@ -46,7 +46,9 @@ def run_command(
         return 130
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Complains as everything else here does."""
+
     def error(self, message: str) -> NoReturn:
         """One line, without the usage that argparse puts before it."""
         self.exit(2, f'error: {message}\n')
@@ -61,6 +63,17 @@ def count(name: str, least: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def gibibytes(text: str) -> float:
+    """A number of GiB, not negative and finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float('inf'):
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number of GiB')
+    return value
 
 
 def size(text: str) -> tuple[int, int]:

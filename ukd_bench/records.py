@@ -81,6 +81,8 @@ def digest(value: Any, length: int = 64) -> str:
 _NOT_SCIENTIFIC = (
     # Places on a machine.
     'data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix', 'cache', 'flow_root',
+    # Which lists there are; the clips themselves are identified by content.
+    'edition',
     # How a run is carried out and what it prints, which cannot change what it computes.
     'num_workers', 'persistent_workers', 'pin_memory', 'launcher', 'log_level', 'log_processor',
     'visualizer', 'vis_backends',

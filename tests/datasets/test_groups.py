@@ -68,3 +68,12 @@ def test_wrong_arguments():
     for fraction in (0, 1, -0.5):
         with pytest.raises(ConfigError, match=r'held_out_fraction = .* is not between 0 and 1'):
             part_of(clips(2), 'fit', fraction, 1, 'list')
+
+
+def test_a_scene_of_all_classes_is_held_out_of_all():
+    listed = clips(10, labels=(0, 1, 2))
+    held_out = part_of(listed, 'held_out', 0.2, 1, 'list', across_classes=True)
+    groups = {group_of(clip.path) for clip in held_out}
+    assert len(groups) == 2
+    fit = part_of(listed, 'fit', 0.2, 1, 'list', across_classes=True)
+    assert not groups & {group_of(clip.path) for clip in fit}

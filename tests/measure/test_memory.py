@@ -87,3 +87,17 @@ def test_cuda_peaks_survive_a_reset_by_the_logger():
     memory.end()
     assert memory.peaks['train']['allocated_peak_bytes'] >= 32 * MIB
     assert memory.peaks['train']['reserved_peak_bytes'] >= 32 * MIB
+
+
+def test_a_phase_in_two_parts_leaves_out_what_lies_between():
+    memory = PhaseMemory(torch.device('cpu'))
+    memory.begin('train')
+    torch.zeros(1000)
+    memory.end()
+    del_me = torch.zeros(50_000_000)
+    del del_me
+    memory.begin('train')
+    torch.zeros(2000)
+    memory.end()
+    peak = memory.peaks['train']['allocated_peak_bytes']
+    assert 8000 <= peak < 200_000_000

@@ -77,7 +77,7 @@ def test_real_data_carry_no_banner(made_up, tmp_path):
     made = made_up.MadeUpSweep(seeds=(0,))
     made.dataset = {'name': 'arid-v1.0', 'synthetic': False}
     for record in made.records.values():
-        record['dataset'].update(name='arid-v1.0', synthetic=False)
+        record['dataset'].update(name='arid-v1.0', edition='v1.0', synthetic=False)
     report = write_report(made.write(tmp_path / 'results'), tmp_path / 'out')
     assert 'Synthetic data' not in report.index.read_text()
 

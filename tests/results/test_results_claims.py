@@ -135,7 +135,7 @@ def test_all_backbones_must_hold(made_up, tmp_path):
 def test_arid_takes_over_the_verdict_on_accuracy(made_up, tmp_path):
     made = made_up.MadeUpSweep()
     for record in made.records.values():
-        record['dataset'].update(name='arid-v1.0', synthetic=False)
+        record['dataset'].update(name='arid-v1.0', edition='v1.0', synthetic=False)
     assert verdicts(made, tmp_path)['C6'].verdict == 'SUPPORTED'
 
 

@@ -3,9 +3,11 @@
 import copy
 
 import pytest
+import torch
 from mmengine.hooks import Hook
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.measure import MeasureHook
 from ukd_bench.runs.selection import KeepBest, selection_rule
 from ukd_bench.state import state_sha256
 from ukd_bench.sweep.configure import set_selection
@@ -97,3 +99,20 @@ def test_held_out_groups_leave_the_training_set(validated):
     assert validated.train_dataloader.dataset.groups == 'fit'
     assert validated.test_dataloader.dataset.subset == 'test'
     assert 'groups' not in validated.test_dataloader.dataset
+
+
+class Hungry(Hook):
+    """Allocates while the model is validated."""
+
+    def after_val_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self.most = torch.zeros(100_000_000)
+
+    def after_val(self, runner):
+        del self.most
+
+
+def test_the_training_peak_leaves_validation_out(train, validated):
+    measure = MeasureHook()
+    train(validated, measure=measure, also=(Hungry(),))
+    assert measure.memory.peaks['train']['allocated_peak_bytes'] < 400_000_000
+    assert measure.validation_s > 0 and len(measure.step_seconds) == 9

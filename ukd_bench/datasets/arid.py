@@ -78,7 +78,12 @@ class ARIDDataset(BaseActionDataset):
         self.clips = self.layout.clips(self.split, self.subset)
         if self.groups is not None:
             self.clips = part_of(
-                self.clips, self.groups, self.held_out_fraction, self.split, Path(self.ann_file)
+                self.clips,
+                self.groups,
+                self.held_out_fraction,
+                self.split,
+                Path(self.ann_file),
+                self.layout.edition == 'darkroom',
             )
         return [
             dict(filename=str(self.root / clip.path), label=clip.label, video_id=clip.path)

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from ..errors import DataError, ResultsError
 from ..paths import read_json, write_json
 from ..records import file_sha256
 from .flow_clips import MARK, make_clip, prepare, reason_of, stat_source
-from .flow_format import MANIFEST, SCHEMA, difference, flow_folder, read_manifest
+from .flow_format import MANIFEST, SCHEMA, difference, flow_folder, read_manifest, totals
 from .flow_settings import FlowSettings
+from .lock import alone_in
 from .processes import in_processes
+from .video import decoder
 
 __all__ = ['FlowSettings', 'make_flow']
 
@@ -40,7 +40,8 @@ def make_flow(
     """Makes the flow of videos, or completes or updates it.
 
     A video is made anew where its content changed, which is looked at where its size or time of
-    change did. Flow of videos that are not asked for stays as it is.
+    change did, or where another release of decord or OpenCV made it. A second process that makes
+    the same flow waits for the first. Flow of videos that are not asked for stays as it is.
 
     Args:
         root: Data root.
@@ -53,7 +54,7 @@ def make_flow(
         device: Where RAFT computes.
 
     Returns:
-        The manifest.
+        The manifest, with :func:`ukd_bench.datasets.flow_format.totals` of the videos asked for.
 
     Raises:
         DataError: a video or ``out`` cannot be used, or ``out`` holds flow of other settings.
@@ -62,39 +63,51 @@ def make_flow(
     root, out = Path(root), Path(out)
     wanted = _by_folder(videos)
     identity = {'schema': SCHEMA, 'kind': 'flow', 'settings': settings.to_dict()}
+    if out.exists() and not out.is_dir():
+        raise DataError(f'{out}: not a folder')
+    job = functools.partial(make_clip, root, out, settings)
+    ready = functools.partial(prepare, settings, weights, device)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with alone_in(out):
+            manifest = _complete(root, out, wanted, identity, workers, progress, job, ready)
+    except ResultsError as error:
+        raise DataError(str(error)) from error
+    except OSError as error:
+        raise DataError(f'{out}: cannot be written ({reason_of(error)})') from error
+    return manifest | totals(manifest, wanted)
+
+
+def _complete(
+    root: Path,
+    out: Path,
+    wanted: dict[str, str],
+    identity: dict[str, Any],
+    workers: int,
+    progress: Callable[[int, int], Any] | None,
+    job: Callable[[str], tuple[str, dict]],
+    ready: Callable[[], None],
+) -> dict[str, Any]:
     manifest = _inspect(out, identity)
     entries, todo = _sort_out(root, out, wanted, manifest)
     known = manifest['clips'] if manifest else {}
     if manifest is not None and not todo and entries.items() <= known.items():
         return manifest
-    try:
-        # The mark first: what has one is flow in the making, whatever else is there.
-        write_json(out / _BEGUN, identity)
-        job = functools.partial(make_clip, root, out, settings)
-        ready = functools.partial(prepare, settings, weights, device)
-        if todo:
-            # What is not to be had is said once, and here.
-            ready()
-        with contextlib.closing(in_processes(job, todo, workers, ready)) as finished:
-            for folder, entry in finished:
-                entries[folder] = entry
-                if progress is not None:
-                    progress(len(entries), len(wanted))
-        kept = {folder: known[folder] for folder in known if (out / folder / MARK).is_file()}
-        manifest = _manifest(identity, kept | {folder: entries[folder] for folder in wanted})
-        write_json(out / MANIFEST, manifest)
-        (out / _BEGUN).unlink(missing_ok=True)
-    except (OSError, ResultsError) as error:
-        raise DataError(f'{out}: cannot be written ({reason_of(error)})') from error
+    # The mark first: what has one is flow in the making, whatever else is there.
+    write_json(out / _BEGUN, identity)
+    if todo:
+        # What is not to be had is said once, and here.
+        ready()
+    with contextlib.closing(in_processes(job, todo, workers, ready)) as finished:
+        for folder, entry in finished:
+            entries[folder] = entry
+            if progress is not None:
+                progress(len(entries), len(wanted))
+    kept = {folder: known[folder] for folder in known if (out / folder / MARK).is_file()}
+    manifest = identity | {'clips': kept | {folder: entries[folder] for folder in wanted}}
+    write_json(out / MANIFEST, manifest)
+    (out / _BEGUN).unlink(missing_ok=True)
     return manifest
-
-
-def _manifest(identity: dict[str, Any], clips: dict[str, Any]) -> dict[str, Any]:
-    totals = {
-        name: round(sum(entry[name] for entry in clips.values()), 4)
-        for name in ('fields', 'bytes', 'compute_s')
-    }
-    return identity | {'opencv': cv2.__version__, **totals, 'clips': clips}
 
 
 def _by_folder(videos: Sequence[str]) -> dict[str, str]:
@@ -109,8 +122,6 @@ def _by_folder(videos: Sequence[str]) -> dict[str, str]:
 
 def _inspect(out: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     """The manifest at ``out``, if it is finished; refuses what is not this flow."""
-    if out.exists() and not out.is_dir():
-        raise DataError(f'{out}: not a folder')
     manifest = read_manifest(out)
     begun = manifest
     if begun is None and (out / _BEGUN).is_file():
@@ -136,6 +147,8 @@ def _sort_out(
         if entry is None or not _unchanged(root / video, entry['source']):
             # The clip's own mark may be newer than the manifest.
             entry = read_json(mark) if mark.is_file() else None
+        if entry is not None and entry['decoder'] != decoder():
+            entry = None
         if entry is not None and (source := _same_source(root / video, entry['source'])):
             entries[folder] = entry | {'source': source}
         else:

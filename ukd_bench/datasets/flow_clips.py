@@ -14,7 +14,7 @@ from ..records import file_sha256
 from .flow_algorithms import Estimator, brightening, estimator
 from .flow_format import encode, flow_folder, write_field
 from .flow_settings import FlowSettings
-from .video import DecodedVideo, in_chunks
+from .video import DecodedVideo, decoder, in_chunks
 
 MARK = '.flow.json'
 """In a clip's folder: its entry of the manifest."""
@@ -48,7 +48,13 @@ def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tupl
         written += write_field(partial, fields, encode(field, settings.bound))
         fields += 1
     seconds = time.perf_counter() - start
-    entry = {'source': source, 'fields': fields, 'bytes': written, 'compute_s': round(seconds, 4)}
+    entry = {
+        'source': source,
+        'decoder': decoder(),
+        'fields': fields,
+        'bytes': written,
+        'compute_s': round(seconds, 4),
+    }
     # Nobody sees it before the rename, so it need not be written atomically.
     (partial / MARK).write_text(json.dumps(entry))
     if folder.exists():

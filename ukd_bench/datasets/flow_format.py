@@ -6,7 +6,7 @@ reads them with ``modality='Flow'`` and ``filename_tmpl='flow_{}_{:05d}.jpg'``. 
 are T - 1 fields; a video of one frame has one field without motion.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -118,6 +118,15 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
     if found.get('schema') != SCHEMA:
         raise DataError(f'{path}: schema {found.get("schema")} is not {SCHEMA}')
     return found
+
+
+def totals(manifest: Mapping[str, Any], folders: Iterable[str]) -> dict[str, float]:
+    """``fields``, ``bytes`` and ``compute_s`` of the clips whose flow lies in ``folders``."""
+    entries = [manifest['clips'][folder] for folder in folders]
+    return {
+        name: round(sum(entry[name] for entry in entries), 4)
+        for name in ('fields', 'bytes', 'compute_s')
+    }
 
 
 def difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:

@@ -26,7 +26,12 @@ def group_of(path: str) -> int | None:
 
 
 def part_of(
-    clips: Sequence[Clip], part: str, fraction: float, split: int, listed_in: Path
+    clips: Sequence[Clip],
+    part: str,
+    fraction: float,
+    split: int,
+    listed_in: Path,
+    across_classes: bool = False,
 ) -> list[Clip]:
     """The clips to fit on, or those held out, of a training list.
 
@@ -40,6 +45,8 @@ def part_of(
         fraction: Share of each class's groups that is held out.
         split: Number of the split.
         listed_in: Named in complaints.
+        across_classes: Whether a group is one scene in all classes, as in DarkRoom; the same groups
+            of every class are then held out.
 
     Raises:
         ConfigError: there is no such part, or the fraction is not between 0 and 1.
@@ -61,7 +68,7 @@ def part_of(
     held_out = {
         (label, group)
         for label, present in groups.items()
-        for group in _first(present, fraction, split, label)
+        for group in _first(present, fraction, split, 'all' if across_classes else label)
     }
     if not held_out:
         raise DataError(f'{listed_in}: no class has two groups, so none can be held out')
@@ -72,12 +79,12 @@ def part_of(
     ]
 
 
-def _first(groups: set[int], fraction: float, split: int, label: int) -> list[int]:
+def _first(groups: set[int], fraction: float, split: int, label: int | str) -> list[int]:
     """The groups that are held out of one class."""
     ranked = sorted(groups, key=lambda group: _rank(split, label, group))
     return ranked[: min(max(1, round(fraction * len(ranked))), len(ranked) - 1)]
 
 
-def _rank(split: int, label: int, group: int) -> bytes:
+def _rank(split: int, label: int | str, group: int) -> bytes:
     # A hash rather than a generator, whose stream may change with the library that draws it.
     return hashlib.sha256(f'held out {split} {label} {group}'.encode()).digest()

@@ -65,6 +65,11 @@ class DecodedVideo:
         return resize(frames, self.short_side)
 
 
+def decoder() -> str:
+    """What turns a video into frames here; other releases may round differently."""
+    return f'decord {decord.__version__}, opencv {cv2.__version__}'
+
+
 def in_chunks(video: DecodedVideo) -> Iterator[np.ndarray]:
     """All frames of a video, a few at a time, so that a long one needs no more memory."""
     for first in range(0, len(video), _CHUNK):

@@ -3,13 +3,13 @@
 A sweep fills its own; this is for configs that train under MMAction2's ``tools/train.py``.
 """
 
-import argparse
 import sys
 from functools import partial
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
+from ..command_line import Parser
 from ..errors import BankError, ConfigError, UkdBenchError, one_line
 from ..paths import RunPaths
 from ..provenance import DEVICES
@@ -89,9 +89,7 @@ def _misfit(entry: PoolEntry, identity: BankIdentity, views: int) -> str | None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry of ``python -m ukd_bench.knowledge``."""
-    parser = argparse.ArgumentParser(
-        prog='python -m ukd_bench.knowledge', description='Knowledge banks.'
-    )
+    parser = Parser(prog='python -m ukd_bench.knowledge', description='Knowledge banks.')
     commands = parser.add_subparsers(dest='command', required=True)
     fill_parser = commands.add_parser('fill', help="fill the banks that a config's UKDHook reads")
     fill_parser.add_argument('config', type=Path)

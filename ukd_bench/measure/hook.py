@@ -30,6 +30,8 @@ class MeasureHook(Hook):
     Attributes:
         step_seconds: One entry a step.
         initial_sha256, final_sha256: Hash of the student's state before and after training.
+        validation_s: Seconds of validation during training, which is neither in a step nor in the
+            phase ``train``.
         curve: One (epoch, mean loss, learning rate) an epoch.
     """
 
@@ -43,6 +45,7 @@ class MeasureHook(Hook):
         self.final_sha256: str | None = None
         self.curve: list[tuple[int, float, float]] = []
         self._losses: list[torch.Tensor] = []
+        self.validation_s = 0.0
         self._began = 0.0
 
     def before_train(self, runner: Runner) -> None:
@@ -51,8 +54,9 @@ class MeasureHook(Hook):
         self.initial_sha256 = state_sha256(runner.model)
 
     def before_train_epoch(self, runner: Runner) -> None:
-        # Not earlier: other hooks load teachers before the first epoch, which is no training step.
-        if not self.step_seconds:
+        # Not earlier: other hooks load teachers before the first epoch, which is no training step,
+        # and what validation leaves behind is gone by now.
+        if not self.memory.running:
             self.memory.begin('train')
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
@@ -71,6 +75,13 @@ class MeasureHook(Hook):
         self._losses.clear()
         if not math.isfinite(mean_loss):
             raise DivergedError(f'the loss is {mean_loss} after epoch {runner.epoch + 1}')
+
+    def before_val(self, runner: Runner) -> None:
+        self.memory.end()
+        self._began = self._now()
+
+    def after_val(self, runner: Runner) -> None:
+        self.validation_s += self._now() - self._began
 
     def after_train(self, runner: Runner) -> None:
         self.memory.end()

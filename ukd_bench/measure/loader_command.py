@@ -10,6 +10,7 @@ from typing import Any
 
 from ..command_line import count, progress_bar, size
 from ..datasets.darkroom import CLASSES, PRESETS, make
+from ..errors import ConfigError
 from ..paths import write_json
 from ..provenance import environment
 from .loader import MODES, LoaderFigures, LoaderSetting, measure_loader
@@ -143,6 +144,9 @@ def _cases(
         if getattr(arguments, name) is not None
     }
     if arguments.root is not None:
+        for name in ('size', 'frames'):
+            if getattr(arguments, name) is not None:
+                raise ConfigError(f'--{name} is of clips that are made, not of those at ROOT')
         return [(arguments.root.resolve().name, None, replace(LoaderSetting(), **chosen))]
     shape: dict[str, Any] = {}
     if arguments.size is not None:

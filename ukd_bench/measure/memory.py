@@ -34,8 +34,16 @@ class PhaseMemory:
         self._tracker: LiveTensorTracker | None = None
         self._running = {'allocated': 0, 'reserved': 0}
 
+    @property
+    def running(self) -> bool:
+        """Whether a phase runs."""
+        return self._phase is not None
+
     def begin(self, phase: str) -> None:
-        """Ends the phase that runs, if any, and starts another."""
+        """Ends the phase that runs, if any, and starts another, or goes on with an earlier one.
+
+        The peaks of a phase in several parts are the largest of the parts.
+        """
         self.end()
         self._phase = phase
         self._running = {'allocated': 0, 'reserved': 0}
@@ -73,10 +81,15 @@ class PhaseMemory:
             self._tracker = None
         else:
             self.update()
-        self.peaks[self._phase] = {
+        part = {
             'allocated_peak_bytes': self._running['allocated'] or None,
             'reserved_peak_bytes': self._running['reserved'] or None,
             'process_peak_bytes': _process_peak(),
+        }
+        earlier = self.peaks.get(self._phase, part)
+        self.peaks[self._phase] = {
+            figure: max(value, earlier[figure] or 0) if value else earlier[figure]
+            for figure, value in part.items()
         }
         self._phase = None
 

@@ -27,7 +27,8 @@ class LateFusionHead(BaseModule):
         weights: w_s by name of the stream, normalised to sum 1; None for equal ones.
 
     Raises:
-        ConfigError: the weights do not fit the heads, or the heads do not fit each other.
+        ConfigError: a name cannot be used, the weights do not fit the heads, or the heads do not
+            fit each other.
     """
 
     def __init__(
@@ -39,6 +40,9 @@ class LateFusionHead(BaseModule):
         super().__init__(init_cfg)
         if not heads:
             raise ConfigError('LateFusionHead: heads is empty')
+        if any('loss' in name for name in heads):
+            # MMEngine adds up whatever has `loss` in its name, accuracies included.
+            raise ConfigError(f"LateFusionHead: 'loss' in the name of a stream: {list(heads)}")
         weights = dict.fromkeys(heads, 1.0) if weights is None else dict(weights)
         if set(weights) != set(heads) or min(weights.values()) < 0 or not sum(weights.values()):
             raise ConfigError(

@@ -1,6 +1,5 @@
 """``python -m ukd_bench.report RESULTS --out DIR``: writes a report and prints its verdicts."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..command_line import Parser
 from ..errors import UkdBenchError
 
 STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE': 'bold yellow'}
@@ -15,7 +15,7 @@ STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE'
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 0, 1 with ``--check`` where the reference differs, 2 on an error."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog='python -m ukd_bench.report',
         description='Write the report of a sweep: index.html and report.md.',
     )

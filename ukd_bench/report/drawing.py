@@ -9,6 +9,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..records import ORACLE
 from ..results.benches import Bench, benches
 from ..results.load import Sweep
 from . import figure_data, figures
@@ -56,6 +57,8 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
     if table.empty:
         return made
     short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
+    if any(run.selection == ORACLE for run in bench.runs):
+        short += ' An oracle chose the epochs by their accuracy on the test clips.'
     if table['top1'].notna().any():
         spread = table['top1_half'].notna().any()
         what = 'Mean over seeds with 95 % t-intervals.' if spread else 'One seed: no intervals.'

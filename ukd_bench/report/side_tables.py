@@ -203,8 +203,8 @@ def comparison_table(compared: Compared) -> Table:
     )
     titles = columns('<Cell', '<Figure', 'Here', 'Reference', 'Allowed', '<Verdict')
     about = (
-        'Cells are matched by method, backbone, K, seed, split, schedule and data. On one '
-        'device, thread count and lock, hashes and accuracy must be equal; elsewhere top-1 may '
+        'Cells are matched by method, backbone, K, seed, split, schedule, evaluation and data. On '
+        'one device, thread count and lock, hashes and accuracy must be equal; elsewhere top-1 may '
         'differ by 3 standard errors of the clips’ binomial noise (training noise is not in it), '
         'allocated peaks by 2 %.'
     )

@@ -1,16 +1,16 @@
 """``python -m ukd_bench.results publish SWEEP TARGET``: what may be shared of a sweep."""
 
-import argparse
 import sys
 from pathlib import Path
 
+from ..command_line import Parser
 from ..errors import UkdBenchError
 from .publish import publish
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry of ``python -m ukd_bench.results``."""
-    parser = argparse.ArgumentParser(prog='python -m ukd_bench.results', description='Results.')
+    parser = Parser(prog='python -m ukd_bench.results', description='Results.')
     commands = parser.add_subparsers(dest='command', required=True)
     command = commands.add_parser('publish', help='copy plan, records, scores and curves')
     command.add_argument('sweep', type=Path, help='results folder of a finished sweep')

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from ..records import LAST_EPOCH
 from . import units
 from .load import Run, Sweep
 
@@ -194,10 +195,13 @@ def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
 
 
 def _label(cell: tuple[Any, ...]) -> str:
-    method, student, teacher, k, seed, split, epochs, *_ = cell
+    method, student, teacher, k, seed, split, epochs, protocol, selection, _ = cell
     parts = [units.method_name(method), teacher or student]
     if k:
         parts.append(f'K = {k}')
-    return ', '.join(
-        [*(str(part) for part in parts if part), f'seed {seed}, split {split}, {epochs} epochs']
-    )
+    parts.append(f'seed {seed}, split {split}, {epochs} epochs')
+    if protocol not in ('', 'center 1'):
+        parts.append(protocol)
+    if selection != LAST_EPOCH:
+        parts.append(selection.replace('_', ' '))
+    return ', '.join(str(part) for part in parts if part)

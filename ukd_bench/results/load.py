@@ -86,7 +86,9 @@ class Run:
 
     @property
     def protocol(self) -> str:
-        """Name and version of the evaluation protocol."""
+        """Name and version of the evaluation protocol; a bank has none."""
+        if self.method == 'bank':
+            return ''
         used = (None if self.record is None else self.record.get('protocol')) or {}
         return f'{used.get("name")} {used.get("version")}'
 

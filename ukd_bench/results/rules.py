@@ -211,12 +211,17 @@ def accuracy_gain(
     return Finding(bench, INCONCLUSIVE, f'{text}: {advice}.', tuple(figures), needed)
 
 
+_EDITIONS = {'arid': ('v1.0', 'v1.5')}
+"""What counts as the data set that a claim names."""
+
+
 def on_dataset(
     claim: dict[str, Any], dataset: dict[str, Any], rests_on: list[Finding]
 ) -> list[Finding]:
     """The findings of another claim where the data set is the one named; else one open finding."""
     name = str(dataset.get('name', ''))
-    if dataset.get('synthetic', False) or not name.lower().startswith(claim['dataset']):
+    named = dataset.get('edition') in _EDITIONS.get(claim['dataset'], ())
+    if dataset.get('synthetic', False) or not named:
         kind = 'synthetic' if dataset.get('synthetic', False) else 'other'
         reason = (
             f'Nothing was run on {claim["dataset"].upper()}: the data here are {kind} '

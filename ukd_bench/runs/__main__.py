@@ -4,7 +4,6 @@ The folder holds ``run.json`` and ``config.py``, as a sweep writes them. Exit st
 mistake that a user can mend; 3: out of memory; 4: diverged; 1: a defect.
 """
 
-import argparse
 import datetime
 import os
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from ..command_line import Parser
 from ..errors import DivergedError, UkdBenchError, one_line
 from ..measure.memory import PhaseMemory
 from ..paths import RunPaths, write_json
@@ -104,7 +104,7 @@ def _now() -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry of ``python -m ukd_bench.runs``."""
-    parser = argparse.ArgumentParser(prog='python -m ukd_bench.runs', description=__doc__)
+    parser = Parser(prog='python -m ukd_bench.runs', description=__doc__)
     parser.add_argument('folder', type=Path, help='folder with run.json and config.py')
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,5 +1,6 @@
 """What a run found out about itself, and how it becomes a record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
-from ..datasets.flow_format import read_manifest
+from ..datasets.flow_format import default_folder, flow_folder, read_manifest, totals
 from ..datasets.protocols import protocol
 from ..measure.memory import PhaseMemory
 from ..paths import atomic_write
@@ -127,17 +128,29 @@ def protocol_facts(dataset_config: dict) -> dict | None:
     return dict(name=used.name, version=used.version, views=used.num_views)
 
 
-def flow_facts(dataset_config: dict) -> dict | None:
-    """What the optical flow of all the data set's clips took; None where none is read.
+def flow_facts(dataset_config: dict, datasets: Sequence[Any]) -> dict | None:
+    """How the optical flow of the data sets' clips was made, and what that took.
 
     ``compute_s`` is the time of the processes that made it, added up.
+
+    Args:
+        dataset_config: Of one of them, whose pipeline opens the flow.
+        datasets: Those whose clips count.
+
+    Returns:
+        None where no flow is read.
     """
     step = _step(dataset_config, 'OpenFlow')
-    manifest = read_manifest(Path(step['flow_root'])) if step and step.get('flow_root') else None
+    if step is None:
+        return None
+    own = Path(dataset_config['data_root']) / default_folder(step['algorithm'])
+    manifest = read_manifest(Path(step.get('flow_root') or own))
     if manifest is None:
         return None
+    infos = (item.get_data_info(index) for item in datasets for index in range(len(item)))
+    folders = {flow_folder(info['video_id']) for info in infos}
     settings = {name: manifest['settings'][name] for name in ('algorithm', 'bound', 'gamma')}
-    return settings | {name: manifest[name] for name in ('fields', 'bytes', 'compute_s')}
+    return settings | totals(manifest, folders)
 
 
 def _step(dataset_config: dict, name: str) -> dict | None:

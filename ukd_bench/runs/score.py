@@ -49,6 +49,7 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
             train_samples=bank.manifest['shape'][1],
         ),
         batch_size=MICRO_BATCH,
+        selection=selection_rule(config),
     )
 
 

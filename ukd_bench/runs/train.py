@@ -31,7 +31,7 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
             runner.register_hook(best, priority='LOWEST')
     began = time.perf_counter()
     runner.train()
-    train_seconds = time.perf_counter() - began
+    train_seconds = time.perf_counter() - began - measure.validation_s
     epoch = runner.epoch if rule == LAST_EPOCH else best.restore(runner)
     save_weights(runner.model, paths.checkpoint)
     _write_curve(paths, measure)
@@ -44,6 +44,7 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
     write_scores(paths.scores, scores.scores_NC, scores.labels_N, scores.samples_N)
 
     source = find_hook(runner, DistillationHook)
+    train_set, test_set = runner.train_dataloader.dataset, runner.test_dataloader.dataset
     return RunFacts(
         metrics={name.removeprefix('clips/'): value for name, value in metrics.items()},
         time=dict(
@@ -59,21 +60,15 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
             teacher_forwards=Teacher.forwards_in_process,
             train_steps=len(measure.step_seconds),
             parameters=sum(value.numel() for value in runner.model.parameters()),
-            inference_flops=inference_flops(
-                runner.model, first_clip(runner.test_dataloader.dataset)
-            ),
+            inference_flops=inference_flops(runner.model, first_clip(test_set)),
         ),
         teachers=source.teacher_facts() if source else [],
         knowledge=_knowledge_facts(source) if source else None,
-        dataset=dataset_facts(
-            spec,
-            train=runner.train_dataloader.dataset,
-            test=runner.test_dataloader.dataset,
-        ),
+        dataset=dataset_facts(spec, train=train_set, test=test_set),
         batch_size=runner.train_dataloader.batch_size,
         protocol=protocol_facts(runner.cfg.test_dataloader.dataset),
         selection=rule,
-        flow=flow_facts(runner.cfg.train_dataloader.dataset),
+        flow=flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set)),
         selected_epoch=epoch,
     )
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ..command_line import Parser, gibibytes
 from ..datasets.editions import EDITIONS
-from ..errors import ConfigError, ResultsError, UkdBenchError
+from ..errors import ConfigError, DataError, ResultsError, UkdBenchError
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
 from ..records import BEST_ON_HELD_OUT, STUDENT_METHODS
@@ -30,7 +31,7 @@ from .state import SweepState
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog='python -m ukd_bench.sweep',
         description='Plans, runs and resumes a sweep, then writes its report.',
     )
@@ -44,9 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     add('--edition', choices=EDITIONS, help='which lists, where two editions lie at one root')
     add('--device', default='cpu', help='cpu or cuda (default: cpu)')
     add('--jobs', type=int, help='runs at once (default: one a core, or one on a GPU)')
-    add('--data-root', type=Path, help="videos in ARID's layout (default: the sweep's own)")
     add(
-        '--cache-gib', type=float, default=8.0, metavar='N',
+        '--data-root',
+        type=Path,
+        help="ARID or your own videos (default: the sweep's own)",
+    )
+    add(
+        '--cache-gib', type=gibibytes, default=8.0, metavar='N',
         help='GiB that cached frames may take; 0 decodes always (default: 8)',
     )  # fmt: skip
     add('--results', type=Path, default=Path('results'), help='parent of the results folder')
@@ -76,13 +81,12 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
         raise ConfigError(f'--jobs {options.jobs} is not positive')
     if options.reference and not SweepPaths(options.reference).plan.is_file():
         raise ConfigError(f'--reference {options.reference} holds no sweep')
-    groups = 'fit' if axes.selection == BEST_ON_HELD_OUT else None
-    data = sweep_data(axes.dataset, options.data_root, groups)
+    data = _data_of(axes, options)
     execution = execution_fingerprint(environment(options.device, axes.threads))
     paths = SweepPaths(options.results / axes.name)
 
-    def plan_of(some: Axes) -> Plan:
-        return make_plan(some, data, execution, options.device, str(paths.pool.resolve()))
+    def plan_of(some: Axes, of: SweepData = data) -> Plan:
+        return make_plan(some, of, execution, options.device, str(paths.pool.resolve()))
 
     if options.dry_run:
         _print_plan(_state(plan_of(axes), paths, data, options))
@@ -94,18 +98,32 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
         if not all(state.is_finished(key) for key in state.plan.runs):
             prepare_flow(state.plan, data, console)
             prepare_cache(state.plan, data, options.cache_gib, console)
-        valid = set(plan_of(_widened(every_axis, state.earlier_rows())).runs)
+        valid: set[str] = set()
+        for some in _widened(every_axis, state.earlier_rows()):
+            # The lists of a split that was run earlier may be gone by now.
+            with contextlib.suppress(DataError):
+                valid |= set(plan_of(some, _data_of(some, options)).runs)
         return _run_and_report(options, axes, data, state, valid, console)
 
 
-def _widened(axes: Axes, rows: list[dict]) -> Axes:
-    """All axes of the sweep's config, and the seeds and numbers of teachers of earlier rows."""
+def _data_of(axes: Axes, options: argparse.Namespace) -> SweepData:
+    groups = 'fit' if axes.selection == BEST_ON_HELD_OUT else None
+    return sweep_data(axes.dataset, options.data_root, groups)
+
+
+def _widened(axes: Axes, rows: list[dict]) -> list[Axes]:
+    """All axes of the sweep's config, and the seeds and numbers of teachers of earlier rows.
+
+    One a split that there is among those rows.
+    """
     students = [row for row in rows if row['method'] in STUDENT_METHODS]
     counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}
-    return axes.narrowed(
+    wide = axes.narrowed(
         num_teachers=sorted(k for k in counts if 1 <= k <= len(axes.teachers)),
         seeds=sorted({row['seed'] for row in students} | {*axes.seeds}),
     )
+    splits = {axes.dataset.split, *(row['split'] for row in rows)}
+    return [wide.narrowed(split=split) for split in sorted(splits)]
 
 
 def _run_and_report(
@@ -118,7 +136,12 @@ def _run_and_report(
 ) -> int:
     cores = len(os.sched_getaffinity(0))
     jobs = options.jobs or (1 if options.device == 'cuda' else max(1, cores // axes.threads))
-    dataset = dict(name=data.name, synthetic=data.synthetic, **(state.fingerprints or {}))
+    dataset = dict(
+        name=data.name,
+        edition=data.kind,
+        synthetic=data.synthetic,
+        **(state.fingerprints or {}),
+    )
     # Written before the first run as well: the rules of the verdicts stand before the results.
     claims = state.claims_sha256(claims_sha256())
     state.write_plan(dataset, claims, valid)

@@ -42,6 +42,11 @@ class SweepData:
     def synthetic(self) -> bool:
         return self.darkroom is not None
 
+    @property
+    def kind(self) -> str:
+        """Edition of ARID, ``darkroom`` or ``own``."""
+        return 'darkroom' if self.to_make else find_layout(self.root, self.edition).edition
+
     @functools.cached_property
     def num_classes(self) -> int:
         """Classes of the videos, and outputs of every network; known before they are made."""
@@ -94,7 +99,8 @@ class SweepData:
         if subset != 'train' or self.groups is None:
             return clips
         listed_in = layout.list_file(self.split, subset)
-        return part_of(clips, self.groups, HELD_OUT_FRACTION, self.split, listed_in)
+        across = layout.edition == 'darkroom'
+        return part_of(clips, self.groups, HELD_OUT_FRACTION, self.split, listed_in, across)
 
     def paths(self) -> list[str]:
         """All videos that the sweep reads, as paths below the root."""

@@ -9,9 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from ..command_line import progress_bar
-from ..datasets.cache import build, needed_bytes
+from ..datasets.cache import ClipCache, build, needed_bytes
 from ..datasets.flow import make_flow
-from ..datasets.flow_settings import FlowSettings
+from ..datasets.flow_settings import RAFT, FlowSettings
+from ..datasets.video import decoder
+from ..errors import ConfigError, DataError
 from ..records import digest
 from .configure import steps_of
 from .data import DATA, SweepData
@@ -32,8 +34,10 @@ def prepare_videos(data: SweepData, console: Console) -> None:
 def prepare_flow(plan: Plan, data: SweepData, console: Console) -> None:
     """Makes the optical flow that runs read, and tells their configs where it lies."""
     for settings, steps in _flow_steps(plan):
-        flow = FlowSettings(**settings)
-        root = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{digest(settings, 8)}'
+        flow = _flow_settings(settings)
+        # Two roots of one name are two folders, so that two sweeps do not replace each other's.
+        place = digest([settings, str(data.root.resolve())], 8)
+        root = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{place}'
         with progress_bar(f'{flow.algorithm} flow', console) as update:
             make_flow(data.root, root, data.paths(), flow, _cores(), update)
         for step in steps:
@@ -53,9 +57,13 @@ def prepare_cache(plan: Plan, data: SweepData, budget_gib: float, console: Conso
     paths = data.paths()
     needed = sum(needed_bytes(data.root, paths, short_side) for short_side in openers)
     parent = DATA / 'cache'
-    parent.mkdir(parents=True, exist_ok=True)
-    folders = {side: parent / f'{data.name}-{side or "full"}' for side in openers}
-    present = sum(_folder_bytes(folder) for folder in folders.values())
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f'{parent}: cannot be made ({error.strerror or error})') from error
+    place = digest(str(data.root.resolve()), 8)
+    folders = {side: parent / f'{data.name}-{side or "full"}-{place}' for side in openers}
+    present = sum(_present_bytes(folder) for folder in folders.values())
     free = shutil.disk_usage(parent).free * (1 - _LEAVE_FREE)
     if needed > budget_gib * GIB or needed - present > free:
         room = f'--cache-gib allows {budget_gib:g}, the disk {(present + free) / GIB:.1f}'
@@ -72,12 +80,34 @@ def prepare_cache(plan: Plan, data: SweepData, budget_gib: float, console: Conso
 
 
 def _flow_steps(plan: Plan) -> list[tuple[dict, list[Any]]]:
-    """The settings of flow that pipelines ask for, each with the steps that do."""
+    """The settings of flow that pipelines ask for, each with the steps that do.
+
+    A step that says where its flow lies is left alone.
+    """
     found: dict[str, tuple[dict, list[Any]]] = {}
     for step in _steps(plan, 'OpenFlow'):
+        if step.get('flow_root') is not None:
+            continue
         settings = {key: value for key, value in step.items() if key not in _PLACES}
         found.setdefault(digest(settings), (settings, []))[1].append(step)
     return list(found.values())
+
+
+def _flow_settings(settings: dict) -> FlowSettings:
+    """The settings that a step states.
+
+    Raises:
+        ConfigError: one does not exist or cannot be used, or this flow takes weights.
+    """
+    if settings.get('algorithm') in RAFT:
+        raise ConfigError(
+            f'OpenFlow: a sweep makes no {settings["algorithm"]} flow; make it with '
+            '`python -m ukd_bench.data flow` and set flow_root'
+        )
+    try:
+        return FlowSettings(**settings)
+    except TypeError as error:
+        raise ConfigError(f'OpenFlow: {error}') from error
 
 
 def _steps(plan: Plan, name: str) -> Iterator[Any]:
@@ -88,8 +118,13 @@ def _steps(plan: Plan, name: str) -> Iterator[Any]:
                 yield from steps_of(run.config[loader].dataset, name)
 
 
-def _folder_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob('*.npy')) if folder.is_dir() else 0
+def _present_bytes(folder: Path) -> int:
+    """Bytes of a cache that need not be made anew."""
+    try:
+        cache = ClipCache(folder)
+        return cache.num_bytes if cache.manifest.decoder == decoder() else 0
+    except DataError:
+        return 0
 
 
 def _cores() -> int:

@@ -19,10 +19,10 @@ import numpy as np
 from ...errors import ConfigError, DataError
 from ...paths import atomic_write
 from ...records import file_sha256
+from ..lock import alone_in
 from ..processes import in_processes
-from ..video import DecodedVideo, in_chunks
-from .lock import alone_in
-from .store import MANIFEST, ClipCache, Entry, Manifest, decoder, file_name, stored_frames
+from ..video import DecodedVideo, decoder, in_chunks
+from .store import MANIFEST, ClipCache, Entry, Manifest, file_name, stored_frames
 
 _WRITE_EVERY_S = 5.0
 _OWN_FILE = re.compile(r'[0-9a-f]{32}\.npy|\.[0-9a-f]{32}\.npy\..+')
@@ -97,6 +97,9 @@ def _inspect(folder: Path, short_side: int | None) -> Manifest:
             )
         if found.decoder == decoder():
             return found
+        # Its files are of no use here, and the disk may not hold both.
+        for entry in found.clips.values():
+            (folder / entry.file).unlink(missing_ok=True)
     elif any(not path.name.startswith('.') for path in folder.iterdir()):
         raise DataError(f'{folder}: not empty and not a clip cache; name a new folder')
     # The manifest first: what has one is a cache, whatever else is there.

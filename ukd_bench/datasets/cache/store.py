@@ -21,13 +21,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
-import decord
 import numpy as np
 
 from ...errors import DataError, ResultsError
 from ...paths import read_json, write_json
 from ...records import digest
+from ..video import decoder
 
 MANIFEST = 'cache.json'
 _KIND = 'clip-cache'
@@ -208,11 +207,6 @@ class Manifest(NamedTuple):
         clips = {name: self.clips[name]._asdict() for name in sorted(self.clips)}
         identity = {'kind': _KIND, 'schema': _SCHEMA}
         write_json(folder / MANIFEST, identity | self._asdict() | {'clips': clips})
-
-
-def decoder() -> str:
-    """What turns a video into frames here; others may round differently."""
-    return f'decord {decord.__version__}, opencv {cv2.__version__}'
 
 
 def file_name(source_sha256: str, short_side: int | None) -> str:

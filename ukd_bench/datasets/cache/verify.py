@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..lock import alone_in
 from ..processes import in_processes
 from ..video import DecodedVideo, in_chunks
-from .lock import alone_in
 from .store import Manifest, stored_frames
 
 

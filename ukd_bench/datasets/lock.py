@@ -1,4 +1,4 @@
-"""One builder of a cache at a time."""
+"""One process at a time that fills a folder."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,7 +9,10 @@ _LOCK = '.lock'
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[bool]:
-    """Waits until no other process builds here; yields whether the system could promise that."""
+    """Waits until no other process builds here; yields whether the system could promise that.
+
+    The folder must exist.
+    """
     with contextlib.ExitStack() as stack:
         try:
             import fcntl

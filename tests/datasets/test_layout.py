@@ -38,7 +38,9 @@ def test_v10(v10):
     assert (layout.edition, layout.splits, layout.classes) == ('v1.0', (1,), ARID_CLASSES)
     assert layout.clips(1, 'train') == [Clip(path, label) for label, path in LISTED]
     assert layout.list_file(1, 'other').name == 'ARID_split1_others.txt'
-    with pytest.raises(DataError, match=r'ARID_split2_train.txt does not exist$'):
+    with pytest.raises(
+        DataError, match=r'ARID_split2_train.txt does not exist; there is split 1 alone$'
+    ):
         layout.clips(2, 'train')
 
 
@@ -263,3 +265,22 @@ def test_ten_thousand_absent_videos_are_one_line(tmp_path):
     write_list(tmp_path / 'list_cvt' / 'ARID_split1_train.txt', names)
     with pytest.raises(DataError, match=r'Drink_0_1.avi does not exist \(and 9999 more\)$'):
         find_layout(tmp_path).clips(1, 'train')
+
+
+def test_own_classes_that_cannot_be_meant(tmp_path):
+    for subset in ('train', 'test'):
+        (tmp_path / f'{subset}.txt').write_text('a.mp4 0\nb.mp4 100000000\n')
+    with pytest.raises(DataError, match=r'label 100000000 in train.txt, test.txt, which have 4'):
+        find_layout(tmp_path)
+    (tmp_path / 'classes.txt').write_text('walk\nrun\nwalk\n')
+    with pytest.raises(DataError, match=r'classes\.txt: names a class twice'):
+        find_layout(tmp_path)
+
+
+def test_a_root_that_cannot_be_read(tmp_path, monkeypatch):
+    def refused(root):
+        raise PermissionError(13, 'Permission denied', str(root / 'list_cvt'))
+
+    monkeypatch.setattr('ukd_bench.datasets.layout._present', lambda root, names: refused(root))
+    with pytest.raises(LayoutError, match=r'list_cvt: cannot be read \(Permission denied\)'):
+        find_layout(tmp_path)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import DataError, UkdBenchError
 from .disk import Folders
 from .editions import EDITIONS, Edition, Files, LayoutError
 from .fingerprint import darkroom_manifest
@@ -67,7 +67,9 @@ class Layout:
         """
         if (split, subset) not in self.files:
             usual = self.kind.expected.format(split=split, subset=subset)
-            raise DataError(f'{self.root / usual} does not exist')
+            present = ' and '.join(map(str, self.splits))
+            there = '' if split in self.splits else f'; there is split {present} alone'
+            raise DataError(f'{self.root / usual} does not exist{there}')
         return self.files[split, subset]
 
     def listed(self, split: int, subset: str) -> list[Clip]:
@@ -175,10 +177,17 @@ def find_layout(root: Path | str, edition: str | None = None) -> Layout:
         raise LayoutError(f'data root {root} does not exist or is not a folder')
     if edition is not None and edition not in EDITIONS:
         raise LayoutError(f'edition {edition!r} is none of {", ".join(EDITIONS)}')
-    found = _present(root, [edition] if edition else [name for name in EDITIONS if name != 'own'])
-    if edition is None and not found:
-        # Last, since any text file with `train` in its name may be one.
-        found = _present(root, ['own'])
+    arid = [name for name in EDITIONS if name != 'own']
+    try:
+        found = _present(root, [edition] if edition else arid)
+        if edition is None and not found:
+            # Last, since any text file with `train` in its name may be one.
+            found = _present(root, ['own'])
+    except OSError as error:
+        if isinstance(error, UkdBenchError):
+            raise
+        place = error.filename or root
+        raise LayoutError(f'{place}: cannot be read ({error.strerror or error})') from error
     if not found:
         wanted = EDITIONS[edition].title if edition else 'ARID or MMAction2 (train.txt, test.txt)'
         raise LayoutError(f'{root}: holds no lists of {wanted}; {HOW_TO_GET}')
@@ -241,6 +250,10 @@ def read_mapping(path: Path) -> tuple[range, tuple[str, ...]]:
     return range(first, first + len(names)), tuple(names)
 
 
+_MANY_CLASSES = 10_000
+"""More than any set of actions has; a larger label is a slip."""
+
+
 def _own_layout(root: Path, edition: Edition, files: Files) -> Layout:
     named = [root / 'classes.txt', *(path.parent / 'classes.txt' for path in files.values())]
     for path in named:
@@ -248,10 +261,18 @@ def _own_layout(root: Path, edition: Edition, files: Files) -> Layout:
             classes = tuple(line.strip() for line in read_text(path).splitlines() if line.strip())
             if not classes:
                 raise DataError(f'{path}: names no class')
+            if len(set(classes)) < len(classes):
+                raise DataError(f'{path}: names a class twice')
             break
     else:
         # Where all are blank, reading one says so.
         filled = [path for path in files.values() if not is_blank(path)] or files.values()
         labels = [clip.label for path in filled for clip in read_pairs(path)]
+        if max(labels) >= max(_MANY_CLASSES, len(labels)):
+            names = ', '.join(path.name for path in files.values())
+            raise DataError(
+                f'{root}: label {max(labels)} in {names}, which have {len(labels)} clips; labels '
+                'count from 0, or name the classes in classes.txt'
+            )
         classes = tuple(str(label) for label in range(max(labels) + 1))
     return Layout(root, edition, classes, range(len(classes)), files)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..datasets.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
+from ..datasets.darkroom.layout import SPLITS
 from ..datasets.fingerprint import clips_fingerprint, darkroom_manifest
 from ..datasets.groups import HELD_OUT_FRACTION, part_of
 from ..datasets.layout import find_layout
@@ -133,6 +134,8 @@ def sweep_data(dataset: Dataset, root: Path | None, groups: str | None = None) -
         find_layout(own, dataset.edition).list_file(dataset.split, 'train')
         return SweepData(dataset.name, own, dataset.split, None, None, groups, dataset.edition)
     spec = _darkroom_spec(**dataset.darkroom)
+    if dataset.split not in SPLITS:
+        raise ConfigError(f'split {dataset.split} is none of {", ".join(map(str, SPLITS))}')
     identity = dict(generator_version=GENERATOR_VERSION, spec=spec.to_dict())
     return SweepData(dataset.name, own, dataset.split, identity, spec, groups)
 

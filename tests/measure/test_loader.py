@@ -47,7 +47,7 @@ def test_the_command_prints_a_table_and_writes_the_figures(
     command = ['loader', str(dark_root), '--clips', '4', '--blocks', '2', '--workers', '1']
     assert main([*command, '--crop', '24', '--json', str(out)]) == 0
     printed = capsys.readouterr().out
-    assert 'videos: 4 clips, 8 frames of each, crop 24; cache 0.3 MB' in printed
+    assert 'videos: 4 clips, 8 frames of each,\n  crop 24; cache 0.3 MB' in printed
     assert all(mode in printed for mode in MODES)
     content = json.loads(out.read_text())
     assert content['kind'] == 'loader'

@@ -124,9 +124,9 @@ def run(arguments: argparse.Namespace) -> int:
             dict(name=name, synthetic=made, setting=asdict(setting)) | ratios | asdict(figures)
         )
     print(
-        'one process without loader workers, 1 thread, files in the page cache, '
-        f'{arguments.blocks} interleaved blocks, 95 % intervals.\n'
-        'MB: uint8 frames that are taken of a clip, after resizing and before the crop.'
+        'One process without loader workers, 1 thread, files in the page cache,\n'
+        f'{arguments.blocks} interleaved blocks, 95 % intervals. '
+        'MB: uint8 frames taken of a clip,\nafter resizing and before the crop.'
     )
     if arguments.json is not None:
         content = dict(schema=SCHEMA, kind='loader', environment=environment('cpu', 1))
@@ -170,9 +170,9 @@ def table(
     extent = '' if synthetic is None else f' of {synthetic.width}x{synthetic.height}'
     resized = '' if setting.short_side is None else f', short side {setting.short_side}'
     lines = [
-        f'{name}: {figures.clips} clips{extent}, {setting.clip_len} frames of each{resized}, '
-        f'crop {setting.crop}; cache {figures.cache_bytes / 1e6:.1f} MB',
-        f'  {"":13} {"clips/s":>9} {"MB/s":>9}   times as fast as decoding   in processor time',
+        f'{name}: {figures.clips} clips{extent}, {setting.clip_len} frames of each{resized},',
+        f'  crop {setting.crop}; cache {figures.cache_bytes / 1e6:.1f} MB',
+        f'  {"":13} {"clips/s":>9} {"MB/s":>9}   times as fast        in processor time',
     ]
     for mode in MODES:
         line = (
@@ -180,6 +180,6 @@ def table(
         )
         if mode != MODES[0]:
             for ratio, low, high in (figures.speed_up(mode), figures.cpu_saving(mode)):
-                line += f'   {f"{ratio:.1f} ({low:.1f} to {high:.1f})":24}'
+                line += f'   {f"{ratio:.1f} ({low:.1f} to {high:.1f})":21}'
         lines.append(line.rstrip())
     return '\n'.join(lines)

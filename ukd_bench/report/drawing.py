@@ -87,7 +87,7 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
             _draw(
                 f'tradeoff{suffix}',
                 caption,
-                (5.2, 3.7),
+                (5.2, 3.9),
                 lambda ax: figures.accuracy_against_memory(table, ax),
             )
         )

@@ -116,7 +116,7 @@ def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
         fontsize=8,
         loc='upper center',
         bbox_to_anchor=(0.5, -0.17),
-        ncols=5,
+        ncols=3,
         handletextpad=0.1,
         columnspacing=0.9,
     )

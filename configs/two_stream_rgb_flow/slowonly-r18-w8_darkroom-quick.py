@@ -1,7 +1,7 @@
 _base_ = '../plain/slowonly-r18-w8_darkroom-quick.py'
 
 # At 96x72 and 15 frames a second, one displacement in a thousand is longer than 6 pixels.
-flow = dict(type='ukd_bench.OpenFlow', algorithm='farneback', bound=8, gamma=1)
+flow = dict(type='ukd_bench.OpenFlow', algorithm='farneback', bound=8, gamma=1, short_side=72)
 
 model = dict(
     backbone=dict(

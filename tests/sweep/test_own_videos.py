@@ -88,7 +88,7 @@ def test_from_videos_to_a_report(videos_on_disk, tmp_path):
         assert record['dataset']['classes'] == (['run', 'walk'] if own else list(ARID_CLASSES))
         assert (record['dataset']['synthetic'], record['dataset']['name']) == (False, 'mine')
     assert (tmp_path / 'reports' / 'small' / 'index.html').is_file()
-    assert list((tmp_path / 'data' / 'cache').glob('mine-full-*/*.npy'))
+    assert list((tmp_path / 'data' / 'cache').glob('mine-72-*/*.npy'))
 
 
 def test_held_out_groups_and_many_views(small_videos, tmp_path):

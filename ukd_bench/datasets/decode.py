@@ -19,7 +19,7 @@ class OpenVideo(BaseTransform):
     and without a cache the frames are the same; what the cache does not hold is decoded.
 
     Args:
-        short_side: Pixels that the shorter side of every frame is resized to, before any crop;
+        short_side: Pixels that the shorter side of larger frames is reduced to, before any crop;
             None leaves the size alone.
         cache: Folder that ``python -m ukd_bench.data cache`` has made; None decodes every time.
             Clips go by their ``video_id``; without that key they are decoded.

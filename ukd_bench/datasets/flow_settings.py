@@ -32,7 +32,7 @@ class FlowSettings:
         bound: Displacement in pixels, of the frames that flow is computed on, that the largest code
             stands for; more is clipped.
         gamma: Frames become ``255 (i / 255)^(1 / gamma)`` before; 1 leaves them as stored.
-        short_side: Pixels that the shorter side is resized to before; None leaves the size alone.
+        short_side: Pixels that a longer shorter side is reduced to before; None leaves it alone.
         weights_sha256: Of RAFT's weights; None for algorithms without.
 
     Raises:

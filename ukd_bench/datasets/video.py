@@ -38,7 +38,7 @@ class DecodedVideo:
 
     Args:
         path: The video.
-        short_side: Pixels that the shorter side is resized to; None leaves the size alone.
+        short_side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
 
     Raises:
         DataError: the file cannot be opened or is not whole; ``take`` and ``shape`` raise it where
@@ -77,15 +77,14 @@ def in_chunks(video: DecodedVideo) -> Iterator[np.ndarray]:
 
 
 def resize(frames: np.ndarray, short_side: int | None) -> np.ndarray:
-    """Frames (n, H, W, C) with the shorter side at ``short_side`` pixels and their aspect kept."""
+    """Frames (n, H, W, C) whose shorter side has at most ``short_side`` pixels; aspect kept."""
     height, width = frames.shape[1:3]
-    if short_side is None or min(height, width) == short_side:
+    if short_side is None or min(height, width) <= short_side:
         return frames
     scale = short_side / min(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Averaging keeps the shot noise of dark frames from aliasing.
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.stack([cv2.resize(frame, size, interpolation=interpolation) for frame in frames])
+    return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames])
 
 
 @contextlib.contextmanager

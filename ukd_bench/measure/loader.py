@@ -38,7 +38,7 @@ class LoaderSetting:
     """What is taken of every clip.
 
     Attributes:
-        short_side: Pixels that the frames' shorter side is resized to, by decoder and cache alike;
+        short_side: Pixels that a longer shorter side is reduced to, by decoder and cache alike;
             None leaves the size alone.
         clip_len: Frames a view.
         crop: Side in pixels of the squares that come out.

@@ -4,7 +4,8 @@ data_root = 'data/darkroom-quick'
 classes = 11
 
 train_pipeline = [
-    dict(type='ukd_bench.OpenVideo'),
+    # The size that DarkRoom's quick preset has; larger videos are reduced to it.
+    dict(type='ukd_bench.OpenVideo', short_side=72),
     dict(type='ukd_bench.DrawView', min_span=0.8, min_side=0.8, flip_ratio=0.5),
     dict(type='ukd_bench.ViewFrames', clip_len=8),
     dict(type='ukd_bench.TakeFrames'),
@@ -13,7 +14,7 @@ train_pipeline = [
     dict(type='PackActionInputs', meta_keys=('video_id',)),
 ]
 test_pipeline = [
-    dict(type='ukd_bench.OpenVideo'),
+    dict(type='ukd_bench.OpenVideo', short_side=72),
     dict(type='ukd_bench.EvaluationViews', protocol='center'),
     dict(type='ukd_bench.ViewFrames', clip_len=8),
     dict(type='ukd_bench.TakeFrames'),

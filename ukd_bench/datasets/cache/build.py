@@ -46,7 +46,7 @@ def build(
         root: Data root.
         folder: The cache; absent, empty or a cache of the same short side.
         paths: Videos, as paths below ``root`` with forward slashes.
-        short_side: Pixels that the shorter side is resized to; None leaves the size alone.
+        short_side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
         workers: Processes; the frames do not depend on it.
         progress: Called with (clips done, clips in all).
 

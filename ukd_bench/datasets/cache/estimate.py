@@ -24,7 +24,7 @@ def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None
     Args:
         root: Data root.
         paths: Videos, as paths below it.
-        short_side: Pixels that the shorter side is resized to; None leaves the size alone.
+        short_side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
     """
     manifest = darkroom_manifest(root) or {'clips': {}}
     total = 0

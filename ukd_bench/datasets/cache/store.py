@@ -114,7 +114,7 @@ class ClipCache:
 
     @property
     def short_side(self) -> int | None:
-        """Pixels of the cached frames' shorter side; None where they have their videos' size."""
+        """Pixels that a longer shorter side was reduced to; None where none was."""
         return self.manifest.short_side
 
     def __len__(self) -> int:

@@ -34,7 +34,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     command.add_argument(
         '--short-side', type=count('--short-side', 8), metavar='PX',
-        help='resize the shorter side to this before (default: as stored)',
+        help='reduce a longer shorter side to this before (default: as stored)',
     )  # fmt: skip
     command.add_argument(
         '--workers', type=count('--workers', 1), default=min(4, os.cpu_count() or 1), metavar='N'

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from .conftest import REPOSITORY
 
 
@@ -14,9 +16,11 @@ def test_broken_video_fails_the_run_and_not_the_sweep(empty_sweep):
     victim = empty_sweep.folder / 'videos' / 'Wave' / 'Wave_3_1.avi'
     listed = empty_sweep.folder / 'videos' / 'list_cvt' / 'ARID_split1_test.txt'
     assert 'Wave/Wave_3_1.avi' in listed.read_text()
+    (empty_sweep.folder / 'videos' / 'manifest.json').unlink()
     good = victim.read_bytes()
     victim.write_bytes(b'')
-    failed = empty_sweep.call('--methods', 'teacher', '--teachers', '2')
+    # Without a cache nobody reads it before the runs do.
+    failed = empty_sweep.call('--methods', 'teacher', '--teachers', '2', '--cache-gib', '0')
     assert failed.returncode == 1
     assert 'Wave_3_1.avi: cannot be decoded' in failed.stdout
     assert 'Traceback' not in failed.stdout + failed.stderr
@@ -26,6 +30,18 @@ def test_broken_video_fails_the_run_and_not_the_sweep(empty_sweep):
     mended = empty_sweep.call('--methods', 'teacher', '--teachers', '2')
     assert mended.returncode == 0, mended.stdout + mended.stderr
     assert '2 carried out, 0 without a result' in mended.stdout
+
+
+@pytest.mark.parametrize('manifest', [True, False])
+def test_broken_video_is_refused_before_the_first_run(empty_sweep, manifest):
+    if not manifest:
+        (empty_sweep.folder / 'videos' / 'manifest.json').unlink()
+    victim = empty_sweep.folder / 'videos' / 'Wave' / 'Wave_3_1.avi'
+    victim.write_bytes(victim.read_bytes()[:-500])
+    refused = empty_sweep.call('--methods', 'plain')
+    assert refused.returncode == 2
+    assert 'Wave_3_1.avi' in refused.stderr and refused.stderr.count('\n') == 1
+    assert not empty_sweep.records()
 
 
 def test_failed_teacher_skips_what_needs_it_and_nothing_else(empty_sweep):

@@ -124,7 +124,12 @@ def test_results_of_another_config_leave_the_plan(finished_sweep, tmp_path):
         row['method'] for row in json.loads((sweep.results / 'plan.json').read_text())['runs']
     }
     # What was distilled from the teachers of the other config is no part of this sweep.
-    assert planned == {'plain', 'label_smoothing', 'two_stream_dark_light'}
+    assert planned == {
+        'plain',
+        'label_smoothing',
+        'two_stream_dark_light',
+        'two_stream_rgb_flow',
+    }
 
 
 def test_rules_edited_after_the_results_are_flagged(finished_sweep, tmp_path):
@@ -180,7 +185,7 @@ def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_pa
     mended = sweep.call()
     assert mended.returncode == 0, mended.stdout + mended.stderr
     # The teacher, which lost its weights, and the student that was trained on other ones.
-    assert '10 reused, 2 carried out' in mended.stdout
+    assert '11 reused, 2 carried out' in mended.stdout
     assert sweep.record('teacher', teacher='i3d-gamma1.8')['hashes'] == teacher['hashes']
     assert sweep.record('naive', 1)['hashes'] == naive['hashes']
 

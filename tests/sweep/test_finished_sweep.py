@@ -132,6 +132,17 @@ def test_results_of_another_config_leave_the_plan(finished_sweep, tmp_path):
     }
 
 
+def test_another_split_joins_the_plan(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    other = sweep.call('--methods', 'plain', '--split', '2')
+    assert other.returncode == 0, other.stdout + other.stderr
+    assert '1 runs: 0 reused, 1 carried out' in other.stdout
+    rows = json.loads((sweep.results / 'plan.json').read_text())['runs']
+    assert sorted(row['split'] for row in rows if row['method'] == 'plain') == [1, 2]
+    assert len(rows) == 14
+    assert 'Plain, split 2' in (sweep.report / 'report.md').read_text()
+
+
 def test_rules_edited_after_the_results_are_flagged(finished_sweep, tmp_path):
     sweep = finished_sweep.copy_to(tmp_path)
     plan = json.loads((sweep.results / 'plan.json').read_text())

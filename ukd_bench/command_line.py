@@ -65,15 +65,20 @@ def count(name: str, least: int) -> Callable[[str], int]:
     return parse
 
 
-def gibibytes(text: str) -> float:
-    """A number of GiB, not negative and finite."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float('inf'):
-        raise argparse.ArgumentTypeError(f'{text!r} is not a number of GiB')
-    return value
+def gibibytes(positive: bool = False) -> Callable[[str], float]:
+    """A parser of a finite number of GiB that is not negative, or is above zero."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < float('inf') or (positive and not value):
+            kind = 'a positive number' if positive else 'a number'
+            raise argparse.ArgumentTypeError(f'{text!r} is not {kind} of GiB')
+        return value
+
+    return parse
 
 
 def size(text: str) -> tuple[int, int]:

@@ -13,17 +13,6 @@ SCHEMA = 1
 PROTOCOL_VERSION = 1
 """Raised whenever a change alters what a run computes; part of every key."""
 
-METHODS = (
-    'plain',
-    'label_smoothing',
-    'ukd',
-    'naive',
-    'two_stream_dark_light',
-    'two_stream_rgb_flow',
-    'teacher',
-    'ensemble',
-    'bank',
-)
 STUDENT_METHODS = (
     'plain',
     'label_smoothing',
@@ -32,6 +21,7 @@ STUDENT_METHODS = (
     'two_stream_dark_light',
     'two_stream_rgb_flow',
 )
+METHODS = (*STUDENT_METHODS, 'teacher', 'ensemble', 'bank')
 DISTILLED_METHODS = ('ukd', 'naive')
 LAST_EPOCH = 'last_epoch'
 BEST_ON_HELD_OUT = 'best_on_held_out_groups'

@@ -17,14 +17,13 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from mmengine.config import Config
-from mmengine.registry import DATASETS, DefaultScope
 from scipy import special
 
 from ..datasets.cache import ClipCache, build
 from ..datasets.layout import find_layout
 from ..datasets.views import ReplayedPipeline
 from ..errors import ConfigError
+from ..knowledge.fill import build_dataset
 
 MODES = ('decoded', 'cached', 'plain reading')
 _BLOCK_S = 1.0
@@ -181,8 +180,7 @@ class _Loader:
         for subset in _SUBSETS:
             config = dict(type='ukd_bench.ARIDDataset', data_root=str(root), split=split)
             config |= dict(subset=subset, pipeline=pipeline)
-            with DefaultScope.overwrite_default_scope('mmaction'):
-                dataset = DATASETS.build(Config(dict(dataset=config)).dataset)
+            dataset = build_dataset(config)
             self._steps = dataset.pipeline.transforms
             dataset.pipeline = ReplayedPipeline(dataset.pipeline, _SEED)
             self._datasets.append(dataset)

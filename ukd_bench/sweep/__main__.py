@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         help="ARID or your own videos (default: the sweep's own)",
     )
     add(
-        '--cache-gib', type=gibibytes, default=8.0, metavar='N',
+        '--cache-gib', type=gibibytes(), default=8.0, metavar='N',
         help='GiB that cached frames may take; 0 decodes always (default: 8)',
     )  # fmt: skip
     add('--results', type=Path, default=Path('results'), help='parent of the results folder')
@@ -102,7 +102,9 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
         for some in _widened(every_axis, state.earlier_rows()):
             # The lists of a split that was run earlier may be gone by now.
             with contextlib.suppress(DataError):
-                valid |= set(plan_of(some, _data_of(some, options)).runs)
+                # These videos have been hashed; another split's have not.
+                same = some.dataset == axes.dataset
+                valid |= set(plan_of(some, data if same else _data_of(some, options)).runs)
         return _run_and_report(options, axes, data, state, valid, console)
 
 

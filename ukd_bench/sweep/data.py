@@ -9,7 +9,7 @@ from ..datasets.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
 from ..datasets.darkroom.layout import SPLITS
 from ..datasets.fingerprint import clips_fingerprint, darkroom_manifest
 from ..datasets.groups import HELD_OUT_FRACTION, part_of
-from ..datasets.layout import find_layout
+from ..datasets.layout import Layout, find_layout
 from ..datasets.lists import ARID_CLASSES, Clip
 from ..errors import ConfigError, DataError
 from .axes import Dataset
@@ -43,15 +43,20 @@ class SweepData:
     def synthetic(self) -> bool:
         return self.darkroom is not None
 
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """The lists at the root; not to be asked for before the videos are made."""
+        return find_layout(self.root, self.edition)
+
     @property
     def kind(self) -> str:
         """Edition of ARID, ``darkroom`` or ``own``."""
-        return 'darkroom' if self.to_make else find_layout(self.root, self.edition).edition
+        return 'darkroom' if self.to_make else self.layout.edition
 
     @functools.cached_property
     def num_classes(self) -> int:
         """Classes of the videos, and outputs of every network; known before they are made."""
-        return len(ARID_CLASSES if self.to_make else find_layout(self.root, self.edition).classes)
+        return len(ARID_CLASSES if self.to_make else self.layout.classes)
 
     def identity(self) -> dict:
         """What the keys of runs hash.
@@ -95,18 +100,18 @@ class SweepData:
         Raises:
             DataError: naming what is wrong with a list or which video is absent.
         """
-        layout = find_layout(self.root, self.edition)
-        clips = layout.clips(self.split, subset)
+        clips = self.layout.clips(self.split, subset)
         if subset != 'train' or self.groups is None:
             return clips
-        listed_in = layout.list_file(self.split, subset)
-        across = layout.edition == 'darkroom'
+        listed_in = self.layout.list_file(self.split, subset)
+        across = self.layout.edition == 'darkroom'
         return part_of(clips, self.groups, HELD_OUT_FRACTION, self.split, listed_in, across)
 
     def paths(self) -> list[str]:
         """All videos that the sweep reads, as paths below the root."""
-        layout = find_layout(self.root, self.edition)
-        both = (clip.path for name in ('train', 'test') for clip in layout.clips(self.split, name))
+        both = (
+            clip.path for name in ('train', 'test') for clip in self.layout.clips(self.split, name)
+        )
         return list(dict.fromkeys(both))
 
 

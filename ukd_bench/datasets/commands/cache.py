@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-from ...command_line import count, progress_bar
+from ...command_line import count, gibibytes, progress_bar
 from ...errors import DataError
 from ..cache import build, default_folder, needed_bytes, verify
 from ..cache.store import MANIFEST, Manifest
@@ -37,7 +37,10 @@ def add(commands: argparse._SubParsersAction) -> None:
         '--workers', type=count('--workers', 1), default=min(4, os.cpu_count() or 1), metavar='N'
     )
     command.add_argument(
-        '--budget', type=_gibibytes, metavar='GIB', help='refuse to take more than that'
+        '--budget',
+        type=gibibytes(positive=True),
+        metavar='GIB',
+        help='refuse to take more than that',
     )
     command.add_argument(
         '--verify', action='store_true', help='also decode all clips anew and compare every frame'
@@ -92,16 +95,6 @@ def _require_room(
         raise DataError(
             f'{folder}: about {_size(missing)} more are needed, but {_size(free)} are free'
         )
-
-
-def _gibibytes(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float('inf'):
-        raise argparse.ArgumentTypeError(f'{text!r} is not a positive number of GiB')
-    return value
 
 
 def _size(number: int) -> str:

@@ -1,14 +1,19 @@
 """The ordered pool of teachers; K teachers are its first K."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 from ..errors import ConfigError
 from ..paths import read_json
 from ..records import file_sha256
+from .checkpoints import local_file
 
-_FIELDS = ('name', 'key', 'config', 'checkpoint', 'bank')
+_REQUIRED = ('name', 'config', 'checkpoint', 'bank')
+_OPTIONAL = ('key', 'classes', 'sha256')
+_URL = re.compile(r'[a-z]+://', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -19,8 +24,11 @@ class PoolEntry:
         name: What tables call it.
         key: Key of the run that trained it; empty for a teacher from elsewhere.
         config: MMAction2 config whose ``model`` it is.
-        checkpoint: Its weights.
+        checkpoint: Its weights; for a URL, the name of its file.
         bank: Folder of its scores.
+        url: Where the weights are downloaded from; None for a local file.
+        sha256: First digits, eight or more, of the checkpoint's SHA-256; None where nobody said.
+        classes: Class names in the teacher's label order; None where they are the student's.
     """
 
     name: str
@@ -28,15 +36,26 @@ class PoolEntry:
     config: Path
     checkpoint: Path
     bank: Path
+    url: str | None = None
+    sha256: str | None = None
+    classes: tuple[str, ...] | None = None
+
+    def checkpoint_file(self) -> Path:
+        """The local file of the weights, see :func:`~ukd_bench.knowledge.checkpoints.local_file`.
+
+        Raises:
+            ConfigError: the file is absent, cannot be downloaded, or has another hash.
+        """
+        return local_file(self.checkpoint, self.url, self.sha256)
 
 
 def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) -> list[PoolEntry]:
     """The first ``num_teachers`` teachers of a pool, all where it is None.
 
     Args:
-        pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank, key?}, ...]}`` whose
-            paths are relative to its folder, or such a list itself with paths relative to the
-            working directory.
+        pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank, key?, classes?,
+            sha256?}, ...]}`` whose paths are relative to its folder, or such a list itself with
+            paths relative to the working directory. A checkpoint may be a URL.
         num_teachers: K.
 
     Raises:
@@ -69,11 +88,31 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
 def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
     if not isinstance(entry, dict):
         raise ConfigError(f'{where}: {entry!r} is no entry with name, config, checkpoint and bank')
-    absent = [field for field in _FIELDS if field != 'key' and not entry.get(field)]
+    for key in entry:
+        if key not in (*_REQUIRED, *_OPTIONAL):
+            raise ConfigError(
+                f'{where}: key {key!r} is none of {", ".join((*_REQUIRED, *_OPTIONAL))}'
+            )
+    absent = [key for key in _REQUIRED if not entry.get(key)]
     if absent:
         raise ConfigError(f'{where}: key {absent[0]!r} is absent')
-    paths = {field: base / entry[field] for field in ('config', 'checkpoint', 'bank')}
-    return PoolEntry(name=entry['name'], key=entry.get('key', ''), **paths)
+    source, sha256 = str(entry['checkpoint']), entry.get('sha256')
+    if sha256 is not None and not re.fullmatch('[0-9a-f]{8,64}', str(sha256)):
+        raise ConfigError(f'{where}: sha256 {sha256!r} is not 8 to 64 hexadecimal digits')
+    url = source if _URL.match(source) else None
+    classes = entry.get('classes')
+    if classes is not None and (isinstance(classes, str) or len({*classes}) != len(classes)):
+        raise ConfigError(f'{where}: classes {classes!r} is not a list of different names')
+    return PoolEntry(
+        name=entry['name'],
+        key=entry.get('key', ''),
+        config=base / entry['config'],
+        checkpoint=Path(urlparse(url).path.rsplit('/', 1)[-1]) if url else base / source,
+        bank=base / entry['bank'],
+        url=url,
+        sha256=sha256,
+        classes=tuple(classes) if classes else None,
+    )
 
 
 def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict:
@@ -82,5 +121,5 @@ def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict:
         name=entry.name,
         key=entry.key,
         state_bytes=state_bytes,
-        checkpoint_sha256=file_sha256(entry.checkpoint),
+        checkpoint_sha256=file_sha256(entry.checkpoint_file()),
     )

@@ -1,5 +1,7 @@
 """A frozen recognizer that scores views."""
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +15,8 @@ from torch import Tensor
 
 from ..errors import ConfigError
 from ..state import load_weights, state_bytes, state_sha256
+from .classes import class_order
+from .pool import PoolEntry
 
 MICRO_BATCH = 16
 """Clips a teacher scores at once, always, padded where fewer are left: a batch of one takes another
@@ -28,6 +32,7 @@ class Teacher:
         config: MMAction2 config file; its ``model`` section is built.
         checkpoint: Weights for all of the model's parameters and buffers.
         device: Where it lives.
+        order: Where each class stands among the model's scores; None where they are in order.
 
     Attributes:
         forwards_in_process: Micro-batch forwards of all teachers since the process began. That it
@@ -39,7 +44,13 @@ class Teacher:
 
     forwards_in_process: ClassVar[int] = 0
 
-    def __init__(self, config: Path, checkpoint: Path, device: torch.device | str = 'cpu') -> None:
+    def __init__(
+        self,
+        config: Path,
+        checkpoint: Path,
+        device: torch.device | str = 'cpu',
+        order: Sequence[int] | None = None,
+    ) -> None:
         if not config.is_file():
             raise ConfigError(f'teacher config {config} does not exist')
         register_all_modules(init_default_scope=True)
@@ -47,11 +58,29 @@ class Teacher:
         with torch.random.fork_rng():
             self.model = revert_sync_batchnorm(MODELS.build(Config.fromfile(config).model))
         load_weights(self.model, checkpoint)
+        self.order = None if order is None else torch.tensor(order)
         self.state_bytes = state_bytes(self.model)
         self.state_sha256 = state_sha256(self.model)
         self.model.requires_grad_(False)
         self.model.eval()
         self.model.to(device)
+
+    @classmethod
+    def of(
+        cls, entry: PoolEntry, device: torch.device | str = 'cpu', classes: Sequence[str] = ()
+    ) -> 'Teacher':
+        """A teacher of a pool, whose scores come in the order of the student's classes.
+
+        Args:
+            entry: The pool's entry.
+            device: Where it lives.
+            classes: The student's class names in label order.
+
+        Raises:
+            ConfigError: as the constructor; or the teacher's classes have other names.
+        """
+        order = class_order(entry.name, entry.classes, classes)
+        return cls(entry.config, entry.checkpoint_file(), device, order)
 
     @torch.no_grad()
     def score(self, inputs: list[Tensor]) -> Tensor:
@@ -63,11 +92,35 @@ class Teacher:
         Returns:
             (N, C) float32 scores on the CPU.
         """
+        return self.score_with_graph(inputs).cpu()
+
+    def score_with_graph(self, inputs: list[Tensor]) -> Tensor:
+        """Scores raw clips where the model lives, with a graph if its parameters want gradients.
+
+        Returns:
+            (N, C) float32 scores on the model's device.
+        """
         parts = [
             self._score_micro_batch(inputs[start : start + MICRO_BATCH])
             for start in range(0, len(inputs), MICRO_BATCH)
         ]
-        return torch.cat(parts).cpu()
+        return torch.cat(parts)
+
+    @contextlib.contextmanager
+    def on(self, device: torch.device | str) -> Iterator[None]:
+        """Has copies of the weights on another device for the duration of a block.
+
+        The weights themselves stay where they are, so nothing is copied back.
+        """
+        tensors = [*self.model.parameters(), *self.model.buffers()]
+        at_home = [tensor.data for tensor in tensors]
+        try:
+            for tensor in tensors:
+                tensor.data = tensor.data.to(device)
+            yield
+        finally:
+            for tensor, data in zip(tensors, at_home, strict=True):
+                tensor.data = data
 
     def _score_micro_batch(self, inputs: list[Tensor]) -> Tensor:
         padded = inputs + inputs[:1] * (MICRO_BATCH - len(inputs))
@@ -78,4 +131,5 @@ class Teacher:
         Teacher.forwards_in_process += 1
         # Networks that test several clips of a sample score each.
         scores_NMC = scores.reshape(MICRO_BATCH, -1, scores.shape[-1])
-        return scores_NMC.mean(dim=1)[: len(inputs)].float()
+        scores_NC = scores_NMC.mean(dim=1)[: len(inputs)].float()
+        return scores_NC if self.order is None else scores_NC[:, self.order.to(scores_NC.device)]

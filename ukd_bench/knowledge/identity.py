@@ -1,0 +1,91 @@
+"""What a bank's scores belong to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmengine.config import Config
+
+from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
+from ..errors import ConfigError, one_line
+from ..records import digest, file_sha256, scientific
+from .pool import PoolEntry
+from .rendering import Pipeline, rendering_fingerprint, teacher_pipeline, views_fingerprint
+
+
+@dataclass(frozen=True)
+class BankIdentity:
+    """What a bank was made for. A student whose own differs is refused.
+
+    Attributes:
+        dataset: Fingerprint of the clips.
+        views: Fingerprint of view seed and view parameters.
+        rendering: Fingerprint of the pipeline by which the teacher sees the views.
+        classes: Fingerprint of the class names in label order.
+        model: Fingerprint of the teacher's ``model`` section, its enhancement included.
+        checkpoint: SHA-256 of the teacher's checkpoint file.
+    """
+
+    dataset: str
+    views: str
+    rendering: str
+    classes: str
+    model: str
+    checkpoint: str
+
+
+def classes_fingerprint(classes: Sequence[str]) -> str:
+    """Identity of class names in label order."""
+    return digest(list(classes))
+
+
+def teacher_config(entry: PoolEntry) -> Config:
+    """A teacher's config.
+
+    Raises:
+        ConfigError: the file is absent, cannot be read, or has no model.
+    """
+    if not entry.config.is_file():
+        raise ConfigError(f'teacher config {entry.config} does not exist')
+    try:
+        config = Config.fromfile(entry.config)
+    except Exception as error:
+        raise ConfigError(
+            f'teacher config {entry.config} cannot be read ({one_line(error)})'
+        ) from error
+    if not isinstance(config.get('model'), dict):
+        raise ConfigError(f'teacher config {entry.config} has no section model')
+    return config
+
+
+def bank_identities(
+    teachers: Sequence[PoolEntry], dataset: Any, pipeline: Pipeline, view_seed: int
+) -> list[BankIdentity]:
+    """What the banks of some teachers over a student's views are for.
+
+    Args:
+        teachers: The pool's first K.
+        dataset: The student's training set.
+        pipeline: Config of its pipeline.
+        view_seed: The student's.
+
+    Raises:
+        ConfigError: a teacher's config or checkpoint is absent.
+    """
+    clips = dataset_fingerprint(dataset)
+    views = views_fingerprint(view_seed, pipeline)
+    classes = classes_fingerprint(dataset_classes(dataset))
+    identities = []
+    for entry in teachers:
+        config = teacher_config(entry)
+        identities.append(
+            BankIdentity(
+                dataset=clips,
+                views=views,
+                rendering=rendering_fingerprint(teacher_pipeline(pipeline, config)),
+                classes=classes,
+                model=digest(scientific(config.model.to_dict())),
+                checkpoint=file_sha256(entry.checkpoint_file()),
+            )
+        )
+    return identities

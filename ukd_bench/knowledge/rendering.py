@@ -1,0 +1,67 @@
+"""Views and renderings: what two networks must share to share scores, and what they need not.
+
+A view's parameters are normalised, so networks of different clip length or size see the same view,
+each in its own rendering. A pipeline that draws no such parameters is a stock one: it replays as a
+whole, its views are its own, and a teacher sees them in the student's rendering.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmengine.config import Config
+
+from ..records import digest, scientific
+
+DRAW_VIEW = 'ukd_bench.DrawView'
+
+Pipeline = Sequence[Mapping[str, Any]]
+
+
+def plain(pipeline: Pipeline) -> list[dict]:
+    """A pipeline's config as plain dicts, whatever MMEngine wrapped it in."""
+    return [step.to_dict() if isinstance(step, Config) else dict(step) for step in pipeline]
+
+
+def draw_step(pipeline: Pipeline) -> dict | None:
+    """The step that draws a view's parameters; None in a stock pipeline."""
+    return next((dict(step) for step in pipeline if step.get('type') == DRAW_VIEW), None)
+
+
+def views_fingerprint(view_seed: int, pipeline: Pipeline) -> str:
+    """Identity of the views that a training pipeline draws under a view seed.
+
+    Of a pipeline of the suite only the step that draws counts, so that students of different clip
+    length or size have the same views; of a stock one, all of it.
+    """
+    step = draw_step(pipeline)
+    drawn = dict(pipeline=scientific(pipeline)) if step is None else dict(draw=scientific(step))
+    return digest(dict(seed=view_seed, **drawn))
+
+
+def teacher_pipeline(student_pipeline: Pipeline, teacher_config: Config) -> list[dict]:
+    """The pipeline by which a teacher sees a student's views.
+
+    It is the training pipeline of the teacher's own config, with the student's drawing step, where
+    both are of the suite; and the student's pipeline otherwise.
+
+    Args:
+        student_pipeline: Config of the student's training pipeline.
+        teacher_config: The teacher's whole config.
+    """
+    own = _training_pipeline(teacher_config)
+    student_draws = draw_step(student_pipeline)
+    if own is None or student_draws is None or draw_step(own) is None:
+        return plain(student_pipeline)
+    return [student_draws if step['type'] == DRAW_VIEW else step for step in plain(own)]
+
+
+def rendering_fingerprint(pipeline: Pipeline) -> str:
+    """Identity of how one network sees views."""
+    return digest(scientific(plain(pipeline)))
+
+
+def _training_pipeline(config: Config) -> Pipeline | None:
+    try:
+        return config.train_dataloader.dataset.pipeline
+    except AttributeError:
+        return None

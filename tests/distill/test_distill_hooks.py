@@ -26,9 +26,9 @@ def outcome(train):
     def run(hook, **options):
         measure, before = MeasureHook(), Teacher.forwards_in_process
         runner = train(hook, measure=measure, **options)
-        distilling = next((h for h in runner.hooks if hasattr(h, 'targets_hasher')), None)
+        distilling = next((h for h in runner.hooks if hasattr(h, 'target_hash')), None)
         return dict(
-            targets=distilling and distilling.targets_hasher.hexdigest(),
+            targets=distilling and distilling.target_hash.hexdigest(),
             initial=measure.initial_sha256,
             final=measure.final_sha256,
             hook=distilling,

@@ -186,11 +186,16 @@ class ReplayedPipeline:
         pipeline: Called with a dict that has ``sample_idx``; returns ``inputs`` and
             ``data_samples``.
         seed: View seed.
+
+    Attributes:
+        renderings: By name, further pipelines that render the same view for other networks; their
+            ``inputs`` are packed under ``renderings``.
     """
 
     def __init__(self, pipeline: Callable[[dict], dict], seed: int) -> None:
         self.pipeline = pipeline
         self.seed = seed
+        self.renderings: dict[str, Callable[[dict], dict]] = {}
         self._view = torch.zeros((), dtype=torch.int64).share_memory_()
 
     def set_view(self, view: int) -> None:
@@ -199,17 +204,25 @@ class ReplayedPipeline:
 
     def __call__(self, results: dict) -> dict:
         view_id = ViewId(self.seed, int(self._view), results['sample_idx'])
+        others = {
+            name: self._render(pipeline, dict(results), view_id)['inputs']
+            for name, pipeline in self.renderings.items()
+        }
+        packed = self._render(self.pipeline, results, view_id)
+        packed['data_samples'].set_metainfo(
+            dict(sample_idx=view_id.sample, view_index=view_id.view)
+        )
+        return packed | dict(renderings=others) if others else packed
+
+    def _render(self, pipeline: Callable[[dict], dict], results: dict, view_id: ViewId) -> dict:
         results['view_id'] = view_id
         with seeded(view_id):
-            packed = self.pipeline(results)
+            packed = pipeline(results)
         if not isinstance(packed, dict) or 'data_samples' not in packed:
             raise ConfigError(
                 'a pipeline that does not end in one packed sample (repeated augmentation?) '
                 'cannot be replayed'
             )
-        packed['data_samples'].set_metainfo(
-            dict(sample_idx=view_id.sample, view_index=view_id.view)
-        )
         return packed
 
 

@@ -1,36 +1,46 @@
 """What all distilling methods share: from teachers' scores to the student's loss."""
 
-import hashlib
 from abc import abstractmethod
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
+from mmengine.dataset import Compose
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.structures import LabelData
-from torch import Tensor
+from torch import Tensor, nn
 
+from ..datasets.fingerprint import dataset_classes
 from ..errors import ConfigError
-from ..knowledge.assembly import assembly_rule
+from ..knowledge.assembly import build_rule, rule_name
 from ..knowledge.pool import PoolEntry, read_pool
-from .losses import distillation_loss, scale_losses, stack_targets, target_divergence
-from .replay_hook import ReplayHook, unwrapped
+from .batch import AddressedBatch
+from .losses import distillation_loss, scale_losses, stack_knowledge, target_divergence
+from .replay_hook import ReplayHook, replayable_dataset, unwrapped
+from .target_hash import TargetHash
 
 
 class DistillationHook(ReplayHook):
-    """Puts target distributions on the data samples and adds the distillation loss to the head's.
+    """Puts knowledge on the data samples and adds the distillation loss to the head's.
 
     ``loss = (1 - w) loss_of_the_config + w T^2 KL(assembled teachers || student at T)``.
 
-    The recognizer's config stays as it is: the loss is added where the head computes its own.
+    The recognizer's config stays as it is: the loss is added where the head computes its own. A
+    knowledge source is a subclass with :meth:`open_source`, :meth:`scores` and
+    :meth:`teacher_facts`; all sources share what comes after the scores.
 
     Args:
         pool: Pool of teachers, see :func:`~ukd_bench.knowledge.pool.read_pool`.
         num_teachers: K, the first of the pool; None for all.
-        rule: Name of the assembly rule.
+        rule: Assembly rule, see :func:`~ukd_bench.knowledge.assembly.build_rule`.
         weight: w, in [0, 1].
         temperature: T, positive.
         view_seed, num_views: See :class:`ReplayHook`.
+
+    Attributes:
+        teachers: The K entries of the pool.
+        target_hash: Of all targets so far.
 
     Raises:
         ConfigError: on a value out of range, or a head that is not a classifier of single clips.
@@ -40,7 +50,7 @@ class DistillationHook(ReplayHook):
         self,
         pool: str | Path | list[dict],
         num_teachers: int | None = None,
-        rule: str = 'mean_probability',
+        rule: str | dict = 'mean_probability',
         weight: float = 0.9,
         temperature: float = 3.0,
         view_seed: int = 0,
@@ -51,26 +61,39 @@ class DistillationHook(ReplayHook):
             raise ConfigError(f'weight = {weight} is not in [0, 1]')
         if temperature <= 0:
             raise ConfigError(f'temperature = {temperature} is not positive')
-        self.teachers: list[PoolEntry] = read_pool(pool, num_teachers)
-        self.rule_name = rule
-        self.rule = assembly_rule(rule)
+        self.teachers = self.read_teachers(pool, num_teachers)
+        self.rule_name = rule_name(rule)
+        self.rule = build_rule(rule)
+        self.rule.check(self.num_scored)
         self.weight = weight
         self.temperature = temperature
-        self.targets_hasher = hashlib.sha256()
+        self.target_hash = TargetHash()
+        self._address: tuple[int, list[int]] = (0, [])
         self._divergence_sum, self._divergence_steps = 0.0, 0
+
+    def read_teachers(
+        self, pool: str | Path | list[dict], num_teachers: int | None
+    ) -> list[PoolEntry]:
+        """The teachers whose knowledge is used."""
+        return read_pool(pool, num_teachers)
+
+    @property
+    def num_scored(self) -> int:
+        """How many networks' scores :meth:`scores` returns."""
+        return len(self.teachers)
+
+    @property
+    def bank_bytes(self) -> int | None:
+        """Bytes on disk of all scores that the student may read; None where there is no bank."""
+        return None
 
     @abstractmethod
     def open_source(self, runner: Runner) -> None:
         """Prepares what :meth:`scores` reads; called once, before the first step."""
 
     @abstractmethod
-    def scores(self, view: int, samples: Sequence[int], inputs: list[Tensor]) -> Tensor:
+    def scores(self, batch: AddressedBatch) -> Tensor:
         """All teachers' scores for a batch.
-
-        Args:
-            view: View index.
-            samples: N sample indices.
-            inputs: The N packed clips.
 
         Returns:
             (K, N, C) float32 on the CPU, before softmax, in pool order.
@@ -80,9 +103,21 @@ class DistillationHook(ReplayHook):
     def teacher_facts(self) -> list[dict]:
         """A record's facts of each teacher, in pool order; see ``knowledge.pool.teacher_facts``."""
 
+    def renderings(self) -> dict[str, list[dict]]:
+        """By name, the pipelines of further renderings of each view that :meth:`scores` needs."""
+        return {}
+
+    def memory_is_measured(self, device: torch.device) -> bool:
+        """Whether the method's memory shows on that kind of device."""
+        return True
+
     def before_train(self, runner: Runner) -> None:
         self.open_source(runner)
         super().before_train(runner)
+        with DefaultScope.overwrite_default_scope('mmaction'):
+            self.pipeline.renderings = {
+                name: Compose(steps) for name, steps in self.renderings().items()
+            }
         self._extend_loss(unwrapped(runner))
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -91,16 +126,23 @@ class DistillationHook(ReplayHook):
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
         super().before_train_iter(runner, batch_idx, data_batch)
-        data_samples = data_batch['data_samples']
-        view = self.view_of_epoch(runner.epoch)
-        if any(sample.view_index != view for sample in data_samples):
-            raise RuntimeError(f'a loader worker drew from another view than {view}')
-        samples = [sample.sample_idx for sample in data_samples]
-        targets_NC = self.rule(self.scores(view, samples, data_batch['inputs']), self.temperature)
-        self.targets_hasher.update(repr((view, samples)).encode())
-        self.targets_hasher.update(targets_NC.numpy())
-        for sample, target_C in zip(data_samples, targets_NC, strict=True):
-            sample.knowledge = LabelData(item=target_C)
+        batch = self._addressed(runner, data_batch)
+        knowledge = self.scores(batch)
+        self._address = (batch.view, batch.samples)
+        if not self.rule.needs_student:
+            knowledge = self._assemble(knowledge, batch.labels_N)
+        else:
+            # Folded where the student's scores are known; a sample takes its (K, C).
+            knowledge = knowledge.transpose(0, 1)
+        for sample, item in zip(data_batch['data_samples'], knowledge, strict=True):
+            sample.knowledge = LabelData(item=item)
+
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        return super().state_dict(runner) | dict(targets=self.target_hash.hexdigest())
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        super().load_state_dict(runner, state)
+        self.target_hash.total = int(state['targets'], 16)
 
     @property
     def last_epoch_divergence(self) -> float | None:
@@ -108,19 +150,54 @@ class DistillationHook(ReplayHook):
         steps = self._divergence_steps
         return float(self._divergence_sum) / steps if steps else None
 
-    def _extend_loss(self, recognizer: torch.nn.Module) -> None:
+    def classes_of(self, runner: Runner) -> tuple[str, ...]:
+        """The student's class names in label order; empty where the data set has none."""
+        return dataset_classes(replayable_dataset(runner))
+
+    def _addressed(self, runner: Runner, data_batch: dict) -> AddressedBatch:
+        data_samples = data_batch['data_samples']
+        view = self.view_of_epoch(runner.epoch)
+        if any(sample.view_index != view for sample in data_samples):
+            raise RuntimeError(f'a loader worker drew from another view than {view}')
+        return AddressedBatch(
+            view=view,
+            samples=[sample.sample_idx for sample in data_samples],
+            labels_N=torch.cat([sample.gt_labels.item for sample in data_samples]),
+            inputs=data_batch['inputs'],
+            # Not the student's: what stays in the batch would go to its device.
+            renderings=data_batch.pop('renderings', {}),
+            iteration=runner.iter,
+            data=data_batch,
+        )
+
+    def _assemble(
+        self, scores_KNC: Tensor, labels_N: Tensor, student_NC: Tensor | None = None
+    ) -> Tensor:
+        targets_NC = self.rule(scores_KNC, self.temperature, labels_N, student_NC)
+        self.target_hash.update(*self._address, targets_NC)
+        return targets_NC
+
+    def _targets(self, student_NC: Tensor, data_samples: list) -> Tensor:
+        knowledge = stack_knowledge(data_samples)
+        if student_NC.shape != (len(data_samples), knowledge.shape[-1]):
+            raise ConfigError(
+                f'the head scores {tuple(student_NC.shape)}, the teachers '
+                f'{(len(data_samples), knowledge.shape[-1])}: train on one clip a sample and the '
+                'same classes'
+            )
+        if not self.rule.needs_student:
+            return knowledge
+        labels_N = torch.cat([sample.gt_labels.item for sample in data_samples])
+        return self._assemble(knowledge.transpose(0, 1), labels_N, student_NC.detach().float())
+
+    def _extend_loss(self, recognizer: nn.Module) -> None:
         head = getattr(recognizer, 'cls_head', None)
         if not hasattr(head, 'loss_by_feat'):
             raise ConfigError('the recognizer has no classification head to distil into')
         own_loss = head.loss_by_feat
 
         def loss_by_feat(cls_scores: Tensor, data_samples: list) -> dict[str, Tensor]:
-            targets_NC = stack_targets(data_samples)
-            if cls_scores.shape != targets_NC.shape:
-                raise ConfigError(
-                    f'the head scores {tuple(cls_scores.shape)}, the teachers '
-                    f'{tuple(targets_NC.shape)}: train on one clip a sample and the same classes'
-                )
+            targets_NC = self._targets(cls_scores, data_samples)
             divergence = target_divergence(cls_scores, targets_NC, self.temperature)
             self._divergence_sum += divergence.detach()
             self._divergence_steps += 1

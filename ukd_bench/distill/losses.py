@@ -36,6 +36,6 @@ def scale_losses(losses: dict[str, Tensor], factor: float) -> dict[str, Tensor]:
     return {name: value * factor if 'loss' in name else value for name, value in losses.items()}
 
 
-def stack_targets(data_samples: list) -> Tensor:
-    """(N, C) of the targets that a knowledge source put on the data samples."""
+def stack_knowledge(data_samples: list) -> Tensor:
+    """(N, ...) of what a knowledge source put on the data samples."""
     return torch.stack([sample.knowledge.item for sample in data_samples])

@@ -1,17 +1,16 @@
 """UKD: the student reads its teachers' scores from the bank; no teacher is in memory."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from mmengine.runner import Runner
 from torch import Tensor
 
-from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
-from ..errors import BankError
-from ..knowledge.bank import Bank, classes_fingerprint, open_banks, views_fingerprint
+from ..errors import BankError, ConfigError
+from ..knowledge.bank import Bank, open_banks
+from ..knowledge.identity import bank_identities
 from ..knowledge.pool import teacher_facts
 from ..registry import HOOKS
+from .batch import AddressedBatch
 from .hook import DistillationHook
 from .replay_hook import replayable_dataset
 
@@ -32,20 +31,21 @@ class UKDHook(DistillationHook):
     Args:
         See :class:`DistillationHook`. ``num_views`` None means as many as the banks hold.
 
+    Attributes:
+        banks: Of the teachers, in pool order.
+
     Raises:
         BankError: a bank is absent, damaged, or made for another data set, other views, other
-            classes or another state of its teacher.
+            classes, another rendering or another state of its teacher.
     """
 
     def open_source(self, runner: Runner) -> None:
-        dataset = replayable_dataset(runner)
         pipeline = runner.cfg.train_dataloader.dataset.pipeline
-        self.banks: list[Bank] = open_banks(
-            self.teachers,
-            dataset_fingerprint(dataset),
-            views_fingerprint(self.view_seed, plain(pipeline)),
-            classes_fingerprint(dataset_classes(dataset)),
+        identities = bank_identities(
+            self.teachers, replayable_dataset(runner), pipeline, self.view_seed
         )
+        self.banks: list[Bank] = open_banks(self.teachers, identities)
+        self._require_all_classes()
         shortest = min(self.banks, key=lambda bank: bank.num_views)
         if self.num_views is None:
             self.num_views = shortest.num_views
@@ -55,8 +55,12 @@ class UKDHook(DistillationHook):
                 f'bank {shortest.folder} holds {shortest.num_views} views, {used} are needed'
             )
 
-    def scores(self, view: int, samples: Sequence[int], inputs: list[Tensor]) -> Tensor:
-        return torch.from_numpy(np.stack([bank.read(view, samples) for bank in self.banks]))
+    def scores(self, batch: AddressedBatch) -> Tensor:
+        return self.read(self.banks, batch.view, batch.samples)
+
+    def read(self, banks: list[Bank], view: int, samples: list[int]) -> Tensor:
+        """(K, N, C) float32 scores of some samples in K banks."""
+        return torch.from_numpy(np.stack([bank.read(view, samples) for bank in banks]))
 
     def teacher_facts(self) -> list[dict]:
         return [
@@ -66,10 +70,12 @@ class UKDHook(DistillationHook):
 
     @property
     def bank_bytes(self) -> int:
-        """Bytes on disk of all scores that the student may read."""
         return sum(bank.scores_bytes for bank in self.banks)
 
-
-def plain(pipeline: Sequence) -> list[dict]:
-    """A pipeline's config as plain dicts, whatever MMEngine wrapped it in."""
-    return [step.to_dict() if hasattr(step, 'to_dict') else dict(step) for step in pipeline]
+    def _require_all_classes(self) -> None:
+        partial = next((bank for bank in self.banks if not bank.keeps_all_classes), None)
+        if self.rule.needs_all_classes and partial is not None:
+            raise ConfigError(
+                f'rule {self.rule_name!r} needs the scores of all classes, bank {partial.folder} '
+                'keeps the highest alone'
+            )

@@ -112,15 +112,19 @@ class Teacher:
 
         The weights themselves stay where they are, so nothing is copied back.
         """
+        home = next(self.model.parameters()).device
+        # It casts the clips, so it must know where to.
+        self.model.data_preprocessor.to(device)
         tensors = [*self.model.parameters(), *self.model.buffers()]
         at_home = [tensor.data for tensor in tensors]
         try:
             for tensor in tensors:
-                tensor.data = tensor.data.to(device)
+                tensor.data = _copy(tensor.data, device)
             yield
         finally:
             for tensor, data in zip(tensors, at_home, strict=True):
                 tensor.data = data
+            self.model.data_preprocessor.to(home)
 
     def _score_micro_batch(self, inputs: list[Tensor]) -> Tensor:
         padded = inputs + inputs[:1] * (MICRO_BATCH - len(inputs))
@@ -133,3 +137,8 @@ class Teacher:
         scores_NMC = scores.reshape(MICRO_BATCH, -1, scores.shape[-1])
         scores_NC = scores_NMC.mean(dim=1)[: len(inputs)].float()
         return scores_NC if self.order is None else scores_NC[:, self.order.to(scores_NC.device)]
+
+
+def _copy(data: Tensor, device: torch.device | str) -> Tensor:
+    # On the device where the tensor lives this is the tensor itself.
+    return data.to(device)

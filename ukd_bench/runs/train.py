@@ -4,10 +4,10 @@ import csv
 import io
 import time
 
+from mmengine.config import Config
 from mmengine.runner import Runner
 
-from ..distill import DistillationHook, UKDHook
-from ..knowledge.teacher import Teacher
+from ..distill import DistillationHook
 from ..measure import ClipScores, MeasureHook
 from ..measure.flops import first_clip, inference_flops
 from ..measure.memory import PhaseMemory
@@ -15,25 +15,27 @@ from ..paths import RunPaths, write_text
 from ..records import LAST_EPOCH, file_sha256
 from ..spec import RunSpec
 from ..state import save_weights, state_sha256
-from .build import build_runner, find_hook
+from .build import build_runner, find_hook, precision
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
+from .resume import ResumePoint, set_resume
 from .selection import KeepBest, selection_rule
 
 
 def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
     """Trains by the run's config, tests the selected epoch, and saves what others need."""
-    measure = MeasureHook(memory)
+    config = Config.fromfile(paths.config)
+    set_resume(config, paths.resume, spec)
+    point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
     with memory.phase('init'):
-        runner = build_runner(paths, spec, measure)
+        runner = build_runner(paths, config, spec, (point, measure))
         rule = selection_rule(runner.cfg)
-        best = KeepBest(paths.root / 'best.pth')
+        best = KeepBest(paths.best)
         if rule != LAST_EPOCH:
             runner.register_hook(best, priority='LOWEST')
-    began = time.perf_counter()
     runner.train()
-    train_seconds = time.perf_counter() - began - measure.validation_s
+    train_seconds = point.train_s - measure.validation_s
     epoch = runner.epoch if rule == LAST_EPOCH else best.restore(runner)
-    save_weights(runner.model, paths.checkpoint)
+    save_weights(unwrapped(runner), paths.checkpoint)
     _write_curve(paths, measure)
 
     began = time.perf_counter()
@@ -45,22 +47,23 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
 
     source = find_hook(runner, DistillationHook)
     train_set, test_set = runner.train_dataloader.dataset, runner.test_dataloader.dataset
+    student = unwrapped(runner)
     return RunFacts(
         metrics={name.removeprefix('clips/'): value for name, value in metrics.items()},
         time=dict(
             step_median_s=measure.step_median_s, train_s=train_seconds, eval_s=evaluation_seconds
         ),
         hashes=dict(
-            student_state=state_sha256(runner.model),
+            student_state=state_sha256(student),
             initial_state=measure.initial_sha256,
-            targets=source.targets_hasher.hexdigest() if source else None,
+            targets=source.target_hash.hexdigest() if source else None,
             checkpoint=file_sha256(paths.checkpoint),
         ),
         counts=dict(
-            teacher_forwards=Teacher.forwards_in_process,
+            teacher_forwards=point.teacher_forwards,
             train_steps=len(measure.step_seconds),
-            parameters=sum(value.numel() for value in runner.model.parameters()),
-            inference_flops=inference_flops(runner.model, first_clip(test_set)),
+            parameters=sum(value.numel() for value in student.parameters()),
+            inference_flops=inference_flops(student, first_clip(test_set)),
         ),
         teachers=source.teacher_facts() if source else [],
         knowledge=_knowledge_facts(source) if source else None,
@@ -70,6 +73,8 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
         selection=rule,
         flow=flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set)),
         selected_epoch=epoch,
+        precision=precision(config, spec.device),
+        resumed_at=point.resumed_at,
     )
 
 
@@ -83,7 +88,7 @@ def _knowledge_facts(source: DistillationHook) -> dict:
         weight=source.weight,
         temperature=source.temperature,
         num_views=source.num_views,
-        bank_bytes=source.bank_bytes if isinstance(source, UKDHook) else None,
+        bank_bytes=source.bank_bytes,
         divergence=source.last_epoch_divergence,
     )
 

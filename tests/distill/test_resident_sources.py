@@ -1,0 +1,114 @@
+"""Sources that run teachers at every step: equal targets, whatever the memory they take."""
+
+import weakref
+
+import pytest
+import torch
+
+from ukd_bench.distill import NaiveEnsembleHook, NaiveGraphHook, SwapHook
+from ukd_bench.knowledge.teacher import Teacher
+from ukd_bench.measure import MeasureHook
+
+
+def trained(train, hook, **options):
+    """Hashes of targets, initial and final state, and the hook."""
+    measure = MeasureHook()
+    runner = train(hook, measure=measure, **options)
+    source = next(h for h in runner.hooks if hasattr(h, 'target_hash'))
+    hashes = source.target_hash.hexdigest(), measure.initial_sha256, measure.final_sha256
+    return hashes, source
+
+
+@pytest.mark.parametrize('kind', ['NaiveGraphHook', 'SwapHook'])
+def test_the_student_is_that_of_naive(train, distilling, filled_pool, kind):
+    naive, first = trained(train, distilling('NaiveEnsembleHook', filled_pool))
+    other, second = trained(train, distilling(kind, filled_pool))
+    assert naive == other
+    assert first.teacher_facts() == second.teacher_facts()
+
+
+class TestNaiveGraph:
+    def test_graphs_live_until_the_step_ends(self, train, runner_config, distilling, filled_pool):
+        """The teachers' activations are there in the student's step, and gone after it."""
+        peaks = {}
+        for kind in ('NaiveEnsembleHook', 'NaiveGraphHook'):
+            measure = MeasureHook()
+            train(distilling(kind, filled_pool), measure=measure, epochs=1)
+            peaks[kind] = measure.memory.peaks['train']['allocated_peak_bytes']
+        assert peaks['NaiveGraphHook'] > 1.5 * peaks['NaiveEnsembleHook']
+
+    def test_no_teacher_gets_a_gradient(self, train, distilling, filled_pool):
+        _, source = trained(train, distilling('NaiveGraphHook', filled_pool), epochs=1)
+        assert isinstance(source, NaiveGraphHook)
+        assert not source._alive
+        for teacher in source.residents:
+            assert all(p.grad is None and p.requires_grad for p in teacher.model.parameters())
+
+
+class TestSwap:
+    @pytest.fixture
+    def copies(self, monkeypatch):
+        """Makes the CPU a device of its own: what goes there is copied; weak references to it."""
+        made = []
+
+        def copy(data, device):
+            twin = data.clone()
+            made.append(weakref.ref(twin))
+            return twin
+
+        monkeypatch.setattr('ukd_bench.knowledge.teacher._copy', copy)
+        return made
+
+    def test_weights_stay_at_home_and_copies_die(self, teacher_files, copies):
+        teacher = Teacher(teacher_files / 'dark.py', teacher_files / 'dark.pth')
+        tensors = [*teacher.model.parameters(), *teacher.model.buffers()]
+        at_home = [tensor.data_ptr() for tensor in tensors]
+        with pytest.raises(RuntimeError, match='out of memory'), teacher.on('cpu'):
+            there = [tensor.data_ptr() for tensor in tensors]
+            raise RuntimeError('out of memory')
+        assert not {*at_home} & {*there}
+        assert [tensor.data_ptr() for tensor in tensors] == at_home
+        assert len(copies) == len(tensors) and all(copy() is None for copy in copies)
+
+    def test_copies_score_what_the_teacher_scores(self, train, distilling, filled_pool, copies):
+        swap, _ = trained(train, distilling('SwapHook', filled_pool), epochs=1)
+        naive, _ = trained(train, distilling('NaiveEnsembleHook', filled_pool), epochs=1)
+        assert copies and swap == naive
+
+    def test_each_step_takes_every_teacher_there_and_back(
+        self, train, distilling, filled_pool, monkeypatch
+    ):
+        on_device, most, visits = set(), [], []
+        original = Teacher.on
+
+        def on(teacher, device):
+            context = original(teacher, device)
+
+            class Watched:
+                def __enter__(self):
+                    on_device.add(id(teacher))
+                    most.append(len(on_device))
+                    visits.append(id(teacher))
+                    return context.__enter__()
+
+                def __exit__(self, *error):
+                    on_device.discard(id(teacher))
+                    return context.__exit__(*error)
+
+            return Watched()
+
+        monkeypatch.setattr(Teacher, 'on', on)
+        _, source = trained(train, distilling('SwapHook', filled_pool), epochs=1)
+        assert isinstance(source, SwapHook)
+        assert set(most) == {1} and not on_device
+        # Three steps of two teachers, in pool order.
+        assert visits == [id(teacher) for teacher in source.residents] * 3
+
+    def test_the_cpu_says_nothing_of_its_memory(self, distilling, filled_pool):
+        options = distilling('SwapHook', filled_pool)
+        options.pop('type')
+        hook = SwapHook(**options)
+        assert not hook.memory_is_measured(torch.device('cpu'))
+        assert hook.memory_is_measured(torch.device('cuda'))
+        assert NaiveEnsembleHook(**options).memory_is_measured(torch.device('cpu'))
+        assert hook.home(torch.device('cuda')) == torch.device('cpu')

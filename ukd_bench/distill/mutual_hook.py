@@ -1,0 +1,143 @@
+"""Deep mutual learning: networks of one kind trained together, each on the others."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from mmaction.registry import MODELS
+from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import OptimWrapper, build_optim_wrapper
+from mmengine.runner import Runner
+from torch import Tensor, nn
+
+from ..errors import ConfigError
+from ..registry import HOOKS
+from .batch import AddressedBatch
+from .hook import DistillationHook
+from .losses import distillation_loss, scale_losses, target_divergence
+from .replay_hook import reseed, unwrapped
+
+
+@HOOKS.register_module()
+class MutualHook(DistillationHook):
+    """Trains K networks of the student's config together (Zhang et al., CVPR 2018).
+
+    The first is the student. The others, its peers, start from other weights and have optimisers of
+    their own that follow the student's schedule. Each learns from all but itself, by the one loss
+    ``(1 - w) own loss + w T^2 KL(assembled others || it)``. All score a batch before any of them
+    is updated.
+
+    Args:
+        num_teachers: K, of networks in all.
+        rule, weight, temperature, view_seed, num_views: See :class:`DistillationHook`.
+
+    Raises:
+        ConfigError: K is less than 2, or the training is distributed.
+    """
+
+    def __init__(self, num_teachers: int, **options) -> None:
+        if num_teachers < 2:
+            raise ConfigError(
+                f'num_teachers = {num_teachers}: mutual learning takes two networks or more'
+            )
+        self._networks = num_teachers
+        super().__init__([], num_teachers, **options)
+
+    def read_teachers(self, pool: object, num_teachers: int | None) -> list:
+        return []
+
+    @property
+    def num_scored(self) -> int:
+        return self._networks - 1
+
+    def open_source(self, runner: Runner) -> None:
+        if runner.distributed:
+            raise ConfigError('MutualHook trains in one process: its peers are not synchronised')
+        self._seed = runner.seed
+        device = next(unwrapped(runner).parameters()).device
+        self.peers = [self._build_peer(runner, n).to(device) for n in range(1, self._networks)]
+        self._optimizers: list[OptimWrapper] = [
+            build_optim_wrapper(peer, copy.deepcopy(runner.cfg.optim_wrapper))
+            for peer in self.peers
+        ]
+        for optimizer in self._optimizers:
+            optimizer.initialize_count_status(
+                self.peers[0], runner.iter, runner.train_loop.max_iters
+            )
+        self._scores: list[Tensor] = []
+        self._student_NC: Tensor | None = None
+
+    def scores(self, batch: AddressedBatch) -> Tensor:
+        self._batch, self._scores = batch, []
+        for number, (peer, optimizer) in enumerate(self._pairs(), start=1):
+            # Dropout of its own: the stream that another process would have.
+            reseed(self._seed, batch.iteration + 1, number)
+            with optimizer.optim_context(peer):
+                data = peer.data_preprocessor(dict(batch.data), training=True)
+                features, head_arguments = peer.extract_feat(
+                    data['inputs'], data_samples=data['data_samples']
+                )
+                self._scores.append(peer.cls_head(features, **head_arguments))
+        # The student draws what it would draw alone.
+        reseed(self._seed, batch.iteration + 1)
+        return torch.stack([scores_NC.detach().float().cpu() for scores_NC in self._scores])
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
+    ) -> None:
+        schedule = runner.optim_wrapper.param_groups
+        everyone = [self._student_NC, *(scores_NC.detach().float() for scores_NC in self._scores)]
+        for number, (peer, optimizer) in enumerate(self._pairs(), start=1):
+            _follow(schedule, optimizer.param_groups)
+            others_KNC = torch.stack(everyone[:number] + everyone[number + 1 :])
+            with optimizer.optim_context(peer):
+                loss = self._peer_loss(peer, self._scores[number - 1], others_KNC)
+            optimizer.update_params(loss)
+        self._scores, self._student_NC = [], None
+
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        peers = [
+            dict(model=peer.state_dict(), optimizer=optimizer.state_dict())
+            for peer, optimizer in self._pairs()
+        ]
+        return super().state_dict(runner) | dict(peers=peers)
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        super().load_state_dict(runner, state)
+        for (peer, optimizer), saved in zip(self._pairs(), state['peers'], strict=True):
+            peer.load_state_dict(saved['model'])
+            optimizer.load_state_dict(saved['optimizer'])
+
+    def teacher_facts(self) -> list[dict]:
+        return []
+
+    def _targets(self, student_NC: Tensor, data_samples: list) -> Tensor:
+        self._student_NC = student_NC.detach().float()
+        return super()._targets(student_NC, data_samples)
+
+    def _peer_loss(self, peer: nn.Module, scores_NC: Tensor, others_KNC: Tensor) -> Tensor:
+        labels_N = self._batch.labels_N.to(scores_NC.device)
+        targets_NC = self.rule(others_KNC, self.temperature, labels_N, scores_NC.detach().float())
+        divergence = target_divergence(scores_NC, targets_NC, self.temperature)
+        samples = [sample.to(scores_NC.device) for sample in self._batch.data['data_samples']]
+        own = scale_losses(peer.cls_head.loss_by_feat(scores_NC, samples), 1 - self.weight)
+        distilled = distillation_loss(divergence, self.temperature, self.weight)
+        return sum((value for name, value in own.items() if 'loss' in name), distilled)
+
+    def _build_peer(self, runner: Runner, number: int) -> nn.Module:
+        # Nobody who draws after this must notice.
+        with torch.random.fork_rng():
+            reseed(runner.seed, 0, number)
+            peer = revert_sync_batchnorm(MODELS.build(copy.deepcopy(runner.cfg.model)))
+            peer.init_weights()
+        return peer.train()
+
+    def _pairs(self) -> Iterator[tuple[nn.Module, OptimWrapper]]:
+        return zip(self.peers, self._optimizers, strict=True)
+
+
+def _follow(schedule: list[dict], groups: list[dict]) -> None:
+    """Gives parameter groups the numbers, learning rate and all, of others of the same kind."""
+    for group, leader in zip(groups, schedule, strict=True):
+        group.update({name: value for name, value in leader.items() if name != 'params'})

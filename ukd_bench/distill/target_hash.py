@@ -1,0 +1,33 @@
+"""A hash of all targets of a training run, in whatever order and by however many processes."""
+
+import hashlib
+from collections.abc import Sequence
+
+from torch import Tensor
+
+_MODULUS = 2**256
+
+
+class TargetHash:
+    """The sum, modulo 2^256, of the SHA-256 of every target with its address.
+
+    A sum has no order and can go on: batches of any size, several processes and a run that was
+    resumed give the hash of one undisturbed process.
+
+    Attributes:
+        total: The sum so far.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    def update(self, view: int, samples: Sequence[int], targets_NC: Tensor) -> None:
+        """Adds the targets (N, C) of N samples under one view."""
+        for sample, target_C in zip(samples, targets_NC.numpy(force=True), strict=True):
+            address = f'{view},{sample};'.encode()
+            digest = hashlib.sha256(address + target_C.tobytes()).digest()
+            self.total = (self.total + int.from_bytes(digest)) % _MODULUS
+
+    def hexdigest(self) -> str:
+        """The sum as 64 hexadecimal digits."""
+        return f'{self.total:064x}'

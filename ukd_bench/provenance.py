@@ -13,8 +13,8 @@ from .paths import PACKAGE
 from .records import digest, file_sha256
 
 PACKAGES = (
-    'torch', 'torchvision', 'mmaction2', 'mmengine', 'mmcv', 'mmcv-lite', 'numpy', 'decord',
-    'opencv-contrib-python-headless', 'opencv-python', 'opencv-contrib-python',
+    'torch', 'torchvision', 'mmaction2', 'mmengine', 'mmcv', 'mmcv-lite', 'numpy', 'scipy',
+    'kornia', 'decord', 'opencv-contrib-python-headless', 'opencv-python', 'opencv-contrib-python',
 )  # fmt: skip
 """What can change a figure; absent ones are left out."""
 

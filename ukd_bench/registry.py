@@ -38,4 +38,5 @@ HOOKS = Registry(
     'hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['ukd_bench.distill', 'ukd_bench.measure']
 )
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure'])
+ASSEMBLY_RULES = Registry('rule', scope=SCOPE, locations=['ukd_bench.knowledge.assembly'])
 ENHANCEMENTS = Registry('enhancement', scope=SCOPE, locations=['ukd_bench.enhance'])

@@ -1,0 +1,107 @@
+"""Rules that fold the scores of K teachers into one target distribution, by name or by path."""
+
+from collections.abc import Callable
+from importlib import import_module
+from inspect import isclass, signature
+
+import torch
+from torch import Tensor
+
+from ...errors import ConfigError, one_line
+from ...registry import ASSEMBLY_RULES
+from .aekd import AEKD
+from .confidence_aware import ConfidenceAware
+from .entropy_weighted import EntropyWeighted
+from .fixed_weights import FixedWeights
+from .mean_logit import MeanLogit
+from .mean_probability import MeanProbability
+from .rule import AssemblyRule
+from .weighted_mean import WeightedMean
+
+__all__ = [
+    'AEKD',
+    'AssemblyRule',
+    'ConfidenceAware',
+    'EntropyWeighted',
+    'FixedWeights',
+    'MeanLogit',
+    'MeanProbability',
+    'WeightedMean',
+    'build_rule',
+    'rule_name',
+]
+
+
+def build_rule(config: str | dict) -> AssemblyRule:
+    """The rule that a config asks for.
+
+    Args:
+        config: A name of ``ASSEMBLY_RULES``, or the dotted path of an :class:`AssemblyRule` in any
+            module that can be imported; or a dict with such a ``type`` and the rule's arguments.
+
+    Raises:
+        ConfigError: there is no such rule, it cannot be imported, or it refuses the arguments.
+    """
+    name, arguments = _split(config)
+    kind = _find(name)
+    try:
+        return kind(**arguments)
+    except ConfigError:
+        raise
+    # Anybody's rule may refuse its arguments in any way.
+    except Exception as problem:
+        takes = ', '.join(signature(kind).parameters) or 'no arguments'
+        raise ConfigError(f'rule {name!r} takes {takes}: {one_line(problem)}') from problem
+
+
+def rule_name(config: str | dict) -> str:
+    """What tables call the rule of a config: its name or path, and its arguments if it has any.
+
+    Raises:
+        ConfigError: the config is neither a string nor a dict with a ``type``.
+    """
+    name, arguments = _split(config)
+    values = ', '.join(f'{argument}={value!r}' for argument, value in sorted(arguments.items()))
+    return f'{name}({values})' if arguments else name
+
+
+def _split(config: str | dict) -> tuple[str, dict]:
+    arguments = dict(config) if isinstance(config, dict) else dict(type=config)
+    name = arguments.pop('type', None)
+    if not isinstance(name, str):
+        raise ConfigError(f'rule = {config!r} has no name; {_allowed()}')
+    return name, arguments
+
+
+def _find(name: str) -> type[AssemblyRule]:
+    found = ASSEMBLY_RULES.module_dict.get(name)
+    module, _, attribute = name.rpartition('.')
+    # Not by the registry's own look-up: it hides why a module of the user's cannot be imported.
+    if found is None and module:
+        try:
+            found = getattr(import_module(module), attribute)
+        except Exception as problem:
+            raise ConfigError(
+                f'rule {name!r} cannot be imported: {one_line(problem)}; {_allowed()}'
+            ) from problem
+    if not (isclass(found) and issubclass(found, AssemblyRule)):
+        raise ConfigError(f'rule {name!r} is no assembly rule; {_allowed()}')
+    return found
+
+
+def _allowed() -> str:
+    names = ', '.join(sorted(ASSEMBLY_RULES.module_dict))
+    return f'allowed: {names}, or the dotted path of an AssemblyRule'
+
+
+# What callers of the rules' first form use: a name, and two arguments.
+
+
+def assembly_rule(name: str) -> Callable[[Tensor, float], Tensor]:
+    rule = build_rule(name)
+    return lambda scores_KNC, temperature: rule(
+        scores_KNC, temperature, torch.zeros(scores_KNC.shape[1], dtype=torch.int64)
+    )
+
+
+mean_probability = assembly_rule('mean_probability')

@@ -1,0 +1,60 @@
+"""What every assembly rule is: K teachers' scores in, one target distribution a sample out."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor
+
+from ...errors import ConfigError
+
+
+class AssemblyRule(ABC):
+    """Folds the scores of K teachers into one target distribution a sample.
+
+    A rule changes none of its arguments, works on the device of the scores, keeps their dtype
+    (float32, as every source hands them out) and takes teachers in pool order, so that equal scores
+    give equal bits whoever made them.
+
+    Attributes:
+        needs_student: It reads the student's current scores, so its targets cannot be made ahead of
+            the student's forward pass.
+        needs_all_classes: It cannot use banks that keep only the top classes: there the score
+            of an absent class is -inf.
+    """
+
+    needs_student: ClassVar[bool] = False
+    needs_all_classes: ClassVar[bool] = False
+
+    def check(self, num_teachers: int) -> None:
+        """Refuses a number of teachers for which the rule is not defined.
+
+        Raises:
+            ConfigError: it is not defined for so many.
+        """
+        if num_teachers < 1:
+            raise ConfigError(f'an assembly rule needs at least 1 teacher, not {num_teachers}')
+
+    @abstractmethod
+    def __call__(
+        self,
+        scores_KNC: Tensor,
+        temperature: float,
+        labels_N: Tensor,
+        student_NC: Tensor | None = None,
+    ) -> Tensor:
+        """The targets of a batch.
+
+        Args:
+            scores_KNC: Teachers' scores before softmax, in pool order.
+            temperature: T, positive.
+            labels_N: Class indices, int64.
+            student_NC: The student's current scores before softmax, of any float type; None where
+                the method has none yet. No gradient flows through them.
+
+        Returns:
+            (N, C) probabilities.
+
+        Raises:
+            ConfigError: the rule needs the student's scores and there are none, or it is not
+                defined for K teachers.
+        """

@@ -56,6 +56,16 @@ class RunPaths:
         return self.root / 'checkpoint.pth'
 
     @property
+    def best(self) -> Path:
+        """Weights of the best epoch so far, while a run that selects one trains."""
+        return self.root / 'best.pth'
+
+    @property
+    def resume(self) -> Path:
+        """The end of the last epoch, from which a run that is cut off goes on."""
+        return self.root / 'resume.pth'
+
+    @property
     def bank(self) -> Path:
         return self.root / 'bank'
 

@@ -1,4 +1,4 @@
-"""State dicts: hash, size, save and load."""
+"""State dicts: hash, size, save and load; and hooks whose state outlives their process."""
 
 import hashlib
 import pickle
@@ -6,11 +6,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from mmengine.hooks import Hook
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import Runner
 from torch import nn
 
 from .errors import ConfigError
 from .paths import atomic_write
+
+_HOOKS_KEY = 'ukd_bench_hooks'
 
 
 class _Unread:
@@ -44,6 +50,66 @@ _BESIDE_THE_WEIGHTS = [
 ]
 
 
+_STATISTICS = ('min', 'max', 'current', 'mean')
+
+
+def _statistic(owner: type, name: str) -> Any:
+    """Stands for ``getattr``, which a history buffer's statistics are pickled with."""
+    return getattr(owner, name) if owner is HistoryBuffer and name in _STATISTICS else _Unread()
+
+
+# The same names with what they mean, for a training that goes on with its own history. What builds
+# an array runs nothing that a file could choose; `getattr` could, so it is replaced.
+_HISTORY = [
+    (_statistic, 'builtins.getattr'),
+    (HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
+    (np.dtype, 'numpy.dtype'),
+    (np.ndarray, 'numpy.ndarray'),
+    *(
+        (getattr(np._core.multiarray, function), f'numpy.{core}.multiarray.{function}')
+        for core in ('core', '_core')
+        for function in ('_reconstruct', 'scalar')
+    ),
+    *{type(np.dtype(code)) for code in '?bhilqBHILQefd'},
+]
+
+
+def allow_history() -> None:
+    """Has ``torch.load`` read MMEngine's own checkpoints whole, with ``weights_only`` left on.
+
+    Since torch 2.6 it refuses the history of logged values in them, and with it any resuming.
+    """
+    torch.serialization.add_safe_globals(_HISTORY)
+
+
+class ResumableHook(Hook):
+    """A hook whose state is part of MMEngine's checkpoints and comes back where training resumes.
+
+    It comes back in :meth:`before_train`, which a subclass must call. Weights that a training
+    merely starts from (``load_from``) bring no state of hooks along.
+    """
+
+    _resumed: dict | None = None
+
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        """What the next process must know: plain Python values and tensors."""
+        return {}
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        """Takes over what :meth:`state_dict` returned in an earlier process."""
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        checkpoint.setdefault(_HOOKS_KEY, {})[type(self).__name__] = self.state_dict(runner)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        self._resumed = checkpoint.get(_HOOKS_KEY, {}).get(type(self).__name__)
+
+    def before_train(self, runner: Runner) -> None:
+        state, self._resumed = self._resumed, None
+        if runner.iter > 0 and state is not None:
+            self.load_state_dict(runner, state)
+
+
 def state_sha256(module: nn.Module) -> str:
     """SHA-256 over names, types, shapes and bytes of all parameters and buffers, sorted by name."""
     hasher = hashlib.sha256()
@@ -75,7 +141,7 @@ def load_weights(module: nn.Module, path: Path) -> None:
     if not path.is_file():
         raise ConfigError(f'checkpoint {path} does not exist')
     try:
-        with torch.serialization.safe_globals(_BESIDE_THE_WEIGHTS):
+        with torch.serialization.safe_globals(_inert()):
             checkpoint = torch.load(path, map_location='cpu', weights_only=True)
         state = checkpoint.get('state_dict', checkpoint)
     except Exception as error:
@@ -87,6 +153,12 @@ def load_weights(module: nn.Module, path: Path) -> None:
         lines = str(error).splitlines()
         reason = ''.join(lines[1:2] or lines).strip()[:200]
         raise ConfigError(f'checkpoint {path} does not fit its config: {reason}') from error
+
+
+def _inert() -> list:
+    """Inert stand-ins for names that ``torch.load`` does not know by now."""
+    known = {entry[1] for entry in torch.serialization.get_safe_globals() if type(entry) is tuple}
+    return [entry for entry in _BESIDE_THE_WEIGHTS if entry[1] not in known]
 
 
 def _reason(error: Exception) -> str:

@@ -1,24 +1,29 @@
 """Makes a recognizer's training replay: views by address, model randomness by iteration."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
-from mmengine.hooks import Hook
+from mmengine.dist import get_rank
 from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..datasets.views import ReplayedPipeline
 from ..errors import ConfigError
 from ..registry import HOOKS
+from ..state import ResumableHook, allow_history
 
 
 @HOOKS.register_module()
-class ReplayHook(Hook):
+class ReplayHook(ResumableHook):
     """Draws epoch e's samples from view ``e mod num_views`` and reseeds the model every iteration.
 
     Whatever the order, batch size or number of workers, a sample's augmentation then depends on
-    (view seed, view, sample) alone, and dropout and the like on (seed, iteration) alone. The
-    student's initial weights depend on the seed alone, whatever other hooks build before.
+    (view seed, view, sample) alone, and dropout and the like on (seed, iteration) alone; in
+    distributed training on the process's rank too. The student's initial weights depend on the seed
+    alone, whatever other hooks build before. So a training that resumes at an epoch's end goes on
+    as if it had never stopped.
 
     Args:
         view_seed: View seed; runs that share a bank share it.
@@ -39,10 +44,27 @@ class ReplayHook(Hook):
         self.pipeline: ReplayedPipeline | None = None
 
     def before_run(self, runner: Runner) -> None:
-        # The Runner initialises the weights after this and before `before_train`.
+        # The Runner initialises the weights, or resumes, after this and before `before_train`.
         reseed(runner.seed, 0)
+        allow_history()
+
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        # There are some only where accumulation goes on across the end of an epoch.
+        gradients = {
+            name: parameter.grad.cpu()
+            for name, parameter in unwrapped(runner).named_parameters()
+            if parameter.grad is not None
+        }
+        return super().state_dict(runner) | dict(gradients=gradients)
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        super().load_state_dict(runner, state)
+        parameters = dict(unwrapped(runner).named_parameters())
+        for name, gradient in state['gradients'].items():
+            parameters[name].grad = gradient.to(parameters[name].device)
 
     def before_train(self, runner: Runner) -> None:
+        super().before_train(runner)
         dataset = replayable_dataset(runner)
         # Loader workers start at the loop's first `iter()`, so they get the wrapped pipeline.
         self.pipeline = dataset.pipeline = ReplayedPipeline(dataset.pipeline, self.view_seed)
@@ -52,16 +74,21 @@ class ReplayHook(Hook):
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
         # Iteration 0 of the stream belongs to the initial weights.
-        reseed(runner.seed, runner.iter + 1)
+        reseed(runner.seed, runner.iter + 1, get_rank())
 
     def view_of_epoch(self, epoch: int) -> int:
         """The view that an epoch's samples are drawn from."""
         return epoch if self.num_views is None else epoch % self.num_views
 
 
-def reseed(seed: int, iteration: int) -> None:
-    """Seeds torch's generators, those of all devices, from (seed, iteration)."""
-    words = np.random.SeedSequence((seed, iteration)).generate_state(2, np.uint32)
+def reseed(seed: int, iteration: int, rank: int = 0) -> None:
+    """Seeds torch's generators, those of all devices, from (seed, iteration, rank).
+
+    Processes of a distributed training must not drop out alike, and the first of them must draw
+    what it draws alone.
+    """
+    address = (seed, iteration, rank) if rank else (seed, iteration)
+    words = np.random.SeedSequence(address).generate_state(2, np.uint32)
     torch.manual_seed((int(words[0]) << 32 | int(words[1])) & (2**63 - 1))
 
 

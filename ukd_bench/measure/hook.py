@@ -3,26 +3,31 @@
 import math
 import statistics
 import time
+from typing import Any
 
 import torch
-from mmengine.hooks import Hook
+from mmengine.dist import all_reduce
 from mmengine.runner import Runner
 
+from ..distill.replay_hook import unwrapped
 from ..errors import DivergedError
 from ..registry import HOOKS
-from ..state import state_sha256
+from ..state import ResumableHook, state_sha256
 from .memory import PhaseMemory
 
 WARM_UP_STEPS = 3
 
 
 @HOOKS.register_module()
-class MeasureHook(Hook):
+class MeasureHook(ResumableHook):
     """Notes peaks, step times, hashes and the loss curve of a training run.
 
     A step lasts from before the hooks that feed the student (resident teachers score there) until
     its parameters are updated. On the CPU the tensor tracker runs along and is part of every step,
-    of all methods alike.
+    of all methods alike. In distributed training the figures are the process's own, the losses in
+    the curve the mean over all.
+
+    Where training resumes, all figures go on from those that the checkpoint brings.
 
     Args:
         memory: Where the phase ``train`` goes; a new one where None.
@@ -47,11 +52,32 @@ class MeasureHook(Hook):
         self._losses: list[torch.Tensor] = []
         self.validation_s = 0.0
         self._began = 0.0
+        # Of each process that took part: its first step.
+        self._starts = [0]
+
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        return dict(
+            step_seconds=list(self.step_seconds),
+            starts=list(self._starts),
+            initial_sha256=self.initial_sha256,
+            curve=list(self.curve),
+            validation_s=self.validation_s,
+            memory=self.memory.so_far(),
+        )
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        self.step_seconds = list(state['step_seconds'])
+        self._starts = [*state['starts'], len(self.step_seconds)]
+        self.initial_sha256 = state['initial_sha256']
+        self.curve = list(state['curve'])
+        self.validation_s = state['validation_s']
+        self.memory.include(state['memory'])
 
     def before_train(self, runner: Runner) -> None:
         if self.memory is None:
             self.memory = PhaseMemory(next(runner.model.parameters()).device)
-        self.initial_sha256 = state_sha256(runner.model)
+        self.initial_sha256 = state_sha256(unwrapped(runner))
+        super().before_train(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
         # Not earlier: other hooks load teachers before the first epoch, which is no training step,
@@ -70,7 +96,9 @@ class MeasureHook(Hook):
         self._losses.append(outputs['loss'].detach())
 
     def after_train_epoch(self, runner: Runner) -> None:
-        mean_loss = float(torch.stack(self._losses).mean())
+        mean_loss = torch.stack(self._losses).mean()
+        all_reduce(mean_loss, op='mean')
+        mean_loss = float(mean_loss)
         self.curve.append((runner.epoch + 1, mean_loss, runner.optim_wrapper.get_lr()['lr'][0]))
         self._losses.clear()
         if not math.isfinite(mean_loss):
@@ -85,12 +113,13 @@ class MeasureHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         self.memory.end()
-        self.final_sha256 = state_sha256(runner.model)
+        self.final_sha256 = state_sha256(unwrapped(runner))
 
     @property
     def step_median_s(self) -> float | None:
-        """Median step after the warm-up; None for a run of no more steps than that."""
-        steps = self.step_seconds[WARM_UP_STEPS:]
+        """Median step after each process's warm-up; None for a run of no more steps than that."""
+        warm_ups = {start + n for start in self._starts for n in range(WARM_UP_STEPS)}
+        steps = [seconds for n, seconds in enumerate(self.step_seconds) if n not in warm_ups]
         return statistics.median(steps) if steps else None
 
     def _now(self) -> float:

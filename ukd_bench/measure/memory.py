@@ -9,6 +9,9 @@ import torch
 
 from .tracker import LiveTensorTracker
 
+Peaks = dict[str, dict[str, int | None]]
+"""{phase: {figure: bytes or None}}"""
+
 _PROCESS_STATUS = Path('/proc/self/status')
 _RESET_PROCESS_PEAK = Path('/proc/self/clear_refs')
 
@@ -24,12 +27,12 @@ class PhaseMemory:
         device: Where the run computes.
 
     Attributes:
-        peaks: {phase: {figure: bytes or None}} of the phases that have ended.
+        peaks: Of the phases that have ended.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self.peaks: dict[str, dict[str, int | None]] = {}
+        self.peaks: Peaks = {}
         self._phase: str | None = None
         self._tracker: LiveTensorTracker | None = None
         self._running = {'allocated': 0, 'reserved': 0}
@@ -59,12 +62,14 @@ class PhaseMemory:
             self._tracker.__enter__()
 
     def update(self) -> None:
-        """Folds CUDA's peaks into the phase's.
+        """Folds the device's peaks into the phase's.
 
         MMEngine resets CUDA's peak statistics whenever it logs, so this is called at every step,
         before the logger.
         """
-        if self._phase is not None and self.device.type == 'cuda':
+        if self._tracker is not None:
+            self._running['allocated'] = self._tracker.peak_bytes
+        elif self._phase is not None and self.device.type == 'cuda':
             figures = {
                 'allocated': torch.cuda.max_memory_allocated(self.device),
                 'reserved': torch.cuda.max_memory_reserved(self.device),
@@ -75,23 +80,27 @@ class PhaseMemory:
         """Ends the phase that runs and notes its peaks."""
         if self._phase is None:
             return
+        self.peaks = self.so_far()
         if self._tracker is not None:
             self._tracker.__exit__(None, None, None)
-            self._running['allocated'] = self._tracker.peak_bytes
             self._tracker = None
-        else:
-            self.update()
+        self._phase = None
+
+    def so_far(self) -> Peaks:
+        """The peaks as they would be if the phase that runs, if any, ended now."""
+        if self._phase is None:
+            return self.peaks
+        self.update()
         part = {
             'allocated_peak_bytes': self._running['allocated'] or None,
             'reserved_peak_bytes': self._running['reserved'] or None,
             'process_peak_bytes': _process_peak(),
         }
-        earlier = self.peaks.get(self._phase, part)
-        self.peaks[self._phase] = {
-            figure: max(value, earlier[figure] or 0) if value else earlier[figure]
-            for figure, value in part.items()
-        }
-        self._phase = None
+        return _largest(self.peaks, {self._phase: part})
+
+    def include(self, earlier: Peaks) -> None:
+        """Counts in the peaks of an earlier process, whose work this one goes on with."""
+        self.peaks = _largest(earlier, self.peaks)
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -101,6 +110,18 @@ class PhaseMemory:
             yield
         finally:
             self.end()
+
+
+def _largest(one: Peaks, other: Peaks) -> Peaks:
+    """Figure by figure the larger, where either is known."""
+    merged = dict(one)
+    for phase, figures in other.items():
+        before = one.get(phase, figures)
+        merged[phase] = {
+            figure: max(value, before[figure] or 0) if value else before[figure]
+            for figure, value in figures.items()
+        }
+    return merged
 
 
 def _reset_process_peak() -> None:

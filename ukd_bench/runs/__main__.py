@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 
 import torch
+from mmengine.config import Config
 
 from ..command_line import Parser
 from ..errors import DivergedError, UkdBenchError, one_line
@@ -22,8 +23,9 @@ from ..paths import RunPaths, write_json
 from ..provenance import environment
 from ..records import scientific, write_record
 from ..spec import RunSpec
-from .build import prepare_process
+from .build import precision, prepare_process
 from .facts import RunFacts, make_record
+from .resume import discard
 from .score import evaluate_ensemble, fill_bank
 from .train import train_and_test
 
@@ -63,13 +65,23 @@ def carry_out(paths: RunPaths) -> str:
         status, error = 'oom', _describe(problem)
     finally:
         memory.end()
-    facts.time['wall_s'] = time.perf_counter() - began
-    surroundings = dict(environment(spec.device, spec.threads), started=started, finished=_now())
-    record = make_record(
-        spec, facts, memory, _scientific_config(paths), surroundings, status, error
+    facts.time['wall_s'] = time.perf_counter() - began + facts.earlier_s
+    config = Config.fromfile(paths.config)
+    # Teachers score in float32, whatever a config trains in.
+    trains = _work(spec) is train_and_test
+    surroundings = dict(
+        environment(
+            spec.device, spec.threads, precision(config, spec.device) if trains else 'float32'
+        ),
+        started=started,
+        finished=_now(),
+        resumed_at_epochs=facts.resumed_at,
     )
+    config_facts = scientific(config.to_dict())
+    record = make_record(spec, facts, memory, config_facts, surroundings, status, error)
     write_record(paths.record, record)
     _write_state(paths, status, error=error)
+    discard(paths.resume)
     return status
 
 
@@ -82,12 +94,6 @@ def _is_out_of_memory(problem: Exception) -> bool:
 
 def _work(spec: RunSpec):
     return {'bank': fill_bank, 'ensemble': evaluate_ensemble}.get(spec.method, train_and_test)
-
-
-def _scientific_config(paths: RunPaths) -> dict:
-    from mmengine.config import Config
-
-    return scientific(Config.fromfile(paths.config).to_dict())
 
 
 def _write_state(paths: RunPaths, status: str, **facts) -> None:

@@ -1,5 +1,8 @@
 """From a run's folder to MMEngine's Runner."""
 
+import os
+from collections.abc import Sequence
+
 import cv2
 import torch
 from mmengine.config import Config
@@ -7,32 +10,50 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ..errors import ConfigError, UkdBenchError, one_line
-from ..measure import MeasureHook
 from ..paths import RunPaths
 from ..spec import RunSpec
 
 
 def prepare_process(spec: RunSpec) -> torch.device:
-    """Fixes what the protocol fixes for a process, and returns the device it computes on."""
+    """Fixes what the protocol fixes for a process, and returns the device it computes on.
+
+    Raises:
+        ConfigError: several processes were launched for the one run.
+    """
+    if int(os.environ.get('WORLD_SIZE', 1)) > 1:
+        raise ConfigError(
+            f'WORLD_SIZE = {os.environ["WORLD_SIZE"]}: a run of a sweep is one process; several '
+            "train one network with MMAction2's tools/train.py"
+        )
     torch.set_num_threads(spec.threads)
     cv2.setNumThreads(0)
     return torch.device(spec.device)
 
 
-def build_runner(paths: RunPaths, spec: RunSpec, measure: MeasureHook) -> Runner:
-    """The Runner of a training run, with ``measure`` among its hooks.
+def precision(config: Config, device: str) -> str:
+    """Of a training's arithmetic: ``float32``, or what MMEngine's automatic mixing computes in."""
+    wrapper = config.optim_wrapper
+    if not str(wrapper.get('type', '')).endswith('AmpOptimWrapper'):
+        return 'float32'
+    # Without a type it is torch's own choice for the device.
+    mixed = wrapper.get('dtype') or ('float16' if device == 'cuda' else 'bfloat16')
+    return f'mixed {mixed}'
+
+
+def build_runner(paths: RunPaths, config: Config, spec: RunSpec, hooks: Sequence[Hook]) -> Runner:
+    """The Runner of a training run, with ``hooks`` beside the config's own.
 
     Args:
-        paths: The run's folder; its ``config.py`` is used as it is, but for what belongs to this
-            process: device, work folder, and MMEngine's own checkpoints, which are not kept.
+        paths: The run's folder.
+        config: The run's, used as it is, but for what belongs to this process: device, work folder,
+            and MMEngine's own checkpoints, which are not kept.
         spec: The run's specification.
-        measure: Hook that the record is made from.
+        hooks: Those that the record is made from.
 
     Raises:
         ConfigError: the config holds a key or value that cannot be used, or the planned device is
             not the one at hand.
     """
-    config = Config.fromfile(paths.config)
     config.work_dir = str(paths.root / 'mmengine')
     config.default_hooks.checkpoint = None
     try:
@@ -46,7 +67,8 @@ def build_runner(paths: RunPaths, spec: RunSpec, measure: MeasureHook) -> Runner
     if used != spec.device:
         # MMEngine takes a GPU wherever it sees one.
         raise ConfigError(f'the run is planned for {spec.device}, but MMEngine uses {used}')
-    runner.register_hook(measure)
+    for hook in hooks:
+        runner.register_hook(hook)
     return runner
 
 

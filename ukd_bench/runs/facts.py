@@ -33,6 +33,8 @@ class RunFacts:
         selection: Rule by which the tested epoch was chosen, see ``records.SELECTIONS``.
         selected_epoch: That epoch, counted from 1.
         flow: How the optical flow was made that the run read, and what that took.
+        resumed_at: Epochs that were complete whenever the training was cut off and went on.
+        earlier_s: Seconds of the processes before, up to where the training went on.
     """
 
     metrics: dict[str, float] | None = None
@@ -47,6 +49,8 @@ class RunFacts:
     selection: str | None = None
     selected_epoch: int | None = None
     flow: dict | None = None
+    resumed_at: list[int] = field(default_factory=list)
+    earlier_s: float = 0.0
 
 
 _TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')

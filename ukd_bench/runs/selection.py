@@ -1,14 +1,17 @@
 """Which epoch's weights of a training run are tested."""
 
 from pathlib import Path
+from typing import Any
 
+import torch
 from mmengine.config import Config
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..distill.replay_hook import unwrapped
 from ..errors import ConfigError
+from ..paths import atomic_write
 from ..records import LAST_EPOCH, SELECTIONS
-from ..state import load_weights, save_weights
+from ..state import ResumableHook, load_weights, save_weights
 
 _CRITERION = 'clips/top1'
 
@@ -27,7 +30,7 @@ def selection_rule(config: Config) -> str:
     return rule
 
 
-class KeepBest(Hook):
+class KeepBest(ResumableHook):
     """Keeps the weights of the epoch with the highest validation top-1, the first of equals.
 
     Args:
@@ -42,13 +45,23 @@ class KeepBest(Hook):
         self.epoch: int | None = None
         self._best = float('-inf')
 
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        # With the weights: the file may be ahead of the checkpoint when the process is killed.
+        weights = torch.load(self.path, weights_only=True) if self.epoch is not None else None
+        return dict(epoch=self.epoch, best=self._best, weights=weights)
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        self.epoch, self._best = state['epoch'], state['best']
+        if self.epoch is not None:
+            atomic_write(self.path, lambda file: torch.save(state['weights'], file))
+
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         value = (metrics or {}).get(_CRITERION)
         if value is None:
             raise ConfigError(f'val_evaluator reports no {_CRITERION}: selection needs ClipScores')
         if value > self._best:
             self._best, self.epoch = value, runner.epoch
-            save_weights(runner.model, self.path)
+            save_weights(unwrapped(runner), self.path)
 
     def restore(self, runner: Runner) -> int:
         """Loads the kept weights and returns their epoch.
@@ -58,6 +71,6 @@ class KeepBest(Hook):
         """
         if self.epoch is None:
             raise ConfigError('no epoch was validated: selection needs val_cfg and val_interval')
-        load_weights(runner.model, self.path)
+        load_weights(unwrapped(runner), self.path)
         self.path.unlink()
         return self.epoch

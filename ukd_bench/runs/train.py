@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from ..distill import DistillationHook
+from ..distill.replay_hook import unwrapped
 from ..measure import ClipScores, MeasureHook
 from ..measure.flops import first_clip, inference_flops
 from ..measure.memory import PhaseMemory
@@ -15,7 +16,7 @@ from ..paths import RunPaths, write_text
 from ..records import LAST_EPOCH, file_sha256
 from ..spec import RunSpec
 from ..state import save_weights, state_sha256
-from .build import build_runner, find_hook, precision
+from .build import build_runner, find_hook
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
 from .resume import ResumePoint, set_resume
 from .selection import KeepBest, selection_rule
@@ -73,8 +74,8 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
         selection=rule,
         flow=flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set)),
         selected_epoch=epoch,
-        precision=precision(config, spec.device),
         resumed_at=point.resumed_at,
+        earlier_s=point.earlier['wall_s'],
     )
 
 

@@ -1,0 +1,172 @@
+"""A training that was cut off goes on from the end of its last epoch."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from ..datasets.fingerprint import dataset_fingerprint
+from ..distill.replay_hook import unwrapped
+from ..errors import ResultsError, one_line
+from ..knowledge.fill import build_dataset
+from ..knowledge.pool import read_pool
+from ..knowledge.teacher import Teacher
+from ..paths import atomic_write
+from ..records import file_sha256
+from ..spec import RunSpec
+from ..state import ResumableHook, allow_history
+
+
+class ResumePoint(ResumableHook):
+    """Keeps one checkpoint: of the end of the last epoch, its validation included.
+
+    What a process did after that point is lost and done again. So times and counts are sums over
+    the parts of the training that were kept, each part up to its last point.
+
+    Args:
+        path: File of the checkpoint.
+        spec: The run that it belongs to.
+
+    Attributes:
+        resumed_at: Epochs that were complete whenever the training resumed.
+        earlier: Sums over the processes before, up to where the training went on.
+    """
+
+    # Before the hooks that count what belongs to the next epoch.
+    priority = 'HIGHEST'
+
+    def __init__(self, path: Path, spec: RunSpec) -> None:
+        self.path = path
+        self.spec = spec
+        self.resumed_at: list[int] = []
+        self.earlier = dict(wall_s=0.0, train_s=0.0, teacher_forwards=0)
+        self._identity: dict | None = None
+        self._created = time.perf_counter()
+        self._began = self._saving_s = 0.0
+        self._kept_epoch = 0
+
+    @property
+    def train_s(self) -> float:
+        """Seconds of training so far, validation included, without those of keeping points."""
+        return self.earlier['train_s'] + time.perf_counter() - self._began - self._saving_s
+
+    @property
+    def teacher_forwards(self) -> int:
+        """Forwards of teachers so far, see :class:`~ukd_bench.knowledge.teacher.Teacher`."""
+        return self.earlier['teacher_forwards'] + Teacher.forwards_in_process
+
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        return dict(
+            identity=self._identity,
+            wall_s=self.earlier['wall_s'] + time.perf_counter() - self._created,
+            train_s=self.train_s,
+            teacher_forwards=self.teacher_forwards,
+            resumed_at=list(self.resumed_at),
+        )
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        self.earlier = {name: state[name] for name in self.earlier}
+        self.resumed_at = [*state['resumed_at'], runner.epoch]
+        self._kept_epoch = runner.epoch
+
+    def before_run(self, runner: Runner) -> None:
+        if not self._began:
+            self._began = time.perf_counter()
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        # Not at the end of the epoch before, which was not validated then.
+        self._keep(runner)
+
+    def after_train(self, runner: Runner) -> None:
+        self._keep(runner)
+
+    def _keep(self, runner: Runner) -> None:
+        if runner.epoch == self._kept_epoch:
+            return
+        began = time.perf_counter()
+        if self._identity is None:
+            dataset = runner.train_dataloader.dataset
+            self._identity = _identity(self.spec, runner.cfg, dataset)
+        checkpoint = _checkpoint(runner)
+        try:
+            atomic_write(self.path, lambda file: torch.save(checkpoint, file))
+        except (ResultsError, RuntimeError) as error:
+            # The training is worth more than the point to resume it from.
+            runner.logger.warning(one_line(error))
+        self._kept_epoch = runner.epoch
+        self._saving_s += time.perf_counter() - began
+
+
+def _checkpoint(runner: Runner) -> dict[str, Any]:
+    """What ``Runner.resume`` reads.
+
+    ``Runner.save_checkpoint`` writes the same by way of two copies in memory, which would be in the
+    process's peak.
+    """
+    schedulers = runner.param_schedulers
+    if isinstance(schedulers, dict):
+        states: Any = {name: [one.state_dict() for one in schedulers[name]] for name in schedulers}
+    else:
+        states = [scheduler.state_dict() for scheduler in schedulers or []]
+    checkpoint = dict(
+        meta=dict(epoch=runner.epoch, iter=runner.iter, seed=runner.seed),
+        state_dict=unwrapped(runner).state_dict(),
+        message_hub=runner.message_hub.state_dict(),
+        optimizer=runner.optim_wrapper.state_dict(),
+        param_schedulers=states,
+    )
+    runner.call_hook('before_save_checkpoint', checkpoint=checkpoint)
+    return checkpoint
+
+
+def discard(path: Path) -> None:
+    """Deletes a run's checkpoint to resume from, and half-written ones of killed processes."""
+    for leftover in path.parent.glob(f'.{path.name}.*'):
+        leftover.unlink()
+    path.unlink(missing_ok=True)
+
+
+def set_resume(config: Config, path: Path, spec: RunSpec) -> None:
+    """Has the Runner resume from a run's checkpoint, if there is one and it is of this run.
+
+    It is of this run where key, execution, training clips and teachers are the same. Any other, and
+    one that cannot be read, is left aside with a line in the log.
+    """
+    if not path.is_file():
+        return
+    allow_history()
+    try:
+        found = torch.load(path, map_location='cpu', weights_only=True)
+        kept = found['ukd_bench_hooks'][ResumePoint.__name__]['identity']
+    except Exception as error:
+        # Torch and its unpickler answer damaged files with whatever they run into.
+        print(f'{path.name}: cannot be read ({one_line(error)}); the run starts over', flush=True)
+        return
+    dataset = build_dataset(config.train_dataloader.dataset.to_dict())
+    present = _identity(spec, config, dataset)
+    differing = [name for name in present if kept.get(name) != present[name]]
+    if differing:
+        print(f'{path.name}: is of another {differing[0]}; the run starts over', flush=True)
+        return
+    print(f'{path.name}: the run goes on after epoch {found["meta"]["epoch"]}', flush=True)
+    config.load_from, config.resume = str(path), True
+
+
+def _identity(spec: RunSpec, config: Config, dataset: Any) -> dict[str, Any]:
+    hooks = config.get('custom_hooks', [])
+    files = [
+        entry.checkpoint_file()
+        for hook in hooks
+        if hook.get('pool') is not None
+        for entry in read_pool(hook['pool'], hook.get('num_teachers'))
+    ]
+    files += [Path(hook['previous']) for hook in hooks if hook.get('previous') is not None]
+    return dict(
+        key=spec.key,
+        execution=spec.execution,
+        dataset=dataset_fingerprint(dataset),
+        teachers=[file_sha256(file) for file in files],
+    )

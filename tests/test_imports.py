@@ -9,7 +9,17 @@ import pytest
 
 from ukd_bench.paths import PACKAGE
 
-LEAVES = {'command_line', 'errors', 'paths', 'records', 'registry', 'state', 'spec', 'provenance'}
+LEAVES = {
+    'command_line',
+    'errors',
+    'methods',
+    'paths',
+    'provenance',
+    'records',
+    'registry',
+    'spec',
+    'state',
+}
 DATA = {'datasets', 'enhance', 'models'}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES, LEAVES),
@@ -146,7 +156,7 @@ print('heavy:', *heavy)
 @pytest.mark.parametrize(
     'module',
     [
-        'ukd_bench.sweep.plan',
+        'ukd_bench.sweep.planner',
         'ukd_bench.sweep.__main__',
         'ukd_bench.results.load',
         'ukd_bench.report.render',

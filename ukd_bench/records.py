@@ -7,22 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ResultsError
+from .methods import METHODS
 from .paths import read_json, write_json
 
 SCHEMA = 1
 PROTOCOL_VERSION = 1
 """Raised whenever a change alters what a run computes; part of every key."""
 
-STUDENT_METHODS = (
-    'plain',
-    'label_smoothing',
-    'ukd',
-    'naive',
-    'two_stream_dark_light',
-    'two_stream_rgb_flow',
-)
-METHODS = (*STUDENT_METHODS, 'teacher', 'ensemble', 'bank')
-DISTILLED_METHODS = ('ukd', 'naive')
 LAST_EPOCH = 'last_epoch'
 BEST_ON_HELD_OUT = 'best_on_held_out_groups'
 ORACLE = 'oracle_best_on_test'
@@ -70,7 +61,7 @@ def digest(value: Any, length: int = 64) -> str:
 
 _NOT_SCIENTIFIC = (
     # Places on a machine.
-    'data_root', 'pool', 'work_dir', 'ann_file', 'data_prefix', 'cache', 'flow_root',
+    'data_root', 'pool', 'previous', 'work_dir', 'ann_file', 'data_prefix', 'cache', 'flow_root',
     # Which lists there are; the clips themselves are identified by content.
     'edition',
     # How a run is carried out and what it prints, which cannot change what it computes.

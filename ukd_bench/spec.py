@@ -14,10 +14,10 @@ class RunSpec:
 
     Attributes:
         key, execution: Identity, see :mod:`ukd_bench.records` and :mod:`ukd_bench.provenance`.
-        method: One of ``records.METHODS``.
+        method: One of ``methods.METHODS``.
         student: Backbone name; None for ``bank`` and ``ensemble``.
         teacher: Teacher's name, for ``teacher`` and ``bank``.
-        num_teachers: K; 0 where none.
+        num_teachers: K; 0 where none. See :mod:`ukd_bench.methods` for those that have no teachers.
         seed: Of initial weights, order and model randomness.
         split: Of the data set.
         epochs, full_epochs: The run's schedule and the sweep's full one.

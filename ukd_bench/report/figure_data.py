@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..records import METHODS
+from ..methods import METHODS
 from ..results.benches import Bench
 from ..results.load import Run
 from ..results.scores import load_scores

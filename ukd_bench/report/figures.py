@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from ..records import DISTILLED_METHODS
+from ..methods import DISTILLED_METHODS
 from .words import method_name
 
 COLOURS = {

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..records import ORACLE, STUDENT_METHODS
+from ..methods import STUDENT_METHODS
+from ..records import ORACLE
 from ..results import units
 from ..results.load import Sweep
 from .marks import CHOSEN_ON_TEST

@@ -4,8 +4,8 @@ import tomllib
 from typing import Any
 
 from ..errors import ConfigError
+from ..methods import DISTILLED_METHODS
 from ..paths import configs_root
-from ..records import DISTILLED_METHODS
 from ..results import units
 from ..results.compare import AGREES, EQUAL, Compared
 from ..results.load import Run, Sweep, cells

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..records import STUDENT_METHODS
+from ..methods import STUDENT_METHODS
 from ..results import units
 from ..results.load import Cell, Run, Sweep, cells
 from ..results.statistics import Estimate, least_squares, mean_interval

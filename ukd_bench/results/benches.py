@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..records import ORACLE, STUDENT_METHODS
+from ..methods import STUDENT_METHODS
+from ..records import ORACLE
 from .load import Run, Sweep
 from .scores import load_scores
 from .statistics import Difference, clip_bootstrap, paired_difference

@@ -9,15 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ResultsError
+from ..methods import METHODS, STUDENT_METHODS
 from ..paths import RunPaths, SweepPaths, read_json
-from ..records import (
-    LAST_EPOCH,
-    METHODS,
-    SCHEMA,
-    STATUSES,
-    STUDENT_METHODS,
-    read_record,
-)
+from ..records import LAST_EPOCH, SCHEMA, STATUSES, read_record
 
 _PLAN_RUN_KEYS = (
     *('key', 'execution', 'folder', 'method', 'student', 'teacher', 'num_teachers', 'seed'),

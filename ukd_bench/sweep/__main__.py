@@ -17,14 +17,16 @@ from rich.console import Console
 from ..command_line import Parser, gibibytes
 from ..datasets.editions import EDITIONS
 from ..errors import ConfigError, DataError, ResultsError, UkdBenchError
+from ..methods import STUDENT_METHODS
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
-from ..records import BEST_ON_HELD_OUT, STUDENT_METHODS
+from ..records import BEST_ON_HELD_OUT
 from ..results.claims import claims_sha256
 from .axes import Axes, read_axes
 from .data import SweepData, sweep_data
 from .local import Outcome, carry_out
-from .plan import Plan, make_plan
+from .plan import Plan
+from .planner import make_plan
 from .prepare import prepare_cache, prepare_flow, prepare_videos
 from .progress import Progress
 from .state import SweepState

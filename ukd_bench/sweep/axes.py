@@ -3,14 +3,15 @@
 import difflib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from mmengine.config import Config
 
 from ..datasets.protocols import protocol
 from ..errors import ConfigError, one_line
+from ..methods import METHODS, STUDENT_METHODS
 from ..paths import configs_root
-from ..records import LAST_EPOCH, METHODS, SELECTIONS, STUDENT_METHODS
+from ..records import LAST_EPOCH, SELECTIONS
 
 SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
 
@@ -54,7 +55,8 @@ class Axes:
     """Everything a plan follows from; one field a key of the config file.
 
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
-    chosen; both hold for all runs.
+    chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
+    of all students repeat; None for one an epoch of the full schedule.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Axes:
     teacher_config: str
     view_seed: int = 0
     teacher_view_seed: int = 1
+    num_views: int | None = None
     threads: int = 1
     protocol: str = 'center'
     selection: str = LAST_EPOCH
@@ -131,6 +134,10 @@ class Axes:
         for name in ('teacher_epochs', 'threads'):
             if getattr(self, name) < 1:
                 raise ConfigError(f'{name} = {getattr(self, name)} is not positive')
+        if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
+            raise ConfigError(
+                f'num_views = {self.num_views} is not in 1 to full_epochs = {self.full_epochs}'
+            )
         for student in self.students:
             if not 1 <= student.epochs <= self.full_epochs:
                 raise ConfigError(
@@ -203,6 +210,9 @@ def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
         return _build(nested, value, f'{where}: {name}') if nested else value
     if isinstance(kind, type):
         _require_kind(kind, value, f'{where}: {name}')
+    elif value is not None:
+        # `kind | None`: what it is where it is given.
+        _require_kind(get_args(kind)[0], value, f'{where}: {name}')
     return value
 
 

@@ -11,22 +11,65 @@ from ..paths import configs_root
 from ..records import BEST_ON_HELD_OUT, LAST_EPOCH
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
+_SECTIONS = (
+    'model',
+    'train_cfg.max_epochs',
+    'param_scheduler',
+    'train_dataloader.dataset.pipeline',
+    'test_dataloader.dataset.pipeline',
+    'test_evaluator',
+)
+"""What a sweep sets, or hands to MMEngine, in the config of every run."""
+
+
+def fill_in(key: str, template: str, **names: str) -> str:
+    """A path that the axes give as a template.
+
+    Args:
+        key: Of the axes, for the message.
+        template: With names in braces.
+        **names: What may stand in it.
+
+    Raises:
+        ConfigError: it holds another name.
+    """
+    try:
+        return template.format(**names)
+    except (KeyError, IndexError, ValueError) as error:
+        allowed = ', '.join(f'{{{name}}}' for name in names)
+        raise ConfigError(f'{key} = {template!r} may hold only {allowed}') from error
+
+
+def find_config(relative: str) -> Path | None:
+    """A shipped config, or one of the user's by its path from the working directory."""
+    candidates = (configs_root() / relative, Path(relative))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def load_config(relative: str) -> Config:
-    """A shipped config, or one of the user's by its path from the working directory.
+    """The config that :func:`find_config` finds.
 
     Raises:
-        ConfigError: there is none, or it cannot be read.
+        ConfigError: there is none, it cannot be read, or it lacks a section.
     """
-    candidates = (configs_root() / relative, Path(relative))
-    path = next((candidate for candidate in candidates if candidate.is_file()), None)
+    path = find_config(relative)
     if path is None:
-        raise ConfigError(f'config {candidates[0]} does not exist')
+        raise ConfigError(f'config {configs_root() / relative} does not exist')
     try:
-        return Config.fromfile(path)
+        config = Config.fromfile(path)
     except Exception as error:
         raise ConfigError(f'config {path} cannot be read ({one_line(error)})') from error
+    for section in _SECTIONS:
+        _require_section(config, section, path)
+    return config
+
+
+def _require_section(config: Config, section: str, path: Path) -> None:
+    part: Any = config
+    for name in section.split('.'):
+        part = part.get(name) if isinstance(part, (dict, Config)) else None
+        if part is None:
+            raise ConfigError(f'config {path}: lacks the section {section!r}')
 
 
 def set_epochs(config: Config, epochs: int) -> None:
@@ -39,11 +82,11 @@ def set_epochs(config: Config, epochs: int) -> None:
                 scheduler[key] = epochs
 
 
-def set_hook(config: Config, where: str, **values: Any) -> None:
-    """Sets arguments of the suite's one custom hook.
+def suite_hook(config: Config, where: str) -> Any:
+    """The suite's one custom hook of a config, to be changed in place.
 
     Raises:
-        ConfigError: the config has not exactly one hook of the suite.
+        ConfigError: the config has not exactly one.
     """
     hooks = [
         hook
@@ -52,7 +95,7 @@ def set_hook(config: Config, where: str, **values: Any) -> None:
     ]
     if len(hooks) != 1:
         raise ConfigError(f'config {where}: needs one hook of ukd_bench, has {len(hooks)}')
-    hooks[0].update(values)
+    return hooks[0]
 
 
 def set_data(

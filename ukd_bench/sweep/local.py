@@ -24,9 +24,13 @@ _PR_SET_PDEATHSIG = 1
 _WORK = {
     'bank': 0.35,
     'ensemble': 0.02,
+    'mutual': 0.0,
+    'wide': 2.0,
     'two_stream_dark_light': 2.0,
     'two_stream_rgb_flow': 2.0,
 }
+# And what each teacher, or each network that learns along, adds to it.
+_WORK_BY_TEACHER = {'naive': 0.35, 'naive_graph': 0.5, 'swap': 0.4, 'mutual': 1.0}
 
 
 @dataclass
@@ -171,7 +175,6 @@ def _critical_paths(plan: Plan) -> dict[str, float]:
 
 
 def _work(run: PlannedRun) -> float:
-    per_epoch = _WORK.get(run.spec.method, 1.0)
-    if run.spec.method == 'naive':
-        per_epoch += 0.35 * run.spec.num_teachers
+    method, count = run.spec.method, run.spec.num_teachers
+    per_epoch = _WORK.get(method, 1.0) + count * _WORK_BY_TEACHER.get(method, 0.0)
     return per_epoch * run.spec.epochs

@@ -2,11 +2,13 @@
 
 import dataclasses
 import shutil
+from pathlib import Path
 from typing import Any
 
 from ..errors import ResultsError
 from ..paths import RunPaths, SweepPaths, read_json, write_json, write_text
 from ..records import FINAL_STATUSES, SCHEMA, file_sha256, read_record
+from .places import placed_config, pool_entry
 from .plan import Plan, PlannedRun
 
 
@@ -71,15 +73,28 @@ class SweepState:
         return status if status in ('running', 'failed', 'interrupted') else 'pending'
 
     def prepare(self, run: PlannedRun) -> RunPaths:
-        """Clears the run's folder and writes what its process needs."""
+        """Clears the run's folder and writes what its process needs.
+
+        What the run needs of others must be finished: their places go into its config. A run that
+        was cut off keeps what it goes on from.
+
+        Raises:
+            ResultsError: the folder cannot be cleared or written.
+        """
         paths = self.own_folder(run)
+        # What has a record came to an end: it lost a part, and is made anew from the start.
+        kept = () if paths.record.exists() else (paths.resume, paths.bank)
         try:
-            shutil.rmtree(paths.root, ignore_errors=False)
-        except FileNotFoundError:
-            pass
+            for item in [] if not paths.root.is_dir() else sorted(paths.root.iterdir()):
+                if item in kept:
+                    continue
+                if item.is_dir() and not item.is_symlink():
+                    shutil.rmtree(item)
+                else:
+                    item.unlink()
         except OSError as error:
             raise ResultsError(f'{paths.root}: cannot be cleared ({error.strerror})') from error
-        write_text(paths.config, run.config.pretty_text)
+        write_text(paths.config, placed_config(run, self.plan, self.folder).pretty_text)
         run.spec.write(paths.spec)
         return paths
 
@@ -89,21 +104,14 @@ class SweepState:
         It lists the teachers of the plan and those that an earlier, wider plan has left on disk.
         """
         teachers = []
-        for teacher, run, bank in self.plan.pool:
+        for _, run, bank in self.plan.pool:
             made_by = self._locate(run)
             if made_by is None:
                 # K teachers are the first K: what comes after a gap is of no use.
                 break
             banked_by = self._locate(bank) or self.own_folder(bank)
-            teachers.append(
-                dict(
-                    name=teacher.name,
-                    key=run.spec.key,
-                    config=f'{made_by.root.name}/{made_by.config.name}',
-                    checkpoint=f'{made_by.root.name}/{made_by.checkpoint.name}',
-                    bank=f'{banked_by.root.name}/{banked_by.bank.name}',
-                )
-            )
+            made_by, banked_by = (RunPaths(Path(one.root.name)) for one in (made_by, banked_by))
+            teachers.append(pool_entry(run, made_by, banked_by))
         write_json(self.paths.pool, dict(teachers=teachers))
 
     def earlier_rows(self) -> list[dict[str, Any]]:
@@ -188,7 +196,12 @@ class SweepState:
             # Out of memory and divergence are results. Nothing can be built on them, but they would
             # come out the same again.
             return True
-        # A teacher that had to be trained again, and came out as another, undoes what used it.
+        # A teacher that had to be trained again, and came out as another, undoes what used it; so
+        # does the stage before one of a chain.
+        if run.starts_from is not None:
+            started_from = (record.get('config') or {}).get('previous_sha256')
+            if self._checkpoints.get(run.starts_from, started_from) != started_from:
+                return False
         for teacher in record['teachers']:
             now = self._checkpoints.get(teacher['key'], teacher['checkpoint_sha256'])
             if now != teacher['checkpoint_sha256']:

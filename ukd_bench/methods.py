@@ -1,0 +1,62 @@
+"""The methods under test, and what each needs: plan, results and report derive from this table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to train a student.
+
+    Attributes:
+        name: As configs, records and command lines have it.
+        distils: Whether its targets come from other networks, so that it has a K.
+        reads: What it needs of the pool's teachers: ``banks``, ``checkpoints``, or None.
+        by_count: Whether it is planned once for each number of teachers.
+        fewest: The smallest K that it exists for.
+        equals_ukd: Whether its targets and its student equal UKD's, bit for bit.
+    """
+
+    name: str
+    distils: bool = False
+    reads: str | None = None
+    by_count: bool = False
+    fewest: int = 1
+    equals_ukd: bool = False
+
+
+def _of_banks(name: str) -> Method:
+    return Method(name, distils=True, reads='banks', by_count=True)
+
+
+def _of_checkpoints(name: str) -> Method:
+    return Method(name, distils=True, reads='checkpoints', by_count=True, equals_ukd=True)
+
+
+# In the order of tables: the floor, the controls, what is measured, the two-stream networks.
+_TABLE = (
+    Method('plain'),
+    Method('label_smoothing'),
+    # Its K says whose compute it has: that of UKD with K teachers' banks.
+    Method('plain_long', by_count=True),
+    Method('wide'),
+    # Its one teacher is of its own kind, so the pool and K have no say in it.
+    Method('self', distils=True, reads='banks'),
+    _of_banks('shuffled'),
+    _of_banks('ukd'),
+    _of_checkpoints('naive'),
+    _of_checkpoints('naive_graph'),
+    _of_checkpoints('swap'),
+    _of_banks('random'),
+    _of_banks('chain'),
+    # Its K counts the networks that learn together, the student among them.
+    Method('mutual', distils=True, by_count=True, fewest=2),
+    Method('two_stream_dark_light'),
+    Method('two_stream_rgb_flow'),
+)
+METHOD_TABLE = {method.name: method for method in _TABLE}
+
+STUDENT_METHODS = tuple(METHOD_TABLE)
+METHODS = (*STUDENT_METHODS, 'teacher', 'ensemble', 'bank')
+DISTILLED_METHODS = tuple(name for name, method in METHOD_TABLE.items() if method.distils)
+COUNTED_METHODS = tuple(name for name, method in METHOD_TABLE.items() if method.by_count)
+EQUAL_TO_UKD = tuple(name for name, method in METHOD_TABLE.items() if method.equals_ukd)

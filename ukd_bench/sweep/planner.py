@@ -1,0 +1,275 @@
+"""From the axes to the plan: which runs there are, what each needs, and their keys."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mmengine.config import Config
+
+from ..errors import ConfigError
+from ..methods import METHOD_TABLE
+from ..records import PROTOCOL_VERSION, digest, scientific
+from ..spec import RunSpec
+from .axes import Axes, PoolTeacher, Student
+from .configure import (
+    fill_in,
+    load_config,
+    set_data,
+    set_epochs,
+    set_protocol,
+    set_selection,
+    suite_hook,
+)
+from .data import SweepData
+from .plan import Plan, PlannedRun
+from .renderings import banked_dataset, require_same_views
+from .students import epochs_of, own_kind_name, own_kind_seed, student_config
+
+KEY_DIGITS = 12
+
+
+def make_plan(axes: Axes, data: SweepData, execution: str, device: str, pool_path: str) -> Plan:
+    """Resolves every run that the axes ask for, and what those need.
+
+    Args:
+        axes: What to compare.
+        data: What to train and test on.
+        execution: Execution fingerprint of all runs.
+        device: ``cpu`` or ``cuda``.
+        pool_path: Where the sweep's pool file will lie.
+
+    Raises:
+        ConfigError: a config is absent or does not fit the sweep, or the axes ask for no run.
+    """
+    return _Planner(axes, data, execution, device, pool_path).plan()
+
+
+class _Planner:
+    def __init__(
+        self, axes: Axes, data: SweepData, execution: str, device: str, pool_path: str
+    ) -> None:
+        self.axes = axes
+        self.data = data
+        self.execution = execution
+        self.device = device
+        self.pool_path = pool_path
+        self.identity = data.identity()
+        # The first student's plain config stands for all in what they share: clips and views.
+        self.shared = self._plain(axes.students[0])
+        self._set_evaluation(self.shared)
+        self.pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]] = []
+        # By key, in the order in which they were made: parents come before children.
+        self.made: dict[str, PlannedRun] = {}
+
+    def plan(self) -> Plan:
+        for teacher in self.axes.teachers:
+            run = self._teacher(teacher)
+            self.pool.append((teacher, run, self._bank(run)))
+        wanted = [run.spec.key for run in self._wanted()]
+        if not wanted:
+            raise ConfigError(
+                f'no run to plan: methods {", ".join(self.axes.methods)} with '
+                f'num_teachers {", ".join(map(str, self.axes.num_teachers))}'
+            )
+        needed = _with_ancestors(wanted, self.made)
+        runs = {key: run for key, run in self.made.items() if key in needed}
+        return Plan(self.axes.name, runs, self.pool)
+
+    def _wanted(self) -> Iterable[PlannedRun]:
+        counts = self.axes.num_teachers
+        if 'teacher' in self.axes.methods:
+            yield from (run for _, run, _ in self.pool[: max(counts)])
+        if 'ensemble' in self.axes.methods:
+            # One teacher is no ensemble.
+            yield from (self._ensemble(k) for k in counts if k > 1)
+        for student in self.axes.students:
+            for seed in self.axes.seeds:
+                for method in self.axes.student_methods:
+                    yield from self._students(method, student, seed)
+
+    def _students(self, method: str, student: Student, seed: int) -> Iterable[PlannedRun]:
+        """The runs of a method, one a number of teachers where that makes a difference."""
+        kind, counts = METHOD_TABLE[method], self.axes.num_teachers
+        if method == 'self':
+            yield self._of_own_kind(student, seed)
+        elif method == 'chain':
+            stages = self._chain(student, seed)
+            yield from (stages[k - 1] for k in counts)
+        elif kind.by_count:
+            yield from (
+                self._student(method, student, seed, k, self._first(kind.reads, k))
+                for k in counts
+                if k >= kind.fewest
+            )
+        else:
+            yield self._student(method, student, seed)
+
+    def _first(self, part: str | None, num_teachers: int) -> list[PlannedRun]:
+        """The first K teachers' runs or banks, whichever a method reads."""
+        first = self.pool[:num_teachers] if part else []
+        return [bank if part == 'banks' else teacher for _, teacher, bank in first]
+
+    def _chain(self, student: Student, seed: int) -> list[PlannedRun]:
+        """Every stage up to the longest chain: each starts from the weights of the one before."""
+        stages: list[PlannedRun] = []
+        for k in range(1, max(self.axes.num_teachers) + 1):
+            _, _, bank = self.pool[k - 1]
+            stages.append(self._student('chain', student, seed, k, [bank, *stages[-1:]]))
+        return stages
+
+    def _of_own_kind(self, student: Student, seed: int) -> PlannedRun:
+        """The student of a teacher that is a plain student of another seed."""
+        teacher = PoolTeacher(own_kind_name(student, seed), student.name, own_kind_seed(seed))
+        bank = self._bank(self._teacher(teacher, self._plain(student)))
+        return self._student('self', student, seed, 1, [bank])
+
+    def _teacher(self, teacher: PoolTeacher, config: Config | None = None) -> PlannedRun:
+        if config is None:
+            config = load_config(
+                fill_in('teacher_config', self.axes.teacher_config, teacher=teacher.name)
+            )
+        suite_hook(config, teacher.name)['view_seed'] = self.axes.teacher_view_seed
+        return self._run(
+            config,
+            method='teacher',
+            student=teacher.student,
+            teacher=teacher.name,
+            seed=teacher.seed,
+            epochs=self.axes.teacher_epochs,
+            full_epochs=self.axes.teacher_epochs,
+            view_seed=self.axes.teacher_view_seed,
+        )
+
+    def _bank(self, teacher: PlannedRun) -> PlannedRun:
+        return self._run(
+            Config(self.shared.to_dict()),
+            method='bank',
+            teacher=teacher.spec.teacher,
+            seed=teacher.spec.seed,
+            epochs=self.axes.full_epochs,
+            # Enough for every student of the sweep, whichever of them are asked for.
+            num_views=self.axes.num_views or self.axes.full_epochs,
+            parents=(teacher.spec.key,),
+            # A bank depends on the videos, the views and the teacher, not on how a student trains.
+            identified_by=dict(dataset=scientific(banked_dataset(self.shared, teacher.config))),
+        )
+
+    def _ensemble(self, num_teachers: int) -> PlannedRun:
+        return self._run(
+            Config(self.shared.to_dict()),
+            method='ensemble',
+            num_teachers=num_teachers,
+            epochs=self.axes.full_epochs,
+            parents=tuple(run.spec.key for run in self._first('checkpoints', num_teachers)),
+            identified_by=dict(dataset=scientific(self.shared.test_dataloader.dataset.to_dict())),
+        )
+
+    def _student(
+        self,
+        method: str,
+        student: Student,
+        seed: int,
+        num_teachers: int = 0,
+        parents: Iterable[PlannedRun] = (),
+    ) -> PlannedRun:
+        config = student_config(self.axes, method, student)
+        first = f'plain of {self.axes.students[0].name}'
+        require_same_views(config, self.shared, f'{method} of {student.name}', first)
+        self._set_hook(config, method, num_teachers)
+        return self._run(
+            config,
+            method=method,
+            student=student.name,
+            seed=seed,
+            num_teachers=num_teachers,
+            epochs=epochs_of(method, student.epochs, num_teachers),
+            full_epochs=epochs_of(method, self.axes.full_epochs, num_teachers),
+            parents=tuple(run.spec.key for run in parents),
+        )
+
+    def _set_hook(self, config: Config, method: str, num_teachers: int) -> None:
+        hook, kind = suite_hook(config, method), METHOD_TABLE[method]
+        hook['view_seed'] = self.axes.view_seed
+        if self.axes.num_views is not None:
+            # Those that read no bank must repeat their views as the banks do.
+            hook['num_views'] = self.axes.num_views
+        if kind.distils:
+            hook['num_teachers'] = num_teachers
+            hook.pop('pool', None)
+        if kind.reads:
+            hook['pool'] = self.pool_path
+
+    def _plain(self, student: Student) -> Config:
+        return student_config(self.axes, 'plain', student)
+
+    def _run(
+        self,
+        config: Config,
+        *,
+        method: str,
+        epochs: int,
+        full_epochs: int | None = None,
+        student: str | None = None,
+        teacher: str | None = None,
+        num_teachers: int = 0,
+        seed: int = 0,
+        view_seed: int | None = None,
+        num_views: int = 0,
+        parents: tuple[str, ...] = (),
+        identified_by: dict[str, Any] | None = None,
+    ) -> PlannedRun:
+        set_epochs(config, epochs)
+        data, root = self.data, str(self.data.root.resolve())
+        set_data(config, root, data.split, data.num_classes, data.edition)
+        self._set_evaluation(config)
+        config.randomness = dict(seed=seed)
+        view_seed = self.axes.view_seed if view_seed is None else view_seed
+        key = digest(
+            dict(
+                protocol=PROTOCOL_VERSION,
+                method=method,
+                num_teachers=num_teachers,
+                seed=seed,
+                view_seed=view_seed,
+                num_views=num_views,
+                data=self.identity,
+                config=identified_by or scientific(config.to_dict()),
+                parents=parents,
+            ),
+            KEY_DIGITS,
+        )
+        spec = RunSpec(
+            key=key,
+            execution=self.execution,
+            method=method,
+            student=student,
+            teacher=teacher,
+            num_teachers=num_teachers,
+            seed=seed,
+            split=self.data.split,
+            epochs=epochs,
+            full_epochs=full_epochs or self.axes.full_epochs,
+            view_seed=view_seed,
+            num_views=num_views,
+            device=self.device,
+            threads=self.axes.threads,
+            parents=parents,
+            data_name=self.data.name,
+            synthetic=self.data.synthetic,
+        )
+        run = self.made[key] = PlannedRun(spec, config)
+        return run
+
+    def _set_evaluation(self, config: Config) -> None:
+        set_protocol(config, self.axes.protocol)
+        set_selection(config, self.axes.selection)
+
+
+def _with_ancestors(keys: Iterable[str], runs: dict[str, PlannedRun]) -> set[str]:
+    needed: set[str] = set()
+    pending = list(keys)
+    while pending:
+        key = pending.pop()
+        if key not in needed:
+            needed.add(key)
+            pending += runs[key].spec.parents
+    return needed

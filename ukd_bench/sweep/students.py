@@ -1,0 +1,66 @@
+"""The config of a student by method: a file of its own, or the one that it differs from little."""
+
+import math
+
+from mmengine.config import Config
+
+from ..methods import DISTILLED_METHODS
+from .axes import Axes, Student
+from .configure import fill_in, find_config, load_config, suite_hook
+
+HOOKS = {
+    'ukd': 'ukd_bench.UKDHook',
+    'naive': 'ukd_bench.NaiveEnsembleHook',
+    'naive_graph': 'ukd_bench.NaiveGraphHook',
+    'swap': 'ukd_bench.SwapHook',
+    'random': 'ukd_bench.RandomTeacherHook',
+    'chain': 'ukd_bench.ChainHook',
+    'mutual': 'ukd_bench.MutualHook',
+    'shuffled': 'ukd_bench.ShuffledHook',
+    'self': 'ukd_bench.UKDHook',
+}
+"""The hook that makes a recognizer's config a student of the method."""
+
+_OWN_KIND_SEEDS = 1000
+
+
+def student_config(axes: Axes, method: str, student: Student) -> Config:
+    """The config that a student of a method is trained by, before the axes are applied.
+
+    Where the method has no file of its own, a distilling one takes UKD's with another hook, and
+    ``plain_long`` takes that of ``plain``.
+
+    Raises:
+        ConfigError: there is none, or it cannot be used.
+    """
+    own = _path(axes, method, student)
+    if find_config(own) is not None:
+        return load_config(own)
+    if method in DISTILLED_METHODS:
+        config = load_config(_path(axes, 'ukd', student))
+        suite_hook(config, method)['type'] = HOOKS[method]
+        return config
+    return load_config(_path(axes, 'plain', student) if method == 'plain_long' else own)
+
+
+def epochs_of(method: str, epochs: int, num_teachers: int) -> int:
+    """How long a student of a method trains where plain training takes ``epochs``.
+
+    ``plain_long`` spends on its own training what UKD spends on the student and its bank: with a
+    forward as one unit, a training step is three, so K teachers' banks are K / 3 of a training.
+    """
+    return math.ceil(epochs * (3 + num_teachers) / 3) if method == 'plain_long' else epochs
+
+
+def own_kind_name(student: Student, seed: int) -> str:
+    """Name of the teacher that the ``self`` student of that seed has."""
+    return f'self-{student.name}-s{seed}'
+
+
+def own_kind_seed(seed: int) -> int:
+    """Seed of that teacher: a thousand above the student's, so that the two never are one run."""
+    return _OWN_KIND_SEEDS + seed
+
+
+def _path(axes: Axes, method: str, student: Student) -> str:
+    return fill_in('student_config', axes.student_config, method=method, student=student.name)

@@ -1,7 +1,15 @@
 """Networks that MMAction2 does not have."""
 
 from .late_fusion_head import LateFusionHead
+from .pretrained import pretrained_backbone
 from .split_streams import SplitStreams
+from .torchvision_video import TorchvisionVideo
 from .two_stream import TwoStreamBackbone
 
-__all__ = ['LateFusionHead', 'SplitStreams', 'TwoStreamBackbone']
+__all__ = [
+    'LateFusionHead',
+    'SplitStreams',
+    'TorchvisionVideo',
+    'TwoStreamBackbone',
+    'pretrained_backbone',
+]

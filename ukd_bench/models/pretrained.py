@@ -1,0 +1,97 @@
+"""Backbones that start from a published checkpoint, or do not start."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlparse
+
+import torch
+from mmaction.registry import MODELS as MMACTION_MODELS
+from torch import nn
+
+from ..errors import ConfigError, one_line
+from ..registry import MODELS
+from ..state import load_weights
+
+
+@MODELS.register_module(name='PretrainedBackbone')
+def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone.') -> nn.Module:
+    """A backbone of MMAction2 whose initial weights are those of a whole recognizer's checkpoint.
+
+    What is built is the backbone itself: its keys in a checkpoint are as ever. Only
+    ``init_weights`` is another. Backbones of MMAction2 differ in where they look for initial
+    weights (several ignore ``init_cfg``) and only log what does not fit; here every key must.
+    Nothing is read or downloaded before ``init_weights``, so teachers need no network.
+
+    Args:
+        backbone: Config of an MMAction2 backbone; its own ``pretrained`` is not used.
+        checkpoint: A local file, or a URL whose file name ends in digits of its SHA-256, as those
+            of MMAction2's published checkpoints do. Downloads go to ``$TORCH_HOME/hub/checkpoints``
+            and are kept only with that hash.
+        prefix: What the backbone's keys in the checkpoint begin with; others are left out.
+
+    Raises:
+        ConfigError: from ``init_weights``, where the checkpoint is absent, cannot be downloaded or
+            does not fit the backbone key by key.
+    """
+    network = MMACTION_MODELS.build(backbone)
+    network.init_weights = functools.partial(_load_part, network, checkpoint, prefix)
+    return network
+
+
+def _load_part(network: nn.Module, checkpoint: str, prefix: str) -> None:
+    path = download(checkpoint) if '://' in checkpoint else Path(checkpoint)
+    load_part(network, path, lambda key: key.removeprefix(prefix) if key.startswith(prefix) else '')
+
+
+def load_part(network: nn.Module, path: Path, rename: Callable[[str], str]) -> None:
+    """Loads all of ``network`` from a part of a larger network's checkpoint.
+
+    Args:
+        network: Every parameter and buffer of it must be in the checkpoint.
+        path: File of the checkpoint.
+        rename: From a key of the checkpoint to the network's; an empty name leaves it out.
+
+    Raises:
+        ConfigError: the file is absent, no checkpoint, or its part does not fit key by key.
+    """
+    load_weights(_PartOfCheckpoint(network, rename), path)
+
+
+class _PartOfCheckpoint(nn.Module):
+    """Stands for a whole network where only a part is there to be loaded."""
+
+    def __init__(self, network: nn.Module, rename: Callable[[str], str]) -> None:
+        super().__init__()
+        self.network = network
+        self.rename = rename
+
+    def load_state_dict(self, state: dict, strict: bool = True, assign: bool = False):
+        named = {self.rename(key): value for key, value in state.items()}
+        named.pop('', None)
+        return self.network.load_state_dict(named, strict=strict, assign=assign)
+
+
+def download(url: str) -> Path:
+    """The local copy of a checkpoint that is published with its hash in its name.
+
+    Raises:
+        ConfigError: it cannot be downloaded, or what arrives has another hash.
+    """
+    path = Path(torch.hub.get_dir()) / 'checkpoints' / Path(urlparse(url).path).name
+    if not path.is_file():
+        digits = path.stem.rpartition('-')[2]
+        if len(digits) < 8 or set(digits) - set('0123456789abcdef'):
+            raise ConfigError(
+                f'checkpoint {url}: its name ends in no hash to check it by; download it and name '
+                'the file'
+            )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Writes beside it, and renames once the hash is right.
+            torch.hub.download_url_to_file(url, str(path), digits, progress=False)
+        except (URLError, OSError, RuntimeError) as error:
+            reason = getattr(error, 'reason', None) or one_line(error)
+            raise ConfigError(f'checkpoint {url} cannot be downloaded ({reason})') from error
+    return path

@@ -2,6 +2,7 @@
 
 from .bimef import BIMEF
 from .clahe import CLAHE
+from .frame_difference import FrameDifference
 from .gamma import Gamma
 from .histogram_equalization import HistogramEqualization
 from .identity import Identity
@@ -13,6 +14,7 @@ __all__ = [
     'BIMEF',
     'CLAHE',
     'LIME',
+    'FrameDifference',
     'Gamma',
     'HistogramEqualization',
     'Identity',

@@ -64,3 +64,24 @@ def test_facts_name_the_checkpoints_bytes(tmp_path):
     facts = teacher_facts(read_pool([ENTRY | dict(checkpoint=str(tmp_path / 'c.pth'))])[0], 44)
     assert facts.pop('checkpoint_sha256').startswith('ba7816bf')
     assert facts == dict(name='a', key='k', state_bytes=44)
+
+
+def test_what_may_be_said_of_a_teacher_from_elsewhere(pool, tmp_path):
+    more = dict(classes=['Run', 'Sit'], sha256='0123abcd', checkpoint='https://x.org/m/a.pth?v=1')
+    (entry,) = read_pool(pool(ENTRY | more))
+    assert (entry.classes, entry.sha256) == (('Run', 'Sit'), '0123abcd')
+    assert (entry.url, str(entry.checkpoint)) == ('https://x.org/m/a.pth?v=1', 'a.pth')
+
+
+@pytest.mark.parametrize(
+    ('more', 'text'),
+    [
+        (dict(sha256='12345'), "sha256 '12345' is not 8 to 64 hexadecimal digits"),
+        (dict(classes='names.txt'), "classes 'names.txt' is not a list of different names"),
+        (dict(classes=['a', 'a']), r"classes \['a', 'a'\] is not a list of different names"),
+        (dict(weights='a'), "key 'weights' is none of name, config, checkpoint, bank, key"),
+    ],
+)
+def test_what_is_wrong_in_an_entry_is_named(pool, more, text):
+    with pytest.raises(ConfigError, match=rf'pool.json: teacher 1: {text}'):
+        read_pool(pool(ENTRY | more))

@@ -79,7 +79,7 @@ def test_no_weights_of_a_grid_are_better(num_teachers, seed, temperature):
     assert (grid(num_teachers)[norms.argmin()] - weights).abs().max() < 3 / STEPS
 
 
-@pytest.mark.parametrize('spread', [2.0, 1e-3])
+@pytest.mark.parametrize('spread', [2.0, 1e-3, 1e-7])
 @pytest.mark.parametrize('num_teachers', [2, 8, 40])
 def test_weights_are_optimal(num_teachers, spread):
     """The point x of least norm in a hull is the one with ``g_k . x >= x . x`` for every k."""

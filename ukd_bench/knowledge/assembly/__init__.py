@@ -1,11 +1,7 @@
 """Rules that fold the scores of K teachers into one target distribution, by name or by path."""
 
-from collections.abc import Callable
 from importlib import import_module
 from inspect import isclass, signature
-
-import torch
-from torch import Tensor
 
 from ...errors import ConfigError, one_line
 from ...registry import ASSEMBLY_RULES
@@ -92,16 +88,3 @@ def _find(name: str) -> type[AssemblyRule]:
 def _allowed() -> str:
     names = ', '.join(sorted(ASSEMBLY_RULES.module_dict))
     return f'allowed: {names}, or the dotted path of an AssemblyRule'
-
-
-# What callers of the rules' first form use: a name, and two arguments.
-
-
-def assembly_rule(name: str) -> Callable[[Tensor, float], Tensor]:
-    rule = build_rule(name)
-    return lambda scores_KNC, temperature: rule(
-        scores_KNC, temperature, torch.zeros(scores_KNC.shape[1], dtype=torch.int64)
-    )
-
-
-mean_probability = assembly_rule('mean_probability')

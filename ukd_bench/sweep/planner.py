@@ -1,5 +1,6 @@
 """From the axes to the plan: which runs there are, what each needs, and their keys."""
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -53,8 +54,10 @@ class _Planner:
         self.device = device
         self.pool_path = pool_path
         self.identity = data.identity()
+        # By method and student; of many seeds and K, reading is what takes time.
+        self.configs: dict[tuple[str, str], Config] = {}
         # The first student's plain config stands for all in what they share: clips and views.
-        self.shared = self._plain(axes.students[0])
+        self.shared = self._config('plain', axes.students[0])
         self._set_evaluation(self.shared)
         self.pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]] = []
         # By key, in the order in which they were made: parents come before children.
@@ -119,7 +122,7 @@ class _Planner:
     def _of_own_kind(self, student: Student, seed: int) -> PlannedRun:
         """The student of a teacher that is a plain student of another seed."""
         teacher = PoolTeacher(own_kind_name(student, seed), student.name, own_kind_seed(seed))
-        bank = self._bank(self._teacher(teacher, self._plain(student)))
+        bank = self._bank(self._teacher(teacher, self._config('plain', student)))
         return self._student('self', student, seed, 1, [bank])
 
     def _teacher(self, teacher: PoolTeacher, config: Config | None = None) -> PlannedRun:
@@ -171,7 +174,7 @@ class _Planner:
         num_teachers: int = 0,
         parents: Iterable[PlannedRun] = (),
     ) -> PlannedRun:
-        config = student_config(self.axes, method, student)
+        config = self._config(method, student)
         first = f'plain of {self.axes.students[0].name}'
         require_same_views(config, self.shared, f'{method} of {student.name}', first)
         self._set_hook(config, method, num_teachers)
@@ -198,8 +201,12 @@ class _Planner:
         if kind.reads:
             hook['pool'] = self.pool_path
 
-    def _plain(self, student: Student) -> Config:
-        return student_config(self.axes, 'plain', student)
+    def _config(self, method: str, student: Student) -> Config:
+        """A student's config as it is read, to be changed at will."""
+        known = method, student.name
+        if known not in self.configs:
+            self.configs[known] = student_config(self.axes, method, student)
+        return copy.deepcopy(self.configs[known])
 
     def _run(
         self,

@@ -1,0 +1,144 @@
+"""Where runs find what they need, and what a folder keeps; with files made by hand."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from ukd_bench.paths import RunPaths, SweepPaths, write_json
+from ukd_bench.records import file_sha256
+from ukd_bench.sweep.configure import suite_hook
+from ukd_bench.sweep.places import placed_config
+from ukd_bench.sweep.state import SweepState
+
+from .test_planner import STUDENT, planned, run_of
+
+
+@pytest.fixture
+def swept(tmp_path, monkeypatch):
+    """A plan, and a folder in which all its runs were finished."""
+    monkeypatch.chdir(tmp_path)
+    plan = planned(methods=('chain', 'self', 'ukd'), num_teachers=(1, 2))
+    state = SweepState(plan, SweepPaths(Path('results')), {'fingerprint': 'clips'})
+    for run in plan.runs.values():
+        finish(state, run, run.spec.key)
+    state.refresh()
+    return state
+
+
+def finish(state: SweepState, run, weights: str) -> None:
+    """Leaves what a run leaves, with these bytes as its weights."""
+    paths = state.prepare(run)
+    if run.spec.method != 'bank':
+        paths.checkpoint.write_text(weights)
+        paths.scores.write_text('scores')
+    parents = [state.plan.runs[key] for key in run.spec.parents]
+    teachers = [
+        dict(key=p.spec.key, checkpoint_sha256=file_sha256(state.folder(p).checkpoint))
+        for p in parents
+        if p.spec.method == 'teacher'
+    ]
+    names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
+    record = {name: getattr(run.spec, name) for name in names}
+    checkpoint = None if run.spec.method == 'bank' else file_sha256(paths.checkpoint)
+    write_json(
+        paths.record,
+        record
+        | dict(schema=1, status='done', schedule={}, metrics=None, memory={}, time={})
+        | dict(counts={}, parents=list(run.spec.parents), environment={}, teachers=teachers)
+        | dict(dataset={'fingerprint': 'clips'}, hashes=dict(checkpoint=checkpoint, bank=None))
+        | dict(config=Config.fromfile(paths.config).to_dict()),
+    )
+
+
+def statuses(state: SweepState) -> dict[tuple, bool]:
+    return {
+        (run.spec.method, run.spec.teacher or run.spec.num_teachers): state.is_finished(key)
+        for key, run in state.plan.runs.items()
+    }
+
+
+def test_every_run_is_told_where_its_parents_lie(swept):
+    plan = swept.plan
+    for stage in (1, 2):
+        hook = suite_hook(placed_config(run_of(plan, 'chain', stage), plan, swept.folder), '')
+        before = None if stage == 1 else swept.folder(run_of(plan, 'chain', 1)).checkpoint
+        assert hook.get('previous') == (before and str(before.resolve()))
+    student = run_of(plan, 'self', 1)
+    (entry,) = suite_hook(placed_config(student, plan, swept.folder), '')['pool']
+    assert entry['name'] == f'self-{STUDENT}-s0'
+    assert Path(entry['config']).is_file() and Path(entry['checkpoint']).is_file()
+    bank = plan.runs[student.spec.parents[0]]
+    assert entry['bank'] == str(swept.folder(bank).bank.resolve())
+    # What fills a bank and what reads it mean the same teacher.
+    assert placed_config(bank, plan, swept.folder).pool == [entry]
+    assert 'pool' not in bank.config
+
+
+def test_places_follow_a_run_that_is_reused(swept):
+    """From another execution, hence another folder."""
+    plan = swept.plan
+    stage = run_of(plan, 'chain', 1)
+    newer = replace(stage, spec=replace(stage.spec, execution='beef'))
+    plan.runs[stage.spec.key] = newer
+    state = SweepState(plan, swept.paths, swept.fingerprints, accept_stale=True)
+    state.refresh()
+    hook = suite_hook(placed_config(run_of(plan, 'chain', 2), plan, state.folder), '')
+    assert Path(hook['previous']) == swept.own_folder(stage).checkpoint.resolve()
+    assert swept.own_folder(stage).root != state.own_folder(newer).root
+
+
+def test_the_pool_file_has_the_pool_alone(swept):
+    swept.write_pool()
+    teachers = json.loads(swept.paths.pool.read_text())['teachers']
+    assert [teacher['name'] for teacher in teachers] == ['i3d-gamma1.8', 'slowonly-gamma2.5']
+    for teacher in teachers:
+        assert (swept.paths.root / teacher['checkpoint']).is_file()
+
+
+def test_everything_finished_stays_so(swept):
+    assert all(statuses(swept).values())
+
+
+def test_a_stage_that_came_out_otherwise_undoes_the_next(swept):
+    finish(swept, run_of(swept.plan, 'chain', 1), 'other weights')
+    swept.refresh()
+    found = statuses(swept)
+    assert found.pop(('chain', 2)) is False
+    assert all(found.values())
+
+
+def test_a_stage_that_lost_its_weights_alone_is_made_again(swept):
+    stage = run_of(swept.plan, 'chain', 1)
+    swept.folder(stage).checkpoint.unlink()
+    swept.refresh()
+    assert [cell for cell, done in statuses(swept).items() if not done] == [('chain', 1)]
+    finish(swept, stage, stage.spec.key)
+    swept.refresh()
+    assert all(statuses(swept).values())
+
+
+def test_a_run_that_was_cut_off_keeps_what_it_goes_on_from(swept):
+    run = run_of(swept.plan, 'ukd', 1)
+    paths: RunPaths = swept.own_folder(run)
+    paths.bank.mkdir()
+    for path in (paths.resume, paths.bank / 'part', paths.log):
+        path.write_text('something')
+    paths.record.unlink()
+    swept.prepare(run)
+    assert sorted(path.name for path in paths.root.iterdir()) == [
+        'bank',
+        'config.py',
+        'resume.pth',
+        'run.json',
+    ]
+
+
+def test_a_run_that_had_ended_starts_anew(swept):
+    run = run_of(swept.plan, 'ukd', 1)
+    paths = swept.own_folder(run)
+    paths.resume.write_text('of long ago')
+    swept.prepare(run)
+    assert sorted(path.name for path in paths.root.iterdir()) == ['config.py', 'run.json']

@@ -1,0 +1,341 @@
+"""Which runs the axes ask for, what each needs, and what its key depends on; nothing is trained."""
+
+from dataclasses import replace
+
+import pytest
+
+from ukd_bench.errors import ConfigError
+from ukd_bench.methods import COUNTED_METHODS, METHOD_TABLE, STUDENT_METHODS
+from ukd_bench.paths import configs_root
+from ukd_bench.sweep.axes import Axes, Dataset, PoolTeacher, Student
+from ukd_bench.sweep.configure import suite_hook
+from ukd_bench.sweep.data import sweep_data
+from ukd_bench.sweep.planner import make_plan
+from ukd_bench.sweep.prepare import _flow_steps
+from ukd_bench.sweep.students import HOOKS
+
+STUDENT = 'i3d-r18-w8'
+AXES = Axes(
+    name='planned',
+    dataset=Dataset('darkroom-tiny', darkroom=dict(preset='tiny')),
+    students=(Student(STUDENT, 12),),
+    full_epochs=12,
+    teacher_epochs=6,
+    teachers=(
+        PoolTeacher('i3d-gamma1.8', STUDENT, 101),
+        PoolTeacher('slowonly-gamma2.5', 'slowonly-r18-w8', 102),
+        PoolTeacher('i3d-identity', STUDENT, 103),
+    ),
+    methods=('ukd',),
+    num_teachers=(1, 3),
+    seeds=(0,),
+    student_config='{method}/{student}_darkroom-quick.py',
+    teacher_config='teachers/{teacher}_darkroom-quick.py',
+)
+
+
+def planned(pool: str = '/somewhere/pool.json', **changes):
+    axes = replace(AXES, **changes)
+    axes.check()
+    return make_plan(axes, sweep_data(axes.dataset, None), 'cafe', 'cpu', pool)
+
+
+def runs_of(plan, method: str) -> dict[int, object]:
+    """The runs of a method, by K."""
+    return {r.spec.num_teachers: r for r in plan.runs.values() if r.spec.method == method}
+
+
+def run_of(plan, method: str, num_teachers: int = 0):
+    return runs_of(plan, method)[num_teachers]
+
+
+def parents_of(plan, run) -> list[tuple[str, object]]:
+    """Method of each parent, and its teacher or K."""
+    parents = [plan.runs[key].spec for key in run.spec.parents]
+    return [(spec.method, spec.teacher or spec.num_teachers) for spec in parents]
+
+
+POOL = [teacher.name for teacher in AXES.teachers]
+# How large a wide student is its own files say.
+SHIPPED = tuple(method for method in STUDENT_METHODS if method != 'wide')
+
+
+@pytest.mark.parametrize('method', SHIPPED)
+def test_what_a_method_needs(method):
+    plan = planned(methods=(method,), num_teachers=(3,))
+    kind = METHOD_TABLE[method]
+    run = run_of(plan, method, {'self': 1}.get(method, 3 if kind.by_count else 0))
+    expected = {
+        'checkpoints': [('teacher', name) for name in POOL],
+        'banks': [('bank', name) for name in POOL],
+        None: [],
+    }[kind.reads]
+    if method == 'self':
+        expected = [('bank', f'self-{STUDENT}-s0')]
+    if method == 'chain':
+        expected = [('bank', POOL[2]), ('chain', 2)]
+    assert parents_of(plan, run) == expected
+    order = list(plan.runs)
+    for child in plan.runs.values():
+        assert all(order.index(p) < order.index(child.spec.key) for p in child.spec.parents)
+
+
+def test_a_method_without_a_file_of_its_own_has_ukds_with_another_hook():
+    ukd = run_of(planned(), 'ukd', 3).config
+    for method in ('random', 'shuffled', 'swap', 'naive_graph', 'chain', 'self'):
+        assert not (configs_root() / method).exists()
+        plan = planned(methods=(method,))
+        hook = suite_hook(max(runs_of(plan, method).items())[1].config, method)
+        assert hook['type'] == HOOKS[method]
+        assert hook['temperature'] == suite_hook(ukd, 'ukd')['temperature']
+        assert hook['pool'] == '/somewhere/pool.json'
+
+
+def test_a_file_of_its_own_counts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shipped = configs_root() / 'ukd' / f'{STUDENT}_darkroom-quick.py'
+    for method in ('plain', 'ukd', 'swap'):
+        (tmp_path / method).mkdir()
+        (tmp_path / method / 'own.py').write_text(f"_base_ = '{shipped}'\n")
+    with open(tmp_path / 'swap' / 'own.py', 'a') as file:
+        file.write("custom_hooks = [dict(type='ukd_bench.MySwap', pool='p', num_teachers=1)]\n")
+    plan = planned(student_config='{method}/own.py', methods=('swap', 'random'))
+    assert suite_hook(run_of(plan, 'swap', 3).config, '')['type'] == 'ukd_bench.MySwap'
+    assert suite_hook(run_of(plan, 'swap', 3).config, '')['num_teachers'] == 3
+    assert suite_hook(run_of(plan, 'random', 3).config, '')['type'] == HOOKS['random']
+
+
+def test_a_wide_student_has_files_of_its_own(own_configs):
+    own_configs(f'plain/{STUDENT}', 'wide/long', 'model = dict(backbone=dict(base_channels=12))')
+    plan = planned(**OWN | dict(students=OWN['students'][:1], methods=('wide',)))
+    assert list(plan.runs) == [run_of(plan, 'wide').spec.key]
+    assert run_of(plan, 'wide').config.model.backbone.base_channels == 12
+
+
+def test_a_method_that_has_no_config_at_all(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'plain').mkdir()
+    shipped = configs_root() / 'plain' / f'{STUDENT}_darkroom-quick.py'
+    (tmp_path / 'plain' / 'own.py').write_text(f"_base_ = '{shipped}'\n")
+    with pytest.raises(ConfigError, match=r'ukd/own\.py does not exist'):
+        planned(student_config='{method}/own.py', methods=('swap',))
+    with pytest.raises(ConfigError, match=r'label_smoothing/own\.py does not exist'):
+        planned(student_config='{method}/own.py', methods=('label_smoothing',))
+
+
+def test_a_config_without_a_section_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'plain').mkdir()
+    (tmp_path / 'plain' / 'own.py').write_text("model = dict(type='Recognizer3D')\n")
+    with pytest.raises(ConfigError, match=r"plain/own\.py: lacks the section 'train_cfg"):
+        planned(student_config='{method}/own.py', methods=('plain',))
+
+
+def test_a_chain_has_all_its_stages():
+    plan = planned(methods=('chain',), num_teachers=(3,))
+    stages = runs_of(plan, 'chain')
+    assert sorted(stages) == [1, 2, 3]
+    assert parents_of(plan, stages[1]) == [('bank', POOL[0])]
+    before = [run.starts_from for run in stages.values()]
+    assert before == [None, stages[1].spec.key, stages[2].spec.key]
+    assert {run.spec.epochs for run in stages.values()} == {12}
+    # The same stages whoever asks for them.
+    shorter = planned(methods=('chain',), num_teachers=(2,))
+    assert run_of(shorter, 'chain', 2).spec == stages[2].spec
+
+
+def test_the_teacher_of_its_own_kind():
+    plan = planned(methods=('self', 'plain', 'ukd'), seeds=(0, 4))
+    students = [run for run in plan.runs.values() if run.spec.method == 'self']
+    assert [(run.spec.seed, run.spec.num_teachers) for run in students] == [(0, 1), (4, 1)]
+    for student in students:
+        (bank,) = (plan.runs[key] for key in student.spec.parents)
+        (teacher,) = (plan.runs[key] for key in bank.spec.parents)
+        assert teacher.spec.teacher == bank.spec.teacher == f'self-{STUDENT}-s{student.spec.seed}'
+        assert teacher.spec.seed == 1000 + student.spec.seed
+        assert (teacher.spec.student, teacher.spec.epochs) == (STUDENT, 6)
+        assert suite_hook(teacher.config, '')['view_seed'] == AXES.teacher_view_seed
+        assert teacher.config.model == run_of(plan, 'plain').config.model
+        assert bank.spec.view_seed == student.spec.view_seed == AXES.view_seed
+    assert [teacher.name for teacher, *_ in plan.pool] == POOL
+
+
+def test_mutual_learning_takes_two_and_no_pool():
+    plan = planned(methods=('mutual',))
+    assert list(plan.runs) == [run_of(plan, 'mutual', 3).spec.key]
+    hook = suite_hook(run_of(plan, 'mutual', 3).config, '')
+    assert 'pool' not in hook
+    assert hook['num_teachers'] == 3
+    with pytest.raises(ConfigError, match='no run to plan: methods mutual with num_teachers 1'):
+        planned(methods=('mutual',), num_teachers=(1,))
+
+
+def test_plain_long_has_the_compute_of_ukd_and_its_bank():
+    plan = planned(methods=('plain_long', 'plain'), students=(Student(STUDENT, 10),))
+    long = runs_of(plan, 'plain_long')
+    # A step is three forwards: 10 x 3 + 10 x K forwards by view are so many epochs of three.
+    assert {k: run.spec.epochs for k, run in long.items()} == {1: 14, 3: 20}
+    assert {k: run.spec.full_epochs for k, run in long.items()} == {1: 16, 3: 24}
+    assert long[3].config.param_scheduler[0].total_steps == 20
+    assert long[3].config.model == run_of(plan, 'plain').config.model
+    assert run_of(planned(methods=('plain_long',)), 'plain_long', 3).spec.epochs == 24
+
+
+def test_places_are_in_no_key():
+    methods = ('ukd', 'chain', 'self', 'random', 'swap')
+    here = planned(methods=methods)
+    there = planned(methods=methods, pool='/elsewhere/pool.json')
+    assert list(here.runs) == list(there.runs)
+
+
+def test_every_method_has_keys_of_its_own():
+    plan = planned(methods=SHIPPED)
+    students = [run for run in plan.runs.values() if run.spec.method in SHIPPED]
+    cells = {(run.spec.method, run.spec.num_teachers) for run in students}
+    once, by_count = len(SHIPPED) - len(COUNTED_METHODS), 2 * len(COUNTED_METHODS)
+    # A chain has a second stage, mutual learning no K = 1.
+    assert len(students) == len(cells) == once + by_count + 1 - 1
+
+
+def test_views_that_cycle_are_known_to_all_students():
+    methods = ('plain', 'ukd', 'naive', 'teacher')
+    once, cycling = planned(methods=methods), planned(methods=methods, num_views=4)
+    for method in ('plain', 'ukd', 'naive'):
+        (before, after) = (max(runs_of(p, method).items())[1] for p in (once, cycling))
+        assert 'num_views' not in suite_hook(before.config, '')
+        assert suite_hook(after.config, '')['num_views'] == 4
+        assert before.spec.key != after.spec.key
+    assert {run.spec.num_views for run in runs_of(once, 'bank').values()} == {12}
+    assert {run.spec.num_views for run in runs_of(cycling, 'bank').values()} == {4}
+    # Teachers train on views of their own.
+    teachers = [
+        {k for k, r in p.runs.items() if r.spec.method == 'teacher'} for p in (once, cycling)
+    ]
+    assert teachers[0] == teachers[1]
+
+
+@pytest.mark.parametrize('views', [0, 13])
+def test_views_that_no_student_could_see(views):
+    with pytest.raises(ConfigError, match=rf'num_views = {views} is not in 1 to full_epochs = 12'):
+        planned(num_views=views)
+
+
+@pytest.fixture
+def own_configs(tmp_path, monkeypatch):
+    """A folder of configs that derive from the shipped ones; returns what writes one."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(base: str, name: str, text: str = '') -> None:
+        path = tmp_path / f'{name}.py'
+        path.parent.mkdir(exist_ok=True)
+        shipped = configs_root() / f'{base}_darkroom-quick.py'
+        path.write_text(f"_base_ = '{shipped}'\n{text}\n")
+
+    for name in ('long', 'wide'):
+        for method in ('plain', 'ukd'):
+            write(f'{method}/{STUDENT}', f'{method}/{name}')
+    for name in POOL:
+        write(f'teachers/{name}', f'teachers/{name}')
+    return write
+
+
+def pipeline(clip_len: int = 8, size: int = 48, extra: str = '', **draw) -> str:
+    draws = dict(min_span=0.8, min_side=0.8, flip_ratio=0.5) | draw
+    return (
+        'train_dataloader = dict(dataset=dict(pipeline=['
+        "dict(type='ukd_bench.OpenVideo', short_side=72),"
+        f'{extra}'
+        f"dict(type='ukd_bench.DrawView', **{draws}),"
+        f"dict(type='ukd_bench.ViewFrames', clip_len={clip_len}),"
+        "dict(type='ukd_bench.TakeFrames'),"
+        f"dict(type='ukd_bench.ViewCrop', size={size}),"
+        "dict(type='FormatShape', input_format='NCTHW'),"
+        "dict(type='PackActionInputs', meta_keys=('video_id',)),"
+        ']))'
+    )
+
+
+OWN = dict(
+    students=(Student('long', 12), Student('wide', 12)),
+    student_config='{method}/{student}.py',
+    teacher_config='teachers/{teacher}.py',
+)
+
+
+def banks_of(plan) -> list[str]:
+    return [key for key, run in plan.runs.items() if run.spec.method == 'bank']
+
+
+def test_students_of_other_clip_lengths_and_sizes_share_banks(own_configs):
+    for method in ('plain', 'ukd'):
+        own_configs(f'{method}/{STUDENT}', f'{method}/long', pipeline(clip_len=16))
+        own_configs(f'{method}/{STUDENT}', f'{method}/wide', pipeline(size=64))
+    both = planned(**OWN)
+    assert len(banks_of(both)) == 3
+    # Whichever student comes first, and whatever it sees.
+    turned = planned(**OWN | dict(students=OWN['students'][::-1]))
+    assert banks_of(turned) == banks_of(both)
+    shipped = planned()
+    assert len({run.spec.key for run in runs_of(both, 'ukd').values()}) == 2
+    assert len(banks_of(shipped)) == 3
+
+
+def test_a_bank_is_bound_to_its_teachers_rendering(own_configs):
+    before = banks_of(planned(**OWN))
+    own_configs(f'teachers/{POOL[1]}', f'teachers/{POOL[1]}', pipeline(clip_len=4))
+    after = banks_of(planned(**OWN))
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_the_teachers_own_draws_are_not_the_students(own_configs):
+    """What a teacher was trained on changes the teacher; of its bank only the rendering counts."""
+    from ukd_bench.sweep.renderings import banked_dataset
+
+    own_configs(f'teachers/{POOL[0]}', f'teachers/{POOL[0]}', pipeline(min_span=0.5, clip_len=4))
+    plan = planned(**OWN)
+    (_, teacher, _), *_ = plan.pool
+    steps = banked_dataset(run_of(plan, 'ukd', 3).config, teacher.config)['pipeline']
+    draw, frames = (
+        next(s for s in steps if s['type'] == f'ukd_bench.{name}')
+        for name in ('DrawView', 'ViewFrames')
+    )
+    assert draw['min_span'] == 0.8
+    assert frames['clip_len'] == 4
+
+
+def test_other_views_are_refused(own_configs):
+    own_configs(f'ukd/{STUDENT}', 'ukd/wide', pipeline(min_span=0.5))
+    with pytest.raises(ConfigError) as caught:
+        planned(**OWN)
+    assert 'ukd of wide draws other views than plain of long (min_span=0.5' in str(caught.value)
+    assert 'students of one sweep share their views' in str(caught.value)
+
+
+STOCK = (
+    'train_dataloader = dict(dataset=dict(pipeline=['
+    "dict(type='DecordInit'), dict(type='SampleFrames', clip_len={length}),"
+    "dict(type='DecordDecode'), dict(type='FormatShape', input_format='NCTHW'),"
+    "dict(type='PackActionInputs')]))"
+)
+
+
+def test_a_stock_pipeline_is_compared_as_a_whole(own_configs):
+    for name, length in (('long', 16), ('wide', 16)):
+        for method in ('plain', 'ukd'):
+            own_configs(f'{method}/{STUDENT}', f'{method}/{name}', STOCK.format(length=length))
+    same = planned(**OWN)
+    own_configs(f'ukd/{STUDENT}', 'ukd/wide', STOCK.format(length=32))
+    with pytest.raises(ConfigError, match='ukd of wide has another training pipeline than plain'):
+        planned(**OWN)
+    for method in ('plain', 'ukd'):
+        for name in ('long', 'wide'):
+            own_configs(f'{method}/{STUDENT}', f'{method}/{name}', STOCK.format(length=32))
+    # A bank of such a pipeline serves no other.
+    assert not set(banks_of(same)) & set(banks_of(planned(**OWN)))
+
+
+def test_flow_is_made_for_teachers_that_read_it(own_configs):
+    flow = "dict(type='ukd_bench.OpenFlow', algorithm='farneback'),"
+    own_configs(f'teachers/{POOL[1]}', f'teachers/{POOL[1]}', pipeline(extra=flow))
+    assert [settings['algorithm'] for settings, _ in _flow_steps(planned(**OWN))] == ['farneback']
+    assert not _flow_steps(planned(**OWN, num_teachers=(1,)))

@@ -65,7 +65,7 @@ def _split(config: str | dict) -> tuple[str, dict]:
     arguments = dict(config) if isinstance(config, dict) else dict(type=config)
     name = arguments.pop('type', None)
     if not isinstance(name, str):
-        raise ConfigError(f'rule = {config!r} has no name; {_allowed()}')
+        raise ConfigError(f'rule = {config!r} is {_none_of()} and has no such type')
     return name, arguments
 
 
@@ -78,13 +78,12 @@ def _find(name: str) -> type[AssemblyRule]:
             found = getattr(import_module(module), attribute)
         except Exception as problem:
             raise ConfigError(
-                f'rule {name!r} cannot be imported: {one_line(problem)}; {_allowed()}'
+                f'rule {name!r} is {_none_of()} and cannot be imported: {one_line(problem)}'
             ) from problem
     if not (isclass(found) and issubclass(found, AssemblyRule)):
-        raise ConfigError(f'rule {name!r} is no assembly rule; {_allowed()}')
+        raise ConfigError(f'rule {name!r} is {_none_of()} and no path of an AssemblyRule')
     return found
 
 
-def _allowed() -> str:
-    names = ', '.join(sorted(ASSEMBLY_RULES.module_dict))
-    return f'allowed: {names}, or the dotted path of an AssemblyRule'
+def _none_of() -> str:
+    return f'none of {", ".join(sorted(ASSEMBLY_RULES.module_dict))}'

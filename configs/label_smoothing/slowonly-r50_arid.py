@@ -1,0 +1,3 @@
+_base_ = '../plain/slowonly-r50_arid.py'
+
+model = dict(cls_head=dict(label_smooth_eps=0.1))

@@ -8,14 +8,22 @@ import pytest
 
 from ukd_bench import registry
 
-REGISTRIES = ('DATASETS', 'TRANSFORMS', 'MODELS', 'HOOKS', 'METRICS', 'ENHANCEMENTS')
+REGISTRIES = (
+    'DATASETS', 'TRANSFORMS', 'MODELS', 'HOOKS', 'METRICS', 'ENHANCEMENTS', 'ASSEMBLY_RULES',
+)  # fmt: skip
 NAMES = {
     'DATASETS': ('ARIDDataset',),
     'TRANSFORMS': ('DrawView', 'EvaluationViews', 'ViewFrames', 'ViewCrop', 'OpenFlow'),
-    'MODELS': ('LowLightPreprocessor', 'TwoStreamBackbone', 'SplitStreams', 'LateFusionHead'),
-    'HOOKS': ('ReplayHook', 'UKDHook', 'NaiveEnsembleHook', 'MeasureHook'),
+    'MODELS': (
+        'LowLightPreprocessor', 'TwoStreamBackbone', 'SplitStreams', 'LateFusionHead',
+        'TorchvisionVideo',
+    ),
+    'HOOKS': (
+        'ReplayHook', 'UKDHook', 'NaiveEnsembleHook', 'NaiveGraphHook', 'SwapHook', 'ChainHook',
+        'RandomTeacherHook', 'MutualHook', 'ShuffledHook', 'MeasureHook',
+    ),
     'METRICS': ('ClipScores',),
-}
+}  # fmt: skip
 
 # MMEngine imports a scope's registry by itself.
 RESOLVE = """

@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from mmaction.structures import ActionDataSample
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
@@ -250,3 +251,28 @@ def test_flow_gets_the_box_and_flip_of_its_frame():
     # What moved right moves left in a mirror.
     assert both[0, :, 3].tolist() == [255 - 70, 255 - 60, 255 - 50, 255 - 40]
     assert set(both[..., 4].ravel()) == {7}
+
+
+def test_other_renderings_of_one_view_ride_along():
+    """Each draws what the student's pipeline draws, and the student's sample stays as it is."""
+
+    def packing(size):
+        def pipeline(results):
+            results['count'] = results.get('count', 0) + 1
+            view = DrawView()(results)['views'][0]
+            inputs = (size, view, random.random(), results['count'])
+            return dict(inputs=inputs, data_samples=ActionDataSample())
+
+        return pipeline
+
+    alone = ReplayedPipeline(packing(48), 3)({'sample_idx': 2})
+    replayed = ReplayedPipeline(packing(48), 3)
+    replayed.renderings = {'large': packing(112), 'small': packing(24)}
+    packed = replayed({'sample_idx': 2})
+    assert packed['inputs'] == alone['inputs'] and 'renderings' not in alone
+    assert {name: inputs[0] for name, inputs in packed['renderings'].items()} == {
+        'large': 112,
+        'small': 24,
+    }
+    for inputs in packed['renderings'].values():
+        assert inputs[1:] == alone['inputs'][1:]

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
+from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.runner import Runner
 from torch import nn
 
@@ -32,13 +33,14 @@ class _Unread:
         pass
 
 
-# MMEngine's checkpoints hold its message hub: buffers of NumPy arrays and bound methods. None of
-# these names is run; each becomes an inert object, so that `weights_only` can stay on.
+# MMEngine's checkpoints hold its message hub, of NumPy arrays and functions, and its schedulers.
+# None of these names is run; each becomes an inert object, so that `weights_only` can stay on.
 _BESIDE_THE_WEIGHTS = [
     (_Unread, name)
     for name in (
         'builtins.getattr',
         'mmengine.logging.history_buffer.HistoryBuffer',
+        'mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler',
         'numpy.dtype',
         'numpy.ndarray',
         *(
@@ -50,19 +52,22 @@ _BESIDE_THE_WEIGHTS = [
 ]
 
 
-_STATISTICS = ('min', 'max', 'current', 'mean')
+_MEMBERS = {
+    HistoryBuffer: ('min', 'max', 'current', 'mean'),
+    OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
+}
 
 
-def _statistic(owner: type, name: str) -> Any:
-    """Stands for ``getattr``, which a history buffer's statistics are pickled with."""
-    return getattr(owner, name) if owner is HistoryBuffer and name in _STATISTICS else _Unread()
+def _member(owner: type, name: str) -> Any:
+    """Stands for ``getattr``, by which functions of classes are pickled."""
+    return getattr(owner, name) if name in _MEMBERS.get(owner, ()) else _Unread()
 
 
 # The same names with what they mean, for a training that goes on with its own history. What builds
 # an array runs nothing that a file could choose; `getattr` could, so it is replaced.
 _HISTORY = [
-    (_statistic, 'builtins.getattr'),
-    (HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
+    (_member, 'builtins.getattr'),
+    *((owner, f'{owner.__module__}.{owner.__name__}') for owner in _MEMBERS),
     (np.dtype, 'numpy.dtype'),
     (np.ndarray, 'numpy.ndarray'),
     *(
@@ -145,7 +150,8 @@ def load_weights(module: nn.Module, path: Path) -> None:
             checkpoint = torch.load(path, map_location='cpu', weights_only=True)
         state = checkpoint.get('state_dict', checkpoint)
     except Exception as error:
-        raise ConfigError(f'checkpoint {path} cannot be read ({_reason(error)})') from error
+        reason = unreadable_because(error)
+        raise ConfigError(f'checkpoint {path} cannot be read ({reason})') from error
     try:
         module.load_state_dict(state, strict=True)
     except (RuntimeError, TypeError) as error:
@@ -161,7 +167,8 @@ def _inert() -> list:
     return [entry for entry in _BESIDE_THE_WEIGHTS if entry[1] not in known]
 
 
-def _reason(error: Exception) -> str:
+def unreadable_because(error: Exception) -> str:
+    """In one line, why ``torch.load`` refused a file."""
     if isinstance(error, pickle.UnpicklingError):
         # torch's own text is about how to switch its protection off.
         forbidden = re.search(r'GLOBAL (\S+)', str(error))

@@ -1,6 +1,7 @@
 """A training that was cut off goes on from the end of its last epoch."""
 
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ..knowledge.teacher import Teacher
 from ..paths import atomic_write
 from ..records import file_sha256
 from ..spec import RunSpec
-from ..state import ResumableHook, allow_history
+from ..state import ResumableHook, allow_history, unreadable_because
 
 
 class ResumePoint(ResumableHook):
@@ -139,17 +140,26 @@ def set_resume(config: Config, path: Path, spec: RunSpec) -> None:
         return
     allow_history()
     try:
+        # Torch does not look at the checksums that it wrote.
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ResultsError(f'{damaged} differs from its checksum')
         found = torch.load(path, map_location='cpu', weights_only=True)
         kept = found['ukd_bench_hooks'][ResumePoint.__name__]['identity']
     except Exception as error:
         # Torch and its unpickler answer damaged files with whatever they run into.
-        print(f'{path.name}: cannot be read ({one_line(error)}); the run starts over', flush=True)
+        reason = unreadable_because(error)
+        print(f'{path.name}: cannot be read ({reason}); the run starts over', flush=True)
         return
     dataset = build_dataset(config.train_dataloader.dataset.to_dict())
     present = _identity(spec, config, dataset)
     differing = [name for name in present if kept.get(name) != present[name]]
     if differing:
-        print(f'{path.name}: is of another {differing[0]}; the run starts over', flush=True)
+        print(
+            f'{path.name}: does not fit, it differs in {differing[0]}; the run starts over',
+            flush=True,
+        )
         return
     print(f'{path.name}: the run goes on after epoch {found["meta"]["epoch"]}', flush=True)
     config.load_from, config.resume = str(path), True

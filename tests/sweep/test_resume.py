@@ -1,0 +1,159 @@
+"""Runs killed at any instant and started again end where an undisturbed one does."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ukd_bench.paths import RunPaths
+from ukd_bench.spec import RunSpec
+from ukd_bench.sweep.configure import set_selection
+
+from .conftest import REPOSITORY
+
+# Kills its own process where the environment says: no signal from outside hits the same instant.
+KILLER = """
+import os
+import signal
+
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+def reach(place):
+    if os.environ.get('KILL_AT') == place:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Bomb:
+    def __reduce__(self):
+        reach('write')
+        return dict, ()
+
+
+@HOOKS.register_module()
+class Killer(Hook):
+    priority = 'LOWEST'
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        reach(f'step {runner.iter + 1}')
+
+    def after_val_epoch(self, runner, metrics=None):
+        reach(f'validation {runner.epoch}')
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        if runner.epoch == 2:
+            checkpoint['bomb'] = Bomb()
+
+    def after_test_epoch(self, runner, metrics=None):
+        reach('test')
+"""
+EPOCHS, STEPS = 3, 3
+
+
+@pytest.fixture
+def make_run(tmp_path, runner_config, train_dataset):
+    """Writes the folder of a run of three epochs of three steps, with dropout and momentum."""
+    (tmp_path / 'killer.py').write_text(KILLER)
+
+    def make(name: str, hook: dict, method: str, selection: str) -> RunPaths:
+        config = runner_config(hook, dict(type='Killer'), epochs=EPOCHS)
+        config.custom_imports = dict(imports=['killer'])
+        config.model.cls_head.dropout_ratio = 0.5
+        config.optim_wrapper.optimizer = dict(type='AdamW', lr=2e-3)
+        config.param_scheduler = [
+            dict(type='OneCycleLR', eta_max=2e-3, total_steps=EPOCHS, by_epoch=True,
+                 convert_to_iter_based=True)
+        ]  # fmt: skip
+        pipeline = copy.deepcopy(train_dataset['pipeline'])
+        pipeline[1] = dict(type='ukd_bench.EvaluationViews')
+        config.test_dataloader = dict(
+            batch_size=4, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
+            dataset=dict(train_dataset, subset='test', test_mode=True, pipeline=pipeline),
+        )  # fmt: skip
+        config.test_evaluator = dict(type='ukd_bench.ClipScores')
+        config.test_cfg = dict(type='TestLoop')
+        config.experiment_name = 'run'
+        config.pop('work_dir')
+        set_selection(config, selection)
+        paths = RunPaths(tmp_path / name)
+        paths.root.mkdir()
+        paths.config.write_text(config.pretty_text)
+        spec = RunSpec(
+            key='0123', execution='4567', method=method, student='slowonly-r18-w8', teacher=None,
+            num_teachers=2 if method == 'ukd' else 0, seed=3, split=1, epochs=EPOCHS,
+            full_epochs=EPOCHS, view_seed=5, num_views=2, device='cpu', threads=1, parents=(),
+            data_name='tiny', synthetic=True,
+        )  # fmt: skip
+        spec.write(paths.spec)
+        return paths
+
+    return make
+
+
+def carry_out(paths: RunPaths, kill_at: str = '') -> str:
+    """One process of the run; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'ukd_bench.runs', str(paths.root)],
+        env=dict(
+            os.environ, PYTHONPATH=f'{REPOSITORY}{os.pathsep}{paths.root.parent}',
+            OMP_NUM_THREADS='1', KILL_AT=kill_at,
+        ),
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == (-signal.SIGKILL if kill_at else 0), done.stdout + done.stderr
+    return done.stdout
+
+
+def outcome(paths: RunPaths) -> tuple[dict, str]:
+    """Record and curve, without what is no result: times, and memory of the process as a whole."""
+    record = json.loads(paths.record.read_text())
+    for name in ('started', 'finished', 'resumed_at_epochs'):
+        record['environment'].pop(name)
+    record.pop('time')
+    for figures in record['memory'].values():
+        figures.pop('process_peak_bytes')
+    return record, paths.curve.read_text()
+
+
+def resumed_at(paths: RunPaths) -> list[int]:
+    return json.loads(paths.record.read_text())['environment']['resumed_at_epochs']
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if 'pth' in path.name)
+
+
+CASES = {
+    # In mid-epoch, and when nothing but the test is left.
+    'plain': ('last_epoch', {f'step {STEPS + 2}': 1, 'test': 3}, [1, 3]),
+    # Half-way through writing a point, and when the best weights are ahead of the last one.
+    'ukd': ('oracle_best_on_test', {'write': 1, 'validation 2': 1}, [1]),
+}
+
+
+@pytest.mark.parametrize('method', CASES)
+def test_killed_run_ends_where_an_undisturbed_one_does(method, make_run, request):
+    selection, kills, kept = CASES[method]
+    hook = dict(type='ukd_bench.ReplayHook', view_seed=5)
+    if method == 'ukd':
+        pool = request.getfixturevalue('filled_pool')
+        hook = request.getfixturevalue('distilling')('UKDHook', pool, 2)
+    undisturbed = make_run('undisturbed', hook, method, selection)
+    carry_out(undisturbed)
+    killed = make_run('killed', hook, method, selection)
+    printed = [carry_out(killed, place) for place in kills] + [carry_out(killed)]
+    assert 'the run goes on' not in printed[0]
+    for text, epoch in zip(printed[1:], kills.values(), strict=True):
+        assert f'the run goes on after epoch {epoch}\n' in text
+    assert resumed_at(undisturbed) == [] and resumed_at(killed) == kept
+    assert outcome(killed) == outcome(undisturbed)
+    assert leftovers(killed.root) == leftovers(undisturbed.root) == ['checkpoint.pth']
+    times = json.loads(killed.record.read_text())['time']
+    assert times['wall_s'] > times['train_s'] > 0

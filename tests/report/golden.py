@@ -20,6 +20,10 @@ def made_up_sweep(made_up):
         for record in made.select(method, 4):
             if record['student'].startswith('slowonly'):
                 record['schedule']['epochs'] = 10
+    for seed in (0, 1, 2):
+        made.add_other_methods('r2plus1d-r18-w8', seed)
+    for record in made.select('random'):
+        record['knowledge']['num_views'] = 10
     made.records['naive2-r2plus1d-r18-w8-0']['hashes']['student_state'] = 'other'
     return made
 

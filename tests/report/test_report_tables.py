@@ -1,6 +1,6 @@
 import pytest
 
-from ukd_bench.report import side_tables, tables
+from ukd_bench.report import memory_tables, side_tables, tables
 from ukd_bench.report.provenance import provenance, warnings
 from ukd_bench.results.compare import compare
 from ukd_bench.results.load import load_sweep
@@ -44,7 +44,7 @@ def test_short_schedules_are_marked_and_apart(made_up, load):
     sweep = load(made)
     for table in (
         tables.accuracy_table(sweep),
-        tables.memory_table(sweep),
+        memory_tables.memory_table(sweep),
         tables.cost_table(sweep),
     ):
         marked = [row for row in table.rows if '†' in row[0]]
@@ -57,7 +57,7 @@ def test_short_schedules_are_marked_and_apart(made_up, load):
 def test_memory_by_phase_and_pipeline(made_up, load):
     made = made_up.MadeUpSweep()
     made.records['teacher-r2plus1d-he']['memory']['train']['allocated_peak_bytes'] = 64 * MIB
-    table = tables.memory_table(load(made))
+    table = memory_tables.memory_table(load(made))
     rows = {row[:2]: row[2:] for row in table.rows}
     assert rows['UKD', '2'] == ('30.0', '1.000', '12.0', '30.0', '900', '1.22')
     assert rows['UKD', '4'] == ('30.0', '1.000', '12.0', '64.0', '900', '2.44')
@@ -72,7 +72,7 @@ def test_what_was_not_measured_is_a_dash(made_up, load):
     record['time'] = {name: None for name in record['time']}
     record['counts']['inference_flops'] = None
     sweep = load(made)
-    assert tables.memory_table(sweep).rows[0][2:] == ('–', '–', '12.0', '–', '900', '–')
+    assert memory_tables.memory_table(sweep).rows[0][2:] == ('–', '–', '12.0', '–', '900', '–')
     assert tables.cost_table(sweep).rows[0][2:] == ('–', '–', '–', '–', '0.50', '–')
 
 
@@ -82,7 +82,7 @@ def test_cost_by_hand(made_up, load):
 
 
 def test_slopes_by_hand(made_up, load):
-    table = tables.slope_table(load(made_up.MadeUpSweep()))
+    table = memory_tables.slope_table(load(made_up.MadeUpSweep()))
     assert [row[1:5] for row in table.rows] == [
         ('UKD', '1, 2 and 4', '0.000', '[0.000, 0.000]'),
         ('Naive', '1, 2 and 4', '+8.000', '[+8.000, +8.000]'),
@@ -95,7 +95,7 @@ def test_equality_finds_a_planted_mismatch(made_up, load):
     table = side_tables.equality_table(load(made))
     assert table.lead == 'Unequal: 1 of 9 pairs.'
     odd = [row for row in table.rows if 'differ' in row]
-    assert odd == [(END, '2', '1', '1', 'equal', 'equal', 'differ', '0.0')]
+    assert odd == [(END, 'Naive', '2', '1', '1', 'equal', 'equal', 'differ', '0.0')]
 
 
 def test_equality_of_all_and_of_unknown(made_up, load):

@@ -1,10 +1,13 @@
 """A made-up sweep on disk: figures chosen by hand, so that tests can work every answer out."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ukd_bench.methods import DISTILLED_METHODS, EQUAL_TO_UKD, METHOD_TABLE
 
 MIB = 1024**2
 CLASSES = ['Drink', 'Jump', 'Push', 'Wave']
@@ -43,13 +46,16 @@ def record(
     k: int = 0,
     seed: int = 0,
     epochs: int = 40,
+    full_epochs: int = 40,
     top1: float | None = 0.5,
     train_mib: float | None = 30.0,
     parents: tuple[str, ...] = (),
     wall_s: float = 100.0,
 ) -> dict[str, Any]:
     """One complete record."""
-    distilled = method in ('ukd', 'naive')
+    distilled = method in DISTILLED_METHODS
+    # What equals UKD has its targets and its student.
+    like = 'ukd' if method in EQUAL_TO_UKD else method
     phases = {'bank': ('init', 'fill'), 'ensemble': ('init', 'eval')}.get(
         method, ('init', 'train', 'eval')
     )
@@ -64,7 +70,9 @@ def record(
     }
     trains = 'train' in phases
     two_streams = method.startswith('two_stream')
-    step = 0.18 if two_streams else 0.09 + 0.03 * k * (method == 'naive')
+    large = two_streams or method == 'wide'
+    added = {'naive': 0.03, 'naive_graph': 0.04, 'swap': 0.05}.get(method, 0.0)
+    step = 0.18 if large else 0.09 * k if method == 'mutual' else 0.09 + added * k
     return {
         'schema': 1,
         'key': key,
@@ -76,7 +84,7 @@ def record(
         'num_teachers': k,
         'seed': seed,
         'split': 1,
-        'schedule': {'epochs': epochs, 'full_epochs': 40, 'batch_size': 16},
+        'schedule': {'epochs': epochs, 'full_epochs': full_epochs, 'batch_size': 16},
         'metrics': None if top1 is None else {'top1': top1, 'top5': 1.0, 'mean_class': top1},
         'memory': memory,
         'time': {
@@ -87,19 +95,19 @@ def record(
             'wall_s': wall_s,
         },
         'hashes': {
-            'student_state': f'state-{k}-{seed}' if trains else None,
+            'student_state': f'state-{like}-{k}-{seed}' if trains else None,
             'initial_state': f'initial-{seed}' if trains else None,
-            'targets': f'targets-{k}-{seed}' if distilled else None,
+            'targets': f'targets-{like}-{k}-{seed}' if distilled else None,
         },
         'counts': {
-            'teacher_forwards': 3200 * k if method == 'naive' else 0,
+            'teacher_forwards': 3200 * k if method in EQUAL_TO_UKD else 0,
             'train_steps': 800 if trains else 0,
-            'parameters': 1_000_000 if two_streams else 500_000,
-            'inference_flops': 2_400_000_000 if two_streams else 1_200_000_000,
+            'parameters': 1_000_000 if large else 500_000,
+            'inference_flops': 2_400_000_000 if large else 1_200_000_000,
         },
         'teachers': [
             {'name': name, 'key': f'teacher-{name}', 'state_bytes': TEACHER_BYTES}
-            for name in POOL[:k]
+            for name in _teachers_of(method, k, student, seed)
         ],
         'parents': list(parents),
         'knowledge': {
@@ -107,7 +115,9 @@ def record(
             'weight': 0.9,
             'temperature': 3.0,
             'num_views': 40,
-            'bank_bytes': 640_000 * k,
+            'bank_bytes': 640_000 * (1 if method == 'chain' else k)
+            if METHOD_TABLE[method].reads == 'banks'
+            else None,
             'divergence': 0.21 - 0.01 * k,
         }
         if distilled
@@ -142,6 +152,14 @@ def record(
         'config': {},
         'error': None,
     }
+
+
+def _teachers_of(method: str, k: int, student: str | None, seed: int) -> list[str]:
+    if method == 'self':
+        return [f'self-{student}-s{seed}']
+    if METHOD_TABLE.get(method) and METHOD_TABLE[method].reads is None:
+        return []
+    return POOL[k - 1 : k] if method == 'chain' else POOL[:k]
 
 
 class MadeUpSweep:
@@ -209,6 +227,39 @@ class MadeUpSweep:
                 **dict(student=student, seed=seed, k=k, top1=top1s[seed], parents=teachers),
                 **dict(train_mib=30.0 + 8 * k, wall_s=100.0 + 30 * k),
             )
+
+    def add_other_methods(self, student: str, seed: int) -> None:
+        """A student of every further method, as those of :meth:`_add_student` are."""
+        end = f'{student}-{seed}'
+        same = dict(student=student, seed=seed)
+
+        def parents(part: str, k: int) -> tuple[str, ...]:
+            return tuple(f'{part}-{name}' for name in POOL[:k])
+
+        self.add('wide', f'wide-{end}', **same, top1=0.5875, train_mib=52.0)
+        own = dict(teacher=f'self-{student}-s{seed}', seed=1000 + seed, wall_s=90.0)
+        self.add('teacher', f'own-{end}', student=student, top1=0.575, **own)
+        own['wall_s'] = 25.0
+        self.add('bank', f'own-bank-{end}', student=None, top1=None, parents=(f'own-{end}',), **own)
+        self.add('self', f'self-{end}', **same, k=1, top1=0.6, parents=(f'own-bank-{end}',))
+        for k in (1, 2, 4):
+            epochs = math.ceil(40 * (3 + k) / 3)
+            longer = dict(epochs=epochs, full_epochs=epochs, wall_s=2.5 * epochs)
+            self.add('plain_long', f'plain_long{k}-{end}', **same, k=k, top1=0.575, **longer)
+            for method, top1 in (('shuffled', 0.5875), ('random', 0.6375)):
+                banks = parents('bank', k)
+                self.add(method, f'{method}{k}-{end}', **same, k=k, top1=top1, parents=banks)
+            for method, train_mib in (('naive_graph', 30.0 + 20 * k), ('swap', None)):
+                values = dict(top1=TOP1['distilled'][k][seed], train_mib=train_mib)
+                teachers = parents('teacher', k)
+                self.add(method, f'{method}{k}-{end}', **same, k=k, parents=teachers, **values)
+        for k in (1, 2, 3, 4):
+            before = (f'chain{k - 1}-{end}',) if k > 1 else ()
+            stages = (f'bank-{POOL[k - 1]}', *before)
+            self.add('chain', f'chain{k}-{end}', **same, k=k, top1=0.6 + 0.0125 * k, parents=stages)
+        for k in (2, 4):
+            peak = dict(train_mib=30.0 * k, wall_s=100.0 * k)
+            self.add('mutual', f'mutual{k}-{end}', **same, k=k, top1=0.6, **peak)
 
     def add(self, method: str, key: str, **values: Any) -> dict[str, Any]:
         """Adds one record and returns it."""

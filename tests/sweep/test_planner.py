@@ -83,7 +83,7 @@ def test_what_a_method_needs(method):
 def test_a_method_without_a_file_of_its_own_has_ukds_with_another_hook():
     ukd = run_of(planned(), 'ukd', 3).config
     for method in ('random', 'shuffled', 'swap', 'naive_graph', 'chain', 'self'):
-        assert not (configs_root() / method).exists()
+        assert not (configs_root() / method / f'{STUDENT}_darkroom-quick.py').exists()
         plan = planned(methods=(method,))
         hook = suite_hook(max(runs_of(plan, method).items())[1].config, method)
         assert hook['type'] == HOOKS[method]

@@ -13,6 +13,7 @@ from ..records import ORACLE
 from ..results.benches import Bench, benches
 from ..results.load import Sweep
 from . import figure_data, figures
+from .style import STYLE
 
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
@@ -56,6 +57,8 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
     made: list[Drawing] = []
     if table.empty:
         return made
+    # A label, a row of the legend or of the classes' figure for every further method.
+    more = 0.18 * max(0, table['method'].nunique() - 8)
     short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
     if any(run.selection == ORACLE for run in bench.runs):
         short += ' An oracle chose the epochs by their accuracy on the test clips.'
@@ -67,7 +70,7 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
             _draw(
                 f'accuracy{suffix}',
                 caption,
-                (5.2, 3.5),
+                (5.2, 3.5 + more),
                 lambda ax: figures.accuracy_against_teachers(table, ax),
             )
         )
@@ -77,7 +80,7 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
             _draw(
                 f'memory{suffix}',
                 caption,
-                (5.2, 3.5),
+                (5.2, 3.5 + more),
                 lambda ax: figures.memory_against_teachers(table, ax),
             )
         )
@@ -87,7 +90,7 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
             _draw(
                 f'tradeoff{suffix}',
                 caption,
-                (5.2, 3.9),
+                (5.2, 3.9 + more),
                 lambda ax: figures.accuracy_against_memory(table, ax),
             )
         )
@@ -97,13 +100,14 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
             f'Accuracy by class, %{title}. Mean over seeds, at the largest K with the full '
             'schedule.'
         )
-        size = (5.2, 3.7) if classes.shape[1] <= 12 else (10.6, 0.9 + 0.42 * len(classes))
+        narrow = classes.shape[1] <= 12
+        size = (5.2, 3.7 + more) if narrow else (10.6, 0.9 + 0.42 * len(classes))
         drawing = _draw(
             f'classes{suffix}',
             caption,
             size,
             lambda ax: figures.class_accuracy(classes, ax),
-            classes.shape[1] > 12,
+            not narrow,
         )
         made.append(drawing)
     return made
@@ -116,8 +120,8 @@ def _draw(
     paint: Callable[[Axes], Axes],
     wide: bool = False,
 ) -> Drawing:
-    style = {**figures.STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
-    with matplotlib.rc_context(style):
+    look = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
+    with matplotlib.rc_context(look):
         figure = Figure(figsize=size, layout='constrained')
         paint(figure.subplots())
         buffer = io.StringIO()

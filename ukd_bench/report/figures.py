@@ -1,8 +1,4 @@
-"""Figures: each takes an ``ax`` and tidy data, draws, and returns the ``ax``.
-
-Colours are those of Okabe and Ito (2008), told apart by colour-blind readers too; marker shapes and
-direct labels carry the same information.
-"""
+"""Figures: each takes an ``ax`` and tidy data, draws, and returns the ``ax``."""
 
 from collections.abc import Sequence
 
@@ -12,51 +8,15 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from ..methods import DISTILLED_METHODS
+from ..methods import COUNTED_METHODS
+from .style import COLOURS, dash, marker
 from .words import method_name
 
-COLOURS = {
-    'plain': '#4d4d4d',
-    'label_smoothing': '#b0679a',
-    'ukd': '#0072b2',
-    'naive': '#d55e00',
-    'two_stream_dark_light': '#00805c',
-    'two_stream_rgb_flow': '#a07400',
-}
-MARKERS = {
-    'plain': 's',
-    'label_smoothing': 'v',
-    'ukd': 'o',
-    'naive': 'D',
-    'two_stream_dark_light': '^',
-    'two_stream_rgb_flow': 'P',
-}
-STYLE = {
-    'font.family': 'sans-serif',
-    'font.sans-serif': ['DejaVu Sans'],
-    'font.size': 9,
-    'axes.labelsize': 9,
-    'axes.labelcolor': '#333333',
-    'axes.edgecolor': '#999999',
-    'axes.linewidth': 0.8,
-    'axes.grid': True,
-    'axes.grid.axis': 'y',
-    'axes.axisbelow': True,
-    'grid.color': '#ececec',
-    'grid.linewidth': 0.8,
-    'xtick.color': '#555555',
-    'ytick.color': '#555555',
-    'xtick.labelsize': 8.5,
-    'ytick.labelsize': 8.5,
-    'xtick.major.size': 3,
-    'ytick.major.size': 0,
-    'figure.facecolor': 'white',
-    'axes.facecolor': 'white',
-}
+_LABEL_INCHES = 0.21
 
 
 def accuracy_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
-    """Top-1 over K: distilled students as points with intervals, the others as lines."""
+    """Top-1 over K: points with intervals for those that have one, lines for the others."""
     return _against_teachers(table.dropna(subset='top1'), 'top1', 'Top-1 accuracy, %', ax)
 
 
@@ -90,7 +50,7 @@ def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
             alpha=0.45,
             zorder=1,
         )
-        ax.scatter(rows['train_mib'], rows['top1'], **_marker(method, False), zorder=3)
+        ax.scatter(rows['train_mib'], rows['top1'], **marker(method, False), zorder=3)
         for row in rows.itertuples():
             if row.k:
                 offset, side = ((-7, -3), 'right') if method == 'ukd' else ((7, -3), 'left')
@@ -107,7 +67,7 @@ def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.set_ylabel('Top-1 accuracy, %')
     ax.margins(x=0.12, y=0.08)
     handles = [
-        ax.scatter([], [], **_marker(method, False), label=method_name(method))
+        ax.scatter([], [], **marker(method, False), label=method_name(method))
         for method in dict.fromkeys(table['method'])
     ]
     ax.legend(
@@ -153,16 +113,19 @@ def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> Axes:
-    distilled = table[table['method'].isin(DISTILLED_METHODS)]
-    ks = sorted(distilled['k'].unique()) or [1]
+    counted = table[table['method'].isin(COUNTED_METHODS)]
+    ks = sorted(counted['k'].unique()) or [1]
+    # Log2, as K doubles; UKD and naive coincide in accuracy, so all stand side by side.
+    shifts = _side_by_side(counted['method'].unique()) if value == 'top1' else {}
     labels: list[tuple[float, str, str]] = []
     beside = 0
     for method, rows in table.groupby('method', sort=False):
         colour = COLOURS[method]
-        if method in DISTILLED_METHODS:
-            # Log2, as K doubles; UKD and naive coincide in accuracy, so they stand side by side.
-            shift = {'ukd': 2**-0.035, 'naive': 2**0.035}[method] if value == 'top1' else 1
+        if method in COUNTED_METHODS:
+            shift = shifts.get(method, 1)
             full = rows[~rows['shortened']]
+            # What the report is about lies above what coincides with it.
+            layer = 5 if method == 'ukd' else 3
             sns.lineplot(
                 x=full['k'] * shift,
                 y=full[value],
@@ -170,7 +133,7 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
                 linewidth=1.6,
                 errorbar=None,
                 ax=ax,
-                zorder=3,
+                zorder=layer,
             )
             for row in rows.itertuples():
                 x, y = row.k * shift, getattr(row, value)
@@ -185,12 +148,12 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
                     alpha=0.7,
                     zorder=2,
                 )
-                ax.scatter(x, y, **_marker(method, row.shortened), zorder=4)
+                ax.scatter(x, y, **marker(method, row.shortened), zorder=layer + 1)
             end = float((full if len(full) else rows)[value].iloc[-1])
         else:
             row = rows.sort_values('shortened').iloc[0]
             end = float(row[value])
-            ax.axhline(end, color=colour, linewidth=1.3, linestyle=_dash(method), zorder=2)
+            ax.axhline(end, color=colour, linewidth=1.3, linestyle=dash(method), zorder=2)
             if np.isfinite(row['top1_half']):
                 # Without teachers there is no K: these stand side by side behind the last one.
                 place = ks[-1] * 2 ** (0.42 + 0.12 * beside)
@@ -205,7 +168,7 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
                     capsize=2.5,
                     alpha=0.7,
                 )
-                ax.scatter(place, end, **_marker(method, row['shortened']), zorder=4)
+                ax.scatter(place, end, **marker(method, row['shortened']), zorder=4)
         labels.append((end, method_name(method), colour))
     ax.set_xscale('log', base=2)
     ax.xaxis.set_major_locator(FixedLocator(ks))
@@ -221,11 +184,19 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
     return ax
 
 
+def _side_by_side(methods: Sequence[str]) -> dict[str, float]:
+    """Factors on K that set methods apart, about K itself and never near the next."""
+    step = min(0.07, 0.5 / max(1, len(methods)))
+    middle = (len(methods) - 1) / 2
+    return {method: 2 ** (step * (index - middle)) for index, method in enumerate(methods)}
+
+
 def _label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes) -> None:
     """Writes names at the right edge, moved apart where they would collide."""
     low, high = ax.get_ylim()
+    gap = (high - low) * _LABEL_INCHES / ax.figure.get_figheight()
     for (value, name, colour), place in zip(
-        sorted(labels), spread([v for v, *_ in sorted(labels)], (high - low) * 0.06), strict=True
+        sorted(labels), spread([v for v, *_ in sorted(labels)], gap), strict=True
     ):
         ax.annotate(
             name,
@@ -254,23 +225,3 @@ def spread(values: Sequence[float], gap: float) -> list[float]:
         blocks.append((total, count))
     flat = [total / count for total, count in blocks for _ in range(count)]
     return [place + index * gap for index, place in enumerate(flat)]
-
-
-def _marker(method: str, shortened: bool) -> dict[str, object]:
-    face = 'white' if shortened else COLOURS[method]
-    return {
-        'marker': MARKERS[method],
-        's': 30,
-        'facecolor': face,
-        'edgecolor': COLOURS[method],
-        'linewidth': 1.2,
-    }
-
-
-def _dash(method: str) -> tuple[int, tuple[int, ...]]:
-    return {
-        'plain': (0, ()),
-        'label_smoothing': (0, (2, 2)),
-        'two_stream_dark_light': (0, (6, 2)),
-        'two_stream_rgb_flow': (0, (6, 2, 1, 2)),
-    }[method]

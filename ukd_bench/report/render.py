@@ -13,7 +13,7 @@ from ..results import units
 from ..results.claims import Verdict, evaluate, load_claims
 from ..results.compare import Compared, compare
 from ..results.load import Sweep, load_sweep
-from . import side_tables, tables, words
+from . import memory_tables, side_tables, tables, words
 from .drawing import Drawing, draw_all
 from .provenance import provenance, warnings
 
@@ -65,6 +65,7 @@ def write_report(
         'side_tables': [t for t in _side_tables(sweep, compared) if t],
         'provenance': provenance(sweep, rules.sha256),
         'words': words,
+        'methods': words.methods_text(run.method for run in sweep.runs),
     }
     out = Path(out)
     index, markdown = out / 'index.html', out / 'report.md'
@@ -96,9 +97,9 @@ def markdown_cell(text: str) -> str:
 
 def _main_tables(sweep: Sweep) -> list[tables.Table | None]:
     return [
-        *(tables.accuracy_table(sweep), tables.memory_table(sweep), tables.slope_table(sweep)),
-        *(tables.cost_table(sweep), side_tables.equality_table(sweep)),
-        side_tables.teacher_table(sweep),
+        *(tables.accuracy_table(sweep), memory_tables.memory_table(sweep)),
+        *(memory_tables.slope_table(sweep), tables.cost_table(sweep)),
+        *(side_tables.equality_table(sweep), side_tables.teacher_table(sweep)),
     ]
 
 

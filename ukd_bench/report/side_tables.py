@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 from ..errors import ConfigError
-from ..methods import DISTILLED_METHODS
+from ..methods import EQUAL_TO_UKD
 from ..paths import configs_root
 from ..results import units
 from ..results.compare import AGREES, EQUAL, Compared
@@ -14,6 +14,7 @@ from .marks import mark_notes, marked, unmarked
 from .tables import Table, columns
 from .words import method_name
 
+_OWN_KIND = units.method_name('self')
 _EQUALITY_HASHES = (
     ('targets', 'Targets'),
     ('initial_state', 'Initial weights'),
@@ -30,7 +31,7 @@ def teacher_table(sweep: Sweep) -> Table | None:
         if run.record
         for t in run.record['teachers']
     }
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for cell in cells(run for run in sweep.runs if run.method in ('teacher', 'ensemble')):
 
         def mean(figure: Any, runs: tuple[Run, ...] = cell.runs) -> float | None:
@@ -74,15 +75,26 @@ def teacher_table(sweep: Sweep) -> Table | None:
         'teachers at inference.'
     )
     order = {name: index for index, name in enumerate(sweep.plan.get('pool') or [])}
+    teachers = {run.teacher for run in sweep.runs if run.method == 'teacher'}
+    # A plan that names no pool is one of teachers from elsewhere: all count.
+    own_kind = teachers - set(order) if order else set()
     rows.sort(key=lambda row: order.get(unmarked(row[0]), len(order)))
-    return Table('teachers', 'Teachers and ensemble', titles, tuple(rows), lead, mark_notes(rows))
+    rows.sort(key=lambda row: unmarked(row[0]) in own_kind)
+    of_pool = [row for row in rows if unmarked(row[0]) not in own_kind]
+    groups = [(0, 'The pool')] * bool(of_pool)
+    if own_kind:
+        groups.append((len(of_pool), f'Teachers of the student’s own kind, for {_OWN_KIND}'))
+    return Table(
+        *('teachers', 'Teachers and ensemble', titles, tuple(rows), lead),
+        *(mark_notes(rows), tuple(groups)),
+    )
 
 
 def equality_table(sweep: Sweep) -> Table | None:
-    """Whether UKD and naive distillation had the same targets and ended in the same student."""
+    """Whether UKD and those with teachers at every step had one target and ended in one student."""
     runs: dict[tuple[Any, ...], dict[str, Run]] = {}
     for run in sweep.done:
-        if run.method in DISTILLED_METHODS:
+        if run.method in ('ukd', *EQUAL_TO_UKD):
             cell = (
                 run.student,
                 run.num_teachers,
@@ -94,21 +106,23 @@ def equality_table(sweep: Sweep) -> Table | None:
             )
             runs.setdefault(cell, {})[run.method] = run
     rows = []
-    for cell, pair in sorted(runs.items(), key=lambda item: (str(item[0][0]), item[0][1:5])):
-        if len(pair) == 2:
-            ukd, naive = pair['ukd'], pair['naive']
+    for cell, found in sorted(runs.items(), key=lambda item: (str(item[0][0]), item[0][1:5])):
+        ukd = found.get('ukd')
+        others = [found[method] for method in EQUAL_TO_UKD if method in found]
+        for other in others if ukd else ():
             marks = [
-                _equal(ukd.value('hashes', name), naive.value('hashes', name))
+                _equal(ukd.value('hashes', name), other.value('hashes', name))
                 for name, _ in _EQUALITY_HASHES
             ]
-            tops = ukd.metric('top1'), naive.metric('top1')
+            tops = ukd.metric('top1'), other.metric('top1')
             gap = units.DASH if None in tops else units.signed(100 * (tops[0] - tops[1]))
-            name = marked(str(cell[0]), ukd)
-            rows.append((name, *(str(value) for value in cell[1:4]), *marks, gap))
+            names = marked(str(cell[0]), ukd), method_name(other.method)
+            rows.append((*names, *(str(value) for value in cell[1:4]), *marks, gap))
     if not rows:
         return None
     titles = columns(
         '<Backbone',
+        '<UKD against',
         'K',
         'Seed',
         'Split',
@@ -116,7 +130,7 @@ def equality_table(sweep: Sweep) -> Table | None:
         'Top-1, points',
     )
     unequal = sum('differ' in row for row in rows)
-    known = sum(units.DASH not in row[4:7] for row in rows)
+    known = sum(units.DASH not in row[5:8] for row in rows)
     lead = (
         f'Unequal: {unequal} of {units.counted(len(rows), "pair")}.'
         if unequal
@@ -127,7 +141,7 @@ def equality_table(sweep: Sweep) -> Table | None:
     notes = (
         (
             'SHA-256 of both runs compared, for pairs that ran both methods with one schedule on '
-            'one device. Top-1: UKD minus naive.'
+            'one device. Top-1: UKD minus the other.'
         ),
         *mark_notes(rows),
     )

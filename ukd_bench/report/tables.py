@@ -1,4 +1,4 @@
-"""Tables of the report as plain text cells: HTML and Markdown print the same ones."""
+"""Tables of the report as plain text cells, which HTML and Markdown print alike; the main ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ..methods import STUDENT_METHODS
 from ..results import units
 from ..results.load import Cell, Run, Sweep, cells
-from ..results.statistics import Estimate, least_squares, mean_interval
-from .marks import SELECTION_TEXT, mark_notes, marked
+from ..results.statistics import Estimate, mean_interval
+from .marks import mark_notes, marked
+from .notes import count_text, flow_texts, selection_texts, view_texts
 from .words import method_name
 
 INTERVAL_NOTE = (
@@ -104,91 +105,11 @@ def accuracy_table(sweep: Sweep) -> Table:
     )
     notes = (
         INTERVAL_NOTE,
-        ' '.join(['K is the number of teachers.', *selection_texts(sweep)]),
+        ' '.join([count_text(sweep), *selection_texts(sweep), *view_texts(sweep)]),
     )
     return Table(
         'accuracy',
         'Accuracy',
-        titles,
-        rows,
-        notes=(*notes, *mark_notes(rows)),
-        groups=groups,
-    )
-
-
-def flow_texts(sweep: Sweep) -> list[str]:
-    """What optical flow took, a sentence for each that runs read."""
-    flows = {
-        (flow['algorithm'], flow['compute_s'], flow['bytes']): None
-        for flow in (run.record.get('flow') for run in sweep.done if run.record)
-        if flow
-    }
-    return [
-        f'Optical flow ({algorithm}) of all clips took {units.duration(seconds)} of processor time '
-        f'and {units.mib(size)} MiB on disk; the steps and own times of runs that read it do not '
-        'include it.'
-        for algorithm, seconds, size in flows
-    ]
-
-
-def selection_texts(sweep: Sweep) -> list[str]:
-    """How the tested epochs were chosen, a sentence a rule."""
-    rules = dict.fromkeys(run.selection for run in sweep.done if run.method in STUDENT_METHODS)
-    return [SELECTION_TEXT[rule] for rule in rules]
-
-
-def memory_table(sweep: Sweep) -> Table:
-    """Peaks by phase, of the whole pipeline, and against the student alone."""
-
-    def row(cell: Cell) -> tuple[str, ...]:
-        train = over_seeds(cell, lambda run: run.memory('train'))
-        ratio = ratio_to_plain(cell, sweep, lambda run: run.memory('train'))
-        bank = over_seeds(
-            cell, lambda run: run.value('knowledge', 'bank_bytes') if run.method == 'ukd' else None
-        )
-        return (
-            *(_mean_mib(train), units.number(ratio.mean if ratio else None, 3)),
-            _mean_mib(over_seeds(cell, lambda run: run.memory('eval'))),
-            _mean_mib(over_seeds(cell, sweep.pipeline_peak)),
-            _mean_mib(over_seeds(cell, lambda run: run.peak('process_peak_bytes')), 0),
-            _mean_mib(bank, 2),
-        )
-
-    rows, groups = by_student(sweep, row)
-    titles = columns(
-        '<Method',
-        'K',
-        'Train, MiB',
-        '× plain',
-        'Evaluate, MiB',
-        'Pipeline, MiB',
-        'Process, MiB',
-        'Bank, MiB',
-    )
-    kinds = {
-        run.value('environment', 'device')['kind']
-        for run in sweep.done
-        if run.value('environment', 'device')
-    }
-    meaning = (
-        (
-            'On a CPU, bytes of live tensors stand for allocated ones (scratch memory inside one '
-            'operator is not seen), and the process figure is the peak resident set.'
-        )
-        if 'cpu' in kinds
-        else 'The process figure is what the driver counts for the whole process.'
-    )
-    notes = (
-        f'Peaks allocated on {device_names(sweep)}, mean over seeds. {meaning}',
-        'Bank: the K teachers’ scores on disk.',
-        (
-            'Pipeline: the largest peak of the run and of every teacher and bank it needed; a '
-            'dash where one of them has no figure.'
-        ),
-    )
-    return Table(
-        'memory',
-        'Peak memory',
         titles,
         rows,
         notes=(*notes, *mark_notes(rows)),
@@ -230,8 +151,8 @@ def cost_table(sweep: Sweep) -> Table:
             'interleaved, so a ratio carries the machine’s drift.'
         ),
         (
-            'Pipeline time: the run and every teacher, bank and optical flow it needed, each '
-            'counted once, as if nothing were shared with other runs.'
+            'Pipeline time: the run and every teacher, bank, earlier stage and optical flow it '
+            'needed, each counted once, as if nothing were shared with other runs.'
         ),
         *flow_texts(sweep),
     )
@@ -243,51 +164,6 @@ def cost_table(sweep: Sweep) -> Table:
         notes=(*notes, *mark_notes(rows)),
         groups=groups,
     )
-
-
-def slope_table(sweep: Sweep) -> Table | None:
-    """Bytes a teacher adds to the training peak: least squares over K."""
-    rows = []
-    for student in sweep.students:
-        mine = student_cells(sweep, student)
-        for method in ('ukd', 'naive'):
-            for setting in dict.fromkeys(cell.setting for cell in mine):
-                rows += _slope_row(
-                    student, method, [c for c in mine if (c.method, c.setting) == (method, setting)]
-                )
-    if not rows:
-        return None
-    titles = columns(
-        '<Backbone', '<Method', '<K measured', 'MiB a teacher', '95 % interval', 'Teacher, MiB'
-    )
-    notes = (
-        (
-            'One point a K (seeds repeat the same bytes); the t-interval needs three K or more. '
-            'Teacher: mean size of a teacher’s weights and buffers.'
-        ),
-    )
-    return Table('slopes', 'Memory a teacher adds', titles, tuple(rows), notes=notes)
-
-
-def _slope_row(student: str, method: str, mine: list[Cell]) -> list[tuple[str, ...]]:
-    peaks: dict[int, list[float]] = {}
-    weights: dict[str, float] = {}
-    for run in (run for cell in mine for run in cell.runs):
-        peak = run.memory('train')
-        if peak is not None:
-            peaks.setdefault(run.num_teachers, []).append(peak)
-        for teacher in run.record['teachers'] if run.record else ():
-            if teacher.get('state_bytes'):
-                weights[teacher['name']] = teacher['state_bytes']
-    slope = least_squares(list(peaks), [sum(values) / len(values) for values in peaks.values()])
-    if slope is None:
-        return []
-    mean = sum(weights.values()) / len(weights) if weights else None
-    span = units.interval(slope.low, slope.high, 3, 1 / units.MIB)
-    value = units.signed(slope.value / units.MIB, 3)
-    return [
-        (student, method_name(method), units.listed(sorted(peaks)), value, span, units.mib(mean, 2))
-    ]
 
 
 def ratio_to_plain(
@@ -318,5 +194,6 @@ def device_names(sweep: Sweep) -> str:
     return ', '.join(names) or 'no device'
 
 
-def _mean_mib(value: Estimate | None, digits: int = 1) -> str:
+def mean_mib(value: Estimate | None, digits: int = 1) -> str:
+    """The mean as MiB."""
     return units.mib(value.mean if value else None, digits)

@@ -1,5 +1,7 @@
 """Names of methods for people, and the sentences every report carries."""
 
+from collections.abc import Iterable
+
 from ..results import units
 
 RECONSTRUCTION = (
@@ -11,20 +13,33 @@ SYNTHETIC = (
     'The videos are synthetic. What these results show is about the mechanism, not about ARID.'
 )
 
-METHODS_TEXT = (
-    ('Plain', 'the student alone, on the single dark stream: the floor.'),
-    ('Label smoothing', 'soft targets without any teacher: a control.'),
-    ('UKD', 'targets from a knowledge bank, filled by one teacher at a time before training.'),
-    ('Naive', 'K teachers resident on the device and run at every step.'),
-    (
-        'Two-stream (dark, light)',
-        'a dark and a gamma-enhanced stream, as in DarkLight; at inference too.',
+METHODS_TEXT = {
+    'plain': 'the student alone, on the single dark stream: the floor.',
+    'label_smoothing': 'soft targets without any teacher: a control.',
+    'plain_long': 'the student alone, with the compute of UKD and K teachers’ banks: a control.',
+    'wide': 'a single dark stream with the inference FLOPs of the two-stream network: a control.',
+    'self': 'UKD from one teacher of the student’s own kind, with another seed: a control.',
+    'shuffled': 'UKD with the targets of another clip of the same class: a control.',
+    'ukd': 'targets from a knowledge bank, filled by one teacher at a time before training.',
+    'naive': 'K teachers resident on the device and run at every step.',
+    'naive_graph': 'naive, with the teachers’ autograd graphs alive until the step ends.',
+    'swap': 'naive, with the teachers in host memory and one at a time on the device.',
+    'random': 'from the bank, one teacher drawn at random for each step.',
+    'chain': 'K trainings in a row, each from the bank of the next teacher alone.',
+    'mutual': 'K networks of the student’s kind trained together, each on the others.',
+    'two_stream_dark_light': (
+        'a dark and a gamma-enhanced stream, as in DarkLight; at inference too.'
     ),
-    (
-        'Two-stream (RGB, flow)',
-        'dark frames and their optical flow, a network each, scores averaged; at inference too.',
+    'two_stream_rgb_flow': (
+        'dark frames and their optical flow, a network each, scores averaged; at inference too.'
     ),
-)
+}
+
+
+def methods_text(methods: Iterable[str]) -> list[tuple[str, str]]:
+    """(name, what it is) of the methods that a report holds, in the order of its tables."""
+    present = set(methods)
+    return [(method_name(name), text) for name, text in METHODS_TEXT.items() if name in present]
 
 
 def method_name(method: str) -> str:

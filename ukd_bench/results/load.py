@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import ResultsError
 from ..methods import METHODS, STUDENT_METHODS
 from ..paths import RunPaths, SweepPaths, read_json
-from ..records import LAST_EPOCH, SCHEMA, STATUSES, read_record
+from ..records import LAST_EPOCH, SCHEMA, STATUSES, canonical_json, read_record
 
 _PLAN_RUN_KEYS = (
     *('key', 'execution', 'folder', 'method', 'student', 'teacher', 'num_teachers', 'seed'),
@@ -96,6 +96,11 @@ class Run:
         """The data set's fingerprint."""
         fingerprint = self.value('dataset', 'fingerprint')
         return None if fingerprint is None else str(fingerprint)
+
+    @property
+    def flow(self) -> dict[str, Any] | None:
+        """How the optical flow was made that the run read."""
+        return (self.record or {}).get('flow')
 
     def metric(self, name: str) -> float | None:
         """A fraction, or None where the run has none."""
@@ -203,8 +208,11 @@ class Sweep:
 
         Optical flow counts with the time of the processes that made it.
         """
-        times = [item.value('time', 'wall_s') for item in self.lineage(run) or []]
-        times += [run.value('flow', 'compute_s') or 0.0] * bool(times)
+        lineage = self.lineage(run) or []
+        times = [item.value('time', 'wall_s') for item in lineage]
+        # One flow may serve several of them, and is told alike by all.
+        flows = {canonical_json(item.flow): item.flow['compute_s'] for item in lineage if item.flow}
+        times += flows.values()
         return None if not times or None in times else float(sum(times))
 
 

@@ -7,7 +7,15 @@ MINUS = '−'
 MIB = 1024**2
 
 METHOD_NAMES = {
+    'plain_long': 'plain, longer',
+    'wide': 'plain, wider',
+    'self': 'self-distillation',
+    'shuffled': 'UKD, shuffled',
     'ukd': 'UKD',
+    'naive_graph': 'naive, graphs kept',
+    'swap': 'naive, swapped',
+    'random': 'random teacher',
+    'mutual': 'mutual learning',
     'two_stream_dark_light': 'two-stream (dark, light)',
     'two_stream_rgb_flow': 'two-stream (RGB, flow)',
 }

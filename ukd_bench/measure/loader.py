@@ -8,7 +8,7 @@ plain reading of the frames that the cached pipeline takes: what no loader of st
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,13 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from scipy import special
 
 from ..datasets.cache import ClipCache, build
 from ..datasets.layout import find_layout
 from ..datasets.views import ReplayedPipeline
 from ..errors import ConfigError
 from ..knowledge.fill import build_dataset
+from .ratios import ratio_interval
 
 MODES = ('decoded', 'cached', 'plain reading')
 _BLOCK_S = 1.0
@@ -88,23 +88,6 @@ class LoaderFigures:
         It is what counts where loaders share the cores, and other work disturbs it less.
         """
         return ratio_interval(self.cpu_s['decoded'], self.cpu_s[mode])
-
-
-def ratio_interval(
-    numerators: Sequence[float], denominators: Sequence[float], confidence: float = 0.95
-) -> tuple[float, float, float]:
-    """Geometric mean of paired ratios, and its t-interval (on their logarithms, ddof = 1).
-
-    Args:
-        numerators: (n,) positive figures, one a block; n of at least 2.
-        denominators: (n,) positive figures of the same blocks.
-        confidence: Coverage of the interval.
-    """
-    logs = np.log(np.asarray(numerators) / np.asarray(denominators))
-    quantile = special.stdtrit(len(logs) - 1, (1 + confidence) / 2)
-    half = float(quantile * logs.std(ddof=1) / math.sqrt(len(logs)))
-    mean = float(logs.mean())
-    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
 
 
 def measure_loader(

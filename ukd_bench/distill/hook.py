@@ -17,6 +17,7 @@ from ..knowledge.assembly import build_rule, rule_name
 from ..knowledge.pool import PoolEntry, read_pool
 from .batch import AddressedBatch
 from .losses import distillation_loss, scale_losses, stack_knowledge, target_divergence
+from .recognizers import distillable_head
 from .replay_hook import ReplayHook, replayable_dataset, unwrapped
 from .target_hash import TargetHash
 
@@ -112,6 +113,8 @@ class DistillationHook(ReplayHook):
         return True
 
     def before_train(self, runner: Runner) -> None:
+        # Refused before any bank is read or teacher loaded.
+        distillable_head(unwrapped(runner))
         self.open_source(runner)
         super().before_train(runner)
         with DefaultScope.overwrite_default_scope('mmaction'):
@@ -179,6 +182,10 @@ class DistillationHook(ReplayHook):
 
     def _targets(self, student_NC: Tensor, data_samples: list) -> Tensor:
         knowledge = stack_knowledge(data_samples)
+        if not isinstance(student_NC, Tensor):
+            raise ConfigError(
+                f'the head scores a {type(student_NC).__name__}, not one (N, C) tensor of classes'
+            )
         if student_NC.shape != (len(data_samples), knowledge.shape[-1]):
             raise ConfigError(
                 f'the head scores {tuple(student_NC.shape)}, the teachers '
@@ -191,10 +198,9 @@ class DistillationHook(ReplayHook):
         return self._assemble(knowledge.transpose(0, 1), labels_N, student_NC.detach().float())
 
     def _extend_loss(self, recognizer: nn.Module) -> None:
-        head = getattr(recognizer, 'cls_head', None)
-        if not hasattr(head, 'loss_by_feat'):
-            raise ConfigError('the recognizer has no classification head to distil into')
+        head = distillable_head(recognizer)
         own_loss = head.loss_by_feat
+        whole_loss = head.loss
 
         def loss_by_feat(cls_scores: Tensor, data_samples: list) -> dict[str, Tensor]:
             targets_NC = self._targets(cls_scores, data_samples)
@@ -207,4 +213,14 @@ class DistillationHook(ReplayHook):
             )
             return losses
 
+        def loss(*args: Any, **options: Any) -> dict[str, Tensor]:
+            losses = whole_loss(*args, **options)
+            if 'loss_distillation' not in losses:
+                raise ConfigError(
+                    f'{type(head).__name__}.loss does not call its loss_by_feat, to which '
+                    'distillation is added'
+                )
+            return losses
+
         head.loss_by_feat = loss_by_feat
+        head.loss = loss

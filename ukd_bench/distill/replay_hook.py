@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmaction.datasets import RepeatAugDataset
 from mmengine.dataset import BaseDataset
 from mmengine.dist import get_rank
 from mmengine.model import is_model_wrapper
@@ -108,6 +109,11 @@ def replayable_dataset(runner: Runner) -> BaseDataset:
         raise ConfigError(
             f'{type(dataset).__name__} repeats sample indices and cannot be replayed: '
             'train on one data set'
+        )
+    if isinstance(dataset, RepeatAugDataset):
+        raise ConfigError(
+            f'{type(dataset).__name__} (repeated augmentation) makes several clips of a sample, '
+            "which share its address: use type='VideoDataset'"
         )
     if getattr(unwrapped(runner).data_preprocessor, 'blending', None) is not None:
         raise ConfigError('blending (mixup, cutmix) mixes samples and cannot be replayed')

@@ -154,5 +154,4 @@ def test_only_a_distilled_student_tells_the_classes_of_a_pair_apart(outcomes, ot
 
 @pytest.mark.slow
 def test_a_distilled_student_has_listened(outcomes):
-    print(outcomes)
     assert outcomes['ukd'][1] < 0.5 * outcomes['plain'][1]

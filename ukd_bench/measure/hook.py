@@ -76,12 +76,13 @@ class MeasureHook(ResumableHook):
     def before_train(self, runner: Runner) -> None:
         if self.memory is None:
             self.memory = PhaseMemory(next(runner.model.parameters()).device)
-        self.initial_sha256 = state_sha256(unwrapped(runner))
         super().before_train(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
-        # Not earlier: other hooks load teachers before the first epoch, which is no training step,
-        # and what validation leaves behind is gone by now.
+        # Not earlier: other hooks load teachers or weights before the first epoch, which is no
+        # training step, and what validation leaves behind is gone by now.
+        if self.initial_sha256 is None:
+            self.initial_sha256 = state_sha256(unwrapped(runner))
         if not self.memory.running:
             self.memory.begin('train')
 

@@ -42,13 +42,21 @@ def finish(state: SweepState, run, weights: str) -> None:
     ]
     names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
     record = {name: getattr(run.spec, name) for name in names}
-    checkpoint = None if run.spec.method == 'bank' else file_sha256(paths.checkpoint)
+    checkpoint = bank = None
+    if run.spec.method == 'bank':
+        bank = 'of all views'
+        paths.bank.mkdir(exist_ok=True)
+        (paths.bank / 'scores.npy').write_text('scores')
+        files = {'scores.npy': dict(sha256=file_sha256(paths.bank / 'scores.npy'))}
+        write_json(paths.bank / 'manifest.json', dict(scores_sha256=bank, files=files))
+    else:
+        checkpoint = file_sha256(paths.checkpoint)
     write_json(
         paths.record,
         record
         | dict(schema=1, status='done', schedule={}, metrics=None, memory={}, time={})
         | dict(counts={}, parents=list(run.spec.parents), environment={}, teachers=teachers)
-        | dict(dataset={'fingerprint': 'clips'}, hashes=dict(checkpoint=checkpoint, bank=None))
+        | dict(dataset={'fingerprint': 'clips'}, hashes=dict(checkpoint=checkpoint, bank=bank))
         | dict(config=Config.fromfile(paths.config).to_dict()),
     )
 
@@ -118,6 +126,25 @@ def test_a_stage_that_lost_its_weights_alone_is_made_again(swept):
     finish(swept, stage, stage.spec.key)
     swept.refresh()
     assert all(statuses(swept).values())
+
+
+@pytest.mark.parametrize('harm', ['flipped', 'absent', 'of another fill', 'not JSON'])
+def test_a_bank_that_is_not_as_it_was_is_made_again(swept, harm):
+    _, _, bank = swept.plan.pool[0]
+    folder = swept.folder(bank).bank
+    if harm == 'flipped':
+        (folder / 'scores.npy').write_text('scored')
+    elif harm == 'absent':
+        (folder / 'scores.npy').unlink()
+    elif harm == 'of another fill':
+        manifest = json.loads((folder / 'manifest.json').read_text())
+        write_json(folder / 'manifest.json', manifest | dict(scores_sha256='of fewer views'))
+    else:
+        (folder / 'manifest.json').write_text('not JSON')
+    swept.refresh()
+    assert [cell for cell, done in statuses(swept).items() if not done] == [
+        ('bank', 'i3d-gamma1.8')
+    ]
 
 
 def test_a_run_that_was_cut_off_keeps_what_it_goes_on_from(swept):

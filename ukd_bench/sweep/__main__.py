@@ -9,21 +9,21 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 
 from ..command_line import Parser, gibibytes
 from ..datasets.editions import EDITIONS
-from ..errors import ConfigError, DataError, ResultsError, UkdBenchError
-from ..methods import STUDENT_METHODS
+from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
 from ..records import BEST_ON_HELD_OUT
 from ..results.claims import claims_sha256
 from .axes import Axes, read_axes
 from .data import SweepData, sweep_data
+from .earlier import still_valid
 from .local import Outcome, carry_out
 from .plan import Plan
 from .planner import make_plan
@@ -100,34 +100,22 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
         if not all(state.is_finished(key) for key in state.plan.runs):
             prepare_flow(state.plan, data, console)
             prepare_cache(state.plan, data, options.cache_gib, console)
-        valid: set[str] = set()
-        for some in _widened(every_axis, state.earlier_rows()):
-            # The lists of a split that was run earlier may be gone by now.
-            with contextlib.suppress(DataError):
-                # These videos have been hashed; another split's have not.
-                same = some.dataset == axes.dataset
-                valid |= set(plan_of(some, data if same else _data_of(some, options)).runs)
+        # The videos of this split have been hashed; another's are, once, if they are still there.
+        by_split = {data.split: data}
+
+        def keys_of(some: Axes) -> Iterable[str]:
+            split = some.dataset.split
+            if split not in by_split:
+                by_split[split] = _data_of(some, options)
+            return plan_of(some, by_split[split]).runs
+
+        valid = still_valid(every_axis, state.earlier_rows(), keys_of)
         return _run_and_report(options, axes, data, state, valid, console)
 
 
 def _data_of(axes: Axes, options: argparse.Namespace) -> SweepData:
     groups = 'fit' if axes.selection == BEST_ON_HELD_OUT else None
     return sweep_data(axes.dataset, options.data_root, groups)
-
-
-def _widened(axes: Axes, rows: list[dict]) -> list[Axes]:
-    """All axes of the sweep's config, and the seeds and numbers of teachers of earlier rows.
-
-    One a split that there is among those rows.
-    """
-    students = [row for row in rows if row['method'] in STUDENT_METHODS]
-    counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}
-    wide = axes.narrowed(
-        num_teachers=sorted(k for k in counts if 1 <= k <= len(axes.teachers)),
-        seeds=sorted({row['seed'] for row in students} | {*axes.seeds}),
-    )
-    splits = {axes.dataset.split, *(row['split'] for row in rows)}
-    return [wide.narrowed(split=split) for split in sorted(splits)]
 
 
 def _run_and_report(

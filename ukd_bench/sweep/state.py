@@ -207,7 +207,7 @@ class SweepState:
             if now != teacher['checkpoint_sha256']:
                 return False
         if run.spec.method == 'bank':
-            return _has_hash(paths.bank / 'scores.npy', record['hashes']['bank'])
+            return _has_bank(paths.bank, record['hashes']['bank'])
         if not _has_hash(paths.checkpoint, record['hashes']['checkpoint']):
             return False
         return paths.scores.is_file()
@@ -219,6 +219,17 @@ class SweepState:
         except ResultsError:
             return None
         return record if record['status'] in FINAL_STATUSES else None
+
+
+def _has_bank(folder: Path, expected: str | None) -> bool:
+    """Whether a bank is the one whose scores were recorded, with every file as it was written."""
+    try:
+        manifest = read_json(folder / 'manifest.json')
+        files = {name: facts['sha256'] for name, facts in manifest['files'].items()}
+        recorded = manifest['scores_sha256'] == expected
+    except (ResultsError, KeyError, TypeError, AttributeError):
+        return False
+    return recorded and all(_has_hash(folder / name, sha256) for name, sha256 in files.items())
 
 
 def _has_hash(path: Any, expected: str | None) -> bool:

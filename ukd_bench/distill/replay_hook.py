@@ -69,6 +69,7 @@ class ReplayHook(ResumableHook):
         dataset = replayable_dataset(runner)
         # Loader workers start at the loop's first `iter()`, so they get the wrapped pipeline.
         self.pipeline = dataset.pipeline = ReplayedPipeline(dataset.pipeline, self.view_seed)
+        _take_loss_in_float32(unwrapped(runner))
 
     def before_train_epoch(self, runner: Runner) -> None:
         self.pipeline.set_view(self.view_of_epoch(runner.epoch))
@@ -118,6 +119,23 @@ def replayable_dataset(runner: Runner) -> BaseDataset:
     if getattr(unwrapped(runner).data_preprocessor, 'blending', None) is not None:
         raise ConfigError('blending (mixup, cutmix) mixes samples and cannot be replayed')
     return dataset
+
+
+def _take_loss_in_float32(recognizer: torch.nn.Module) -> None:
+    """Has the head see float32 scores in mixed precision, as its loss would compute in anyway.
+
+    MMAction2's heads count hits in NumPy, which has no bfloat16.
+    """
+    head = getattr(recognizer, 'cls_head', None)
+    own_loss = getattr(head, 'loss_by_feat', None)
+    if own_loss is None:
+        return
+
+    def loss_by_feat(cls_scores: Any, data_samples: list) -> dict[str, torch.Tensor]:
+        scored = isinstance(cls_scores, torch.Tensor)
+        return own_loss(cls_scores.float() if scored else cls_scores, data_samples)
+
+    head.loss_by_feat = loss_by_feat
 
 
 def unwrapped(runner: Runner) -> torch.nn.Module:

@@ -54,6 +54,10 @@ def build_runner(paths: RunPaths, config: Config, spec: RunSpec, hooks: Sequence
         ConfigError: the config holds a key or value that cannot be used, or the planned device is
             not the one at hand.
     """
+    if spec.device == 'cpu' and precision(config, spec.device) != 'float32':
+        raise ConfigError(
+            "optim_wrapper: MMEngine's AmpOptimWrapper needs a GPU, and the run is planned for cpu"
+        )
     config.work_dir = str(paths.root / 'mmengine')
     config.default_hooks.checkpoint = None
     try:

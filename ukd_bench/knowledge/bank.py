@@ -8,49 +8,76 @@ from typing import Any
 import numpy as np
 
 from ..errors import BankError
-from ..paths import atomic_write, read_json, write_json
-from ..records import digest, file_sha256, scientific
+from ..paths import read_json
+from ..records import file_sha256
+from .identity import BankIdentity
 from .pool import PoolEntry
+from .storage import Storage, rows_sha256
 
-SCHEMA = 1
-_MANIFEST_KEYS = ('shape', 'dtype', 'identity', 'teacher', 'scores_sha256')
+SCHEMA = 2
+_MANIFEST_KEYS = (
+    *('complete', 'storage', 'shape', 'identity', 'teacher', 'classes', 'views', 'files'),
+    *('error', 'scores_sha256'),
+)
 
 
 @dataclass(frozen=True)
-class BankIdentity:
-    """What a bank was made for. A student whose own differs is refused.
+class BankPaths:
+    """The files of one bank.
 
     Attributes:
-        dataset: Fingerprint of the clips.
-        views: Fingerprint of view seed and pipeline.
-        classes: Fingerprint of the class names in label order.
-        teacher: SHA-256 of the teacher's checkpoint file.
+        folder: Where all of them lie.
     """
 
-    dataset: str
-    views: str
-    classes: str
-    teacher: str
+    folder: Path
 
+    @property
+    def manifest(self) -> Path:
+        """What the scores belong to; written last, so that a bank without one is incomplete."""
+        return self.folder / 'manifest.json'
 
-def views_fingerprint(seed: int, pipeline: Sequence[dict]) -> str:
-    """Identity of the views that a pipeline draws under a view seed."""
-    return digest({'seed': seed, 'pipeline': scientific(pipeline)})
+    @property
+    def labels(self) -> Path:
+        return self.folder / 'labels.npy'
 
+    @property
+    def work(self) -> Path:
+        """What processes that fill the bank tell each other; absent from a complete one."""
+        return self.folder / 'fill'
 
-def classes_fingerprint(classes: Sequence[str]) -> str:
-    """Identity of class names in label order."""
-    return digest(list(classes))
+    @property
+    def job(self) -> Path:
+        """What the bank is being filled with."""
+        return self.work / 'job.json'
+
+    def array(self, name: str) -> Path:
+        """``scores`` or ``classes``."""
+        return self.folder / f'{name}.npy'
+
+    def arrays(self) -> list[Path]:
+        """Of any storage, there or not."""
+        return [self.array('scores'), self.array('classes')]
+
+    def note(self, view: int) -> Path:
+        """Written when all rows of a view are on the disk, with their checksum."""
+        return self.work / f'view-{view:05d}.json'
+
+    def notes(self) -> list[Path]:
+        return sorted(self.work.glob('view-*.json'))
 
 
 class Bank:
     """Scores of one teacher, memory-mapped.
 
-    On disk: ``scores.npy``, float32 of shape (V, N, C) for views, samples and classes, before
-    softmax; and ``manifest.json``, which is written last, so that a bank without one is incomplete.
+    On disk: ``scores.npy`` of shape (V, N, C) for views, samples and classes, before softmax; where
+    the K best classes alone are kept, (V, N, K) and their labels in ``classes.npy``; the samples'
+    own labels (N,) in ``labels.npy``; and ``manifest.json``.
 
     Args:
         folder: Where the bank lies.
+
+    Attributes:
+        labels_N: int64 labels of the samples.
 
     Raises:
         BankError: absent, incomplete or damaged.
@@ -58,37 +85,16 @@ class Bank:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        if not self.manifest_path(folder).is_file():
-            raise BankError(f'bank {folder} does not exist or was never completed')
-        manifest = read_json(self.manifest_path(folder))
-        if not isinstance(manifest, dict):
-            raise BankError(f'bank {folder}: manifest.json is not the manifest of a bank')
-        if manifest.get('schema') != SCHEMA:
-            raise BankError(f'bank {folder}: schema {manifest.get("schema")} is not {SCHEMA}')
-        if absent := [key for key in _MANIFEST_KEYS if key not in manifest]:
-            raise BankError(f'bank {folder}: manifest.json lacks {absent[0]!r}')
-        self.manifest: dict[str, Any] = manifest
-        try:
-            self.scores_VNC = np.load(self.scores_path(folder), mmap_mode='r', allow_pickle=False)
-        except (OSError, EOFError, ValueError) as error:
-            raise BankError(f'bank {folder}: scores.npy cannot be read ({error})') from error
-        if list(self.scores_VNC.shape) != self.manifest['shape']:
-            raise BankError(
-                f'bank {folder}: scores.npy has the shape {list(self.scores_VNC.shape)}, '
-                f'the manifest says {self.manifest["shape"]}'
-            )
-
-    @staticmethod
-    def manifest_path(folder: Path) -> Path:
-        return folder / 'manifest.json'
-
-    @staticmethod
-    def scores_path(folder: Path) -> Path:
-        return folder / 'scores.npy'
-
-    @property
-    def num_views(self) -> int:
-        return self.manifest['shape'][0]
+        self.paths = BankPaths(folder)
+        self.manifest = _read_manifest(self.paths)
+        self.storage = Storage.of(self.manifest['storage'])
+        self.num_views, self.num_samples, self.num_classes = self.manifest['shape']
+        layout = self.storage.layout(*self.manifest['shape'])
+        self.arrays = {
+            name: self._map(self.paths.array(name), shape, kind)
+            for name, (shape, kind) in layout.items()
+        }
+        self.labels_N = self._map(self.paths.labels, (self.num_samples,), np.dtype(np.int64))
 
     @property
     def teacher(self) -> dict:
@@ -96,9 +102,49 @@ class Bank:
         return self.manifest['teacher']
 
     @property
+    def keeps_all_classes(self) -> bool:
+        """Whether no class was left out."""
+        return self.storage.k is None
+
+    @property
     def scores_bytes(self) -> int:
-        """Bytes on disk that the scores take."""
-        return self.scores_path(self.folder).stat().st_size
+        """Bytes on disk that the scores take, labels of kept classes included."""
+        return sum(self.paths.array(name).stat().st_size for name in self.arrays)
+
+    def read(self, view: int, samples: Sequence[int]) -> np.ndarray:
+        """Scores of some samples under one view.
+
+        Returns:
+            (n, C) float32, a copy; -inf for classes that were left out.
+        """
+        return self.storage.decode(self.rows(view, samples), self.num_classes)
+
+    def rows(self, view: int, samples: Sequence[int] | None = None) -> dict[str, np.ndarray]:
+        """What is kept of a view, of all samples or of some, by array; see ``Storage.encode``."""
+        chosen = slice(None) if samples is None else np.asarray(samples)
+        return {name: array[view][chosen] for name, array in self.arrays.items()}
+
+    def best_classes(self, view: int) -> np.ndarray:
+        """(N,) labels of the highest scores under one view."""
+        if 'classes' in self.arrays:
+            return self.arrays['classes'][view, :, 0]
+        return self.arrays['scores'][view].argmax(axis=1)
+
+    def damaged_views(self) -> list[int]:
+        """Views whose rows differ from their checksums."""
+        return [
+            view
+            for view, note in enumerate(self.manifest['views'])
+            if rows_sha256(self.rows(view)) != note['sha256']
+        ]
+
+    def damaged_files(self) -> list[str]:
+        """Names of files that differ from their checksums."""
+        return [
+            name
+            for name, facts in self.manifest['files'].items()
+            if file_sha256(self.folder / name) != facts['sha256']
+        ]
 
     def require(self, identity: BankIdentity) -> None:
         """Refuses a bank that was made for something else.
@@ -109,68 +155,95 @@ class Bank:
         own, wanted = self.manifest['identity'], asdict(identity)
         differing = [
             f'{part} (bank {own[part][:12]}, here {wanted[part][:12]})'
-            for part in wanted
-            if own[part] != wanted[part]
+            for part in self.differing(identity)
         ]
         if differing:
             raise BankError(
                 f'bank {self.folder} does not fit, it differs in {" and ".join(differing)}'
             )
 
+    def differing(self, identity: BankIdentity) -> list[str]:
+        """The parts of an identity in which the bank's own differs."""
+        own = self.manifest['identity']
+        return [part for part, value in asdict(identity).items() if own[part] != value]
+
     def require_intact(self) -> None:
-        """Compares the scores with the checksum in the manifest.
+        """Compares the files with the checksums in the manifest.
 
         Raises:
             BankError: they differ.
         """
-        if file_sha256(self.scores_path(self.folder)) != self.manifest['scores_sha256']:
-            raise BankError(f'bank {self.folder}: scores.npy differs from its checksum')
+        for name in self.damaged_files():
+            raise BankError(f'bank {self.folder}: {name} differs from its checksum')
 
-    def read(self, view: int, samples: Sequence[int]) -> np.ndarray:
-        """Scores of some samples under one view.
+    def _map(self, path: Path, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
+        self._require_size(path)
+        try:
+            array = np.load(path, mmap_mode='r', allow_pickle=False)
+        except (OSError, EOFError, ValueError) as error:
+            raise BankError(f'bank {self.folder}: {path.name} cannot be read ({error})') from error
+        if array.shape != shape or array.dtype != kind:
+            raise BankError(
+                f'bank {self.folder}: {path.name} holds {array.dtype} of shape '
+                f'{list(array.shape)}, the manifest says {kind} of shape {list(shape)}'
+            )
+        return array
 
-        Returns:
-            (n, C) float32, a copy.
-        """
-        return self.scores_VNC[view, np.asarray(samples)]
+    def _require_size(self, path: Path) -> None:
+        wanted = self.manifest['files'].get(path.name, {}).get('bytes')
+        size = path.stat().st_size if path.is_file() else None
+        if size is None or wanted is None or size >= wanted:
+            return
+        # Rows follow a header and take what is left, in equal parts.
+        text = f'bank {self.folder}: {path.name} is cut off, it holds {size} of {wanted} bytes'
+        if path != self.paths.labels:
+            row_bytes = self._view_bytes(path.stem)
+            view = max(0, (size - (wanted - self.num_views * row_bytes)) // row_bytes)
+            text += f': views from {view} on are not whole'
+        raise BankError(text)
 
-    @classmethod
-    def write(
-        cls, folder: Path, scores_VNC: np.ndarray, identity: BankIdentity, teacher: dict
-    ) -> 'Bank':
-        """Writes a complete bank; scores first, manifest last."""
-        manifest_path, scores_path = cls.manifest_path(folder), cls.scores_path(folder)
-        manifest_path.unlink(missing_ok=True)
-        atomic_write(scores_path, lambda file: np.save(file, scores_VNC, allow_pickle=False))
-        write_json(
-            manifest_path,
-            {
-                'schema': SCHEMA,
-                'shape': list(scores_VNC.shape),
-                'dtype': str(scores_VNC.dtype),
-                'identity': asdict(identity),
-                'teacher': teacher,
-                'scores_sha256': file_sha256(scores_path),
-            },
+    def _view_bytes(self, name: str) -> int:
+        (_, *shape), kind = self.storage.layout(*self.manifest['shape'])[name]
+        return int(np.prod(shape)) * kind.itemsize
+
+
+def _read_manifest(paths: BankPaths) -> dict[str, Any]:
+    folder = paths.folder
+    if not paths.manifest.is_file():
+        raise BankError(f'bank {folder} does not exist or was never completed')
+    manifest = read_json(paths.manifest)
+    if not isinstance(manifest, dict):
+        raise BankError(f'bank {folder}: manifest.json is not the manifest of a bank')
+    if manifest.get('schema') != SCHEMA:
+        raise BankError(
+            f'bank {folder}: schema {manifest.get("schema")} is not {SCHEMA}, fill it again'
         )
-        return cls(folder)
+    if absent := [key for key in _MANIFEST_KEYS if key not in manifest]:
+        raise BankError(f'bank {folder}: manifest.json lacks {absent[0]!r}')
+    if len(manifest['shape']) != 3:
+        raise BankError(
+            f'bank {folder}: manifest.json: shape {manifest["shape"]} is not views, samples, classes'
+        )
+    if manifest['complete'] is not True or len(manifest['views']) != manifest['shape'][0]:
+        raise BankError(f'bank {folder}: manifest.json is not that of a complete bank')
+    return manifest
 
 
-def open_banks(teachers: Sequence[PoolEntry], dataset: str, views: str, classes: str) -> list[Bank]:
+def open_banks(teachers: Sequence[PoolEntry], identities: Sequence[BankIdentity]) -> list[Bank]:
     """The banks of a pool, each checked against what the student has.
 
     Args:
         teachers: The pool's first K.
-        dataset, views, classes: The student's own fingerprints, as in :class:`BankIdentity`.
+        identities: What the bank of each must be for, see
+            :func:`~ukd_bench.knowledge.identity.bank_identities`.
 
     Raises:
         BankError: a bank is absent, damaged or made for something else.
-        ResultsError: a checkpoint cannot be read.
     """
     banks = []
-    for teacher in teachers:
+    for teacher, identity in zip(teachers, identities, strict=True):
         bank = Bank(teacher.bank)
-        bank.require(BankIdentity(dataset, views, classes, file_sha256(teacher.checkpoint)))
+        bank.require(identity)
         bank.require_intact()
         banks.append(bank)
     return banks

@@ -1,22 +1,24 @@
 """Fills a bank: one pass of one teacher over every (view, sample)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
 from mmengine.registry import DATASETS, DefaultScope
-from torch.utils.data import DataLoader
 
-from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
-from ..datasets.views import ReplayedPipeline
-from ..errors import ConfigError
-from ..records import file_sha256
-from .bank import Bank, BankIdentity, classes_fingerprint, views_fingerprint
+from ..datasets.fingerprint import dataset_classes
+from ..errors import ConfigError, UkdBenchError, one_line
+from .addresses import Address, AddressedClips, AddressedScores, in_micro_batches
+from .bank import Bank
+from .identity import bank_identities, teacher_config
+from .job import Job, complete_bank
 from .pool import PoolEntry
-from .teacher import MICRO_BATCH, Teacher
+from .rendering import teacher_pipeline
+from .storage import FLOAT32, Storage
+from .teacher import Teacher
+from .writer import BankWriter, tidy
 
 
 def build_dataset(dataset_config: dict) -> Any:
@@ -25,16 +27,15 @@ def build_dataset(dataset_config: dict) -> Any:
         return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
 
 
-def bank_identity(
-    entry: PoolEntry, dataset: Any, pipeline: Sequence[dict], view_seed: int
-) -> BankIdentity:
-    """What a bank of that teacher over these views is for."""
-    return BankIdentity(
-        dataset=dataset_fingerprint(dataset),
-        views=views_fingerprint(view_seed, pipeline),
-        classes=classes_fingerprint(dataset_classes(dataset)),
-        teacher=file_sha256(entry.checkpoint),
-    )
+def teacher_dataset(entry: PoolEntry, dataset_config: dict) -> Any:
+    """A student's training set as a teacher sees it.
+
+    Args:
+        entry: The teacher.
+        dataset_config: The student's training set, pipeline included.
+    """
+    pipeline = teacher_pipeline(dataset_config['pipeline'], teacher_config(entry))
+    return build_dataset(dict(dataset_config, pipeline=pipeline))
 
 
 def fill(
@@ -45,8 +46,12 @@ def fill(
     device: torch.device | str = 'cpu',
     num_workers: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    storage: str = FLOAT32,
 ) -> Bank:
     """Scores all samples under views 0 to V - 1 and writes the bank.
+
+    What an earlier call finished, however it ended, is kept, and other processes may fill the same
+    bank at the same time. A bank that is complete is returned as it is.
 
     Args:
         entry: The teacher, and the folder its bank goes to.
@@ -55,38 +60,104 @@ def fill(
         num_views: V.
         device: Where the teacher runs.
         num_workers: Loader processes; they do not change the scores.
-        progress: Called with views done and V.
+        progress: Called with views done, by whichever process, and V, after each view of this one.
+        storage: ``float32``, ``float16``, or ``topK`` with a number K.
 
     Raises:
-        ConfigError: ``num_views`` is not positive, or the teacher cannot be loaded.
+        ConfigError: ``num_views`` is not positive, there is no such storage, or the teacher cannot
+            be loaded.
         DataError: a video cannot be used.
+        BankError: another process fills the folder with something else, or the scores cannot be
+            stored.
     """
     if num_views < 1:
         raise ConfigError(f'num_views = {num_views} is not positive')
-    teacher = Teacher(entry.config, entry.checkpoint, device)
-    dataset = build_dataset(dataset_config)
-    identity = bank_identity(entry, dataset, dataset_config['pipeline'], view_seed)
-    dataset.pipeline = ReplayedPipeline(dataset.pipeline, view_seed)
-    loader = DataLoader(
-        dataset,
-        batch_size=MICRO_BATCH,
-        num_workers=num_workers,
-        persistent_workers=num_workers > 0,
-        collate_fn=pseudo_collate,
-    )
-    views = []
-    for view in range(num_views):
-        dataset.pipeline.set_view(view)
-        views.append(torch.cat([teacher.score(batch['inputs']) for batch in loader]).numpy())
-        progress(view + 1, num_views)
-    return Bank.write(
-        entry.bank,
-        np.stack(views),
-        identity,
-        dict(
+    form = Storage.of(storage)
+    dataset = teacher_dataset(entry, dataset_config)
+    pipeline = dataset_config['pipeline']
+    (identity,) = bank_identities([entry], dataset, pipeline, view_seed)
+    bank = complete_bank(entry.bank, identity, form, num_views)
+    if bank is not None:
+        tidy(bank.paths)
+        return bank
+    teacher = Teacher.of(entry, device, dataset_classes(dataset))
+    clips = AddressedClips(dataset, view_seed)
+    job = Job(
+        identity=identity,
+        storage=form,
+        num_views=num_views,
+        num_classes=_num_classes(teacher, clips),
+        labels=sample_labels(dataset),
+        class_names=dataset_classes(dataset),
+        teacher=dict(
             name=entry.name,
             key=entry.key,
             state_bytes=teacher.state_bytes,
             state_sha256=teacher.state_sha256,
         ),
     )
+    with BankWriter(entry.bank, job) as writer:
+        try:
+            _fill(writer, teacher, clips, num_workers, progress)
+        except UkdBenchError as error:
+            # That of a loader's worker comes with its traceback.
+            raise type(error)(one_line(error, limit=2000)) from error
+    return Bank(entry.bank)
+
+
+def _num_classes(teacher: Teacher, clips: AddressedClips) -> int:
+    if teacher.order is not None:
+        return len(teacher.order)
+    # MMAction2's heads say it; a head of heads may not.
+    said = getattr(teacher.model.cls_head, 'num_classes', None)
+    return said or teacher.score([clips[0, 0]['inputs']]).shape[1]
+
+
+def sample_labels(dataset: Any) -> list[int]:
+    """The label of each sample of a training set.
+
+    Raises:
+        ConfigError: a sample has none, or several.
+    """
+    labels = [dataset.get_data_info(index).get('label') for index in range(len(dataset))]
+    for label in labels:
+        if not isinstance(label, (int, np.integer)):
+            raise ConfigError(f'{type(dataset).__name__}: label {label!r} is not one class')
+    return [int(label) for label in labels]
+
+
+class _FreeViews:
+    """Batches of the addresses of views that nobody scores yet, each claimed when it is begun.
+
+    A loader asks ahead of what has been scored, so its workers never wait between two views.
+    """
+
+    def __init__(self, writer: BankWriter) -> None:
+        self.writer = writer
+
+    def __iter__(self) -> Iterator[list[Address]]:
+        samples = range(self.writer.job.shape[1])
+        for view in iter(self.writer.claim, None):
+            yield from in_micro_batches([(view, sample) for sample in samples])
+
+
+def _fill(
+    writer: BankWriter,
+    teacher: Teacher,
+    clips: AddressedClips,
+    num_workers: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    num_views, num_samples, _ = writer.job.shape
+    scored = AddressedScores(teacher, clips, _FreeViews(writer), num_workers)
+    # Once nothing is free: what others have not finished may yet become free.
+    while writer.wait_for_work():
+        parts: list[torch.Tensor] = []
+        for addresses, scores_NC in scored:
+            parts.append(scores_NC)
+            view, sample = addresses[-1]
+            if sample == num_samples - 1:
+                writer.write(view, torch.cat(parts).numpy())
+                progress(writer.num_done, num_views)
+                parts = []
+        assert not parts, 'a view ended before its last sample'

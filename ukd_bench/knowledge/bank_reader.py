@@ -1,0 +1,87 @@
+"""A config that reads banks: what its hook says of teachers and views, and its training set."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from ..errors import ConfigError, one_line
+from .pool import PoolEntry, read_pool
+
+
+@dataclass(frozen=True)
+class BankReader:
+    """What a student's config says that its banks depend on.
+
+    Attributes:
+        teachers: The first K of the hook's pool.
+        view_seed: The hook's.
+        num_views: The hook's; None where it leaves that to the banks.
+        dataset: Config of the training set, pipeline included.
+        num_workers: Loader processes that the config trains with.
+        epochs: That the config trains for.
+    """
+
+    teachers: list[PoolEntry]
+    view_seed: int
+    num_views: int | None
+    dataset: dict
+    num_workers: int
+    epochs: int
+
+
+def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
+    """Reads a training config with a hook of the suite that has a ``pool``.
+
+    Args:
+        path: The config file.
+        overrides: As of ``--cfg-options``.
+
+    Raises:
+        ConfigError: the file is absent or cannot be read, has no such hook, or lacks a training
+            section.
+    """
+    if not path.is_file():
+        raise ConfigError(f'config {path} does not exist')
+    try:
+        config = Config.fromfile(path)
+        config.merge_from_dict(overrides or {})
+    except Exception as error:
+        raise ConfigError(f'config {path} cannot be read ({one_line(error)})') from error
+    hook = _hook_with_pool(config, path)
+    try:
+        loader, epochs = config.train_dataloader, config.train_cfg.max_epochs
+        dataset = loader.dataset.to_dict()
+    except AttributeError as error:
+        raise ConfigError(f'{path}: has no complete training section ({error})') from error
+    if 'pipeline' not in dataset:
+        raise ConfigError(f'{path}: train_dataloader.dataset has no pipeline of its own')
+    return BankReader(
+        teachers=read_pool(hook['pool'], hook.get('num_teachers')),
+        view_seed=hook.get('view_seed', 0),
+        num_views=hook.get('num_views'),
+        dataset=dataset,
+        num_workers=loader.get('num_workers', 0),
+        epochs=epochs,
+    )
+
+
+def _hook_with_pool(config: Config, path: Path) -> Any:
+    hooks = [hook for hook in config.get('custom_hooks') or [] if _is_of_the_suite(hook)]
+    for hook in hooks:
+        if hook.get('pool'):
+            return hook
+    if hooks:
+        raise ConfigError(f'{path}: {_type_name(hooks[0])} has no pool')
+    raise ConfigError(f'{path}: custom_hooks has no hook of ukd_bench')
+
+
+def _is_of_the_suite(hook: Any) -> bool:
+    return isinstance(hook, dict) and _type_name(hook).startswith('ukd_bench.')
+
+
+def _type_name(hook: dict) -> str:
+    # Configs in pure Python name the class itself.
+    kind = hook.get('type')
+    return f'{kind.__module__}.{kind.__qualname__}' if isinstance(kind, type) else str(kind)

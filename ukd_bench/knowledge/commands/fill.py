@@ -1,0 +1,172 @@
+"""``python -m ukd_bench.knowledge fill``: fills the banks that a config reads.
+
+A sweep fills its own; this is for configs that train under MMAction2's ``tools/train.py``.
+"""
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ...command_line import count
+from ...errors import BankError, UkdBenchError
+from ...paths import RunPaths
+from ..bank import Bank
+from ..bank_reader import BankReader, read_bank_reader
+from ..identity import BankIdentity
+from ..job import storage_in
+from ..pool import PoolEntry
+from ..storage import FLOAT32, FORMS, Storage
+from .arguments import add_config
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Adds the subcommand's parser."""
+    command = commands.add_parser(
+        'fill',
+        help='fill the banks that a config reads',
+        description='Scores every view of every training clip with each teacher, loaded alone. '
+        'May be stopped at any instant and called again, and several times at once.',
+    )
+    add_config(command)
+    command.add_argument(
+        '--num-views',
+        type=count('--num-views', 1),
+        metavar='V',
+        help="default: the hook's num_views, or the config's epochs",
+    )
+    command.add_argument(
+        '--storage', metavar='S', help=f'{FORMS} (default: as the bank is, or float32)'
+    )
+    command.add_argument(
+        '--processes',
+        type=count('--processes', 1),
+        default=1,
+        metavar='N',
+        help='that share the views among them (default: 1)',
+    )
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fills what the command line asks for.
+
+    Raises:
+        ConfigError: the config cannot be used, or a teacher cannot be loaded.
+        BankError: a bank that does not fit belongs to a sweep.
+    """
+    if arguments.storage is not None:
+        Storage.of(arguments.storage)
+    reader = read_bank_reader(arguments.config, arguments.cfg_options)
+    views = arguments.num_views or reader.num_views or reader.epochs
+    lacking = _lacking(reader, views, arguments.storage)
+    work = partial(_fill, reader, lacking, views, arguments.device, arguments.storage)
+    with _helpers(arguments.processes - 1 if lacking else 0, work):
+        work()
+    for entry in lacking:
+        print(f'{entry.bank}: filled')
+    return 0
+
+
+def _lacking(reader: BankReader, views: int, storage: str | None) -> list[PoolEntry]:
+    """The teachers whose banks a student cannot read as they are; says which it can.
+
+    Raises:
+        BankError: such a bank belongs to a sweep.
+    """
+    from ..fill import build_dataset
+    from ..identity import bank_identities
+
+    identities = bank_identities(
+        reader.teachers, build_dataset(reader.dataset), reader.dataset['pipeline'], reader.view_seed
+    )
+    lacking = []
+    for entry, identity in zip(reader.teachers, identities, strict=True):
+        misfit = _misfit(entry, identity, views, storage)
+        if misfit is None:
+            print(f'{entry.bank}: holds {views} views already')
+        elif RunPaths(entry.bank.parent).record.is_file():
+            raise BankError(f'{misfit}; it belongs to a sweep: name another folder for this one')
+        else:
+            lacking.append(entry)
+    return lacking
+
+
+def _misfit(
+    entry: PoolEntry, identity: BankIdentity, views: int, storage: str | None
+) -> str | None:
+    """Why a student cannot read the bank as it is; None where it can."""
+    try:
+        bank = Bank(entry.bank)
+        bank.require(identity)
+        bank.require_intact()
+    except BankError as error:
+        return str(error)
+    if bank.num_views < views:
+        return f'bank {entry.bank} holds {bank.num_views} views, {views} are needed'
+    if storage not in (None, bank.storage.name):
+        return f'bank {entry.bank} is stored as {bank.storage.name}'
+    return None
+
+
+def _fill(
+    reader: BankReader, teachers: list[PoolEntry], views: int, device: str, storage: str | None
+) -> None:
+    # What runs a teacher is imported where a teacher is run.
+    from ..fill import fill
+
+    for entry in teachers:
+        fill(
+            entry,
+            reader.dataset,
+            reader.view_seed,
+            views,
+            device,
+            reader.num_workers,
+            partial(_print_view, entry.name),
+            storage or storage_in(entry.bank) or FLOAT32,
+        )
+
+
+def _print_view(teacher: str, done: int, total: int) -> None:
+    print(f'{teacher}: view {done} of {total}', flush=True)
+
+
+@contextlib.contextmanager
+def _helpers(number: int, work: Callable[[], None]) -> Iterator[None]:
+    """Has further processes do the same work, and waits for them at the end.
+
+    One that fails says why; what it left undone the others do.
+    """
+    # Spawned, because a fork of a process with running threads may hang.
+    context = multiprocessing.get_context('spawn')
+    helpers = [context.Process(target=_help, args=(work,)) for _ in range(number)]
+    for helper in helpers:
+        helper.start()
+    try:
+        yield
+    finally:
+        for helper in helpers:
+            helper.join()
+
+
+def _help(work: Callable[[], None]) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    try:
+        work()
+    except UkdBenchError as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

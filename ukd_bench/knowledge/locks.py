@@ -1,0 +1,105 @@
+"""Locks among processes of one machine that the system releases when their holder dies."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import ResultsError
+
+_held: set[int] = set()
+
+
+def _close_inherited() -> None:
+    # A loader's worker outlives a killed parent by seconds, and would keep its locks for so long.
+    for descriptor in _held:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_close_inherited)
+
+
+class Lock:
+    """A lock file; its content says nothing.
+
+    Whoever holds a lock alone may delete its file: others that wait for it then notice that theirs
+    is no longer the file of that name, and take the new one.
+
+    Args:
+        path: The file; its folder is made where it is absent.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def take(self, shared: bool = False, wait: bool = False) -> bool:
+        """Takes the lock, or changes how it is held; returns whether that was possible.
+
+        Changing how it is held may let others in between.
+
+        Args:
+            shared: With others that share it, rather than alone.
+            wait: Until it is free.
+
+        Raises:
+            ResultsError: the file system offers no locks, or the folder cannot be written.
+        """
+        mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        if not wait:
+            mode |= fcntl.LOCK_NB
+        try:
+            while True:
+                descriptor = self._open() if self._descriptor is None else self._descriptor
+                fcntl.flock(descriptor, mode)
+                if _is_file(descriptor, self.path):
+                    return True
+                self.release()
+        except BlockingIOError:
+            self.release()
+            return False
+        except OSError as error:
+            self.release()
+            raise ResultsError(
+                f'{self.path}: cannot be locked ({error.strerror or error})'
+            ) from error
+
+    def release(self) -> None:
+        """Lets others take the lock; nothing where it is not held."""
+        if self._descriptor is not None:
+            # Closing would not do while a process that was forked has it open, too.
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            _held.discard(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        while True:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Whoever ends the work in a folder may remove it at this moment.
+            with contextlib.suppress(FileNotFoundError):
+                self._descriptor = os.open(self.path, flags, 0o644)
+                _held.add(self._descriptor)
+                return self._descriptor
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Waits for a lock and holds it alone for the duration of a block."""
+    lock = Lock(path)
+    lock.take(wait=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _is_file(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False

@@ -100,5 +100,8 @@ def test_a_download_is_checked_by_the_hash_in_its_name(monkeypatch, tmp_path):
     assert kept.read_bytes() == b'other weights'
     right.unlink()
     assert download(f'file://{right}') == kept
+    kept.write_bytes(b'damaged')
+    with pytest.raises(ConfigError, match=r'its SHA-256 does not begin with '):
+        download(f'file://{right}')
     with pytest.raises(ConfigError, match=r'absent-3f42382a\.pth cannot be downloaded \(.*'):
         download(f'file://{tmp_path}/absent-3f42382a.pth')

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import torch
 import torchvision
@@ -6,8 +8,9 @@ from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.models import TorchvisionVideo
+from ukd_bench.models import TorchvisionVideo, torchvision_video
 from ukd_bench.models.torchvision_video import CLASSIFIERS
+from ukd_bench.paths import PACKAGE
 
 SMALL = (3, 4, 32, 32)
 FEW_TOKENS = dict(patch_embed_stride=(8, 28, 28), stochastic_depth_prob=0.0)
@@ -36,6 +39,12 @@ def seeded():
 def test_every_video_network_of_torchvision_is_known():
     videos = set(torchvision.models.list_models(module=torchvision.models.video))
     assert videos == set(CLASSIFIERS) == set(CASES)
+
+
+def test_the_page_lists_each_with_its_features():
+    page = (PACKAGE.parent / 'docs' / 'models.md').read_text()
+    listed = re.findall(r'^\| `(\w+)` \| (\d+) \|', page, re.MULTILINE)
+    assert listed == [(name, str(dim)) for name, (dim, _, _) in CASES.items()]
 
 
 @pytest.mark.parametrize('name', CASES)
@@ -91,19 +100,18 @@ def test_it_trains_and_predicts_under_a_head_of_mmaction2():
 
 def test_published_weights_are_found_by_name_when_training_begins(monkeypatch, tmp_path):
     original = torchvision.models.get_model('mc3_18', weights=None)
+    torch.save(original.state_dict(), tmp_path / 'weights.pth')
     asked = []
 
-    def fetched(url, path, digits, progress):
-        asked.append((url, digits))
-        torch.save(original.state_dict(), path)
+    def downloaded(url):
+        asked.append(url)
+        return tmp_path / 'weights.pth'
 
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    monkeypatch.setattr(torch.hub, 'download_url_to_file', fetched)
+    monkeypatch.setattr(torchvision_video, 'download', downloaded)
     model = recognizer(name='mc3_18', pretrained='KINETICS400_V1')
     assert not asked
     model.init_weights()
-    weights = torchvision.models.video.MC3_18_Weights.KINETICS400_V1
-    assert asked == [(weights.url, 'a90a0ba3')]
+    assert asked == [torchvision.models.video.MC3_18_Weights.KINETICS400_V1.url]
     state = model.backbone.network.state_dict()
     assert state and all(torch.equal(original.state_dict()[key], state[key]) for key in state)
 

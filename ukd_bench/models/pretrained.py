@@ -11,6 +11,7 @@ from mmaction.registry import MODELS as MMACTION_MODELS
 from torch import nn
 
 from ..errors import ConfigError, one_line
+from ..records import file_sha256
 from ..registry import MODELS
 from ..state import load_weights
 
@@ -28,7 +29,7 @@ def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone
         backbone: Config of an MMAction2 backbone; its own ``pretrained`` is not used.
         checkpoint: A local file, or a URL whose file name ends in digits of its SHA-256, as those
             of MMAction2's published checkpoints do. Downloads go to ``$TORCH_HOME/hub/checkpoints``
-            and are kept only with that hash.
+            and are used only with that hash.
         prefix: What the backbone's keys in the checkpoint begin with; others are left out.
 
     Raises:
@@ -77,21 +78,25 @@ def download(url: str) -> Path:
     """The local copy of a checkpoint that is published with its hash in its name.
 
     Raises:
-        ConfigError: it cannot be downloaded, or what arrives has another hash.
+        ConfigError: it cannot be downloaded, or what arrives, or is there already, has another
+            hash.
     """
     path = Path(torch.hub.get_dir()) / 'checkpoints' / Path(urlparse(url).path).name
-    if not path.is_file():
-        digits = path.stem.rpartition('-')[2]
-        if len(digits) < 8 or set(digits) - set('0123456789abcdef'):
-            raise ConfigError(
-                f'checkpoint {url}: its name ends in no hash to check it by; download it and name '
-                'the file'
-            )
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Writes beside it, and renames once the hash is right.
-            torch.hub.download_url_to_file(url, str(path), digits, progress=False)
-        except (URLError, OSError, RuntimeError) as error:
-            reason = getattr(error, 'reason', None) or one_line(error)
-            raise ConfigError(f'checkpoint {url} cannot be downloaded ({reason})') from error
+    digits = path.stem.rpartition('-')[2]
+    if len(digits) < 8 or set(digits) - set('0123456789abcdef'):
+        raise ConfigError(
+            f'checkpoint {url}: its name ends in no hash to check it by; download it and name the '
+            'file'
+        )
+    if path.is_file():
+        if not file_sha256(path).startswith(digits):
+            raise ConfigError(f'checkpoint {path}: its SHA-256 does not begin with {digits}')
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Writes beside it, and renames once the hash is right.
+        torch.hub.download_url_to_file(url, str(path), digits, progress=False)
+    except (URLError, OSError, RuntimeError) as error:
+        reason = getattr(error, 'reason', None) or one_line(error)
+        raise ConfigError(f'checkpoint {url} cannot be downloaded ({reason})') from error
     return path

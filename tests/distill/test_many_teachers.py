@@ -24,15 +24,14 @@ def test_memory_is_plain_and_the_banks_follow_the_formula(train, filled_pool, tm
             )
         )
     peaks, sources = [], []
-    for hook in (
-        dict(type='ukd_bench.ReplayHook', view_seed=5),
-        dict(type='ukd_bench.UKDHook', pool=pool, view_seed=5),
-    ):
+    plain = dict(type='ukd_bench.ReplayHook', view_seed=5)
+    # What MMEngine keeps of one Runner is there while the next one trains, so the first goes before.
+    for hook in (plain, plain, dict(type='ukd_bench.UKDHook', pool=pool, view_seed=5)):
         measure = MeasureHook()
         runner = train(hook, measure=measure)
         peaks.append(measure.memory.peaks['train']['allocated_peak_bytes'])
         sources += [hook for hook in runner.hooks if isinstance(hook, UKDHook)]
-    assert peaks[1] <= 1.01 * peaks[0]
+    assert peaks[2] <= 1.01 * peaks[1]
     (source,) = sources
     assert len(source.teacher_facts()) == len(source.banks) == NUM_TEACHERS
     views, clips, classes, header = 2, 11, 11, 128

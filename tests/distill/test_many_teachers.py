@@ -25,7 +25,7 @@ def test_memory_is_plain_and_the_banks_follow_the_formula(train, filled_pool, tm
         )
     peaks, sources = [], []
     plain = dict(type='ukd_bench.ReplayHook', view_seed=5)
-    # What MMEngine keeps of one Runner is there while the next one trains, so the first goes before.
+    # MMEngine keeps parts of one Runner while the next one trains: one goes ahead of both.
     for hook in (plain, plain, dict(type='ukd_bench.UKDHook', pool=pool, view_seed=5)):
         measure = MeasureHook()
         runner = train(hook, measure=measure)

@@ -289,9 +289,7 @@ def test_what_a_finished_process_left_is_tidied(tmp_path, storage, undisturbed):
 def test_scores_that_do_not_fit_name_teacher_and_view(tmp_path):
     with BankWriter(tmp_path, job('float16')) as writer:
         view = writer.claim()
-        with pytest.raises(
-            BankError, match=r'scores of view 0 have the shape \[4, 4\], not \[5, 4'
-        ):
+        with pytest.raises(BankError, match=r'view 0 have the shape \[4, 4\], not \[5, 4\]'):
             writer.write(view, scores()[0, :4])
         with pytest.raises(BankError, match=r'^teacher a, view 0: a score of magnitude 3e\+06'):
             writer.write(view, np.full_like(scores()[0], 3e6))

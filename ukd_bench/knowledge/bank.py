@@ -222,7 +222,7 @@ def _read_manifest(paths: BankPaths) -> dict[str, Any]:
         raise BankError(f'bank {folder}: manifest.json lacks {absent[0]!r}')
     if len(manifest['shape']) != 3:
         raise BankError(
-            f'bank {folder}: manifest.json: shape {manifest["shape"]} is not views, samples, classes'
+            f'bank {folder}: manifest.json: shape {manifest["shape"]} is not that of a bank'
         )
     if manifest['complete'] is not True or len(manifest['views']) != manifest['shape'][0]:
         raise BankError(f'bank {folder}: manifest.json is not that of a complete bank')

@@ -13,6 +13,7 @@ from ..errors import BankError, ResultsError
 from ..paths import read_json
 from .bank import Bank, BankPaths
 from .pool import read_pool
+from .storage_error import TEMPERATURES
 
 _MOST_COLUMNS = 12
 """Teachers that a table of pairs has room for."""
@@ -70,10 +71,10 @@ def agreement(first: Bank, second: Bank) -> float | None:
 def render(shown: Sequence[ShownBank]) -> RenderableType:
     """All banks, the errors of their storages, and the agreement of pairs."""
     parts: list[RenderableType] = [_table(shown)]
-    errors = [text for one in shown if one.bank for text in _error_lines(one.name, one.bank)]
-    if errors:
-        parts += [Text(), Text('\n'.join(errors))]
     banks = [(number, one.bank) for number, one in enumerate(shown, 1) if one.bank is not None]
+    inexact = [(number, bank) for number, bank in banks if not bank.storage.is_exact]
+    if inexact:
+        parts += [Text(), _errors(inexact)]
     if len(banks) > 1:
         parts += [Text(), _agreement(banks)]
     return Group(*parts)
@@ -97,7 +98,7 @@ def _shown(folder: Path, name: str | None = None) -> ShownBank:
 
 
 def _table(shown: Sequence[ShownBank]) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True)
+    table = _plain_table()
     table.add_column('', justify='right')
     table.add_column('teacher', overflow='fold')
     for name in ('views', 'clips', 'classes', 'storage', 'MiB', 'top-1, %'):
@@ -116,15 +117,16 @@ def _cells(bank: Bank | None) -> list[str]:
     return [*map(str, sizes), bank.storage.name, f'{mebibytes:.2f}', f'{100 * accuracy(bank):.1f}']
 
 
-def _error_lines(name: str, bank: Bank) -> list[str]:
-    if bank.storage.is_exact:
-        return []
-    what = 'rounding moves' if bank.keeps_all_classes else 'left out'
-    errors = [
-        f'{error["mean"]:.2g} (at most {error["max"]:.2g}) at T = {temperature}'
-        for temperature, error in bank.manifest['error'].items()
-    ]
-    return [f'{name}: probability that {bank.storage.name} {what}: {", ".join(errors)}']
+def _errors(banks: Sequence[tuple[int, Bank]]) -> RenderableType:
+    title = Text('probability that a storage leaves out or moves: mean (most)', 'bold')
+    table = _plain_table()
+    for head in ('', *(f'T = {temperature}' for temperature in TEMPERATURES)):
+        table.add_column(head, justify='right', no_wrap=True)
+    for number, bank in banks:
+        errors = [bank.manifest['error'][str(temperature)] for temperature in TEMPERATURES]
+        cells = [f'{error["mean"]:.2g} ({error["max"]:.2g})' for error in errors]
+        table.add_row(str(number), *cells)
+    return Group(title, table)
 
 
 def _agreement(banks: Sequence[tuple[int, Bank]]) -> RenderableType:
@@ -137,7 +139,7 @@ def _agreement(banks: Sequence[tuple[int, Bank]]) -> RenderableType:
     title = Text('same best class, % of (view, clip)', 'bold')
     if len(banks) > _MOST_COLUMNS:
         return Group(title, _extremes(pairs))
-    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True)
+    table = _plain_table()
     numbers = [number for number, _ in banks]
     for number in ('', *map(str, numbers[:-1])):
         table.add_column(number, justify='right', no_wrap=True)
@@ -157,6 +159,10 @@ def _extremes(pairs: dict[tuple[int, int], float | None]) -> Text:
         f'{_percent(known[least])} ({least[0]} and {least[1]}), most {_percent(known[most])} '
         f'({most[0]} and {most[1]})'
     )
+
+
+def _plain_table() -> Table:
+    return Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True)
 
 
 def _percent(share: float | None) -> str:

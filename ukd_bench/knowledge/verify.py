@@ -1,7 +1,7 @@
 """Whether banks are what a student takes them for: what they are of, their bytes, their scores."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -117,7 +117,11 @@ def changes_since_fill(
     }
     for part, text in _CHANGES.items():
         words[part] = text.format(config=entry.config, checkpoint=entry.checkpoint)
-    return [words[part] for part in asdict(identity) if part in bank.differing(identity)]
+    differing = bank.differing(identity)
+    if 'views' in differing and 'rendering' in differing:
+        # The pipeline of a rendering holds the step that draws the views.
+        differing.remove('rendering')
+    return [words[part] for part in differing]
 
 
 def byte_defects(bank: Bank) -> list[str]:

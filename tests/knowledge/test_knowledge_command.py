@@ -1,0 +1,137 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ukd_bench.knowledge.bank import Bank, BankPaths
+from ukd_bench.knowledge.pool import read_pool
+from ukd_bench.paths import PACKAGE
+
+
+@pytest.fixture
+def dark(own_pool):
+    return read_pool(own_pool)[0]
+
+
+def one_line(answer, *words):
+    status, printed, complaint = answer
+    assert (status, printed) == (2, '')
+    assert complaint.startswith('error: ') and complaint.count('\n') == 1
+    for word in words:
+        assert word in complaint
+
+
+def test_what_is_there_is_said_and_what_lacks_is_filled(command, student_config, dark):
+    config = student_config()
+    status, printed, _ = command('fill', config)
+    bright = dark.bank.with_name('bright-bank')
+    assert status == 0
+    assert printed.splitlines() == [
+        f'{dark.bank}: holds 2 views already',
+        f'{bright}: holds 2 views already',
+    ]
+    Bank(dark.bank).paths.manifest.unlink()
+    status, printed, _ = command('fill', config, '--num-views', 1)
+    assert status == 0
+    assert printed.splitlines() == [
+        f'{bright}: holds 1 views already',
+        'dark: view 1 of 1',
+        f'{dark.bank}: filled',
+    ]
+    assert Bank(dark.bank).num_views == 1
+
+
+def test_any_hook_of_the_suite_with_a_pool_will_do(command, student_config, dark):
+    status, printed, _ = command('fill', student_config('NaiveEnsembleHook', num_teachers=1))
+    assert (status, printed) == (0, f'{dark.bank}: holds 2 views already\n')
+
+
+def test_num_views_are_the_options_then_the_hooks_then_the_epochs(command, student_config, dark):
+    config = student_config(num_teachers=1, num_views=3)
+    assert command('fill', config)[0] == 0
+    assert Bank(dark.bank).num_views == 3
+    assert command('fill', config, '--num-views', 4)[0] == 0
+    assert Bank(dark.bank).num_views == 4
+
+
+def test_the_storage_stays_unless_another_is_asked_for(command, student_config, dark):
+    config = student_config(num_teachers=1)
+    assert command('fill', config, '--storage', 'float16')[0] == 0
+    assert Bank(dark.bank).storage.name == 'float16'
+    assert command('fill', config, '--num-views', 3)[1].splitlines()[-1].endswith(': filled')
+    assert (Bank(dark.bank).storage.name, Bank(dark.bank).num_views) == ('float16', 3)
+    one_line(command('fill', config, '--storage', 'zip'), "storage 'zip' is not float32, float16")
+
+
+def test_a_sweeps_bank_is_left_alone(command, student_config, dark):
+    (dark.bank.parent / 'record.json').write_text('{}')
+    config = student_config(num_teachers=1)
+    before = Bank(dark.bank).manifest
+    one_line(
+        command('fill', config, '--num-views', 3),
+        f'bank {dark.bank} holds 2 views, 3 are needed; it belongs to a sweep',
+    )
+    assert Bank(dark.bank).manifest == before
+
+
+def test_mistakes_are_one_line(command, student_config, tmp_path):
+    config = student_config()
+    one_line(command('fill', tmp_path / 'no.py'), f'config {tmp_path / "no.py"} does not exist')
+    one_line(command('fill', config, '--device', 'tpu'), "'tpu'")
+    one_line(command('fill', config, '--num-views', '0'), "'0' is not a whole number of at least 1")
+    for text, words in (
+        ('custom_hooks = []', 'custom_hooks has no hook of ukd_bench'),
+        ('custom_hooks = [dict(type="EMAHook")]', 'custom_hooks has no hook of ukd_bench'),
+        ('custom_hooks = [dict(type="ukd_bench.ReplayHook")]', 'ukd_bench.ReplayHook has no pool'),
+        ('custom_hooks = [dict(type="ukd_bench.UKDHook", pool="p")]', 'no complete training'),
+        ('custom_hooks = [', 'cannot be read'),
+    ):
+        path = tmp_path / 'bad.py'
+        path.write_text(text)
+        one_line(command('fill', path), str(path), words)
+
+
+def start(*arguments):
+    environment = {**os.environ, 'PYTHONPATH': str(PACKAGE.parent)}
+    return subprocess.Popen(
+        [sys.executable, '-m', 'ukd_bench.knowledge', 'fill', *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def test_killed_with_its_workers_and_called_twice_at_once(student_config, dark):
+    """Real commands with loader workers; the bank is that of an undisturbed fill."""
+    wanted = Bank(dark.bank).manifest
+    config = student_config(num_teachers=1)
+    views = ('--num-views', 40, '--cfg-options', 'train_dataloader.num_workers=1')
+    paths = BankPaths(dark.bank)
+    first = start(config, *views)
+    until = time.monotonic() + 120
+    # Two views are there before; more are noted by the process that is killed.
+    while len(paths.notes()) < 5 and first.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL and not paths.manifest.is_file()
+    noted = len(paths.notes())
+    again = [start(config, *views), start(config, *views, '--processes', '2')]
+    printed = [process.communicate(timeout=300)[0] for process in again]
+    assert [process.returncode for process in again] == [0, 0], printed
+    bank = Bank(dark.bank)
+    bank.require_intact()
+    assert bank.num_views == 40 and bank.manifest['views'][:2] == wanted['views']
+    # No view was scored twice, whoever scored it.
+    scored = sum(text.count('dark: view ') for text in printed)
+    assert scored == 40 - noted
+    assert sorted(path.name for path in dark.bank.iterdir()) == [
+        'labels.npy',
+        'manifest.json',
+        'scores.npy',
+    ]

@@ -3,6 +3,7 @@
 import hashlib
 import pickle
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,14 +132,22 @@ def state_bytes(module: nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-def save_weights(module: nn.Module, path: Path) -> None:
-    """Writes ``{'state_dict': ...}`` atomically, on the CPU."""
+def save_weights(module: nn.Module, path: Path, classes: Sequence[str] = ()) -> None:
+    """Writes the state dict atomically, on the CPU, with the class names as MMEngine notes them."""
     state = {name: tensor.detach().cpu() for name, tensor in module.state_dict().items()}
-    atomic_write(path, lambda file: torch.save({'state_dict': state}, file))
+    checkpoint: dict[str, Any] = dict(state_dict=state)
+    if classes:
+        checkpoint['meta'] = dict(dataset_meta=dict(classes=tuple(classes)))
+    atomic_write(path, lambda file: torch.save(checkpoint, file))
 
 
-def load_weights(module: nn.Module, path: Path) -> None:
+def load_weights(module: nn.Module, path: Path) -> tuple[str, ...] | None:
     """Loads all parameters and buffers of ``module`` from a checkpoint.
+
+    A wrapper for distributed training may have left ``module.`` before their names.
+
+    Returns:
+        The class names that the checkpoint notes, in label order; None where it notes none.
 
     Raises:
         ConfigError: the file is absent, no checkpoint, or does not fit the module key by key.
@@ -149,6 +158,8 @@ def load_weights(module: nn.Module, path: Path) -> None:
         with torch.serialization.safe_globals(_inert()):
             checkpoint = torch.load(path, map_location='cpu', weights_only=True)
         state = checkpoint.get('state_dict', checkpoint)
+        state = {name.removeprefix('module.'): tensor for name, tensor in state.items()}
+        classes = _noted_classes(checkpoint)
     except Exception as error:
         reason = unreadable_because(error)
         raise ConfigError(f'checkpoint {path} cannot be read ({reason})') from error
@@ -159,6 +170,16 @@ def load_weights(module: nn.Module, path: Path) -> None:
         lines = str(error).splitlines()
         reason = ''.join(lines[1:2] or lines).strip()[:200]
         raise ConfigError(f'checkpoint {path} does not fit its config: {reason}') from error
+    return classes
+
+
+def _noted_classes(checkpoint: dict) -> tuple[str, ...] | None:
+    meta = checkpoint.get('meta')
+    dataset = meta.get('dataset_meta') if isinstance(meta, dict) else None
+    classes = dataset.get('classes') if isinstance(dataset, dict) else None
+    if not isinstance(classes, (list, tuple)) or not all(isinstance(name, str) for name in classes):
+        return None
+    return tuple(classes) or None
 
 
 def _inert() -> list:

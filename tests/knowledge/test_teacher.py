@@ -208,3 +208,46 @@ def test_sync_batch_norm_is_undone(teacher_files, tmp_path, clips):
     config.dump(tmp_path / 'sync.py')
     teacher = Teacher(tmp_path / 'sync.py', teacher_files / 'dark.pth')
     assert teacher.score(clips[:2]).shape == (2, 11)
+
+
+class TestClassOrder:
+    @pytest.fixture
+    def files(self, teacher_files, tmp_path, build_model):
+        """A teacher whose checkpoint notes its classes, in an order of its own."""
+
+        def write(classes):
+            save_weights(build_model(100), tmp_path / 'dark.pth', classes)
+            return teacher_files / 'dark.py', tmp_path / 'dark.pth'
+
+        return write
+
+    CLASSES = tuple('abcdefghijk')
+
+    def test_scores_come_in_the_students_order(self, files, clips):
+        own = self.CLASSES[::-1]
+        plain = Teacher(*files(())).score(clips[:2])
+        for told in (dict(own_classes=own), {}):
+            noted = () if told else own
+            scores = Teacher(*files(noted), classes=self.CLASSES, **told).score(clips[:2])
+            assert torch.equal(scores, plain.flip(1))
+
+    def test_noted_names_say_nothing_where_the_student_has_none(self, files, clips):
+        teacher = Teacher(*files(self.CLASSES[::-1]))
+        assert torch.equal(teacher.score(clips[:2]), Teacher(*files(())).score(clips[:2]))
+
+    def test_the_pools_word_goes_before_the_checkpoints(self, files):
+        teacher = Teacher(*files(self.CLASSES[::-1]), 'cpu', self.CLASSES, self.CLASSES)
+        assert teacher.order is None
+
+    def test_other_names_are_refused(self, files):
+        with pytest.raises(ConfigError, match=r"dark\.pth: class 'A' is one of the training set"):
+            Teacher(*files(self.CLASSES), classes=('A', *self.CLASSES[1:]))
+
+
+def test_a_wrapper_for_distributed_training_leaves_no_trace(teacher_files, tmp_path, clips):
+    content = torch.load(teacher_files / 'dark.pth', weights_only=True)['state_dict']
+    wrapped = {f'module.{name}': tensor for name, tensor in content.items()}
+    torch.save(dict(state_dict=wrapped), tmp_path / 'wrapped.pth')
+    teacher = Teacher(teacher_files / 'dark.py', tmp_path / 'wrapped.pth')
+    alone = Teacher(teacher_files / 'dark.py', teacher_files / 'dark.pth')
+    assert torch.equal(teacher.score(clips[:2]), alone.score(clips[:2]))

@@ -101,3 +101,17 @@ def test_a_phase_in_two_parts_leaves_out_what_lies_between():
     memory.end()
     peak = memory.peaks['train']['allocated_peak_bytes']
     assert 8000 <= peak < 200_000_000
+
+
+def test_figures_that_say_nothing_are_withheld():
+    memory = PhaseMemory(torch.device('cpu'))
+    with memory.phase('train'):
+        torch.zeros(1000)
+    memory.withhold('train')
+    assert memory.peaks == {
+        'train': {
+            'allocated_peak_bytes': None,
+            'reserved_peak_bytes': None,
+            'process_peak_bytes': None,
+        }
+    }

@@ -22,7 +22,8 @@ class BankIdentity:
         views: Fingerprint of view seed and view parameters.
         rendering: Fingerprint of the pipeline by which the teacher sees the views.
         classes: Fingerprint of the class names in label order.
-        model: Fingerprint of the teacher's ``model`` section, its enhancement included.
+        model: Fingerprint of the teacher's ``model`` section, its enhancement included, and of the
+            label order that its entry in the pool gives.
         checkpoint: SHA-256 of the teacher's checkpoint file.
     """
 
@@ -84,7 +85,7 @@ def bank_identities(
                 views=views,
                 rendering=rendering_fingerprint(teacher_pipeline(pipeline, config)),
                 classes=classes,
-                model=digest(scientific(config.model.to_dict())),
+                model=digest([scientific(config.model.to_dict()), entry.classes]),
                 checkpoint=file_sha256(entry.checkpoint_file()),
             )
         )

@@ -13,6 +13,7 @@ from mmengine.config import Config
 from ..records import digest, scientific
 
 DRAW_VIEW = 'ukd_bench.DrawView'
+EVALUATION_VIEWS = 'ukd_bench.EvaluationViews'
 
 Pipeline = Sequence[Mapping[str, Any]]
 
@@ -24,7 +25,7 @@ def plain(pipeline: Pipeline) -> list[dict]:
 
 def draw_step(pipeline: Pipeline) -> dict | None:
     """The step that draws a view's parameters; None in a stock pipeline."""
-    return next((dict(step) for step in pipeline if step.get('type') == DRAW_VIEW), None)
+    return _step(pipeline, DRAW_VIEW)
 
 
 def views_fingerprint(view_seed: int, pipeline: Pipeline) -> str:
@@ -48,11 +49,15 @@ def teacher_pipeline(student_pipeline: Pipeline, teacher_config: Config) -> list
         student_pipeline: Config of the student's training pipeline.
         teacher_config: The teacher's whole config.
     """
-    own = _training_pipeline(teacher_config)
-    student_draws = draw_step(student_pipeline)
-    if own is None or student_draws is None or draw_step(own) is None:
-        return plain(student_pipeline)
-    return [student_draws if step['type'] == DRAW_VIEW else step for step in plain(own)]
+    return _rendered(student_pipeline, teacher_config, 'train_dataloader', DRAW_VIEW)
+
+
+def teacher_test_pipeline(test_pipeline: Pipeline, teacher_config: Config) -> list[dict]:
+    """The pipeline by which a teacher sees test clips under the protocol of ``test_pipeline``.
+
+    As :func:`teacher_pipeline`, of the test pipelines and their protocol step.
+    """
+    return _rendered(test_pipeline, teacher_config, 'test_dataloader', EVALUATION_VIEWS)
 
 
 def rendering_fingerprint(pipeline: Pipeline) -> str:
@@ -60,8 +65,17 @@ def rendering_fingerprint(pipeline: Pipeline) -> str:
     return digest(scientific(plain(pipeline)))
 
 
-def _training_pipeline(config: Config) -> Pipeline | None:
+def _rendered(shared: Pipeline, config: Config, loader: str, parameters: str) -> list[dict]:
+    """A config's own pipeline with the step ``parameters`` of a shared one, if both have it."""
     try:
-        return config.train_dataloader.dataset.pipeline
-    except AttributeError:
-        return None
+        own = plain(config[loader].dataset.pipeline)
+    except (AttributeError, KeyError):
+        return plain(shared)
+    step = _step(shared, parameters)
+    if step is None or _step(own, parameters) is None:
+        return plain(shared)
+    return [step if one['type'] == parameters else one for one in own]
+
+
+def _step(pipeline: Pipeline, name: str) -> dict | None:
+    return next((dict(step) for step in pipeline if step.get('type') == name), None)

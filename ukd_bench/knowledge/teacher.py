@@ -32,14 +32,18 @@ class Teacher:
         config: MMAction2 config file; its ``model`` section is built.
         checkpoint: Weights for all of the model's parameters and buffers.
         device: Where it lives.
-        order: Where each class stands among the model's scores; None where they are in order.
+        classes: The student's class names in label order, in which scores come; empty where it has
+            none.
+        own_classes: The teacher's; None where the checkpoint notes them, or they are the student's.
+        name: What messages call it.
 
     Attributes:
         forwards_in_process: Micro-batch forwards of all teachers since the process began. That it
             is zero proves that a student trained without one.
 
     Raises:
-        ConfigError: the config or checkpoint is absent or they do not fit each other.
+        ConfigError: the config or checkpoint is absent, they do not fit each other, or the classes
+            have other names.
     """
 
     forwards_in_process: ClassVar[int] = 0
@@ -49,7 +53,9 @@ class Teacher:
         config: Path,
         checkpoint: Path,
         device: torch.device | str = 'cpu',
-        order: Sequence[int] | None = None,
+        classes: Sequence[str] = (),
+        own_classes: Sequence[str] | None = None,
+        name: str = '',
     ) -> None:
         if not config.is_file():
             raise ConfigError(f'teacher config {config} does not exist')
@@ -57,7 +63,10 @@ class Teacher:
         # Building draws random weights; whoever builds after this must not notice.
         with torch.random.fork_rng():
             self.model = revert_sync_batchnorm(MODELS.build(Config.fromfile(config).model))
-        load_weights(self.model, checkpoint)
+        noted = load_weights(self.model, checkpoint)
+        # Noted names that have none to be compared with say nothing.
+        known = own_classes or (noted if classes else None)
+        order = class_order(name or str(checkpoint), known, classes)
         self.order = None if order is None else torch.tensor(order)
         self.state_bytes = state_bytes(self.model)
         self.state_sha256 = state_sha256(self.model)
@@ -79,8 +88,8 @@ class Teacher:
         Raises:
             ConfigError: as the constructor; or the teacher's classes have other names.
         """
-        order = class_order(entry.name, entry.classes, classes)
-        return cls(entry.config, entry.checkpoint_file(), device, order)
+        file = entry.checkpoint_file()
+        return cls(entry.config, file, device, classes, entry.classes, entry.name)
 
     @torch.no_grad()
     def score(self, inputs: list[Tensor]) -> Tensor:

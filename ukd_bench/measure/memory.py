@@ -102,6 +102,10 @@ class PhaseMemory:
         """Counts in the peaks of an earlier process, whose work this one goes on with."""
         self.peaks = _largest(earlier, self.peaks)
 
+    def withhold(self, phase: str) -> None:
+        """Has a phase's figures be unknown, where they say nothing of what was run."""
+        self.peaks[phase] = dict.fromkeys(self.peaks[phase])
+
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Measures a block as one phase."""

@@ -7,6 +7,7 @@ import time
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from ..datasets.fingerprint import dataset_classes
 from ..distill import DistillationHook
 from ..distill.replay_hook import unwrapped
 from ..measure import ClipScores, MeasureHook
@@ -36,7 +37,8 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
     runner.train()
     train_seconds = point.train_s - measure.validation_s
     epoch = runner.epoch if rule == LAST_EPOCH else best.restore(runner)
-    save_weights(unwrapped(runner), paths.checkpoint)
+    train_set, test_set = runner.train_dataloader.dataset, runner.test_dataloader.dataset
+    save_weights(unwrapped(runner), paths.checkpoint, dataset_classes(train_set))
     _write_curve(paths, measure)
 
     began = time.perf_counter()
@@ -46,9 +48,9 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
     scores = _scores_of(runner)
     write_scores(paths.scores, scores.scores_NC, scores.labels_N, scores.samples_N)
 
-    source = find_hook(runner, DistillationHook)
-    train_set, test_set = runner.train_dataloader.dataset, runner.test_dataloader.dataset
-    student = unwrapped(runner)
+    student, source = unwrapped(runner), find_hook(runner, DistillationHook)
+    if source is not None and not source.memory_is_measured(memory.device):
+        memory.withhold('train')
     return RunFacts(
         metrics={name.removeprefix('clips/'): value for name, value in metrics.items()},
         time=dict(

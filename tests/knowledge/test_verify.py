@@ -14,7 +14,7 @@ from ukd_bench.knowledge.storage import Storage
 from ukd_bench.knowledge.verify import draw_addresses
 from ukd_bench.knowledge.writer import write_bank
 
-GOOD = 'good; 2 x 11 x 11 float32; largest error 0, 22 scored again'
+GOOD = 'good; 2 views of 11 clips, float32; 22 run again, largest error 0'
 
 
 @pytest.fixture
@@ -54,7 +54,9 @@ def test_a_flipped_byte_names_teacher_and_view(verify, dark):
     flip(dark.bank / 'scores.npy', 128 + (11 * 11 + 3 * 11 + 2) * 4 + 3)
     status, lines = verify()
     assert status == 1
-    assert re.fullmatch(r'dark: 2 wrong; 2 x 11 x 11 float32; largest error .*', lines[0])
+    assert re.fullmatch(
+        r'dark: 2 wrong; 2 views of 11 clips, float32; 22 run again, largest error .*', lines[0]
+    )
     assert lines[1] == '  wrong: dark: view 1: its scores differ from their checksum'
     assert lines[2].startswith('  wrong: dark: view 1: run again, the score of sample 3 differs by')
     assert lines[3:] == [f'bright: {GOOD}']
@@ -96,7 +98,7 @@ def only_defect(lines, teacher='dark'):
     """The one thing that is wrong with the one teacher; with such a one nothing is run again."""
     wrong = [line for line in lines if 'wrong: ' in line]
     assert len(wrong) == 1 and wrong[0].startswith(f'  wrong: {teacher}: views 0 to 1: ')
-    assert f'{teacher}: 1 wrong; 2 x 11 x 11 float32; not run again' in lines
+    assert f'{teacher}: 1 wrong; 2 views of 11 clips, float32; not run again' in lines
     return wrong[0].split('views 0 to 1: ')[1]
 
 
@@ -229,7 +231,9 @@ def test_other_storages_are_compared_in_what_they_keep(verify, dark, train_datas
     status, lines = verify('--tolerance', '0', num_teachers=1)
     assert (status, lines) == (
         0,
-        [f'dark: good; 2 x 11 x 11 {storage}; largest error 0 beyond {storage}, 22 scored again'],
+        [
+            f'dark: good; 2 views of 11 clips, {storage}; 22 run again, largest error 0 beyond {storage}'
+        ],
     )
     if storage == 'float16':
         rewritten(bank, lambda scores: scores + 0.01)

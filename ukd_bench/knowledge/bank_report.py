@@ -36,8 +36,8 @@ class BankReport:
         if self.largest_error is None:
             return 'not run again'
         beyond = '' if bank.storage.is_exact else f' beyond {bank.storage.name}'
-        return f'largest error {self.largest_error:.3g}{beyond}, {self.rerun} scored again'
+        return f'{self.rerun} run again, largest error {self.largest_error:.3g}{beyond}'
 
 
 def _holds(bank: Bank) -> str:
-    return f'{bank.num_views} x {bank.num_samples} x {bank.num_classes} {bank.storage.name}'
+    return f'{bank.num_views} views of {bank.num_samples} clips, {bank.storage.name}'

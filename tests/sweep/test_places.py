@@ -1,6 +1,7 @@
 """Where runs find what they need, and what a folder keeps; with files made by hand."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,25 +16,49 @@ from ukd_bench.sweep.state import SweepState
 
 from .test_planner import STUDENT, planned, run_of
 
+CELLS = dict(methods=('chain', 'self', 'ukd'), num_teachers=(1, 2))
 
-@pytest.fixture
-def swept(tmp_path, monkeypatch):
-    """A plan, and a folder in which all its runs were finished."""
-    monkeypatch.chdir(tmp_path)
-    plan = planned(methods=('chain', 'self', 'ukd'), num_teachers=(1, 2))
-    state = SweepState(plan, SweepPaths(Path('results')), {'fingerprint': 'clips'})
-    for run in plan.runs.values():
-        finish(state, run, run.spec.key)
+
+def state_of(root: Path, accept_stale: bool = False, plan=None) -> SweepState:
+    plan = plan or planned(**CELLS)
+    state = SweepState(plan, SweepPaths(root), {'fingerprint': 'clips'}, accept_stale)
     state.refresh()
     return state
 
 
+@pytest.fixture(scope='module')
+def finished(tmp_path_factory) -> Path:
+    """A folder in which all runs of a plan were finished."""
+    state = state_of(tmp_path_factory.mktemp('places') / 'results')
+    for run in state.plan.runs.values():
+        finish(state, run, run.spec.key)
+    return state.paths.root
+
+
+@pytest.fixture
+def swept(finished, tmp_path) -> SweepState:
+    """The plan, and a copy of that folder."""
+    return state_of(Path(shutil.copytree(finished, tmp_path / 'results')))
+
+
 def finish(state: SweepState, run, weights: str) -> None:
-    """Leaves what a run leaves, with these bytes as its weights."""
+    """Leaves what a run leaves, with these as its weights."""
     paths = state.prepare(run)
-    if run.spec.method != 'bank':
+    if run.spec.method == 'bank':
+        paths.bank.mkdir(exist_ok=True)
+        (paths.bank / 'scores.npy').write_text('scores')
+        files = {'scores.npy': dict(sha256=file_sha256(paths.bank / 'scores.npy'))}
+        write_json(paths.bank / 'manifest.json', dict(scores_sha256='of all', files=files))
+        hashes = dict(bank='of all')
+    else:
         paths.checkpoint.write_text(weights)
         paths.scores.write_text('scores')
+        before = state.plan.runs.get(run.starts_from)
+        hashes = dict(
+            checkpoint=file_sha256(paths.checkpoint),
+            student_state=weights,
+            initial_state=state.folder(before).checkpoint.read_text() if before else 'random',
+        )
     parents = [state.plan.runs[key] for key in run.spec.parents]
     teachers = [
         dict(key=p.spec.key, checkpoint_sha256=file_sha256(state.folder(p).checkpoint))
@@ -41,23 +66,12 @@ def finish(state: SweepState, run, weights: str) -> None:
         if p.spec.method == 'teacher'
     ]
     names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
-    record = {name: getattr(run.spec, name) for name in names}
-    checkpoint = bank = None
-    if run.spec.method == 'bank':
-        bank = 'of all views'
-        paths.bank.mkdir(exist_ok=True)
-        (paths.bank / 'scores.npy').write_text('scores')
-        files = {'scores.npy': dict(sha256=file_sha256(paths.bank / 'scores.npy'))}
-        write_json(paths.bank / 'manifest.json', dict(scores_sha256=bank, files=files))
-    else:
-        checkpoint = file_sha256(paths.checkpoint)
     write_json(
         paths.record,
-        record
+        {name: getattr(run.spec, name) for name in names}
         | dict(schema=1, status='done', schedule={}, metrics=None, memory={}, time={})
         | dict(counts={}, parents=list(run.spec.parents), environment={}, teachers=teachers)
-        | dict(dataset={'fingerprint': 'clips'}, hashes=dict(checkpoint=checkpoint, bank=bank))
-        | dict(config=Config.fromfile(paths.config).to_dict()),
+        | dict(dataset={'fingerprint': 'clips'}, hashes=hashes),
     )
 
 
@@ -91,11 +105,20 @@ def test_places_follow_a_run_that_is_reused(swept):
     stage = run_of(plan, 'chain', 1)
     newer = replace(stage, spec=replace(stage.spec, execution='beef'))
     plan.runs[stage.spec.key] = newer
-    state = SweepState(plan, swept.paths, swept.fingerprints, accept_stale=True)
-    state.refresh()
+    state = state_of(swept.paths.root, accept_stale=True, plan=plan)
     hook = suite_hook(placed_config(run_of(plan, 'chain', 2), plan, state.folder), '')
     assert Path(hook['previous']) == swept.own_folder(stage).checkpoint.resolve()
     assert swept.own_folder(stage).root != state.own_folder(newer).root
+
+
+def test_a_finished_teachers_config_says_where_its_videos_are_now(swept):
+    _, teacher, bank = swept.plan.pool[0]
+    cached = '/moved/cache'
+    teacher.config.train_dataloader.dataset.pipeline[0]['cache'] = cached
+    swept.prepare(bank)
+    written = Config.fromfile(swept.folder(teacher).config)
+    assert written.train_dataloader.dataset.pipeline[0]['cache'] == cached
+    assert swept.is_finished(teacher.spec.key)
 
 
 def test_the_pool_file_has_the_pool_alone(swept):

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from mmengine.config import Config
 
 from ..paths import RunPaths
-from ..records import file_sha256
 from .configure import suite_hook
 from .plan import Plan, PlannedRun
 
@@ -18,16 +17,13 @@ def placed_config(run: PlannedRun, plan: Plan, locate: Callable[[PlannedRun], Ru
     """The run's config with the places of what it needs in it.
 
     A bank gets the one teacher that fills it, as ``pool``; the student of a teacher of its own kind
-    that teacher; a stage of a chain the checkpoint of the stage before, and which one that was as
-    ``previous_sha256``. Other students find their teachers in the sweep's pool file.
+    that teacher; a stage of a chain the checkpoint of the stage before. Other students find their
+    teachers in the sweep's pool file.
 
     Args:
         run: Of the plan.
         plan: That holds its parents.
         locate: From a run to the folder that it lies in or will.
-
-    Raises:
-        ResultsError: the checkpoint of the stage before cannot be read.
     """
     config = copy.deepcopy(run.config)
 
@@ -44,7 +40,6 @@ def placed_config(run: PlannedRun, plan: Plan, locate: Callable[[PlannedRun], Ru
     elif run.starts_from is not None:
         before = locate(plan.runs[run.starts_from]).checkpoint
         suite_hook(config, run.label)['previous'] = str(before.resolve())
-        config.previous_sha256 = file_sha256(before)
     return config
 
 

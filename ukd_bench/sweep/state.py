@@ -37,16 +37,20 @@ class SweepState:
         self.accept_stale = accept_stale
         self._finished: dict[str, RunPaths] = {}
         self._checkpoints: dict[str, str | None] = {}
+        self._weights: dict[str, str | None] = {}
+        # Runs whose configs on disk have the places of now.
+        self._placed: set[str] = set()
 
     def refresh(self) -> None:
         """Looks at the disk again."""
-        self._finished = {}
-        self._checkpoints = {}
+        self._finished, self._checkpoints, self._weights = {}, {}, {}
         for key, run in self.plan.runs.items():
             found = self._find(run)
             if found is not None:
                 self._finished[key] = found
-                self._checkpoints[key] = read_record(found.record)['hashes'].get('checkpoint')
+                hashes = read_record(found.record)['hashes']
+                self._checkpoints[key] = hashes.get('checkpoint')
+                self._weights[key] = hashes.get('student_state')
 
     def is_finished(self, key: str) -> bool:
         """Whether the run needs not be carried out."""
@@ -95,6 +99,13 @@ class SweepState:
         except OSError as error:
             raise ResultsError(f'{paths.root}: cannot be cleared ({error.strerror})') from error
         write_text(paths.config, placed_config(run, self.plan, self.folder).pretty_text)
+        self._placed.add(run.spec.key)
+        for parent in (self.plan.runs[key] for key in run.spec.parents):
+            if parent.spec.method == 'teacher' and parent.spec.key not in self._placed:
+                # Of an earlier call. Its clips are rendered by its config, and their cache and flow
+                # may have moved since.
+                write_text(self.folder(parent).config, parent.config.pretty_text)
+                self._placed.add(parent.spec.key)
         run.spec.write(paths.spec)
         return paths
 
@@ -199,8 +210,8 @@ class SweepState:
         # A teacher that had to be trained again, and came out as another, undoes what used it; so
         # does the stage before one of a chain.
         if run.starts_from is not None:
-            started_from = (record.get('config') or {}).get('previous_sha256')
-            if self._checkpoints.get(run.starts_from, started_from) != started_from:
+            began = record['hashes'].get('initial_state')
+            if self._weights.get(run.starts_from, began) != began:
                 return False
         for teacher in record['teachers']:
             now = self._checkpoints.get(teacher['key'], teacher['checkpoint_sha256'])

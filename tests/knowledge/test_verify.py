@@ -1,5 +1,4 @@
 import json
-import re
 import shutil
 
 import numpy as np
@@ -54,9 +53,7 @@ def test_a_flipped_byte_names_teacher_and_view(verify, dark):
     flip(dark.bank / 'scores.npy', 128 + (11 * 11 + 3 * 11 + 2) * 4 + 3)
     status, lines = verify()
     assert status == 1
-    assert re.fullmatch(
-        r'dark: 2 wrong; 2 views of 11 clips, float32; 22 run again, largest error .*', lines[0]
-    )
+    assert lines[0].startswith('dark: 2 wrong; 2 views of 11 clips, float32; 22 run again, largest')
     assert lines[1] == '  wrong: dark: view 1: its scores differ from their checksum'
     assert lines[2].startswith('  wrong: dark: view 1: run again, the score of sample 3 differs by')
     assert lines[3:] == [f'bright: {GOOD}']
@@ -229,12 +226,8 @@ def test_scores_that_are_not_the_teachers_are_found_by_running_it_again(verify, 
 def test_other_storages_are_compared_in_what_they_keep(verify, dark, train_dataset, storage):
     bank = fill(dark, train_dataset, 5, 2, storage=storage)
     status, lines = verify('--tolerance', '0', num_teachers=1)
-    assert (status, lines) == (
-        0,
-        [
-            f'dark: good; 2 views of 11 clips, {storage}; 22 run again, largest error 0 beyond {storage}'
-        ],
-    )
+    assert status == 0
+    assert lines == [f'dark: {GOOD.replace("float32", storage)} beyond {storage}']
     if storage == 'float16':
         rewritten(bank, lambda scores: scores + 0.01)
         status, lines = verify(num_teachers=1)

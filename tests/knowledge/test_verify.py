@@ -49,7 +49,7 @@ def flip(path, offset):
 
 
 def test_a_flipped_byte_names_teacher_and_view(verify, dark):
-    # The second byte of the exponent's half: sample 3, class 2 of view 1.
+    # Of the exponent of sample 3, class 2 in view 1.
     flip(dark.bank / 'scores.npy', 128 + (11 * 11 + 3 * 11 + 2) * 4 + 3)
     status, lines = verify()
     assert status == 1

@@ -120,7 +120,7 @@ def test_canonical_json_and_digest_ignore_order_and_nothing_else():
 def test_places_are_no_part_of_a_key_at_any_depth():
     config = {
         'data_root': '/here',
-        'hooks': [{'pool': '/there/pool.json', 'weight': 0.9}],
+        'hooks': [{'pool': '/there/pool.json', 'previous': '/there/a.pth', 'weight': 0.9}],
         'loader': {'dataset': {'data_root': '/here', 'ann_file': 'a', 'split': 1}},
         'shape': (1, 2),
     }

@@ -5,11 +5,17 @@ from dataclasses import replace
 import pytest
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.methods import COUNTED_METHODS, METHOD_TABLE, STUDENT_METHODS
-from ukd_bench.paths import configs_root
+from ukd_bench.methods import (
+    COUNTED_METHODS,
+    DISTILLED_METHODS,
+    METHOD_TABLE,
+    STUDENT_METHODS,
+)
+from ukd_bench.paths import RunPaths, configs_root, write_json
 from ukd_bench.sweep.axes import Axes, Dataset, PoolTeacher, Student
 from ukd_bench.sweep.configure import suite_hook
 from ukd_bench.sweep.data import sweep_data
+from ukd_bench.sweep.places import placed_config
 from ukd_bench.sweep.planner import make_plan
 from ukd_bench.sweep.prepare import _flow_steps
 from ukd_bench.sweep.students import HOOKS
@@ -78,6 +84,22 @@ def test_what_a_method_needs(method):
     order = list(plan.runs)
     for child in plan.runs.values():
         assert all(order.index(p) < order.index(child.spec.key) for p in child.spec.parents)
+
+
+def test_hooks_take_what_they_are_given(tmp_path):
+    from ukd_bench import distill
+    from ukd_bench.registry import HOOKS as REGISTRY
+
+    entries = [dict(name=n, config='c', checkpoint='w', bank='b') for n in POOL]
+    write_json(tmp_path / 'pool.json', dict(teachers=entries))
+    plan = planned(str(tmp_path / 'pool.json'), methods=SHIPPED, num_views=4)
+    students = [run for run in plan.runs.values() if run.spec.method in HOOKS]
+    assert {run.spec.method for run in students} == set(DISTILLED_METHODS)
+    for run in students:
+        config = placed_config(run, plan, lambda run: RunPaths(tmp_path / run.folder))
+        hook = REGISTRY.build(suite_hook(config, ''))
+        assert isinstance(hook, distill.DistillationHook)
+        assert (hook.view_seed, hook.num_views) == (AXES.view_seed, 4)
 
 
 def test_a_method_without_a_file_of_its_own_has_ukds_with_another_hook():

@@ -11,6 +11,7 @@ from ukd_bench.paths import PACKAGE
 
 LEAVES = {
     'command_line',
+    'downloads',
     'errors',
     'methods',
     'paths',

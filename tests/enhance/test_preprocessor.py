@@ -68,6 +68,12 @@ def test_2d_networks_get_frames(clips):
             assert torch.equal(frames[:, m * T + t], volume[:, m, :, t])
 
 
+@pytest.mark.parametrize('views', [1, M])
+def test_2d_networks_can_take_views_of_the_batch(clips, views):
+    frames = prepared([clip[:views] for clip in clips], format_shape='NCHW')
+    assert frames.is_contiguous()
+
+
 def test_clips_packed_for_2d_networks_are_the_same_clips(clips):
     packed_2d = [clip[0].transpose(0, 1) for clip in clips]
     assert packed_2d[0].shape == (T, C, H, W)

@@ -7,7 +7,7 @@ from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.models.pretrained import download, pretrained_backbone
+from ukd_bench.models.pretrained import pretrained_backbone
 from ukd_bench.paths import configs_root
 
 
@@ -84,24 +84,18 @@ def test_another_network_is_refused(config, published):
         pretrained_backbone(config.backbone, str(path), prefix='encoder.').init_weights()
 
 
-def test_a_download_is_checked_by_the_hash_in_its_name(monkeypatch, tmp_path):
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    source = tmp_path / 'weights'
-    source.write_bytes(b'other weights')
-    url = f'file://{source}'
-    with pytest.raises(ConfigError, match=r'weights: its name ends in no hash'):
-        download(url)
-    wrong = source.rename(tmp_path / 'weights-3f42382a.pth')
-    with pytest.raises(ConfigError, match=r'cannot be downloaded \(invalid hash value'):
-        download(f'file://{wrong}')
-    # SHA-256 of the bytes above.
-    right = wrong.rename(tmp_path / 'weights-53959fa1.pth')
-    kept = download(f'file://{right}')
-    assert kept.read_bytes() == b'other weights'
-    right.unlink()
-    assert download(f'file://{right}') == kept
-    kept.write_bytes(b'damaged')
-    with pytest.raises(ConfigError, match=r'its SHA-256 does not begin with '):
-        download(f'file://{right}')
-    with pytest.raises(ConfigError, match=r'absent-3f42382a\.pth cannot be downloaded \(.*'):
-        download(f'file://{tmp_path}/absent-3f42382a.pth')
+def test_a_url_is_downloaded_when_training_begins(monkeypatch, config, published):
+    original, path = published
+    asked = []
+
+    def local(url):
+        asked.append(url)
+        return path
+
+    monkeypatch.setattr('ukd_bench.models.pretrained.downloaded', local)
+    network = pretrained_backbone(config.backbone, 'https://x.org/a.pth')
+    assert not asked
+    network.init_weights()
+    assert asked == ['https://x.org/a.pth']
+    weights = original.backbone.state_dict()
+    assert all(torch.equal(value, weights[key]) for key, value in network.state_dict().items())

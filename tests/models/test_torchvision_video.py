@@ -103,11 +103,11 @@ def test_published_weights_are_found_by_name_when_training_begins(monkeypatch, t
     torch.save(original.state_dict(), tmp_path / 'weights.pth')
     asked = []
 
-    def downloaded(url):
+    def local(url):
         asked.append(url)
         return tmp_path / 'weights.pth'
 
-    monkeypatch.setattr(torchvision_video, 'download', downloaded)
+    monkeypatch.setattr(torchvision_video, 'downloaded', local)
     model = recognizer(name='mc3_18', pretrained='KINETICS400_V1')
     assert not asked
     model.init_weights()

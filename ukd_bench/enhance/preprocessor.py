@@ -56,7 +56,8 @@ class LowLightPreprocessor(ActionDataPreprocessor):
         streams = [self._stream(stream, clips_NMCTHW) for stream in self.streams]
         batch = torch.cat(streams, dim=2) if len(streams) > 1 else streams[0]
         if self.format_shape == 'NCHW':
-            batch = batch.transpose(2, 3).flatten(1, 2)
+            # With one clip a sample, flattening copies nothing; MMAction2 takes views of the batch.
+            batch = batch.transpose(2, 3).flatten(1, 2).contiguous()
         return batch, data_samples
 
     def _stream(self, enhancement: nn.Module, clips_NMCTHW: Tensor) -> Tensor:

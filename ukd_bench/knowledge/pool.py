@@ -4,16 +4,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
+from ..downloads import downloaded, file_name, is_url, require_hash
 from ..errors import ConfigError
 from ..paths import read_json
 from ..records import file_sha256
-from .checkpoints import local_file
 
 _REQUIRED = ('name', 'config', 'checkpoint', 'bank')
 _OPTIONAL = ('key', 'classes', 'sha256')
-_URL = re.compile(r'[a-z]+://', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,18 @@ class PoolEntry:
     classes: tuple[str, ...] | None = None
 
     def checkpoint_file(self) -> Path:
-        """The local file of the weights, see :func:`~ukd_bench.knowledge.checkpoints.local_file`.
+        """The local file of the weights; a URL's is downloaded where it is not there yet.
 
         Raises:
             ConfigError: the file is absent, cannot be downloaded, or has another hash.
         """
-        return local_file(self.checkpoint, self.url, self.sha256)
+        if self.url is not None:
+            return downloaded(self.url, self.sha256)
+        if not self.checkpoint.is_file():
+            raise ConfigError(f'checkpoint {self.checkpoint} does not exist')
+        if self.sha256 is not None:
+            require_hash(self.checkpoint, self.sha256)
+        return self.checkpoint
 
 
 def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) -> list[PoolEntry]:
@@ -99,7 +103,7 @@ def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
     source, sha256 = str(entry['checkpoint']), entry.get('sha256')
     if sha256 is not None and not re.fullmatch('[0-9a-f]{8,64}', str(sha256)):
         raise ConfigError(f'{where}: sha256 {sha256!r} is not 8 to 64 hexadecimal digits')
-    url = source if _URL.match(source) else None
+    url = source if is_url(source) else None
     classes = entry.get('classes')
     if classes is not None and (isinstance(classes, str) or len({*classes}) != len(classes)):
         raise ConfigError(f'{where}: classes {classes!r} is not a list of different names')
@@ -107,7 +111,7 @@ def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
         name=entry['name'],
         key=entry.get('key', ''),
         config=base / entry['config'],
-        checkpoint=Path(urlparse(url).path.rsplit('/', 1)[-1]) if url else base / source,
+        checkpoint=Path(file_name(url)) if url else base / source,
         bank=base / entry['bank'],
         url=url,
         sha256=sha256,

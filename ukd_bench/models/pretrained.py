@@ -3,15 +3,11 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import urlparse
 
-import torch
 from mmaction.registry import MODELS as MMACTION_MODELS
 from torch import nn
 
-from ..errors import ConfigError, one_line
-from ..records import file_sha256
+from ..downloads import downloaded, is_url
 from ..registry import MODELS
 from ..state import load_weights
 
@@ -42,7 +38,7 @@ def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone
 
 
 def _load_part(network: nn.Module, checkpoint: str, prefix: str) -> None:
-    path = download(checkpoint) if '://' in checkpoint else Path(checkpoint)
+    path = downloaded(checkpoint) if is_url(checkpoint) else Path(checkpoint)
     load_part(network, path, lambda key: key.removeprefix(prefix) if key.startswith(prefix) else '')
 
 
@@ -72,31 +68,3 @@ class _PartOfCheckpoint(nn.Module):
         named = {self.rename(key): value for key, value in state.items()}
         named.pop('', None)
         return self.network.load_state_dict(named, strict=strict, assign=assign)
-
-
-def download(url: str) -> Path:
-    """The local copy of a checkpoint that is published with its hash in its name.
-
-    Raises:
-        ConfigError: it cannot be downloaded, or what arrives, or is there already, has another
-            hash.
-    """
-    path = Path(torch.hub.get_dir()) / 'checkpoints' / Path(urlparse(url).path).name
-    digits = path.stem.rpartition('-')[2]
-    if len(digits) < 8 or set(digits) - set('0123456789abcdef'):
-        raise ConfigError(
-            f'checkpoint {url}: its name ends in no hash to check it by; download it and name the '
-            'file'
-        )
-    if path.is_file():
-        if not file_sha256(path).startswith(digits):
-            raise ConfigError(f'checkpoint {path}: its SHA-256 does not begin with {digits}')
-        return path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Writes beside it, and renames once the hash is right.
-        torch.hub.download_url_to_file(url, str(path), digits, progress=False)
-    except (URLError, OSError, RuntimeError) as error:
-        reason = getattr(error, 'reason', None) or one_line(error)
-        raise ConfigError(f'checkpoint {url} cannot be downloaded ({reason})') from error
-    return path

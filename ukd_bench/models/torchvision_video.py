@@ -6,9 +6,10 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
+from ..downloads import downloaded
 from ..errors import ConfigError, one_line
 from ..registry import MODELS
-from .pretrained import download, load_part
+from .pretrained import load_part
 
 CLASSIFIERS = {
     **dict.fromkeys(('r2plus1d_18', 'r3d_18', 'mc3_18'), 'fc'),
@@ -73,7 +74,7 @@ class TorchvisionVideo(BaseModule):
             return
         urls = {weights.name: weights.url for weights in get_model_weights(self.name)}
         if self.pretrained in urls:
-            path = download(urls[self.pretrained])
+            path = downloaded(urls[self.pretrained])
         else:
             path = Path(self.pretrained)
             if not path.is_file():

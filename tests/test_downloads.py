@@ -1,3 +1,5 @@
+"""Checkpoints of a pool: local files, and URLs that are checked by a hash."""
+
 import hashlib
 
 import pytest

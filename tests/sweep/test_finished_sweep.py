@@ -187,7 +187,7 @@ def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_pa
 
     refused = run_module('ukd_bench.runs', sweep.run_folder(ukd), cwd=tmp_path)
     assert refused.returncode == 2
-    assert re.search(r'bank .* does not fit, it differs in teacher', refused.stderr)
+    assert re.search(r'bank .* does not fit, it differs in checkpoint', refused.stderr)
     assert 'Traceback' not in refused.stderr
     changed = run_module('ukd_bench.runs', sweep.run_folder(naive), cwd=tmp_path)
     assert changed.returncode == 0, changed.stderr

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Sequence
 
 from ..command_line import run_command
-from . import loader_command
+from . import fill_command, loader_command, steps_command
 
-COMMANDS = (loader_command,)
+COMMANDS = (loader_command, steps_command, fill_command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

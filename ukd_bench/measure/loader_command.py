@@ -1,7 +1,6 @@
 """``python -m ukd_bench.measure loader``: what a clip cache saves on this machine."""
 
 import argparse
-import os
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from ..errors import ConfigError
 from ..paths import write_json
 from ..provenance import environment
 from .loader import MODES, LoaderFigures, LoaderSetting, measure_loader
-from .synthetic import Synthetic
+from .synthetic import MAKERS, Synthetic
 
 SCHEMA = 1
 _CLIPS_OF_ROOT = 64
@@ -59,7 +58,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         '--workers',
         type=count('--workers', 1),
-        default=min(4, os.cpu_count() or 1),
+        default=MAKERS,
         metavar='N',
         help='processes that make clips and cache; the measurement takes one',
     )

@@ -1,0 +1,151 @@
+"""``python -m ukd_bench.measure steps``: what a training step of each method costs here."""
+
+import argparse
+import math
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+
+from ..command_line import count, progress_bar
+from ..paths import write_json
+from ..provenance import DEVICES, device_name, environment
+from .steps import StepFigures, measure_steps
+from .trainings import METHODS, Variant, Workshop, variants
+
+SCHEMA = 1
+TEACHERS = (1, 2, 4, 8)
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Adds the subcommand's parser."""
+    command = commands.add_parser(
+        'steps',
+        help="time of each method's training step, relative to the plain student's",
+        description='Times training steps of every method on synthetic clips that it makes, with '
+        'teachers of random weights, and compares each with the step of the plain student beside '
+        'it.',
+    )
+    command.add_argument(
+        '--methods',
+        type=lambda text: text.split(','),
+        default=list(METHODS),
+        metavar='A,B',
+        help=f'of {", ".join(METHODS)} (default: all)',
+    )
+    command.add_argument(
+        '--teachers', type=_numbers, default=list(TEACHERS), metavar='K,K', help='default: 1,2,4,8'
+    )
+    command.add_argument(
+        '--student', default='i3d-r18-w8', metavar='NAME', help='default: i3d-r18-w8'
+    )
+    command.add_argument(
+        '--batch-size', type=count('--batch-size', 1), default=16, metavar='N', help='default: 16'
+    )
+    command.add_argument(
+        '--blocks', type=count('--blocks', 2), default=16, metavar='N', help='default: 16'
+    )
+    command.add_argument(
+        '--turn-s',
+        type=_seconds,
+        default=0.6,
+        metavar='S',
+        help='how long a method is measured in a block, two steps at least (default: 0.6)',
+    )
+    command.add_argument('--device', choices=DEVICES, default='cpu', help='default: cpu')
+    command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measures, and prints a table by the clock and one of processor time."""
+    chosen = variants(arguments.methods, arguments.teachers)
+    device_name(arguments.device)
+    cv2.setNumThreads(0)
+    with tempfile.TemporaryDirectory(prefix='ukd-bench-steps-') as scratch:
+        workshop = Workshop(
+            Path(scratch), arguments.student, arguments.batch_size, arguments.device
+        )
+        with progress_bar('measuring') as update:
+            figures = measure_steps(workshop, chosen, arguments.blocks, arguments.turn_s, update)
+    step_s = min(each.plain_step_s for each in figures)
+    print(
+        f'{arguments.student}, batches of {arguments.batch_size}: step time relative to plain, by '
+        f'the clock\n(a plain step takes {step_s * 1e3:.1f} ms)\n'
+    )
+    print(table(figures, StepFigures.ratio))
+    print('\nThe same in processor time\n')
+    print(table(figures, StepFigures.cpu_ratio))
+    print(
+        f'\nOne process, 1 thread, {arguments.blocks} interleaved blocks, 95 % intervals. Loading '
+        'batches\nis left out. plain is a second plain training: what the measurement resolves.'
+    )
+    if arguments.json is not None:
+        write_json(arguments.json, _content(arguments, figures))
+    return 0
+
+
+def _content(arguments: argparse.Namespace, figures: Sequence[StepFigures]) -> dict:
+    setting = {name: getattr(arguments, name) for name in ('student', 'batch_size', 'turn_s')}
+    cells = [
+        dict(
+            asdict(each.variant),
+            ratio=each.ratio(),
+            cpu_ratio=each.cpu_ratio(),
+            **{name: value for name, value in asdict(each).items() if name != 'variant'},
+        )
+        for each in figures
+    ]
+    return dict(
+        schema=SCHEMA,
+        kind='steps',
+        environment=environment(arguments.device, 1),
+        setting=setting,
+        cells=cells,
+    )
+
+
+def table(
+    figures: Sequence[StepFigures], ratio: Callable[[StepFigures], tuple[float, float, float]]
+) -> str:
+    """Method by K for a person, the interval below each ratio; 80 columns hold four K."""
+    ratios = {each.variant: ratio(each) for each in figures}
+    lines = []
+    for counted in (False, True):
+        numbers = sorted({each.num_teachers for each in ratios if _has_k(each) == counted})
+        methods = dict.fromkeys(each.method for each in ratios if _has_k(each) == counted)
+        if numbers:
+            lines.append(_line('', [f'K = {k}' if counted else 'no K' for k in numbers]))
+        for method in methods:
+            cells = [ratios.get(Variant(method, k)) for k in numbers]
+            lines.append(_line(method, [f'{cell[0]:.3f}' if cell else '-' for cell in cells]))
+            ranges = [f'{cell[1]:.3f}-{cell[2]:.3f}' if cell else '' for cell in cells]
+            lines.append(_line('', ranges))
+    return '\n'.join(lines)
+
+
+def _has_k(variant: Variant) -> bool:
+    return variant.num_teachers > 0
+
+
+def _line(name: str, cells: Sequence[str]) -> str:
+    return (f'{name:22}' + ''.join(f'{cell:>14}' for cell in cells)).rstrip()
+
+
+def _numbers(text: str) -> list[int]:
+    if not re.fullmatch(r'[1-9]\d*(,[1-9]\d*)*', text):
+        raise argparse.ArgumentTypeError(f'{text!r} is not a list like 1,2,4')
+    return [int(number) for number in text.split(',')]
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a number of seconds')
+    return value

@@ -114,6 +114,7 @@ class DistillationHook(ReplayHook):
 
     def before_train(self, runner: Runner) -> None:
         # Refused before any bank is read or teacher loaded.
+        replayable_dataset(runner)
         distillable_head(unwrapped(runner))
         self.open_source(runner)
         super().before_train(runner)

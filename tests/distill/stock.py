@@ -137,6 +137,22 @@ _SMALL = _step(3, scale=(-1, _SIDE + 4))
 _CROPPED = _SMALL | _step(5, scale=(_SIDE, _SIDE))
 _MULTI_SCALE = _CROPPED | _step(4, input_size=_SIDE)
 
+MVIT = Recognizer(
+    'mvit/mvit-small-p244_k400-maskfeat-pre_8xb32-16x4x1-100e_kinetics400-rgb.py',
+    _NO_WEIGHTS
+    | _backbone(
+        arch=dict(
+            _delete_=True, embed_dims=24, num_layers=4, num_heads=1, downscale_indices=[1, 3]
+        ),
+        pretrained_type=None,
+        spatial_size=_SIDE,
+        temporal_size=4,
+    )
+    | _head(in_channels=96, dropout_ratio=0.5),
+    rewrite=_with_torchvision,
+)
+"""As it comes, it repeats and blends its samples."""
+
 RECOGNIZERS = {
     # The mean of three segments is scored.
     'tsn': Recognizer(
@@ -223,6 +239,18 @@ RECOGNIZERS = {
         rewrite=_with_torchvision,
     ),
     'x3d': Recognizer('x3d/x3d_s_13x6x1_facebook-kinetics400-rgb.py', _training(_clips(4, _SIDE))),
+    # See `MVIT`.
+    'mvit': Recognizer(
+        MVIT.config,
+        {
+            **MVIT.overrides,
+            'train_dataloader.dataset': dict(
+                _delete_=True, type='VideoDataset', pipeline=_clips(4, _SIDE)
+            ),
+            'train_dataloader.collate_fn.type': 'pseudo_collate',
+            'model.data_preprocessor.blending': None,
+        },
+    ),
     'r2plus1d_18': Recognizer(None, _torchvision('r2plus1d_18', features=512)),
     'r3d_18': Recognizer(None, _torchvision('r3d_18', features=512)),
     'mc3_18': Recognizer(None, _torchvision('mc3_18', features=512)),

@@ -1,0 +1,142 @@
+"""Two processes train one network: targets by address as in one process, dropout their own."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+
+from ukd_bench.distill.replay_hook import unwrapped
+from ukd_bench.errors import ConfigError
+from ukd_bench.measure import MeasureHook
+from ukd_bench.runs.build import prepare_process
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# What MMEngine's launcher does, but that it wants a GPU for each process.
+WORKER = """
+import os, sys
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+sys.path.insert(0, sys.argv[1])
+from test_distributed import Note
+
+from ukd_bench.distill.replay_hook import unwrapped
+from ukd_bench.measure import MeasureHook
+
+torch.set_num_threads(1)
+rank = int(os.environ['RANK'])
+torch.distributed.init_process_group(
+    'gloo', init_method=f'file://{sys.argv[3]}/store', rank=rank, world_size=2
+)
+config = Config.fromfile(sys.argv[2])
+config.launcher = 'pytorch'
+config.model_wrapper_cfg = dict(
+    type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None
+)
+runner = Runner.from_cfg(config)
+note, measure = Note(), MeasureHook()
+runner.register_hook(note, priority='LOWEST')
+runner.register_hook(measure)
+runner.train()
+assert type(runner.model).__name__ == 'MMDistributedDataParallel'
+assert not any(name.startswith('module.') for name in unwrapped(runner).state_dict())
+note.write(f'{sys.argv[3]}/{rank}.json', runner, measure)
+torch.distributed.destroy_process_group()
+"""
+
+
+class Note(Hook):
+    """Notes targets by address, and what the model's generator would draw next."""
+
+    def __init__(self):
+        self.targets, self.draws = [], []
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        for sample in data_batch['data_samples']:
+            address = f'{sample.view_index},{sample.sample_idx}'
+            self.targets.append((address, sample.knowledge.item.numpy().tobytes().hex()))
+        with torch.random.fork_rng():
+            self.draws.append(torch.rand(()).item())
+
+    def write(self, path, runner, measure):
+        digest = hashlib.sha256()
+        for parameter in unwrapped(runner).parameters():
+            digest.update(parameter.detach().numpy().tobytes())
+        facts = dict(
+            targets=self.targets,
+            draws=self.draws,
+            parameters=digest.hexdigest(),
+            initial=measure.initial_sha256,
+            losses=[loss for _, loss, _ in measure.curve],
+            steps=len(measure.step_seconds),
+        )
+        Path(path).write_text(json.dumps(facts))
+
+
+@pytest.fixture
+def both(runner_config, tmp_path):
+    """Trains by a hook in two processes and returns what each noted."""
+
+    def run(hook, workers):
+        config = runner_config(hook, workers=workers)
+        config.model.cls_head.dropout_ratio = 0.5
+        (tmp_path / 'config.py').write_text(config.pretty_text)
+        (tmp_path / 'worker.py').write_text(WORKER)
+        processes = [
+            subprocess.Popen(
+                [sys.executable, tmp_path / 'worker.py', Path(__file__).parent,
+                 tmp_path / 'config.py', tmp_path],
+                env=dict(
+                    os.environ, PYTHONPATH=str(REPOSITORY), OMP_NUM_THREADS='1', RANK=str(rank),
+                    LOCAL_RANK=str(rank), WORLD_SIZE='2', CUDA_VISIBLE_DEVICES='',
+                ),
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            )
+            for rank in range(2)
+        ]  # fmt: skip
+        for process in processes:
+            printed, _ = process.communicate(timeout=240)
+            assert process.returncode == 0, printed[-3000:]
+        return [json.loads((tmp_path / f'{rank}.json').read_text()) for rank in range(2)]
+
+    return run
+
+
+@pytest.mark.parametrize(('source', 'workers'), [('NaiveEnsembleHook', 0), ('UKDHook', 1)])
+def test_two_processes_get_the_targets_of_one(
+    both, train, runner_config, distilling, filled_pool, source, workers
+):
+    hook = distilling(source, filled_pool, 2)
+    config = runner_config(hook)
+    config.model.cls_head.dropout_ratio = 0.5
+    note, measure = Note(), MeasureHook()
+    note.priority = 'LOWEST'
+    train(config, measure=measure, also=(note,))
+    alone = dict(note.targets)
+    assert len(alone) == len(note.targets) == 22
+
+    ranks = both(hook, workers)
+    seen = [target for rank in ranks for target in rank['targets']]
+    # Eleven clips on two processes: one is seen twice in every epoch.
+    assert len(seen) == 24 and dict(map(tuple, seen)) == alone
+    assert all(alone[address] == target for address, target in seen)
+    # The first process draws what it would draw alone; it makes two steps an epoch, not three.
+    first, second = (rank['draws'] for rank in ranks)
+    assert first == note.draws[:4] and len(set(first) & set(second)) == 0
+    assert [rank['steps'] for rank in ranks] == [4, 4]
+    assert ranks[0]['initial'] == ranks[1]['initial'] == measure.initial_sha256
+    for shared in ('parameters', 'losses'):
+        assert ranks[0][shared] == ranks[1][shared]
+
+
+def test_a_run_of_a_sweep_is_one_process(monkeypatch):
+    monkeypatch.setenv('WORLD_SIZE', '2')
+    with pytest.raises(ConfigError, match=r"WORLD_SIZE = 2: .* MMAction2's tools/train.py"):
+        prepare_process(None)

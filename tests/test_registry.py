@@ -20,7 +20,7 @@ NAMES = {
     ),
     'HOOKS': (
         'ReplayHook', 'UKDHook', 'NaiveEnsembleHook', 'NaiveGraphHook', 'SwapHook', 'ChainHook',
-        'RandomTeacherHook', 'MutualHook', 'ShuffledHook', 'MeasureHook',
+        'RandomTeacherHook', 'MutualHook', 'ShuffledHook', 'MeasureHook', 'ChannelsLastHook',
     ),
     'METRICS': ('ClipScores',),
 }  # fmt: skip

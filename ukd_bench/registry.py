@@ -35,7 +35,10 @@ MODELS = Registry(
     locations=['ukd_bench.enhance', 'ukd_bench.models'],
 )
 HOOKS = Registry(
-    'hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['ukd_bench.distill', 'ukd_bench.measure']
+    'hook',
+    parent=MMENGINE_HOOKS,
+    scope=SCOPE,
+    locations=['ukd_bench.distill', 'ukd_bench.measure', 'ukd_bench.models'],
 )
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure'])
 ASSEMBLY_RULES = Registry('rule', scope=SCOPE, locations=['ukd_bench.knowledge.assembly'])

@@ -2,9 +2,10 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
-from ukd_bench.errors import DivergedError
+from ukd_bench.errors import ConfigError, DivergedError
 from ukd_bench.measure import MeasureHook
 from ukd_bench.measure.hook import WARM_UP_STEPS
+from ukd_bench.measure.memory import PhaseMemory
 from ukd_bench.state import state_sha256
 
 REPLAY = dict(type='ukd_bench.ReplayHook', view_seed=5)
@@ -78,3 +79,28 @@ def test_divergence_is_named_with_its_epoch(runner_config, train):
     config.optim_wrapper.optimizer.lr = 1e30
     with pytest.raises(DivergedError, match=r'the loss is (nan|inf) after epoch [12]'):
         train(config, measure=MeasureHook())
+
+
+def test_compiled_code_is_not_measured_on_the_cpu(runner_config, train):
+    config = runner_config(REPLAY)
+    config.compile = True
+    with pytest.raises(ConfigError, match='compiled code cannot be measured on the CPU'):
+        train(config, measure=MeasureHook())
+
+
+def test_figures_go_on_from_those_of_an_earlier_process():
+    earlier, later = MeasureHook(), MeasureHook()
+    for hook in (earlier, later):
+        hook.memory = PhaseMemory(torch.device('cpu'))
+    earlier.step_seconds = [9.0, 9.0, 9.0, 1.0, 2.0]
+    earlier.curve, earlier.validation_s, earlier.initial_sha256 = [(1, 2.5, 0.1)], 4.0, 'abc'
+    later.load_state_dict(None, earlier.state_dict(None))
+    # The second process warms up as the first did.
+    later.step_seconds += [8.0, 8.0, 8.0, 3.0]
+    assert later.step_median_s == 2.0
+    assert (later.curve, later.validation_s, later.initial_sha256) == ([(1, 2.5, 0.1)], 4.0, 'abc')
+    again = MeasureHook()
+    again.memory = PhaseMemory(torch.device('cpu'))
+    again.load_state_dict(None, later.state_dict(None))
+    again.step_seconds += [7.0]
+    assert again.step_median_s == 2.0

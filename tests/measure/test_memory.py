@@ -115,3 +115,28 @@ def test_figures_that_say_nothing_are_withheld():
             'process_peak_bytes': None,
         }
     }
+
+
+def test_peaks_so_far_end_nothing(memory):
+    memory.begin('train')
+    torch.zeros(MIB)
+    before = memory.so_far()
+    assert before['train']['allocated_peak_bytes'] >= 4 * MIB
+    assert memory.running and not memory.peaks
+    torch.zeros(8 * MIB)
+    memory.end()
+    assert allocated(memory, 'train') >= 32 * MIB > before['train']['allocated_peak_bytes']
+    assert memory.so_far() == memory.peaks
+
+
+def test_the_peaks_of_an_earlier_process_count(memory):
+    figures = dict.fromkeys(FIGURES, None)
+    with memory.phase('train'):
+        torch.zeros(MIB)
+    own = dict(memory.peaks['train'])
+    larger = figures | dict(allocated_peak_bytes=10**12, reserved_peak_bytes=7)
+    memory.include(dict(train=larger, init=figures | dict(allocated_peak_bytes=5)))
+    assert memory.peaks['train'] == own | dict(allocated_peak_bytes=10**12, reserved_peak_bytes=7)
+    assert allocated(memory, 'init') == 5
+    memory.include(dict(train=figures | dict(allocated_peak_bytes=1)))
+    assert allocated(memory, 'train') == 10**12

@@ -10,7 +10,7 @@ from mmengine.dist import all_reduce
 from mmengine.runner import Runner
 
 from ..distill.replay_hook import unwrapped
-from ..errors import DivergedError
+from ..errors import ConfigError, DivergedError
 from ..registry import HOOKS
 from ..state import ResumableHook, state_sha256
 from .memory import PhaseMemory
@@ -38,6 +38,9 @@ class MeasureHook(ResumableHook):
         validation_s: Seconds of validation during training, which is neither in a step nor in the
             phase ``train``.
         curve: One (epoch, mean loss, learning rate) an epoch.
+
+    Raises:
+        ConfigError: the model is compiled and trained on the CPU, whose tensors it then cannot see.
     """
 
     # Before the hooks that feed the student, and before MMEngine's logger resets CUDA's peaks.
@@ -76,6 +79,11 @@ class MeasureHook(ResumableHook):
     def before_train(self, runner: Runner) -> None:
         if self.memory is None:
             self.memory = PhaseMemory(next(runner.model.parameters()).device)
+        if self.memory.device.type == 'cpu' and runner.cfg.get('compile'):
+            raise ConfigError(
+                'compile: the memory of compiled code cannot be measured on the CPU; leave '
+                "'compile' or MeasureHook out of the config"
+            )
         super().before_train(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:

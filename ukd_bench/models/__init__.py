@@ -1,5 +1,6 @@
 """Networks that MMAction2 does not have."""
 
+from .channels_last import ChannelsLastHook
 from .late_fusion_head import LateFusionHead
 from .pretrained import pretrained_backbone
 from .split_streams import SplitStreams
@@ -7,6 +8,7 @@ from .torchvision_video import TorchvisionVideo
 from .two_stream import TwoStreamBackbone
 
 __all__ = [
+    'ChannelsLastHook',
     'LateFusionHead',
     'SplitStreams',
     'TorchvisionVideo',

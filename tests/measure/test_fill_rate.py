@@ -51,7 +51,7 @@ def test_the_command_prints_a_table_and_writes_the_figures(tmp_path, capsys):
     out = tmp_path / 'figures.json'
     command = ['fill', '--network', 'mc3_18', '--size', '32x24', '--frames', '4', '--clips', '2']
     command += ['--clip-len', '1', '--crop', '16', '--short-side', '24']
-    command += ['--blocks', '2', '--json', str(out)]
+    command += ['--workers', '1', '--blocks', '2', '--json', str(out)]
     assert main(command) == 0
     printed = capsys.readouterr().out
     assert 'mc3_18: 2 clips of 1x16x16 from frames of short side 24' in printed

@@ -9,6 +9,7 @@ from ..command_line import count, progress_bar, size
 from ..paths import write_json
 from ..provenance import DEVICES, device_name, environment
 from .fill_rate import WORKERS, FillFigures, FillSetting, measure_fill
+from .synthetic import MAKERS
 
 SCHEMA = 1
 _OPTIONS = {
@@ -46,6 +47,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         '--blocks', type=count('--blocks', 2), default=4, metavar='N', help='default: 4'
     )
+    command.add_argument(
+        '--workers',
+        type=count('--workers', 1),
+        default=MAKERS,
+        metavar='N',
+        help='processes that make clips and cache; the measurement has its own',
+    )
     command.add_argument('--device', choices=DEVICES, default='cpu', help='default: cpu')
     command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')
     command.set_defaults(run=run)
@@ -64,7 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
         tempfile.TemporaryDirectory(prefix='ukd-bench-fill-') as scratch,
         progress_bar('measuring') as update,
     ):
-        figures = measure_fill(Path(scratch), setting, arguments.blocks, arguments.device, update)
+        figures = measure_fill(
+            Path(scratch), setting, arguments.blocks, arguments.device, arguments.workers, update
+        )
     print(table(setting, figures))
     print(
         f'One process, 1 thread, {arguments.blocks} interleaved blocks, 95 % intervals. A call\n'

@@ -32,7 +32,7 @@ from ..knowledge.pool import PoolEntry, read_pool
 from ..knowledge.teacher import Teacher
 from ..state import save_weights
 from .ratios import ratio_interval
-from .synthetic import MAKERS, Synthetic
+from .synthetic import Synthetic
 
 WORKERS = (0, 1)
 """Loader processes that ``fill`` is measured with."""
@@ -120,6 +120,7 @@ def measure_fill(
     setting: FillSetting,
     blocks: int,
     device: str = 'cpu',
+    makers: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> FillFigures:
     """Times a teacher and ``fill`` in this process, with one thread, from a warm page cache.
@@ -129,6 +130,7 @@ def measure_fill(
         setting: The teacher and what it sees.
         blocks: Timed blocks, at least 2.
         device: Where the teacher runs.
+        makers: Processes that make clips and cache.
         progress: Called with blocks done and blocks in all.
 
     Raises:
@@ -142,7 +144,7 @@ def measure_fill(
     cv2.setNumThreads(0)
     register_all_modules(init_default_scope=True)
     entry = _make_teacher(folder, setting)
-    dataset_config = _cached_clips(folder, setting)
+    dataset_config = _cached_clips(folder, setting, makers)
     clips = _Clips(dataset_config)
     teacher = Teacher.of(entry, device)
     figures = FillFigures(setting.clips, setting.views)
@@ -210,11 +212,11 @@ class _Clips:
         return [self._dataset[index]['inputs'] for index in range(len(self._dataset))]
 
 
-def _cached_clips(folder: Path, setting: FillSetting) -> dict:
+def _cached_clips(folder: Path, setting: FillSetting, makers: int) -> dict:
     """Config of a training set of exactly that many clips, with a full cache."""
     root, cache = folder / 'videos', folder / 'cache'
     made = Synthetic(*setting.size, (setting.frames, setting.frames), setting.clips)
-    made.make(root, MAKERS, train_only=True)
+    made.make(root, makers, train_only=True)
     pipeline: list[dict[str, Any]] = [
         dict(type='ukd_bench.OpenVideo', short_side=setting.short_side, cache=str(cache)),
         dict(type='ukd_bench.DrawView'),
@@ -228,7 +230,7 @@ def _cached_clips(folder: Path, setting: FillSetting) -> dict:
     config |= dict(split=1, subset='train', indices=setting.clips)
     dataset = build_dataset(config)
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]
-    build(root, cache, [sample['video_id'] for sample in samples], setting.short_side, MAKERS)
+    build(root, cache, [sample['video_id'] for sample in samples], setting.short_side, makers)
     return config | dict(pipeline=pipeline)
 
 

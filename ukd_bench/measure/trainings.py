@@ -21,7 +21,7 @@ from ..knowledge.pool import read_pool
 from ..methods import METHOD_TABLE
 from ..paths import configs_root
 from ..state import save_weights
-from .synthetic import MAKERS, Synthetic
+from .synthetic import Synthetic
 
 SOURCES = {
     'shuffled': 'ShuffledHook',
@@ -169,8 +169,9 @@ class Workshop:
         if student not in students:
             raise ConfigError(f'student {student!r} is none of {", ".join(students)}')
         self.root = folder / 'videos'
-        # Two of a class at least, for targets of another clip.
-        Synthetic(clips=max(BATCHES * batch_size, 22)).make(self.root, MAKERS, train_only=True)
+        # Two of a class at least, for targets of another clip. Starting processes would take longer
+        # than so few small clips.
+        Synthetic(clips=max(BATCHES * batch_size, 22)).make(self.root, 1, train_only=True)
         self._pool: list[dict] = []
 
     def train(self, variant: Variant) -> Training:

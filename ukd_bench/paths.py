@@ -66,6 +66,11 @@ class RunPaths:
         return self.root / 'resume.pth'
 
     @property
+    def fill_progress(self) -> Path:
+        """What the views of a bank took that are filled, while it is being filled."""
+        return self.root / 'fill.json'
+
+    @property
     def bank(self) -> Path:
         return self.root / 'bank'
 

@@ -24,9 +24,10 @@ from ..provenance import environment
 from ..records import scientific, write_record
 from ..spec import RunSpec
 from .build import precision, prepare_process
+from .ensemble import evaluate_ensemble
 from .facts import RunFacts, make_record
+from .fill import fill_bank
 from .resume import discard
-from .score import evaluate_ensemble, fill_bank
 from .train import train_and_test
 
 EXIT_STATUS = {'done': 0, 'failed': 2, 'oom': 3, 'diverged': 4}
@@ -82,6 +83,7 @@ def carry_out(paths: RunPaths) -> str:
     write_record(paths.record, record)
     _write_state(paths, status, error=error)
     discard(paths.resume)
+    discard(paths.fill_progress)
     return status
 
 

@@ -79,12 +79,6 @@ class ResumePoint(ResumableHook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         # Not at the end of the epoch before, which was not validated then.
-        self._keep(runner)
-
-    def after_train(self, runner: Runner) -> None:
-        self._keep(runner)
-
-    def _keep(self, runner: Runner) -> None:
         if runner.epoch == self._kept_epoch:
             return
         began = time.perf_counter()

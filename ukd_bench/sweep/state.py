@@ -87,7 +87,8 @@ class SweepState:
         """
         paths = self.own_folder(run)
         # What has a record came to an end: it lost a part, and is made anew from the start.
-        kept = () if paths.record.exists() else (paths.resume, paths.bank)
+        goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
+        kept = () if paths.record.exists() else goes_on_from
         try:
             for item in [] if not paths.root.is_dir() else sorted(paths.root.iterdir()):
                 if item in kept:

@@ -1,4 +1,4 @@
-"""Runs that only score: filling a bank, testing an ensemble."""
+"""Runs that test an ensemble."""
 
 import time
 from typing import Any
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ..datasets.fingerprint import dataset_classes
-from ..knowledge.fill import build_dataset, fill
+from ..knowledge.fill import build_dataset
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import PoolEntry, read_pool, teacher_facts
 from ..knowledge.rendering import teacher_test_pipeline
@@ -23,38 +23,6 @@ from ..paths import RunPaths, SweepPaths
 from ..spec import RunSpec
 from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
 from .selection import selection_rule
-
-
-def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
-    """Loads the run's teacher alone and scores every view of the training set."""
-    config = Config.fromfile(paths.config)
-    (entry,) = read_pool(config.pool)
-    began = time.perf_counter()
-    with memory.phase('fill'):
-        bank = fill(
-            entry,
-            config.train_dataloader.dataset.to_dict(),
-            spec.view_seed,
-            spec.num_views,
-            spec.device,
-            config.train_dataloader.num_workers,
-            progress=lambda done, total: print(f'view {done} of {total}', flush=True),
-        )
-    return RunFacts(
-        time=dict(fill_s=time.perf_counter() - began),
-        hashes=dict(bank=bank.manifest['scores_sha256']),
-        counts=dict(teacher_forwards=Teacher.forwards_in_process),
-        teachers=[teacher_facts(entry, bank.teacher['state_bytes'])],
-        knowledge=dict(num_views=bank.num_views, bank_bytes=bank.scores_bytes),
-        dataset=dict(
-            name=spec.data_name,
-            synthetic=spec.synthetic,
-            fingerprint=bank.manifest['identity']['dataset'],
-            train_samples=bank.manifest['shape'][1],
-        ),
-        batch_size=MICRO_BATCH,
-        selection=selection_rule(config),
-    )
 
 
 def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:

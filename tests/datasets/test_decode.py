@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader
 
 from ukd_bench.datasets.cache import build
 from ukd_bench.datasets.decode import OpenVideo, TakeFrames
+from ukd_bench.datasets.replay import ReplayedPipeline
 from ukd_bench.datasets.video import DecodedVideo
-from ukd_bench.datasets.views import ReplayedPipeline
 from ukd_bench.errors import ConfigError, DataError
 
 

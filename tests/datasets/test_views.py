@@ -10,14 +10,13 @@ from mmaction.structures import ActionDataSample
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
+from ukd_bench.datasets.replay import ReplayedPipeline, build_pipeline, seeded
 from ukd_bench.datasets.views import (
     DrawView,
     EvaluationViews,
-    ReplayedPipeline,
     ViewCrop,
     ViewFrames,
     ViewParameters,
-    seeded,
 )
 from ukd_bench.errors import ConfigError, DataError
 
@@ -276,3 +275,18 @@ def test_other_renderings_of_one_view_ride_along():
     }
     for inputs in packed['renderings'].values():
         assert inputs[1:] == alone['inputs'][1:]
+
+
+def test_steps_that_draw_when_they_are_made_are_made_alike():
+    """MMAction2's ColorJitter draws the order of its operations once and for all."""
+    steps = [dict(type='ColorJitter', hue=0)]
+    orders = set()
+    for state in range(8):
+        np.random.seed(state)
+        before = np.random.get_state()[1].copy()
+        (jitter,) = build_pipeline(steps, 3).transforms
+        orders.add(jitter.fn_idx.tobytes())
+        assert np.array_equal(np.random.get_state()[1], before)
+    assert len(orders) == 1
+    others = {build_pipeline(steps, s).transforms[0].fn_idx.tobytes() for s in range(20)}
+    assert len(others) > 1

@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
-from ukd_bench.datasets.views import ReplayedPipeline
+from ukd_bench.datasets.replay import ReplayedPipeline
 from ukd_bench.errors import BankError, ConfigError, DataError
 from ukd_bench.knowledge.bank import Bank
 from ukd_bench.knowledge.fill import fill, sample_labels

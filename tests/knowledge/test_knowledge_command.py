@@ -83,9 +83,9 @@ def test_mistakes_are_one_line(command, student_config, tmp_path):
     one_line(command('fill', config, '--device', 'tpu'), "'tpu'")
     one_line(command('fill', config, '--num-views', '0'), "'0' is not a whole number of at least 1")
     for text, words in (
-        ('custom_hooks = []', 'custom_hooks has no hook of ukd_bench'),
-        ('custom_hooks = [dict(type="EMAHook")]', 'custom_hooks has no hook of ukd_bench'),
-        ('custom_hooks = [dict(type="ukd_bench.ReplayHook")]', 'ukd_bench.ReplayHook has no pool'),
+        ('custom_hooks = []', 'no hook in custom_hooks has a pool'),
+        ('custom_hooks = [dict(type="EMAHook")]', 'no hook in custom_hooks has a pool'),
+        ('custom_hooks = [dict(type="ukd_bench.ReplayHook")]', 'no hook in custom_hooks has a pool'),
         ('custom_hooks = [dict(type="ukd_bench.UKDHook", pool="p")]', 'no complete training'),
         ('custom_hooks = [', 'cannot be read'),
     ):

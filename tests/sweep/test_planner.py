@@ -361,3 +361,11 @@ def test_flow_is_made_for_teachers_that_read_it(own_configs):
     own_configs(f'teachers/{POOL[1]}', f'teachers/{POOL[1]}', pipeline(extra=flow))
     assert [settings['algorithm'] for settings, _ in _flow_steps(planned(**OWN))] == ['farneback']
     assert not _flow_steps(planned(**OWN, num_teachers=(1,)))
+
+
+def test_anybodys_source_is_planned_as_one_of_the_suites():
+    config = Config(dict(custom_hooks=[dict(type='EMAHook'), dict(type='my.Source', pool='p')]))
+    assert suite_hook(config, 'mine')['type'] == 'my.Source'
+    config.custom_hooks.append(dict(type='ukd_bench.UKDHook', pool='p'))
+    with pytest.raises(ConfigError, match='config mine: needs one hook of ukd_bench, has 2'):
+        suite_hook(config, 'mine')

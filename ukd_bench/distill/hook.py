@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.dataset import Compose
-from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.structures import LabelData
 from torch import Tensor, nn
 
 from ..datasets.fingerprint import dataset_classes
+from ..datasets.replay import build_pipeline
 from ..errors import ConfigError
 from ..knowledge.assembly import build_rule, rule_name
 from ..knowledge.pool import PoolEntry, read_pool
@@ -118,10 +117,9 @@ class DistillationHook(ReplayHook):
         distillable_head(unwrapped(runner))
         self.open_source(runner)
         super().before_train(runner)
-        with DefaultScope.overwrite_default_scope('mmaction'):
-            self.pipeline.renderings = {
-                name: Compose(steps) for name, steps in self.renderings().items()
-            }
+        self.pipeline.renderings = {
+            name: build_pipeline(steps, self.view_seed) for name, steps in self.renderings().items()
+        }
         self._extend_loss(unwrapped(runner))
 
     def before_train_epoch(self, runner: Runner) -> None:

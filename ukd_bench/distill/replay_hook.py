@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmaction.datasets import RepeatAugDataset
 from mmengine.dataset import BaseDataset
 from mmengine.dist import get_rank
 from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
-from ..datasets.views import ReplayedPipeline
+from ..datasets.replay import ReplayedPipeline, build_pipeline, require_replayable
 from ..errors import ConfigError
 from ..registry import HOOKS
 from ..state import ResumableHook, allow_history
@@ -68,7 +67,9 @@ class ReplayHook(ResumableHook):
         super().before_train(runner)
         dataset = replayable_dataset(runner)
         # Loader workers start at the loop's first `iter()`, so they get the wrapped pipeline.
-        self.pipeline = dataset.pipeline = ReplayedPipeline(dataset.pipeline, self.view_seed)
+        steps = runner.cfg.train_dataloader.dataset.pipeline
+        pipeline = build_pipeline(steps, self.view_seed)
+        self.pipeline = dataset.pipeline = ReplayedPipeline(pipeline, self.view_seed)
         _take_loss_in_float32(unwrapped(runner))
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -105,17 +106,7 @@ def replayable_dataset(runner: Runner) -> BaseDataset:
             f'{type(runner.train_loop).__name__} starts its workers before views can be set: '
             "use type='EpochBasedTrainLoop'"
         )
-    dataset = runner.train_dataloader.dataset
-    if not isinstance(dataset, BaseDataset):
-        raise ConfigError(
-            f'{type(dataset).__name__} repeats sample indices and cannot be replayed: '
-            'train on one data set'
-        )
-    if isinstance(dataset, RepeatAugDataset):
-        raise ConfigError(
-            f'{type(dataset).__name__} (repeated augmentation) makes several clips of a sample, '
-            "which share its address: use type='VideoDataset'"
-        )
+    dataset = require_replayable(runner.train_dataloader.dataset)
     if getattr(unwrapped(runner).data_preprocessor, 'blending', None) is not None:
         raise ConfigError('blending (mixup, cutmix) mixes samples and cannot be replayed')
     return dataset

@@ -7,7 +7,7 @@ import torch
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
-from ..datasets.views import ReplayedPipeline
+from ..datasets.replay import ReplayedPipeline
 from .teacher import MICRO_BATCH, Teacher
 
 Address = tuple[int, int]

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, DefaultScope
 
 from ..datasets.fingerprint import dataset_classes
+from ..datasets.replay import build_pipeline, require_replayable
 from ..errors import ConfigError, UkdBenchError, one_line
 from .addresses import Address, AddressedClips, AddressedScores, in_micro_batches
 from .bank import Bank
@@ -27,15 +28,21 @@ def build_dataset(dataset_config: dict) -> Any:
         return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
 
 
-def teacher_dataset(entry: PoolEntry, dataset_config: dict) -> Any:
+def teacher_dataset(entry: PoolEntry, dataset_config: dict, view_seed: int) -> Any:
     """A student's training set as a teacher sees it.
 
     Args:
         entry: The teacher.
         dataset_config: The student's training set, pipeline included.
+        view_seed: View seed of the student.
+
+    Raises:
+        ConfigError: the data set cannot be replayed, or the teacher's config cannot be read.
     """
     pipeline = teacher_pipeline(dataset_config['pipeline'], teacher_config(entry))
-    return build_dataset(dict(dataset_config, pipeline=pipeline))
+    dataset = require_replayable(build_dataset(dict(dataset_config, pipeline=pipeline)))
+    dataset.pipeline = build_pipeline(pipeline, view_seed)
+    return dataset
 
 
 def fill(
@@ -73,7 +80,7 @@ def fill(
     if num_views < 1:
         raise ConfigError(f'num_views = {num_views} is not positive')
     form = Storage.of(storage)
-    dataset = teacher_dataset(entry, dataset_config)
+    dataset = teacher_dataset(entry, dataset_config, view_seed)
     pipeline = dataset_config['pipeline']
     (identity,) = bank_identities([entry], dataset, pipeline, view_seed)
     bank = complete_bank(entry.bank, identity, form, num_views)

@@ -184,7 +184,7 @@ def rerun_errors(
         ConfigError: the teacher cannot be loaded.
         DataError: a video cannot be used.
     """
-    dataset = teacher_dataset(entry, reader.dataset)
+    dataset = teacher_dataset(entry, reader.dataset, reader.view_seed)
     teacher = Teacher.of(entry, device, dataset_classes(dataset))
     clips = AddressedClips(dataset, reader.view_seed)
     batches = AddressedScores(teacher, clips, in_micro_batches(addresses), reader.num_workers)

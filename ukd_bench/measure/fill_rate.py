@@ -25,7 +25,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from ..datasets.cache import build
-from ..datasets.views import ReplayedPipeline
+from ..datasets.replay import ReplayedPipeline
 from ..errors import ConfigError
 from ..knowledge.fill import build_dataset, fill
 from ..knowledge.pool import PoolEntry, read_pool
@@ -248,7 +248,7 @@ def _make_teacher(folder: Path, setting: FillSetting) -> PoolEntry:
         ),
         data_preprocessor=dict(
             type='ukd_bench.LowLightPreprocessor',
-            streams=[dict(type='ukd_bench.Identity')],
+            streams=[dict(type='Identity')],
             format_shape='NCTHW',
         ),
     )

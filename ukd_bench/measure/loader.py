@@ -20,7 +20,7 @@ import torch
 
 from ..datasets.cache import ClipCache, build
 from ..datasets.layout import find_layout
-from ..datasets.views import ReplayedPipeline
+from ..datasets.replay import ReplayedPipeline
 from ..errors import ConfigError
 from ..knowledge.fill import build_dataset
 from .ratios import ratio_interval

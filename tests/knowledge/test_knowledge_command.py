@@ -82,10 +82,11 @@ def test_mistakes_are_one_line(command, student_config, tmp_path):
     one_line(command('fill', tmp_path / 'no.py'), f'config {tmp_path / "no.py"} does not exist')
     one_line(command('fill', config, '--device', 'tpu'), "'tpu'")
     one_line(command('fill', config, '--num-views', '0'), "'0' is not a whole number of at least 1")
+    nobody = 'no hook in custom_hooks has a pool'
     for text, words in (
-        ('custom_hooks = []', 'no hook in custom_hooks has a pool'),
-        ('custom_hooks = [dict(type="EMAHook")]', 'no hook in custom_hooks has a pool'),
-        ('custom_hooks = [dict(type="ukd_bench.ReplayHook")]', 'no hook in custom_hooks has a pool'),
+        ('custom_hooks = []', nobody),
+        ('custom_hooks = [dict(type="EMAHook")]', nobody),
+        ('custom_hooks = [dict(type="ukd_bench.ReplayHook")]', nobody),
         ('custom_hooks = [dict(type="ukd_bench.UKDHook", pool="p")]', 'no complete training'),
         ('custom_hooks = [', 'cannot be read'),
     ):

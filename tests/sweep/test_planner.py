@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from mmengine.config import Config
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.methods import (

@@ -19,10 +19,13 @@ def test_shares_are_paired_by_block_and_count_all_views():
     figures.loading_s.extend([0.5, 0.5])
     figures.fill_s[0].extend([6.0, 8.0])
     figures.first_s[0].extend([3.5, 3.0])
+    figures.bare_cpu_s.extend([1.0, 1.0])
+    figures.fill_cpu_s[0].extend([4.0, 5.0])
     assert figures.bare_clips_per_s == pytest.approx(8 / 3)
     assert figures.loaded_clips_per_s == 8
     assert figures.clips_per_s(0) == pytest.approx(24 / 14)
     assert figures.efficiency(0) == ratio_interval([3.0, 6.0], [6.0, 8.0])
+    assert figures.cpu_efficiency(0) == ratio_interval([3.0, 3.0], [4.0, 5.0])
     assert figures.later_efficiency(0) == ratio_interval([2.0, 4.0], [2.5, 5.0])
 
 
@@ -57,7 +60,7 @@ def test_the_command_prints_a_table_and_writes_the_figures(tmp_path, capsys):
     assert 'mc3_18: 2 clips of 1x16x16 from frames of short side 24' in printed
     assert all(name in printed for name in ('bare teacher', 'fill, 0 workers', 'fill, 1 worker'))
     # An interval over two tiny blocks may have any number of digits.
-    assert all(len(line) <= 80 for line in printed.splitlines() if 'fill,' not in line)
+    assert all(len(line) <= 80 for line in printed.splitlines() if ' to ' not in line)
     content = json.loads(out.read_text())
     assert content['kind'] == 'fill'
     share = ratio_interval([2 * bare for bare in content['bare_s']], content['fill_s']['0'])

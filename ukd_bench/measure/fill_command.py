@@ -84,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         derived = dict(
             efficiency={str(n): figures.efficiency(n) for n in WORKERS},
+            cpu_efficiency={str(n): figures.cpu_efficiency(n) for n in WORKERS},
             later_efficiency={str(n): figures.later_efficiency(n) for n in WORKERS},
         )
         content = dict(schema=SCHEMA, kind='fill', environment=environment(arguments.device, 1))
@@ -98,15 +99,17 @@ def table(setting: FillSetting, figures: FillFigures) -> str:
     lines = [
         f'{setting.network}: {setting.clips} clips of {setting.clip_len}x{setting.crop}x'
         f'{setting.crop} from frames of short side {setting.short_side}',
-        f'  {"":16} {"clips/s":>9}   {"share of bare":23}  the same, later views',
+        f'  {"":16} {"clips/s":>9}   {"share of bare":23}  in processor time',
         f'  {"bare teacher":16} {figures.bare_clips_per_s:9.2f}',
         f'  {"loading alone":16} {figures.loaded_clips_per_s:9.2f}',
     ]
     for workers in WORKERS:
         shares = [
             f'{share:.3f} ({low:.3f} to {high:.3f})'
-            for share, low, high in (figures.efficiency(workers), figures.later_efficiency(workers))
+            for share, low, high in (figures.efficiency(workers), figures.cpu_efficiency(workers))
         ]
         name = f'fill, {workers} worker{"" if workers == 1 else "s"}'
         lines.append(f'  {name:16} {figures.clips_per_s(workers):9.2f}   {"  ".join(shares)}')
+        share, low, high = figures.later_efficiency(workers)
+        lines.append(f'  {"  later views":28} {share:.3f} ({low:.3f} to {high:.3f})')
     return '\n'.join(lines)

@@ -106,8 +106,13 @@ class FillFigures:
         """Throughput of ``fill`` as a share of the bare teacher's: estimate, low and high."""
         return ratio_interval([self.views * bare for bare in self.bare_s], self.fill_s[workers])
 
+    def cpu_efficiency(self, workers: int) -> tuple[float, float, float]:
+        """The same in processor time of this process, which other work disturbs less."""
+        bare = [self.views * bare for bare in self.bare_cpu_s]
+        return ratio_interval(bare, self.fill_cpu_s[workers])
+
     def later_efficiency(self, workers: int) -> tuple[float, float, float]:
-        """The same of the views after each call's first."""
+        """The same of the views after each call's first, by the clock."""
         spans = zip(self.fill_s[workers], self.first_s[workers], strict=True)
         return ratio_interval(
             [(self.views - 1) * bare for bare in self.bare_s],

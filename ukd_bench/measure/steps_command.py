@@ -51,9 +51,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         '--turn-s',
         type=_seconds,
-        default=0.6,
+        default=1.0,
         metavar='S',
-        help='how long a method is measured in a block, two steps at least (default: 0.6)',
+        help='how long a method is measured in a block, two steps at least (default: 1)',
     )
     command.add_argument('--device', choices=DEVICES, default='cpu', help='default: cpu')
     command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')

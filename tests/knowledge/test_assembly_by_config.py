@@ -20,8 +20,8 @@ NONE_OF = (
 
 
 def code_of(page: str, first_words: str) -> str:
-    """The one block of Python on a page that begins so."""
-    blocks = re.findall(r'^```python\n(.*?)^```$', page, re.MULTILINE | re.DOTALL)
+    """The one block of code on a page that begins so."""
+    blocks = re.findall(r'^```(?:python)?\n(.*?)^```$', page, re.MULTILINE | re.DOTALL)
     (found,) = (block for block in blocks if block.startswith(first_words))
     return found
 

@@ -165,7 +165,9 @@ class TestRefusals:
         content['state_dict']['cls_head.fc_cls.bias'][3] += 1e-3
         torch.save(content, checkpoint)
         train(distilling('UKDHook', own_pool, 1), epochs=1)
-        with pytest.raises(BankError, match=r'bright-bank does not fit, it differs in checkpoint \('):
+        with pytest.raises(
+            BankError, match=r'bright-bank does not fit, it differs in checkpoint \('
+        ):
             train(distilling('UKDHook', own_pool, 2), epochs=1)
 
     def test_a_flipped_byte(self, train, distilling, own_pool):

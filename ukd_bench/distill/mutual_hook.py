@@ -121,7 +121,7 @@ class MutualHook(DistillationHook):
         targets_NC = self.rule(others_KNC, self.temperature, labels_N, scores_NC.detach().float())
         divergence = target_divergence(scores_NC, targets_NC, self.temperature)
         samples = [sample.to(scores_NC.device) for sample in self._batch.data['data_samples']]
-        own = scale_losses(peer.cls_head.loss_by_feat(scores_NC, samples), 1 - self.weight)
+        own = scale_losses(peer.cls_head.loss_by_feat(scores_NC.float(), samples), 1 - self.weight)
         distilled = distillation_loss(divergence, self.temperature, self.weight)
         return sum((value for name, value in own.items() if 'loss' in name), distilled)
 

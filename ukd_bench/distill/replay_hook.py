@@ -92,7 +92,11 @@ def reseed(seed: int, iteration: int, rank: int = 0) -> None:
     """
     address = (seed, iteration, rank) if rank else (seed, iteration)
     words = np.random.SeedSequence(address).generate_state(2, np.uint32)
-    torch.manual_seed((int(words[0]) << 32 | int(words[1])) & (2**63 - 1))
+    value = (int(words[0]) << 32 | int(words[1])) & (2**63 - 1)
+    # As `torch.manual_seed`, which traces the stack once for every kind of device that is absent.
+    torch.default_generator.manual_seed(value)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(value)
 
 
 def replayable_dataset(runner: Runner) -> BaseDataset:

@@ -9,7 +9,8 @@ class Method:
 
     Attributes:
         name: As configs, records and command lines have it.
-        distils: Whether its targets come from other networks, so that it has a K.
+        hook: The hook that makes a recognizer's config a student of it; None where it distils
+            nothing.
         reads: What it needs of the pool's teachers: ``banks``, ``checkpoints``, or None.
         by_count: Whether it is planned once for each number of teachers.
         fewest: The smallest K that it exists for.
@@ -17,19 +18,24 @@ class Method:
     """
 
     name: str
-    distils: bool = False
+    hook: str | None = None
     reads: str | None = None
     by_count: bool = False
     fewest: int = 1
     equals_ukd: bool = False
 
+    @property
+    def distils(self) -> bool:
+        """Whether its targets come from other networks, so that it has a K."""
+        return self.hook is not None
 
-def _of_banks(name: str) -> Method:
-    return Method(name, distils=True, reads='banks', by_count=True)
+
+def _of_banks(name: str, hook: str) -> Method:
+    return Method(name, f'ukd_bench.{hook}', 'banks', by_count=True)
 
 
-def _of_checkpoints(name: str) -> Method:
-    return Method(name, distils=True, reads='checkpoints', by_count=True, equals_ukd=True)
+def _of_checkpoints(name: str, hook: str) -> Method:
+    return Method(name, f'ukd_bench.{hook}', 'checkpoints', by_count=True, equals_ukd=True)
 
 
 # In the order of tables: the floor, the controls, what is measured, the two-stream networks.
@@ -40,16 +46,16 @@ _TABLE = (
     Method('plain_long', by_count=True),
     Method('wide'),
     # Its one teacher is of its own kind, so the pool and K have no say in it.
-    Method('self', distils=True, reads='banks'),
-    _of_banks('shuffled'),
-    _of_banks('ukd'),
-    _of_checkpoints('naive'),
-    _of_checkpoints('naive_graph'),
-    _of_checkpoints('swap'),
-    _of_banks('random'),
-    _of_banks('chain'),
+    Method('self', 'ukd_bench.UKDHook', 'banks'),
+    _of_banks('shuffled', 'ShuffledHook'),
+    _of_banks('ukd', 'UKDHook'),
+    _of_checkpoints('naive', 'NaiveEnsembleHook'),
+    _of_checkpoints('naive_graph', 'NaiveGraphHook'),
+    _of_checkpoints('swap', 'SwapHook'),
+    _of_banks('random', 'RandomTeacherHook'),
+    _of_banks('chain', 'ChainHook'),
     # Its K counts the networks that learn together, the student among them.
-    Method('mutual', distils=True, by_count=True, fewest=2),
+    Method('mutual', 'ukd_bench.MutualHook', by_count=True, fewest=2),
     Method('two_stream_dark_light'),
     Method('two_stream_rgb_flow'),
 )

@@ -19,7 +19,6 @@ from ukd_bench.sweep.data import sweep_data
 from ukd_bench.sweep.places import placed_config
 from ukd_bench.sweep.planner import make_plan
 from ukd_bench.sweep.prepare import _flow_steps
-from ukd_bench.sweep.students import HOOKS
 
 STUDENT = 'i3d-r18-w8'
 AXES = Axes(
@@ -89,16 +88,16 @@ def test_what_a_method_needs(method):
 
 def test_hooks_take_what_they_are_given(tmp_path):
     from ukd_bench import distill
-    from ukd_bench.registry import HOOKS as REGISTRY
+    from ukd_bench.registry import HOOKS
 
     entries = [dict(name=n, config='c', checkpoint='w', bank='b') for n in POOL]
     write_json(tmp_path / 'pool.json', dict(teachers=entries))
     plan = planned(str(tmp_path / 'pool.json'), methods=SHIPPED, num_views=4)
-    students = [run for run in plan.runs.values() if run.spec.method in HOOKS]
+    students = [run for run in plan.runs.values() if run.spec.method in DISTILLED_METHODS]
     assert {run.spec.method for run in students} == set(DISTILLED_METHODS)
     for run in students:
         config = placed_config(run, plan, lambda run: RunPaths(tmp_path / run.folder))
-        hook = REGISTRY.build(suite_hook(config, ''))
+        hook = HOOKS.build(suite_hook(config, ''))
         assert isinstance(hook, distill.DistillationHook)
         assert (hook.view_seed, hook.num_views) == (AXES.view_seed, 4)
 
@@ -109,7 +108,7 @@ def test_a_method_without_a_file_of_its_own_has_ukds_with_another_hook():
         assert not (configs_root() / method / f'{STUDENT}_darkroom-quick.py').exists()
         plan = planned(methods=(method,))
         hook = suite_hook(max(runs_of(plan, method).items())[1].config, method)
-        assert hook['type'] == HOOKS[method]
+        assert hook['type'] == METHOD_TABLE[method].hook
         assert hook['temperature'] == suite_hook(ukd, 'ukd')['temperature']
         assert hook['pool'] == '/somewhere/pool.json'
 
@@ -125,7 +124,7 @@ def test_a_file_of_its_own_counts(tmp_path, monkeypatch):
     plan = planned(student_config='{method}/own.py', methods=('swap', 'random'))
     assert suite_hook(run_of(plan, 'swap', 3).config, '')['type'] == 'ukd_bench.MySwap'
     assert suite_hook(run_of(plan, 'swap', 3).config, '')['num_teachers'] == 3
-    assert suite_hook(run_of(plan, 'random', 3).config, '')['type'] == HOOKS['random']
+    assert suite_hook(run_of(plan, 'random', 3).config, '')['type'] == METHOD_TABLE['random'].hook
 
 
 def test_a_wide_student_has_files_of_its_own(own_configs):

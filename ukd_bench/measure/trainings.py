@@ -23,18 +23,10 @@ from ..paths import configs_root
 from ..state import save_weights
 from .synthetic import Synthetic
 
-SOURCES = {
-    'shuffled': 'ShuffledHook',
-    'ukd': 'UKDHook',
-    'naive': 'NaiveEnsembleHook',
-    'naive_graph': 'NaiveGraphHook',
-    'swap': 'SwapHook',
-    'random': 'RandomTeacherHook',
-    'chain': 'ChainHook',
-    'mutual': 'MutualHook',
-}
-"""Methods that differ from UKD in their hook alone, and the hook."""
-METHODS = ('plain', 'label_smoothing', 'wide', *SOURCES, 'two_stream_dark_light')
+METHODS = (
+    'plain', 'label_smoothing', 'wide', 'shuffled', 'ukd', 'naive', 'naive_graph', 'swap', 'random',
+    'chain', 'mutual', 'two_stream_dark_light',
+)  # fmt: skip
 """Methods whose step is one of its own: other methods of the comparison take the step of one of
 these, or need more than dark clips."""
 BATCHES = 2
@@ -195,7 +187,7 @@ class Workshop:
         One view is enough: which view a batch is drawn from does not change the step. Logs and
         checkpoints are left out, as they are no part of any method.
         """
-        hook = SOURCES.get(variant.method)
+        hook = METHOD_TABLE[variant.method].hook
         config = self._student_config('ukd' if hook else variant.method)
         config.merge_from_dict(
             dict(
@@ -217,7 +209,7 @@ class Workshop:
     def _set_source(self, config: Config, hook: str, variant: Variant) -> None:
         k = variant.num_teachers
         (options,) = config.custom_hooks
-        options.update(type=f'ukd_bench.{hook}', num_teachers=k, num_views=1)
+        options.update(type=hook, num_teachers=k, num_views=1)
         reads = METHOD_TABLE[variant.method].reads
         if reads is None:
             del options['pool']

@@ -4,22 +4,9 @@ import math
 
 from mmengine.config import Config
 
-from ..methods import DISTILLED_METHODS
+from ..methods import METHOD_TABLE
 from .axes import Axes, Student
 from .configure import fill_in, find_config, load_config, suite_hook
-
-HOOKS = {
-    'ukd': 'ukd_bench.UKDHook',
-    'naive': 'ukd_bench.NaiveEnsembleHook',
-    'naive_graph': 'ukd_bench.NaiveGraphHook',
-    'swap': 'ukd_bench.SwapHook',
-    'random': 'ukd_bench.RandomTeacherHook',
-    'chain': 'ukd_bench.ChainHook',
-    'mutual': 'ukd_bench.MutualHook',
-    'shuffled': 'ukd_bench.ShuffledHook',
-    'self': 'ukd_bench.UKDHook',
-}
-"""The hook that makes a recognizer's config a student of the method."""
 
 _OWN_KIND_SEEDS = 1000
 
@@ -36,9 +23,9 @@ def student_config(axes: Axes, method: str, student: Student) -> Config:
     own = _path(axes, method, student)
     if find_config(own) is not None:
         return load_config(own)
-    if method in DISTILLED_METHODS:
+    if METHOD_TABLE[method].distils:
         config = load_config(_path(axes, 'ukd', student))
-        suite_hook(config, method)['type'] = HOOKS[method]
+        suite_hook(config, method)['type'] = METHOD_TABLE[method].hook
         return config
     return load_config(_path(axes, 'plain', student) if method == 'plain_long' else own)
 

@@ -60,16 +60,26 @@ def dark_root(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope='session')
+def new_train_dataset(dark_root):
+    """Makes the config of the training set; a fresh copy at every call."""
+
+    def make():
+        return dict(
+            type='ukd_bench.ARIDDataset',
+            data_root=str(dark_root),
+            split=1,
+            subset='train',
+            pipeline=copy.deepcopy(TRAIN_PIPELINE),
+        )
+
+    return make
+
+
 @pytest.fixture
-def train_dataset(dark_root):
+def train_dataset(new_train_dataset):
     """Config of the training set; a fresh copy that a test may change."""
-    return dict(
-        type='ukd_bench.ARIDDataset',
-        data_root=str(dark_root),
-        split=1,
-        subset='train',
-        pipeline=copy.deepcopy(TRAIN_PIPELINE),
-    )
+    return new_train_dataset()
 
 
 @pytest.fixture
@@ -132,20 +142,13 @@ def teacher_files(tmp_path_factory, build_model):
 
 
 @pytest.fixture(scope='session')
-def filled_pool(teacher_files, dark_root):
+def filled_pool(teacher_files, new_train_dataset):
     """``pool.json`` of two teachers whose banks hold two views of ``train_dataset``."""
     from ukd_bench.knowledge.fill import fill
     from ukd_bench.knowledge.pool import read_pool
 
-    dataset = dict(
-        type='ukd_bench.ARIDDataset',
-        data_root=str(dark_root),
-        split=1,
-        subset='train',
-        pipeline=copy.deepcopy(TRAIN_PIPELINE),
-    )
     for entry in read_pool(teacher_files / 'pool.json'):
-        fill(entry, copy.deepcopy(dataset), VIEW_SEED, NUM_VIEWS)
+        fill(entry, new_train_dataset(), VIEW_SEED, NUM_VIEWS)
     return teacher_files / 'pool.json'
 
 

@@ -86,16 +86,14 @@ def test_the_settings_cover_what_they_claim():
 
 
 @pytest.fixture(scope='module')
-def five_teachers(tmp_path_factory, dark_root):
+def five_teachers(tmp_path_factory, new_train_dataset):
     """Teachers of three kinds; the fourth has other classes' order, the fifth sees larger clips."""
-    from conftest import PACKING, TRAIN_PIPELINE
-
     folder = tmp_path_factory.mktemp('five')
     register_all_modules(init_default_scope=True)
-    larger = copy.deepcopy(TRAIN_PIPELINE)
+    larger = new_train_dataset()['pipeline']
     larger[2].update(clip_len=6)
+    assert larger[4]['size'] == 32
     larger[4].update(size=40)
-    assert PACKING[2]['size'] == 32
     entries = []
     for number, kind in enumerate(('slowonly', 'i3d', 'swin', 'slowonly', 'i3d')):
         model = copy.deepcopy(BACKBONES[kind])
@@ -116,15 +114,8 @@ def five_teachers(tmp_path_factory, dark_root):
         entries.append(entry)
     pool = folder / 'pool.json'
     pool.write_text(json.dumps(dict(teachers=entries)))
-    dataset = dict(
-        type='ukd_bench.ARIDDataset',
-        data_root=str(dark_root),
-        split=1,
-        subset='train',
-        pipeline=copy.deepcopy(TRAIN_PIPELINE),
-    )
     for entry in read_pool(pool):
-        fill(entry, copy.deepcopy(dataset), VIEW_SEED, EPOCHS)
+        fill(entry, new_train_dataset(), VIEW_SEED, EPOCHS)
     return pool
 
 

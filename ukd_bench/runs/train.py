@@ -25,8 +25,9 @@ from .selection import KeepBest, selection_rule
 
 def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
     """Trains by the run's config, tests the selected epoch, and saves what others need."""
+    read = Config.fromfile(paths.config)
     # MMEngine logs it, and would lay it out for a second or more each time.
-    config = Config.fromfile(paths.config, format_python_code=False)
+    config = Config(read.to_dict(), filename=str(paths.config), format_python_code=False)
     set_resume(config, paths.resume, spec)
     point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
     with memory.phase('init'):

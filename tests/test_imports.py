@@ -34,7 +34,8 @@ MAY_IMPORT = {
     'report': LEAVES | {'results'},
 }
 _LIGHT = (
-    'cache darkroom editions fingerprint flow flow_settings groups layout lists protocols video'
+    'cache darkroom editions fingerprint flow flow_settings groups layout lists protocols '
+    'rendering video'
 )
 LIGHT_DATA = tuple(f'datasets.{name}' for name in _LIGHT.split())
 """What a sweep may use of the data sets: it is free of torch."""

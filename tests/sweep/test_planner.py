@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from mmengine.config import Config
 
+from ukd_bench.datasets.rendering import teacher_pipeline
 from ukd_bench.errors import ConfigError
 from ukd_bench.methods import (
     COUNTED_METHODS,
@@ -311,18 +312,36 @@ def test_a_bank_is_bound_to_its_teachers_rendering(own_configs):
 
 def test_the_teachers_own_draws_are_not_the_students(own_configs):
     """What a teacher was trained on changes the teacher; of its bank only the rendering counts."""
-    from ukd_bench.sweep.renderings import banked_dataset
-
     own_configs(f'teachers/{POOL[0]}', f'teachers/{POOL[0]}', pipeline(min_span=0.5, clip_len=4))
     plan = planned(**OWN)
     (_, teacher, _), *_ = plan.pool
-    steps = banked_dataset(run_of(plan, 'ukd', 3).config, teacher.config)['pipeline']
+    student = run_of(plan, 'ukd', 3).config.train_dataloader.dataset.pipeline
+    steps = teacher_pipeline(student, teacher.config)
     draw, frames = (
         next(s for s in steps if s['type'] == f'ukd_bench.{name}')
         for name in ('DrawView', 'ViewFrames')
     )
     assert draw['min_span'] == 0.8
     assert frames['clip_len'] == 4
+
+
+def test_an_ensemble_has_no_student(own_configs):
+    test = (
+        'test_dataloader = dict(dataset=dict(pipeline=['
+        "dict(type='ukd_bench.OpenVideo', short_side=72), dict(type='ukd_bench.EvaluationViews'),"
+        "dict(type='ukd_bench.ViewFrames', clip_len={length}), dict(type='ukd_bench.TakeFrames'),"
+        "dict(type='ukd_bench.ViewCrop', size=64), dict(type='PackActionInputs')]))"
+    )
+
+    def ensemble(**changes):
+        return run_of(planned(**OWN | dict(methods=('ensemble',)) | changes), 'ensemble', 3)
+
+    own_configs(f'plain/{STUDENT}', 'plain/long', test.format(length=16))
+    before = ensemble()
+    assert ensemble(students=OWN['students'][1:]).spec == before.spec
+    assert ensemble(protocol='clips10_crops3').spec.key != before.spec.key
+    own_configs(f'teachers/{POOL[1]}', f'teachers/{POOL[1]}', test.format(length=4))
+    assert ensemble().spec.key != before.spec.key
 
 
 def test_other_views_are_refused(own_configs):

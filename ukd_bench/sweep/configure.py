@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ..datasets.protocols import protocol
+from ..datasets.rendering import EVALUATION_VIEWS, steps_of
 from ..errors import ConfigError, one_line
 from ..paths import configs_root
 from ..records import BEST_ON_HELD_OUT, LAST_EPOCH
@@ -119,11 +120,9 @@ def set_protocol(config: Config, name: str) -> None:
     Raises:
         ConfigError: the test pipeline draws its views by steps that are not the suite's.
     """
-    steps = steps_of(config.test_dataloader.dataset, 'EvaluationViews')
+    steps = steps_of(config.test_dataloader.dataset.pipeline, EVALUATION_VIEWS)
     if not steps:
-        raise ConfigError(
-            f'protocol {name!r}: the test pipeline has no step ukd_bench.EvaluationViews'
-        )
+        raise ConfigError(f'protocol {name!r}: the test pipeline has no step {EVALUATION_VIEWS}')
     for step in steps:
         step['protocol'] = protocol(name).name
 
@@ -144,11 +143,6 @@ def set_selection(config: Config, rule: str) -> None:
     if rule == BEST_ON_HELD_OUT:
         config.train_dataloader.dataset.groups = 'fit'
         config.val_dataloader.dataset.update(subset='train', groups='held_out')
-
-
-def steps_of(dataset: Any, name: str) -> list[Any]:
-    """Steps of the data set's pipeline that are the suite's transform of that name."""
-    return [step for step in dataset.pipeline if step['type'] == f'ukd_bench.{name}']
 
 
 def _set_everywhere(section: Any, key: str, value: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..datasets.rendering import teacher_pipeline
 from ..errors import ConfigError
 from ..methods import METHOD_TABLE
 from ..records import PROTOCOL_VERSION, digest, scientific
@@ -22,7 +23,7 @@ from .configure import (
 )
 from .data import SweepData
 from .plan import Plan, PlannedRun
-from .renderings import banked_dataset, require_same_views
+from .renderings import require_same_views
 from .students import epochs_of, own_kind_name, own_kind_seed, student_config
 
 KEY_DIGITS = 12
@@ -143,6 +144,8 @@ class _Planner:
         )
 
     def _bank(self, teacher: PlannedRun) -> PlannedRun:
+        dataset = self.shared.train_dataloader.dataset.to_dict()
+        dataset['pipeline'] = teacher_pipeline(dataset['pipeline'], teacher.config)
         return self._run(
             Config(self.shared.to_dict()),
             method='bank',
@@ -153,17 +156,20 @@ class _Planner:
             num_views=self.axes.num_views or self.axes.full_epochs,
             parents=(teacher.spec.key,),
             # A bank depends on the videos, the views and the teacher, not on how a student trains.
-            identified_by=dict(dataset=scientific(banked_dataset(self.shared, teacher.config))),
+            identified_by=dict(dataset=scientific(dataset)),
         )
 
     def _ensemble(self, num_teachers: int) -> PlannedRun:
+        first = self._first('checkpoints', num_teachers)
+        # Each teacher tests in its own rendering, so no student has a say in it.
+        config = Config(first[0].config.to_dict())
         return self._run(
-            Config(self.shared.to_dict()),
+            config,
             method='ensemble',
             num_teachers=num_teachers,
             epochs=self.axes.full_epochs,
-            parents=tuple(run.spec.key for run in self._first('checkpoints', num_teachers)),
-            identified_by=dict(dataset=scientific(self.shared.test_dataloader.dataset.to_dict())),
+            parents=tuple(run.spec.key for run in first),
+            identified_by=dict(dataset=scientific(config.test_dataloader.dataset.to_dict())),
         )
 
     def _student(

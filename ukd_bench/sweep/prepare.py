@@ -12,10 +12,10 @@ from ..command_line import progress_bar
 from ..datasets.cache import ClipCache, build, needed_bytes
 from ..datasets.flow import make_flow
 from ..datasets.flow_settings import RAFT, FlowSettings
+from ..datasets.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
 from ..datasets.video import decoder
 from ..errors import ConfigError, DataError
 from ..records import digest
-from .configure import steps_of
 from .data import DATA, SweepData
 from .plan import Plan
 
@@ -50,7 +50,7 @@ def prepare_cache(plan: Plan, data: SweepData, budget_gib: float, console: Conso
     Runs compute the same from a cache as without one.
     """
     openers: dict[int | None, list[Any]] = {}
-    for step in _steps(plan, 'OpenVideo'):
+    for step in _steps(plan, OPEN_VIDEO):
         openers.setdefault(step.get('short_side'), []).append(step)
     if not openers or budget_gib <= 0:
         return
@@ -85,7 +85,7 @@ def _flow_steps(plan: Plan) -> list[tuple[dict, list[Any]]]:
     A step that says where its flow lies is left alone.
     """
     found: dict[str, tuple[dict, list[Any]]] = {}
-    for step in _steps(plan, 'OpenFlow'):
+    for step in _steps(plan, OPEN_FLOW):
         if step.get('flow_root') is not None:
             continue
         settings = {key: value for key, value in step.items() if key not in _PLACES}
@@ -111,11 +111,11 @@ def _flow_settings(settings: dict) -> FlowSettings:
 
 
 def _steps(plan: Plan, name: str) -> Iterator[Any]:
-    """The suite's transforms of that name in all pipelines of all runs."""
+    """The steps of that type in all pipelines of all runs."""
     for run in plan.runs.values():
         for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
             if run.config.get(loader) is not None:
-                yield from steps_of(run.config[loader].dataset, name)
+                yield from steps_of(run.config[loader].dataset.pipeline, name)
 
 
 def _present_bytes(folder: Path) -> int:

@@ -3,9 +3,10 @@ import copy
 import pytest
 from mmengine.config import Config
 
-from ukd_bench.knowledge.rendering import (
+from ukd_bench.datasets.rendering import (
     draw_step,
     rendering_fingerprint,
+    steps_of,
     teacher_pipeline,
     views_fingerprint,
 )
@@ -47,6 +48,15 @@ class TestViews:
             views_fingerprint(0, [STOCK[0] | dict(clip_len=4), STOCK[1]]),
         ]
         assert len({first, *others}) == 4
+
+
+def test_steps_are_found_by_their_type_and_are_the_very_steps():
+    pipeline = [*suite(48), dict(type='DrawView'), DRAW | dict(min_span=0.5)]
+    found = steps_of(pipeline, 'ukd_bench.DrawView')
+    assert [step['min_span'] for step in found] == [0.8, 0.5]
+    found[0]['min_span'] = 0.6
+    assert draw_step(pipeline)['min_span'] == 0.6
+    assert steps_of(STOCK, 'ukd_bench.DrawView') == []
 
 
 class TestTeachersPipeline:

@@ -6,6 +6,7 @@ from mmengine.config import Config
 from torch import nn
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.knowledge.identity import model_section
 from ukd_bench.knowledge.teacher import MICRO_BATCH, Teacher
 from ukd_bench.state import load_weights, save_weights, state_bytes, state_sha256
 
@@ -208,6 +209,40 @@ def test_sync_batch_norm_is_undone(teacher_files, tmp_path, clips):
     config.dump(tmp_path / 'sync.py')
     teacher = Teacher(tmp_path / 'sync.py', teacher_files / 'dark.pth')
     assert teacher.score(clips[:2]).shape == (2, 11)
+
+
+def test_a_preprocessor_at_the_top_level_is_the_models(teacher_files, tmp_path, clips):
+    """As MMEngine's Runner has it, where the model has none of its own."""
+    files = teacher_files / 'dark.py', tmp_path / 'top.py', tmp_path / 'both.py'
+    config = Config.fromfile(files[0])
+    config.data_preprocessor = dict(type='ActionDataPreprocessor')
+    config.dump(files[2])
+    config.data_preprocessor = config.model.pop('data_preprocessor')
+    config.dump(files[1])
+    whole, top, both = (
+        Teacher(file, teacher_files / 'dark.pth').score(clips[:2]) for file in files
+    )
+    assert torch.equal(top, whole) and torch.equal(both, whole)
+    sections = [model_section(Config.fromfile(file)).to_dict() for file in files]
+    assert sections[0] == sections[1] == sections[2] == Config.fromfile(files[0]).model.to_dict()
+
+
+@pytest.mark.parametrize(
+    ('text', 'words'),
+    [
+        ('a = 1', 'has no section model'),
+        ('model = 5', 'has no section model'),
+        ('model = dict(', 'cannot be read ('),
+        ("model = dict(type='NoSuchRecognizer')", 'its model cannot be built ('),
+        ("model = dict(type='Recognizer3D')", 'its model cannot be built ('),
+    ],
+)
+def test_a_config_that_cannot_be_used_is_named(teacher_files, tmp_path, text, words):
+    path = tmp_path / 'wrong.py'
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        Teacher(path, teacher_files / 'dark.pth')
+    assert one_line(caught, f'teacher config {path}', words)
 
 
 class TestClassOrder:

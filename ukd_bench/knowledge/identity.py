@@ -1,10 +1,12 @@
 """What a bank's scores belong to."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
 from ..errors import ConfigError, one_line
@@ -22,8 +24,9 @@ class BankIdentity:
         views: Fingerprint of view seed and view parameters.
         rendering: Fingerprint of the pipeline by which the teacher sees the views.
         classes: Fingerprint of the class names in label order.
-        model: Fingerprint of the teacher's ``model`` section, its enhancement included, and of the
-            label order that its entry in the pool gives.
+        model: Fingerprint of the teacher's ``model`` section, its enhancement and a preprocessor at
+            the config's top level included, and of the label order that its entry in the pool
+            gives.
         checkpoint: SHA-256 of the teacher's checkpoint file.
     """
 
@@ -41,22 +44,36 @@ def classes_fingerprint(classes: Sequence[str]) -> str:
 
 
 def teacher_config(entry: PoolEntry) -> Config:
-    """A teacher's config.
+    """A teacher's config, see :func:`read_teacher_config`."""
+    return read_teacher_config(entry.config)
+
+
+def read_teacher_config(path: Path) -> Config:
+    """Reads a config whose ``model`` is a teacher.
 
     Raises:
         ConfigError: the file is absent, cannot be read, or has no model.
     """
-    if not entry.config.is_file():
-        raise ConfigError(f'teacher config {entry.config} does not exist')
+    if not path.is_file():
+        raise ConfigError(f'teacher config {path} does not exist')
     try:
-        config = Config.fromfile(entry.config)
+        config = Config.fromfile(path)
     except Exception as error:
-        raise ConfigError(
-            f'teacher config {entry.config} cannot be read ({one_line(error)})'
-        ) from error
+        raise ConfigError(f'teacher config {path} cannot be read ({one_line(error)})') from error
     if not isinstance(config.get('model'), dict):
-        raise ConfigError(f'teacher config {entry.config} has no section model')
+        raise ConfigError(f'teacher config {path} has no section model')
     return config
+
+
+def model_section(config: Config) -> ConfigDict:
+    """A copy of a config's ``model`` as MMEngine's Runner builds it.
+
+    A ``data_preprocessor`` at the config's top level is the model's where that has none of its own.
+    """
+    model = copy.deepcopy(config.model)
+    if config.get('data_preprocessor') is not None:
+        model.setdefault('data_preprocessor', copy.deepcopy(config.data_preprocessor))
+    return model
 
 
 def bank_identities(
@@ -85,7 +102,7 @@ def bank_identities(
                 views=views,
                 rendering=rendering_fingerprint(teacher_pipeline(pipeline, config)),
                 classes=classes,
-                model=digest([scientific(config.model.to_dict()), entry.classes]),
+                model=digest([scientific(model_section(config).to_dict()), entry.classes]),
                 checkpoint=file_sha256(entry.checkpoint_file()),
             )
         )

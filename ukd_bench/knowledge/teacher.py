@@ -9,13 +9,13 @@ import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
-from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..errors import ConfigError
+from ..errors import ConfigError, one_line
 from ..state import load_weights, state_bytes, state_sha256
 from .classes import class_order
+from .identity import model_section, read_teacher_config
 from .pool import PoolEntry
 
 MICRO_BATCH = 16
@@ -29,7 +29,8 @@ class Teacher:
     Its knowledge is the class score vector before softmax, after consensus over segments.
 
     Args:
-        config: MMAction2 config file; its ``model`` section is built.
+        config: MMAction2 config file; its ``model`` section is built, with a ``data_preprocessor``
+            from the top level where it has none.
         checkpoint: Weights for all of the model's parameters and buffers.
         device: Where it lives.
         classes: The student's class names in label order, in which scores come; empty where it has
@@ -42,8 +43,8 @@ class Teacher:
             is zero proves that a student trained without one.
 
     Raises:
-        ConfigError: the config or checkpoint is absent, they do not fit each other, or the classes
-            have other names.
+        ConfigError: the config or checkpoint is absent or cannot be used, they do not fit each
+            other, or the classes have other names.
     """
 
     forwards_in_process: ClassVar[int] = 0
@@ -57,12 +58,7 @@ class Teacher:
         own_classes: Sequence[str] | None = None,
         name: str = '',
     ) -> None:
-        if not config.is_file():
-            raise ConfigError(f'teacher config {config} does not exist')
-        register_all_modules(init_default_scope=True)
-        # Building draws random weights; whoever builds after this must not notice.
-        with torch.random.fork_rng():
-            self.model = revert_sync_batchnorm(MODELS.build(Config.fromfile(config).model))
+        self.model = _build(config)
         noted = load_weights(self.model, checkpoint)
         # Noted names that have none to be compared with say nothing.
         known = own_classes or (noted if classes else None)
@@ -149,6 +145,19 @@ class Teacher:
         scores_NMC = scores.reshape(MICRO_BATCH, -1, scores.shape[-1])
         scores_NC = scores_NMC.mean(dim=1)[: len(inputs)].float()
         return scores_NC if self.order is None else scores_NC[:, self.order.to(scores_NC.device)]
+
+
+def _build(path: Path) -> nn.Module:
+    model = model_section(read_teacher_config(path))
+    register_all_modules(init_default_scope=True)
+    # Building draws random weights; whoever builds after this must not notice.
+    with torch.random.fork_rng():
+        try:
+            return revert_sync_batchnorm(MODELS.build(model))
+        except Exception as error:
+            raise ConfigError(
+                f'teacher config {path}: its model cannot be built ({one_line(error)})'
+            ) from error
 
 
 def _copy(data: Tensor, device: torch.device | str) -> Tensor:

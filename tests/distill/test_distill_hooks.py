@@ -178,6 +178,13 @@ class TestRefusals:
         with pytest.raises(BankError, match='differs from its checksum'):
             train(distilling('UKDHook', own_pool, 1), epochs=1)
 
+    @pytest.mark.parametrize('order', [1, -1])
+    def test_two_hooks_that_replay(self, train, distilling, filled_pool, order):
+        """The second would draw other views than those that the first has targets for."""
+        hooks = [distilling('UKDHook', filled_pool, 1), dict(REPLAY, view_seed=99)][::order]
+        with pytest.raises(ConfigError, match='both replay the training set; a hook that distils'):
+            train(*hooks)
+
     @pytest.mark.parametrize('hook', ['ReplayHook', 'UKDHook', 'NaiveEnsembleHook'])
     def test_a_loop_over_iterations(self, train, runner_config, distilling, filled_pool, hook):
         options = REPLAY if hook == 'ReplayHook' else distilling(hook, filled_pool, 1)
@@ -221,7 +228,10 @@ class TestRefusals:
         ('options', 'text'),
         [
             (dict(weight=1.5), r'weight = 1.5 is not in \[0, 1\]'),
+            (dict(weight='a'), r"weight = 'a' is not in \[0, 1\]"),
             (dict(temperature=0), r'temperature = 0 is not positive'),
+            (dict(temperature=float('nan')), r'temperature = nan is not positive'),
+            (dict(num_views='a'), r"num_views = 'a' is not positive"),
             (dict(rule='median'), r"rule 'median' is none of"),
             (dict(num_views=0), r'num_views = 0 is not positive'),
             (dict(num_teachers=3), r'num_teachers = 3 is not in 1 to 2'),

@@ -7,7 +7,7 @@ from torch import nn
 from ukd_bench.distill import MutualHook
 from ukd_bench.errors import ConfigError
 from ukd_bench.measure import MeasureHook
-from ukd_bench.state import state_sha256
+from ukd_bench.state import state_bytes, state_sha256
 
 
 def mutual(num_teachers=3, **options):
@@ -78,11 +78,20 @@ def test_peers_follow_the_students_schedule(trained, runner_config):
 
 def test_memory_holds_the_peers(trained):
     _, alone, _ = trained(dict(type='ukd_bench.ReplayHook', view_seed=5), epochs=1)
-    _, three, _ = trained(mutual(3), epochs=1)
+    _, three, source = trained(mutual(3), epochs=1)
     figure = 'allocated_peak_bytes'
-    assert three.memory.peaks['train'][figure] > 2 * alone.memory.peaks['train'][figure]
+    added = three.memory.peaks['train'][figure] - alone.memory.peaks['train'][figure]
+    # Each of the two has its weights there, and its activations while the student trains.
+    assert added > 2.5 * state_bytes(source.peers[0])
 
 
 def test_one_network_has_nobody_to_learn_from():
     with pytest.raises(ConfigError, match='num_teachers = 1: mutual learning takes two networks'):
         MutualHook(1)
+
+
+def test_a_pool_is_refused(filled_pool):
+    with pytest.raises(ConfigError, match='pool: mutual learning has no teachers'):
+        MutualHook(2, pool=str(filled_pool))
+    with pytest.raises(ConfigError, match='num_teachers = None: mutual learning takes two'):
+        MutualHook()

@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from ukd_bench.distill import NaiveEnsembleHook, NaiveGraphHook, SwapHook
+from ukd_bench.distill.hook import require_equal_classes
+from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.measure import MeasureHook
 
@@ -112,3 +114,10 @@ class TestSwap:
         assert hook.memory_is_measured(torch.device('cuda'))
         assert NaiveEnsembleHook(**options).memory_is_measured(torch.device('cpu'))
         assert hook.home(torch.device('cuda')) == torch.device('cpu')
+
+
+def test_teachers_score_one_number_of_classes():
+    require_equal_classes(dict(a=11))
+    require_equal_classes(dict(a=11, b=11))
+    with pytest.raises(ConfigError, match='teacher c scores 400 classes, teacher a 11'):
+        require_equal_classes(dict(a=11, b=11, c=400))

@@ -56,4 +56,6 @@ class ChainHook(UKDHook):
         super().before_train(runner)
         # A resumed stage has its own weights by now.
         if self.previous is not None and runner.epoch == 0:
-            load_weights(unwrapped(runner), self.previous)
+            noted, own = load_weights(unwrapped(runner), self.previous), self.classes_of(runner)
+            if noted and own and noted != own:
+                raise ConfigError(f'checkpoint {self.previous} has other classes, or another order')

@@ -1,6 +1,8 @@
 """What all distilling methods share: from teachers' scores to the student's loss."""
 
+import math
 from abc import abstractmethod
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +59,10 @@ class DistillationHook(ReplayHook):
         num_views: int | None = None,
     ) -> None:
         super().__init__(view_seed, num_views)
-        if not 0 <= weight <= 1:
-            raise ConfigError(f'weight = {weight} is not in [0, 1]')
-        if temperature <= 0:
-            raise ConfigError(f'temperature = {temperature} is not positive')
+        if not (isinstance(weight, Real) and 0 <= weight <= 1):
+            raise ConfigError(f'weight = {weight!r} is not in [0, 1]')
+        if not (isinstance(temperature, Real) and 0 < temperature < math.inf):
+            raise ConfigError(f'temperature = {temperature!r} is not positive')
         self.teachers = self.read_teachers(pool, num_teachers)
         self.rule_name = rule_name(rule)
         self.rule = build_rule(rule)
@@ -68,7 +70,6 @@ class DistillationHook(ReplayHook):
         self.weight = weight
         self.temperature = temperature
         self.target_hash = TargetHash()
-        self._address: tuple[int, list[int]] = (0, [])
         self._divergence_sum, self._divergence_steps = 0.0, 0
 
     def read_teachers(
@@ -129,14 +130,15 @@ class DistillationHook(ReplayHook):
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
         super().before_train_iter(runner, batch_idx, data_batch)
         batch = self._addressed(runner, data_batch)
-        knowledge = self.scores(batch)
-        self._address = (batch.view, batch.samples)
-        if not self.rule.needs_student:
-            knowledge = self._assemble(knowledge, batch.labels_N)
-        else:
-            # Folded where the student's scores are known; a sample takes its (K, C).
-            knowledge = knowledge.transpose(0, 1)
-        for sample, item in zip(data_batch['data_samples'], knowledge, strict=True):
+        data_samples, scores_KNC = data_batch['data_samples'], self.scores(batch)
+        # A rule that needs the student's scores is applied where they are known: until then a
+        # sample keeps its (K, C).
+        knowledge = (
+            scores_KNC.transpose(0, 1)
+            if self.rule.needs_student
+            else self._assemble(scores_KNC, data_samples)
+        )
+        for sample, item in zip(data_samples, knowledge, strict=True):
             sample.knowledge = LabelData(item=item)
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
@@ -164,7 +166,7 @@ class DistillationHook(ReplayHook):
         return AddressedBatch(
             view=view,
             samples=[sample.sample_idx for sample in data_samples],
-            labels_N=torch.cat([sample.gt_labels.item for sample in data_samples]),
+            labels_N=_labels(data_samples),
             inputs=data_batch['inputs'],
             # Not the student's: what stays in the batch would go to its device.
             renderings=data_batch.pop('renderings', {}),
@@ -173,10 +175,12 @@ class DistillationHook(ReplayHook):
         )
 
     def _assemble(
-        self, scores_KNC: Tensor, labels_N: Tensor, student_NC: Tensor | None = None
+        self, scores_KNC: Tensor, data_samples: list, student_NC: Tensor | None = None
     ) -> Tensor:
+        labels_N = _labels(data_samples)
         targets_NC = self.rule(scores_KNC, self.temperature, labels_N, student_NC)
-        self.target_hash.update(*self._address, targets_NC)
+        addresses = ((sample.view_index, sample.sample_idx) for sample in data_samples)
+        self.target_hash.update(addresses, targets_NC)
         return targets_NC
 
     def _targets(self, student_NC: Tensor, data_samples: list) -> Tensor:
@@ -193,8 +197,7 @@ class DistillationHook(ReplayHook):
             )
         if not self.rule.needs_student:
             return knowledge
-        labels_N = torch.cat([sample.gt_labels.item for sample in data_samples])
-        return self._assemble(knowledge.transpose(0, 1), labels_N, student_NC.detach().float())
+        return self._assemble(knowledge.transpose(0, 1), data_samples, student_NC.detach().float())
 
     def _extend_loss(self, recognizer: nn.Module) -> None:
         head = distillable_head(recognizer)
@@ -223,3 +226,23 @@ class DistillationHook(ReplayHook):
 
         head.loss_by_feat = loss_by_feat
         head.loss = loss
+
+
+def _labels(data_samples: list) -> Tensor:
+    """(N,) int64 true labels, where the samples live."""
+    return torch.cat([sample.gt_labels.item for sample in data_samples])
+
+
+def require_equal_classes(numbers: dict[str, int]) -> None:
+    """Refuses teachers that do not score one number of classes.
+
+    Args:
+        numbers: Of classes, by teacher.
+
+    Raises:
+        ConfigError: naming two that differ.
+    """
+    (first, number), *others = numbers.items()
+    for name, other in others:
+        if other != number:
+            raise ConfigError(f'teacher {name} scores {other} classes, teacher {first} {number}')

@@ -16,7 +16,7 @@ from ..registry import HOOKS
 from .batch import AddressedBatch
 from .hook import DistillationHook
 from .losses import distillation_loss, scale_losses, target_divergence
-from .replay_hook import reseed, unwrapped
+from .replay_hook import gradients_of, reseed, set_gradients, unwrapped
 
 
 @HOOKS.register_module()
@@ -36,8 +36,10 @@ class MutualHook(DistillationHook):
         ConfigError: K is less than 2, or the training is distributed.
     """
 
-    def __init__(self, num_teachers: int, **options) -> None:
-        if num_teachers < 2:
+    def __init__(self, num_teachers: int | None = None, pool: object = None, **options) -> None:
+        if pool is not None:
+            raise ConfigError('pool: mutual learning has no teachers, its networks learn together')
+        if not (isinstance(num_teachers, int) and num_teachers >= 2):
             raise ConfigError(
                 f'num_teachers = {num_teachers}: mutual learning takes two networks or more'
             )
@@ -66,10 +68,11 @@ class MutualHook(DistillationHook):
                 self.peers[0], runner.iter, runner.train_loop.max_iters
             )
         self._scores: list[Tensor] = []
+        self._auxiliary: list[dict[str, Tensor]] = []
         self._student_NC: Tensor | None = None
 
     def scores(self, batch: AddressedBatch) -> Tensor:
-        self._batch, self._scores = batch, []
+        self._batch, self._scores, self._auxiliary = batch, [], []
         for number, (peer, optimizer) in enumerate(self._pairs(), start=1):
             # Dropout of its own: the stream that another process would have.
             reseed(self._seed, batch.iteration + 1, number)
@@ -79,6 +82,7 @@ class MutualHook(DistillationHook):
                     data['inputs'], data_samples=data['data_samples']
                 )
                 self._scores.append(peer.cls_head(features, **head_arguments))
+                self._auxiliary.append(head_arguments.get('loss_aux', {}))
         # The student draws what it would draw alone.
         reseed(self._seed, batch.iteration + 1)
         return torch.stack([scores_NC.detach().float().cpu() for scores_NC in self._scores])
@@ -93,12 +97,17 @@ class MutualHook(DistillationHook):
             others_KNC = torch.stack(everyone[:number] + everyone[number + 1 :])
             with optimizer.optim_context(peer):
                 loss = self._peer_loss(peer, self._scores[number - 1], others_KNC)
+                loss = sum(self._auxiliary[number - 1].values(), loss)
             optimizer.update_params(loss)
-        self._scores, self._student_NC = [], None
+        self._scores, self._auxiliary, self._student_NC = [], [], None
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
         peers = [
-            dict(model=peer.state_dict(), optimizer=optimizer.state_dict())
+            dict(
+                model=peer.state_dict(),
+                optimizer=optimizer.state_dict(),
+                gradients=gradients_of(peer),
+            )
             for peer, optimizer in self._pairs()
         ]
         return super().state_dict(runner) | dict(peers=peers)
@@ -108,6 +117,7 @@ class MutualHook(DistillationHook):
         for (peer, optimizer), saved in zip(self._pairs(), state['peers'], strict=True):
             peer.load_state_dict(saved['model'])
             optimizer.load_state_dict(saved['optimizer'])
+            set_gradients(peer, saved['gradients'])
 
     def teacher_facts(self) -> list[dict]:
         return []

@@ -33,7 +33,7 @@ class NaiveGraphHook(NaiveEnsembleHook):
     def score(self, teacher: Teacher, clips: list[Tensor]) -> Tensor:
         scores_NC = teacher.score_with_graph(clips)
         self._alive.append(scores_NC)
-        return scores_NC.detach().cpu()
+        return scores_NC.detach()
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict

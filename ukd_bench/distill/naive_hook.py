@@ -10,7 +10,7 @@ from ..knowledge.rendering import plain, rendering_fingerprint, teacher_pipeline
 from ..knowledge.teacher import Teacher
 from ..registry import HOOKS
 from .batch import AddressedBatch
-from .hook import DistillationHook
+from .hook import DistillationHook, require_equal_classes
 from .replay_hook import unwrapped
 
 
@@ -36,37 +36,39 @@ class NaiveEnsembleHook(DistillationHook):
             Teacher.of(entry, self.home(self.device), classes) for entry in self.teachers
         ]
         student = plain(runner.cfg.train_dataloader.dataset.pipeline)
-        self._student_rendering = rendering_fingerprint(student)
-        self._pipelines = [
-            teacher_pipeline(student, teacher_config(entry)) for entry in self.teachers
-        ]
+        pipelines = [teacher_pipeline(student, teacher_config(entry)) for entry in self.teachers]
+        # By teacher the name of its rendering; None for the student's own.
+        names = [rendering_fingerprint(pipeline) for pipeline in pipelines]
+        own = rendering_fingerprint(student)
+        self._rendered_as = [None if name == own else name for name in names]
+        self._renderings = dict(zip(self._rendered_as, pipelines, strict=True))
+        self._renderings.pop(None, None)
 
     def home(self, device: torch.device) -> torch.device:
         """Where teachers live while they do not score."""
         return device
 
     def renderings(self) -> dict[str, list[dict]]:
-        pipelines = {rendering_fingerprint(pipeline): pipeline for pipeline in self._pipelines}
-        pipelines.pop(self._student_rendering, None)
-        return pipelines
+        return self._renderings
 
     def scores(self, batch: AddressedBatch) -> Tensor:
-        return torch.stack(
-            [
-                self.score(teacher, self._clips(batch, pipeline))
-                for teacher, pipeline in zip(self.residents, self._pipelines, strict=True)
-            ]
+        scored = [
+            self.score(teacher, batch.inputs if name is None else batch.renderings[name])
+            for teacher, name in zip(self.residents, self._rendered_as, strict=True)
+        ]
+        require_equal_classes(
+            {entry.name: part.shape[1] for entry, part in zip(self.teachers, scored, strict=True)}
         )
+        # One transfer for all, so that the device need not wait for each.
+        return torch.stack(scored).cpu()
 
+    @torch.no_grad()
     def score(self, teacher: Teacher, clips: list[Tensor]) -> Tensor:
-        """(N, C) float32 scores of one teacher, on the CPU."""
-        return teacher.score(clips)
+        """(N, C) float32 scores of one teacher, on the device where it scores."""
+        return teacher.score_with_graph(clips)
 
     def teacher_facts(self) -> list[dict]:
         return [
             teacher_facts(entry, teacher.state_bytes)
             for entry, teacher in zip(self.teachers, self.residents, strict=True)
         ]
-
-    def _clips(self, batch: AddressedBatch, pipeline: list[dict]) -> list[Tensor]:
-        return batch.renderings.get(rendering_fingerprint(pipeline), batch.inputs)

@@ -37,8 +37,8 @@ class ReplayHook(ResumableHook):
     priority = 'VERY_HIGH'
 
     def __init__(self, view_seed: int = 0, num_views: int | None = None) -> None:
-        if num_views is not None and num_views < 1:
-            raise ConfigError(f'num_views = {num_views} is not positive')
+        if num_views is not None and not (isinstance(num_views, int) and num_views >= 1):
+            raise ConfigError(f'num_views = {num_views!r} is not positive')
         self.view_seed = view_seed
         self.num_views = num_views
         self.pipeline: ReplayedPipeline | None = None
@@ -49,22 +49,20 @@ class ReplayHook(ResumableHook):
         allow_history()
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
-        # There are some only where accumulation goes on across the end of an epoch.
-        gradients = {
-            name: parameter.grad.cpu()
-            for name, parameter in unwrapped(runner).named_parameters()
-            if parameter.grad is not None
-        }
-        return super().state_dict(runner) | dict(gradients=gradients)
+        return super().state_dict(runner) | dict(gradients=gradients_of(unwrapped(runner)))
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         super().load_state_dict(runner, state)
-        parameters = dict(unwrapped(runner).named_parameters())
-        for name, gradient in state['gradients'].items():
-            parameters[name].grad = gradient.to(parameters[name].device)
+        set_gradients(unwrapped(runner), state['gradients'])
 
     def before_train(self, runner: Runner) -> None:
         super().before_train(runner)
+        replaying = [type(hook).__name__ for hook in runner.hooks if isinstance(hook, ReplayHook)]
+        if len(replaying) > 1:
+            raise ConfigError(
+                f'custom_hooks: {" and ".join(replaying)} both replay the training set; a hook '
+                'that distils takes the place of ReplayHook'
+            )
         dataset = replayable_dataset(runner)
         # Loader workers start at the loop's first `iter()`, so they get the wrapped pipeline.
         steps = runner.cfg.train_dataloader.dataset.pipeline
@@ -82,6 +80,22 @@ class ReplayHook(ResumableHook):
     def view_of_epoch(self, epoch: int) -> int:
         """The view that an epoch's samples are drawn from."""
         return epoch if self.num_views is None else epoch % self.num_views
+
+
+def gradients_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Gradients by parameter, on the CPU.
+
+    There are some only where accumulation goes on across the end of an epoch.
+    """
+    named = module.named_parameters()
+    return {name: value.grad.cpu() for name, value in named if value.grad is not None}
+
+
+def set_gradients(module: torch.nn.Module, gradients: dict[str, torch.Tensor]) -> None:
+    """Gives parameters the gradients that :func:`gradients_of` returned."""
+    parameters = dict(module.named_parameters())
+    for name, gradient in gradients.items():
+        parameters[name].grad = gradient.to(parameters[name].device)
 
 
 def reseed(seed: int, iteration: int, rank: int = 0) -> None:

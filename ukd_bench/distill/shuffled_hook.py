@@ -9,7 +9,6 @@ from torch import Tensor
 from ..errors import ConfigError
 from ..registry import HOOKS
 from .batch import AddressedBatch
-from .replay_hook import replayable_dataset
 from .ukd_hook import UKDHook
 
 
@@ -29,10 +28,7 @@ class ShuffledHook(UKDHook):
 
     def open_source(self, runner: Runner) -> None:
         super().open_source(runner)
-        dataset = replayable_dataset(runner)
-        self._labels_S = np.array(
-            [int(dataset.get_data_info(index)['label']) for index in range(len(dataset))]
-        )
+        self._labels_S = self.banks[0].labels_N
         self._partners: dict[int, np.ndarray] = {}
         self._partners_under(0)
 

@@ -24,7 +24,7 @@ class SwapHook(NaiveEnsembleHook):
 
     def score(self, teacher: Teacher, clips: list[Tensor]) -> Tensor:
         with teacher.on(self.device):
-            return teacher.score(clips)
+            return super().score(teacher, clips)
 
     def memory_is_measured(self, device: torch.device) -> bool:
         return device.type != 'cpu'

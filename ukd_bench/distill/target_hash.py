@@ -1,7 +1,7 @@
-"""A hash of all targets of a training run, in whatever order and by however many processes."""
+"""A hash of all targets of a training run, in whatever order they come."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from torch import Tensor
 
@@ -11,8 +11,8 @@ _MODULUS = 2**256
 class TargetHash:
     """The sum, modulo 2^256, of the SHA-256 of every target with its address.
 
-    A sum has no order and can go on: batches of any size, several processes and a run that was
-    resumed give the hash of one undisturbed process.
+    A sum has no order and can go on: batches of any size, and a run that was resumed, give the hash
+    of one undisturbed run. Each process of a distributed training has the sum of its own share.
 
     Attributes:
         total: The sum so far.
@@ -21,9 +21,9 @@ class TargetHash:
     def __init__(self) -> None:
         self.total = 0
 
-    def update(self, view: int, samples: Sequence[int], targets_NC: Tensor) -> None:
-        """Adds the targets (N, C) of N samples under one view."""
-        for sample, target_C in zip(samples, targets_NC.numpy(force=True), strict=True):
+    def update(self, addresses: Iterable[tuple[int, int]], targets_NC: Tensor) -> None:
+        """Adds the targets (N, C) of N addresses, of view and sample each."""
+        for (view, sample), target_C in zip(addresses, targets_NC.numpy(force=True), strict=True):
             address = f'{view},{sample};'.encode()
             digest = hashlib.sha256(address + target_C.tobytes()).digest()
             self.total = (self.total + int.from_bytes(digest)) % _MODULUS

@@ -11,7 +11,7 @@ from ..knowledge.identity import bank_identities
 from ..knowledge.pool import teacher_facts
 from ..registry import HOOKS
 from .batch import AddressedBatch
-from .hook import DistillationHook
+from .hook import DistillationHook, require_equal_classes
 from .replay_hook import replayable_dataset
 
 
@@ -45,6 +45,8 @@ class UKDHook(DistillationHook):
             self.teachers, replayable_dataset(runner), pipeline, self.view_seed
         )
         self.banks: list[Bank] = open_banks(self.teachers, identities)
+        numbers = {bank.teacher['name']: bank.num_classes for bank in self.banks}
+        require_equal_classes(numbers)
         self._require_all_classes()
         shortest = min(self.banks, key=lambda bank: bank.num_views)
         if self.num_views is None:

@@ -29,8 +29,8 @@ def test_k_teachers_are_the_first_k(pool):
     path = pool(*(ENTRY | dict(name=name) for name in 'abc'))
     assert [entry.name for entry in read_pool(path, 2)] == ['a', 'b']
     assert [entry.name for entry in read_pool(str(path))] == ['a', 'b', 'c']
-    for count in (0, 4):
-        with pytest.raises(ConfigError, match=rf'num_teachers = {count} is not in 1 to 3'):
+    for count in (0, 4, '2', 1.0, True):
+        with pytest.raises(ConfigError, match=rf'num_teachers = {count!r} is not in 1 to 3'):
             read_pool(path, count)
 
 
@@ -73,12 +73,25 @@ def test_what_may_be_said_of_a_teacher_from_elsewhere(pool, tmp_path):
     assert (entry.url, str(entry.checkpoint)) == ('https://x.org/m/a.pth?v=1', 'a.pth')
 
 
+def test_a_hash_may_be_in_capitals():
+    assert read_pool([ENTRY | dict(sha256='ABCDEF01')])[0].sha256 == 'abcdef01'
+
+
 @pytest.mark.parametrize(
     ('more', 'text'),
     [
         (dict(sha256='12345'), "sha256 '12345' is not 8 to 64 hexadecimal digits"),
         (dict(classes='names.txt'), "classes 'names.txt' is not a list of different names"),
         (dict(classes=['a', 'a']), r"classes \['a', 'a'\] is not a list of different names"),
+        (dict(classes=5), 'classes 5 is not a list of different names'),
+        (dict(classes=[['a'], ['b']]), r"classes \[\['a'\], \['b'\]\] is not a list of different"),
+        (dict(classes=[1, 2]), r'classes \[1, 2\] is not a list of different names'),
+        (dict(sha256=12345678), 'sha256 12345678 is not text in quotes'),
+        (dict(name=1), 'name 1 is not text in quotes'),
+        (dict(config=5), 'config 5 is not text in quotes'),
+        (dict(checkpoint=['c.pth']), r"checkpoint \['c.pth'\] is not text in quotes"),
+        (dict(bank=0), 'bank 0 is not text in quotes'),
+        (dict(key=7), 'key 7 is not text in quotes'),
         (dict(weights='a'), "key 'weights' is none of name, config, checkpoint, bank, key"),
     ],
 )

@@ -25,7 +25,8 @@ class PoolEntry:
         checkpoint: Its weights; for a URL, the name of its file.
         bank: Folder of its scores.
         url: Where the weights are downloaded from; None for a local file.
-        sha256: First digits, eight or more, of the checkpoint's SHA-256; None where nobody said.
+        sha256: First digits, eight or more and in lower case, of the checkpoint's SHA-256; None
+            where nobody said.
         classes: Class names in the teacher's label order; None where they are the student's.
     """
 
@@ -63,8 +64,8 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
         num_teachers: K.
 
     Raises:
-        ConfigError: the file is absent, an entry is incomplete, or K is not in [1, size of the
-            pool].
+        ConfigError: the file is absent, an entry is incomplete or holds a wrong value, or K is not
+            in [1, size of the pool].
         ResultsError: the file is not JSON.
     """
     if isinstance(pool, (str, Path)):
@@ -82,9 +83,11 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
     teachers = [_entry(entry, f'{source}: teacher {n}', base) for n, entry in enumerate(entries, 1)]
     if num_teachers is None:
         return teachers
-    if not 1 <= num_teachers <= len(teachers):
+    # True is an int to Python.
+    is_count = isinstance(num_teachers, int) and not isinstance(num_teachers, bool)
+    if not is_count or not 1 <= num_teachers <= len(teachers):
         raise ConfigError(
-            f'num_teachers = {num_teachers} is not in 1 to {len(teachers)}, the size of {source}'
+            f'num_teachers = {num_teachers!r} is not in 1 to {len(teachers)}, the size of {source}'
         )
     return teachers[:num_teachers]
 
@@ -92,31 +95,44 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
 def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
     if not isinstance(entry, dict):
         raise ConfigError(f'{where}: {entry!r} is no entry with name, config, checkpoint and bank')
-    for key in entry:
+    for key, value in entry.items():
         if key not in (*_REQUIRED, *_OPTIONAL):
             raise ConfigError(
                 f'{where}: key {key!r} is none of {", ".join((*_REQUIRED, *_OPTIONAL))}'
             )
+        if key != 'classes' and value is not None and not isinstance(value, str):
+            raise ConfigError(f'{where}: {key} {value!r} is not text in quotes')
     absent = [key for key in _REQUIRED if not entry.get(key)]
     if absent:
         raise ConfigError(f'{where}: key {absent[0]!r} is absent')
-    source, sha256 = str(entry['checkpoint']), entry.get('sha256')
-    if sha256 is not None and not re.fullmatch('[0-9a-f]{8,64}', str(sha256)):
-        raise ConfigError(f'{where}: sha256 {sha256!r} is not 8 to 64 hexadecimal digits')
-    url = source if is_url(source) else None
-    classes = entry.get('classes')
-    if classes is not None and (isinstance(classes, str) or len({*classes}) != len(classes)):
-        raise ConfigError(f'{where}: classes {classes!r} is not a list of different names')
+    source, url = entry['checkpoint'], None
+    if is_url(source):
+        source, url = file_name(source), source
     return PoolEntry(
         name=entry['name'],
-        key=entry.get('key', ''),
+        key=entry.get('key') or '',
         config=base / entry['config'],
-        checkpoint=Path(file_name(url)) if url else base / source,
+        checkpoint=base / source if url is None else Path(source),
         bank=base / entry['bank'],
         url=url,
-        sha256=sha256,
-        classes=tuple(classes) if classes else None,
+        sha256=_sha256(entry.get('sha256'), where),
+        classes=_classes(entry.get('classes'), where),
     )
+
+
+def _sha256(digits: str | None, where: str) -> str | None:
+    if digits is not None and not re.fullmatch('[0-9a-fA-F]{8,64}', digits):
+        raise ConfigError(f'{where}: sha256 {digits!r} is not 8 to 64 hexadecimal digits')
+    return digits and digits.lower()
+
+
+def _classes(names: Any, where: str) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    is_list = isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
+    if not is_list or len({*names}) != len(names):
+        raise ConfigError(f'{where}: classes {names!r} is not a list of different names')
+    return tuple(names) or None
 
 
 def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict:

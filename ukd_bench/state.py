@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
+from mmengine.model import is_model_wrapper
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.runner import Runner
 from torch import nn
@@ -114,6 +115,11 @@ class ResumableHook(Hook):
         state, self._resumed = self._resumed, None
         if runner.iter > 0 and state is not None:
             self.load_state_dict(runner, state)
+
+
+def unwrapped(runner: Runner) -> nn.Module:
+    """The recognizer without MMEngine's wrapper for distributed training."""
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def state_sha256(module: nn.Module) -> str:

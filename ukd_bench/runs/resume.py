@@ -10,7 +10,6 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from ..datasets.fingerprint import dataset_fingerprint
-from ..distill.replay_hook import unwrapped
 from ..errors import ResultsError, one_line
 from ..knowledge.fill import build_dataset
 from ..knowledge.pool import read_pool
@@ -18,7 +17,7 @@ from ..knowledge.teacher import Teacher
 from ..paths import atomic_write
 from ..records import file_sha256
 from ..spec import RunSpec
-from ..state import ResumableHook, allow_history, unreadable_because
+from ..state import ResumableHook, allow_history, unreadable_because, unwrapped
 
 
 class ResumePoint(ResumableHook):

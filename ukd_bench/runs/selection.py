@@ -7,11 +7,10 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from ..distill.replay_hook import unwrapped
 from ..errors import ConfigError
 from ..paths import atomic_write
 from ..records import LAST_EPOCH, SELECTIONS
-from ..state import ResumableHook, load_weights, save_weights
+from ..state import ResumableHook, load_weights, save_weights, unwrapped
 
 _CRITERION = 'clips/top1'
 

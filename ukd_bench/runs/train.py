@@ -9,14 +9,13 @@ from mmengine.runner import Runner
 
 from ..datasets.fingerprint import dataset_classes
 from ..distill import DistillationHook
-from ..distill.replay_hook import unwrapped
 from ..measure import ClipScores, MeasureHook
 from ..measure.flops import first_clip, inference_flops
 from ..measure.memory import PhaseMemory
 from ..paths import RunPaths, write_text
 from ..records import LAST_EPOCH, file_sha256
 from ..spec import RunSpec
-from ..state import save_weights, state_sha256
+from ..state import save_weights, state_sha256, unwrapped
 from .build import build_runner, find_hook
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
 from .resume import ResumePoint, set_resume

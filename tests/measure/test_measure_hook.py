@@ -1,3 +1,5 @@
+import time
+
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -66,6 +68,45 @@ def test_what_a_hook_allocates_in_a_step_is_in_the_phase(measured):
         for count in (1, 2**22)
     ]
     assert peaks[1] - peaks[0] == pytest.approx(2**24, rel=0.02)
+
+
+@pytest.mark.parametrize('priority, counts', [('VERY_HIGH', True), ('BELOW_NORMAL', False)])
+def test_what_a_source_does_after_the_update_is_part_of_the_step(measured, priority, counts):
+    class Late(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            time.sleep(0.5)
+
+    late = Late()
+    late.priority = priority
+    _, measure = measured(late, epochs=1)
+    assert all((seconds > 0.5) == counts for seconds in measure.step_seconds)
+
+
+def test_cudas_peaks_are_read_before_the_logger_resets_them(measured, monkeypatch):
+    order = []
+    monkeypatch.setattr(PhaseMemory, 'update', lambda self: order.append('update'))
+
+    class Peer(Hook):
+        priority = 'VERY_HIGH'
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            order.append('peer')
+
+    class Logger(Hook):
+        priority = 'BELOW_NORMAL'
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            order.append('logger')
+
+    measured(Logger(), Peer(), epochs=1)
+    assert order[:6] == ['peer', 'update', 'logger'] * 2
+
+
+def test_a_second_training_of_a_runner_counts_its_steps_once(train):
+    measure = MeasureHook()
+    runner = train(REPLAY, measure=measure, epochs=1)
+    measure.before_train(runner)
+    assert sum(type(hook).__name__ == '_StepEnd' for hook in runner.hooks) == 1
 
 
 def test_too_few_steps_have_no_median(measured):

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 from mmengine.dist import all_reduce
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..distill.replay_hook import unwrapped
 from ..errors import ConfigError, DivergedError
 from ..registry import HOOKS
-from ..state import ResumableHook, state_sha256
+from ..state import ResumableHook, state_sha256, unwrapped
 from .memory import PhaseMemory
 
 WARM_UP_STEPS = 3
@@ -23,9 +23,9 @@ class MeasureHook(ResumableHook):
     """Notes peaks, step times, hashes and the loss curve of a training run.
 
     A step lasts from before the hooks that feed the student (resident teachers score there) until
-    its parameters are updated. On the CPU the tensor tracker runs along and is part of every step,
-    of all methods alike. In distributed training the figures are the process's own, the losses in
-    the curve the mean over all.
+    its parameters are updated, and those of the networks that a source trains beside it. On the CPU
+    the tensor tracker runs along and is part of every step, of all methods alike. In distributed
+    training the figures are the process's own, the losses in the curve the mean over all.
 
     Where training resumes, all figures go on from those that the checkpoint brings.
 
@@ -43,7 +43,7 @@ class MeasureHook(ResumableHook):
         ConfigError: the model is compiled and trained on the CPU, whose tensors it then cannot see.
     """
 
-    # Before the hooks that feed the student, and before MMEngine's logger resets CUDA's peaks.
+    # Before the hooks that feed the student.
     priority = 'HIGHEST'
 
     def __init__(self, memory: PhaseMemory | None = None) -> None:
@@ -55,6 +55,7 @@ class MeasureHook(ResumableHook):
         self._losses: list[torch.Tensor] = []
         self.validation_s = 0.0
         self._began = 0.0
+        self._end = _StepEnd(self)
         # Of each process that took part: its first step.
         self._starts = [0]
 
@@ -85,6 +86,8 @@ class MeasureHook(ResumableHook):
                 "'compile' or MeasureHook out of the config"
             )
         super().before_train(runner)
+        if self._end not in runner.hooks:
+            runner.register_hook(self._end)
 
     def before_train_epoch(self, runner: Runner) -> None:
         # Not earlier: other hooks load teachers or weights before the first epoch, which is no
@@ -97,12 +100,11 @@ class MeasureHook(ResumableHook):
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
         self._began = self._now()
 
-    def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
-    ) -> None:
+    def end_step(self, loss: torch.Tensor) -> None:
+        """Notes the step that began last, and the student's loss in it."""
         self.step_seconds.append(self._now() - self._began)
         self.memory.update()
-        self._losses.append(outputs['loss'].detach())
+        self._losses.append(loss.detach())
 
     def after_train_epoch(self, runner: Runner) -> None:
         mean_loss = torch.stack(self._losses).mean()
@@ -135,3 +137,19 @@ class MeasureHook(ResumableHook):
         if self.memory.device.type == 'cuda':
             torch.cuda.synchronize(self.memory.device)
         return time.perf_counter()
+
+
+class _StepEnd(Hook):
+    """Ends the steps of a :class:`MeasureHook`, which begins them and has one priority for all."""
+
+    # After the hooks that train other networks or hold graphs until the step ends, and before
+    # MMEngine's logger, which resets CUDA's peaks.
+    priority = 'HIGH'
+
+    def __init__(self, measure: MeasureHook) -> None:
+        self.measure = measure
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
+    ) -> None:
+        self.measure.end_step(outputs['loss'])

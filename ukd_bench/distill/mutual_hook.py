@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ..errors import ConfigError
+from ..knowledge.identity import model_section
 from ..registry import HOOKS
 from .batch import AddressedBatch
 from .hook import DistillationHook
@@ -139,7 +140,7 @@ class MutualHook(DistillationHook):
         # Nobody who draws after this must notice.
         with torch.random.fork_rng():
             reseed(runner.seed, 0, number)
-            peer = revert_sync_batchnorm(MODELS.build(copy.deepcopy(runner.cfg.model)))
+            peer = revert_sync_batchnorm(MODELS.build(model_section(runner.cfg)))
             peer.init_weights()
         return peer.train()
 

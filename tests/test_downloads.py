@@ -1,10 +1,15 @@
 """Checkpoints of a pool: local files, and URLs that are checked by a hash."""
 
 import hashlib
+import http.client
+import os
 
 import pytest
+import torch
 
-from ukd_bench.errors import ConfigError
+from ukd_bench import downloads
+from ukd_bench.downloads import checkpoint_sha256
+from ukd_bench.errors import ConfigError, ResultsError
 from ukd_bench.knowledge.pool import read_pool
 
 CONTENT = b'weights'
@@ -75,3 +80,62 @@ def test_what_cannot_be_downloaded_is_named(entry, tmp_path):
     url = f'file://{tmp_path}/gone-12345678.pth'
     with pytest.raises(ConfigError, match=rf'checkpoint {url} cannot be downloaded \('):
         entry(url).checkpoint_file()
+
+
+def test_a_name_that_ends_in_a_date_has_no_hash(entry, served):
+    url = served('slowonly-20220812.pth')
+    with pytest.raises(ConfigError, match=r'ends in 20220812, which is rather a date.*give sha256'):
+        entry(url).checkpoint_file()
+    assert entry(url, sha256=SHA256[:8]).checkpoint_file().read_bytes() == CONTENT
+
+
+def test_digits_that_were_taken_from_the_name_are_said_to_be(entry, served):
+    taken = 'begin with 12345678, which the end of its name was taken for; give sha256'
+    with pytest.raises(ConfigError, match=taken):
+        entry(served('run-12345678.pth')).checkpoint_file()
+    with pytest.raises(ConfigError, match=r'begin with 12345678$'):
+        entry(served('run-12345678.pth'), sha256='12345678').checkpoint_file()
+    # Downloaded by another hash, it is refused by that of its name.
+    entry(served('run-12345678.pth'), sha256=SHA256).checkpoint_file()
+    with pytest.raises(ConfigError, match=taken):
+        entry(served('run-12345678.pth')).checkpoint_file()
+
+
+@pytest.mark.parametrize(
+    ('error', 'reason'),
+    [
+        (http.client.IncompleteRead(b'abc', 9), r'IncompleteRead\(3 bytes read, 9 more expected\)'),
+        (http.client.BadStatusLine('x'), 'x'),
+        (RuntimeError("can't start new thread"), "can't start new thread"),
+        (TimeoutError('timed out'), 'timed out'),
+    ],
+)
+def test_a_broken_transfer_is_told_as_one(entry, monkeypatch, error, reason):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(torch.hub, 'download_url_to_file', fail)
+    with pytest.raises(ConfigError, match=rf'a-12345678\.pth cannot be downloaded \({reason}\)$'):
+        entry('https://x.org/a-12345678.pth').checkpoint_file()
+
+
+def test_a_checkpoint_is_hashed_once_as_long_as_it_stays_as_it_is(tmp_path, monkeypatch):
+    hashed = []
+
+    def file_sha256(path, of_old=downloads.file_sha256):
+        hashed.append(path)
+        return of_old(path)
+
+    monkeypatch.setattr(downloads, 'file_sha256', file_sha256)
+    path = tmp_path / 'a.pth'
+    path.write_bytes(CONTENT)
+    assert [checkpoint_sha256(path) for _ in range(3)] == [SHA256] * 3
+    assert hashed == [path]
+    path.write_bytes(b'WEIGHTS')
+    os.utime(path, ns=(0, 0))
+    other = hashlib.sha256(b'WEIGHTS').hexdigest()
+    assert [checkpoint_sha256(path) for _ in range(3)] == [other] * 3
+    assert hashed == [path] * 2
+    path.unlink()
+    with pytest.raises(ResultsError, match=r'a\.pth: cannot be read'):
+        checkpoint_sha256(path)

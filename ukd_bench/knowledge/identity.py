@@ -9,8 +9,9 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
+from ..downloads import checkpoint_sha256
 from ..errors import ConfigError, one_line
-from ..records import digest, file_sha256, scientific
+from ..records import digest, scientific
 from .pool import PoolEntry
 from .rendering import Pipeline, rendering_fingerprint, teacher_pipeline, views_fingerprint
 
@@ -103,7 +104,7 @@ def bank_identities(
                 rendering=rendering_fingerprint(teacher_pipeline(pipeline, config)),
                 classes=classes,
                 model=digest([scientific(model_section(config).to_dict()), entry.classes]),
-                checkpoint=file_sha256(entry.checkpoint_file()),
+                checkpoint=checkpoint_sha256(entry.checkpoint_file()),
             )
         )
     return identities

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..downloads import downloaded, file_name, is_url, require_hash
+from ..downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
 from ..errors import ConfigError
 from ..paths import read_json
-from ..records import file_sha256
 
 _REQUIRED = ('name', 'config', 'checkpoint', 'bank')
 _OPTIONAL = ('key', 'classes', 'sha256')
@@ -141,5 +140,5 @@ def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict:
         name=entry.name,
         key=entry.key,
         state_bytes=state_bytes,
-        checkpoint_sha256=file_sha256(entry.checkpoint_file()),
+        checkpoint_sha256=checkpoint_sha256(entry.checkpoint_file()),
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from ukd_bench.methods import COUNTED_METHODS, STUDENT_METHODS
-from ukd_bench.report import memory_tables, side_tables, tables, words
+from ukd_bench.report import memory_tables, side_tables, style, tables, words
 from ukd_bench.report.drawing import draw_all
 from ukd_bench.report.figures import _side_by_side
 from ukd_bench.report.render import write_report
@@ -196,6 +196,20 @@ def test_any_subset_gives_a_report(every_method, tmp_path, methods):
     ]
     for method in STUDENT_METHODS:
         assert (words.METHODS_TEXT[method] in page) == (method in students)
+
+
+def test_a_method_that_a_report_does_not_know_is_in_it_by_its_key(
+    every_method, tmp_path, monkeypatch
+):
+    for table in (words.METHODS_TEXT, METHOD_NAMES, COLOURS, MARKERS, style._DASHES):
+        for method in ('wide', 'random'):
+            monkeypatch.delitem(table, method, raising=False)
+    for record in every_method.select('random'):
+        record['schedule']['epochs'] = 30
+    report = write_report(every_method.write(tmp_path / 'results'), tmp_path / 'out')
+    page = (report.index.parent / 'report.md').read_text()
+    assert '| Wide | – |' in page
+    assert '| Random † | 4 |' in page
 
 
 def test_figures_have_room_for_all(every_method, made_up, tmp_path):

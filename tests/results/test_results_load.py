@@ -79,6 +79,20 @@ def test_record_outside_the_plan_enters_no_cell(made_up, tmp_path):
     assert 'plain' not in {cell.method for cell in cells(sweep.runs)}
 
 
+def test_what_is_planned_twice_counts_once(made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0,))
+    made.add('ensemble', 'again', student=None, k=4, top1=0.25)
+    made.add('ensemble', 'elsewhere', student=None, k=4, top1=0.8)['execution'] = 'beef'
+    sweep = load_sweep(made.write(tmp_path))
+    again = sweep.by_key['again']
+    assert (again.status, again.problem) == (
+        'repeated',
+        'the same as ensemble; left out of every figure',
+    )
+    (cell,) = (cell for cell in cells(sweep.runs) if cell.method == 'ensemble')
+    assert [run.key for run in cell.runs] == ['ensemble', 'elsewhere']
+
+
 @pytest.mark.parametrize(
     ('plan', 'message'),
     [

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from ..methods import COUNTED_METHODS
-from .style import COLOURS, dash, marker
+from .style import colour_of, dash, marker
 from .words import method_name
 
 _LABEL_INCHES = 0.21
@@ -38,7 +38,7 @@ def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
     """Top-1 over the training peak; the numbers beside points are K."""
     table = table[~table['shortened']].dropna(subset=['top1', 'train_mib'])
     for method, rows in table.groupby('method', sort=False):
-        colour = COLOURS[method]
+        colour = colour_of(method)
         ax.plot(rows['train_mib'], rows['top1'], color=colour, linewidth=1, alpha=0.5, zorder=2)
         ax.errorbar(
             rows['train_mib'],
@@ -120,7 +120,7 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
     labels: list[tuple[float, str, str]] = []
     beside = 0
     for method, rows in table.groupby('method', sort=False):
-        colour = COLOURS[method]
+        colour = colour_of(method)
         if method in COUNTED_METHODS:
             shift = shifts.get(method, 1)
             full = rows[~rows['shortened']]

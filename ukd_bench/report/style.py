@@ -50,6 +50,8 @@ _DASHES: dict[str, tuple[float, ...]] = {
     'two_stream_rgb_flow': (6, 2, 1, 2),
 }
 """Of the lines of methods that have no K."""
+_NO_LOOKS: tuple[str, _Marker, tuple[float, ...]] = ('#7f7f7f', 'h', (4, 1))
+"""Colour, marker and dashes of a method that none were chosen for."""
 
 STYLE = {
     'font.family': 'sans-serif',
@@ -75,18 +77,23 @@ STYLE = {
 }
 
 
+def colour_of(method: str) -> str:
+    """Of everything that is drawn of a method."""
+    return COLOURS.get(method, _NO_LOOKS[0])
+
+
 def marker(method: str, shortened: bool) -> dict[str, object]:
     """Arguments of ``ax.scatter``; open where the schedule was a shorter one."""
-    face = 'white' if shortened else COLOURS[method]
+    face = 'white' if shortened else colour_of(method)
     return {
-        'marker': MARKERS[method],
+        'marker': MARKERS.get(method, _NO_LOOKS[1]),
         's': 30,
         'facecolor': face,
-        'edgecolor': COLOURS[method],
+        'edgecolor': colour_of(method),
         'linewidth': 1.2,
     }
 
 
 def dash(method: str) -> tuple[int, tuple[float, ...]]:
     """Line style of a method that has no K."""
-    return (0, _DASHES[method])
+    return (0, _DASHES.get(method, _NO_LOOKS[2]))

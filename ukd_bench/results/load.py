@@ -27,8 +27,9 @@ class Run:
     """One planned run.
 
     ``status`` is one of ``records.STATUSES``, or ``missing`` (no file at all), or ``unreadable``
-    (a record that is broken, of another schema or of another run). ``record`` is set for a valid
-    record alone, and means are taken over ``done`` runs alone.
+    (a record that is broken, of another schema or of another run), or ``repeated`` (what an earlier
+    row of the plan has already). ``record`` is set for a valid record alone, and means are taken
+    over ``done`` runs alone.
     """
 
     key: str
@@ -77,6 +78,12 @@ class Run:
             self.selection,
         )
         return tuple(str(value) for value in values)
+
+    @property
+    def cell(self) -> tuple[Any, ...]:
+        """What the runs of one cell have in common: all but the seed."""
+        network = (self.method, self.student, self.num_teachers, self.teacher)
+        return (*network, self.split, self.epochs, self.full_epochs, self.setting, self.data)
 
     @property
     def protocol(self) -> str:
@@ -230,7 +237,7 @@ def load_sweep(root: Path) -> Sweep:
         raise ResultsError(f'{root}: holds no plan.json, so it is not the folder of a sweep')
     plan = read_json(paths.plan)
     rows = _plan_rows(plan, paths.plan)
-    runs = tuple(_load_run(row, RunPaths(paths.root / row['folder'])) for row in rows)
+    runs = _each_once(_load_run(row, RunPaths(paths.root / row['folder'])) for row in rows)
     named = {run.folder for run in runs}
     strays = (_stray(item) for item in paths.runs() if item.root.name not in named)
     return Sweep(paths.root, plan, runs, tuple(run for run in strays if run))
@@ -241,8 +248,7 @@ def cells(runs: Iterable[Run]) -> list[Cell]:
     groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
     for run in runs:
         if run.done:
-            schedule = (run.split, run.epochs, run.full_epochs, run.setting, run.data)
-            groups[run.method, run.student, run.num_teachers, run.teacher, *schedule].append(run)
+            groups[run.cell].append(run)
     made = [
         Cell(
             method=group[0].method,
@@ -261,6 +267,19 @@ def cells(runs: Iterable[Run]) -> list[Cell]:
     return sorted(
         made, key=lambda cell: (METHODS.index(cell.method), cell.num_teachers, cell.split)
     )
+
+
+def _each_once(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """The runs; one whose cell, seed and execution were there before counts no second time."""
+    seen: dict[tuple[Any, ...], str] = {}
+    told = []
+    for run in runs:
+        first = seen.setdefault((*run.cell, run.seed, run.execution), run.key) if run.done else None
+        if first not in (None, run.key):
+            problem = f'the same as {first}; left out of every figure'
+            run = replace(run, status='repeated', problem=problem)
+        told.append(run)
+    return tuple(told)
 
 
 def _plan_rows(plan: Any, path: Path) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from ukd_bench.paths import RunPaths, SweepPaths, write_json
 from ukd_bench.records import file_sha256
+from ukd_bench.sweep import local
 from ukd_bench.sweep.configure import suite_hook
 from ukd_bench.sweep.places import placed_config
 from ukd_bench.sweep.state import SweepState
@@ -181,6 +182,7 @@ def test_a_run_that_was_cut_off_keeps_what_it_goes_on_from(swept):
     assert sorted(path.name for path in paths.root.iterdir()) == [
         'bank',
         'config.py',
+        'log.txt',
         'resume.pth',
         'run.json',
     ]
@@ -189,6 +191,28 @@ def test_a_run_that_was_cut_off_keeps_what_it_goes_on_from(swept):
 def test_a_run_that_had_ended_starts_anew(swept):
     run = run_of(swept.plan, 'ukd', 1)
     paths = swept.own_folder(run)
-    paths.resume.write_text('of long ago')
+    for path in (paths.resume, paths.log):
+        path.write_text('of long ago')
     swept.prepare(run)
     assert sorted(path.name for path in paths.root.iterdir()) == ['config.py', 'run.json']
+
+
+def test_the_log_of_a_run_that_starts_anew_does_not_stay(swept):
+    run = run_of(swept.plan, 'ukd', 1)
+    paths = swept.own_folder(run)
+    paths.record.unlink()
+    paths.log.write_text('of an attempt that came to nothing')
+    swept.prepare(run)
+    assert not paths.log.exists()
+
+
+def test_a_log_is_added_to(swept, monkeypatch):
+    """What a process says comes after what the one before had said."""
+    run = run_of(swept.plan, 'ukd', 1)
+    paths = swept.own_folder(run)
+    paths.record.unlink()
+    paths.resume.write_text('an epoch')
+    paths.log.write_text('before\n')
+    monkeypatch.setattr(local.sys, 'executable', '/bin/echo')
+    assert local._start(run, swept).wait() == 0
+    assert paths.log.read_text() == f'before\n-m ukd_bench.runs {paths.root}\n'

@@ -111,7 +111,8 @@ def _start(run: PlannedRun, state: SweepState) -> subprocess.Popen:
             [str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])]
         ),
     )
-    with open(paths.log, 'wb') as log:
+    # A run that goes on after it was cut off adds to what it had said.
+    with open(paths.log, 'ab') as log:
         return subprocess.Popen(
             [sys.executable, '-m', 'ukd_bench.runs', str(paths.root)],
             stdin=subprocess.DEVNULL,

@@ -80,7 +80,7 @@ class SweepState:
         """Clears the run's folder and writes what its process needs.
 
         What the run needs of others must be finished: their places go into its config. A run that
-        was cut off keeps what it goes on from.
+        was cut off keeps what it goes on from, and its log.
 
         Raises:
             ResultsError: the folder cannot be cleared or written.
@@ -88,7 +88,8 @@ class SweepState:
         paths = self.own_folder(run)
         # What has a record came to an end: it lost a part, and is made anew from the start.
         goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
-        kept = () if paths.record.exists() else goes_on_from
+        goes_on = not paths.record.exists() and any(path.exists() for path in goes_on_from)
+        kept = (*goes_on_from, paths.log) if goes_on else ()
         try:
             for item in [] if not paths.root.is_dir() else sorted(paths.root.iterdir()):
                 if item in kept:

@@ -2,7 +2,7 @@
 
 A view's *parameters* are normalised: where in the source it starts and how much of it it spans, a
 crop box as fractions, a flip. A *rendering* turns them into one network's clip length and size.
-Transforms that are not ours replay by seeding their random streams for the duration of one sample.
+Transforms that are not ours replay in another way, see :mod:`.replay`.
 """
 
 from collections.abc import Sequence

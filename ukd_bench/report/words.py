@@ -18,7 +18,10 @@ METHODS_TEXT = {
     'label_smoothing': 'soft targets without any teacher: a control.',
     'plain_long': 'the student alone, with the compute of UKD and K teachers’ banks: a control.',
     'wide': 'a single dark stream with the inference FLOPs of the two-stream network: a control.',
-    'self': 'UKD from one teacher of the student’s own kind, with another seed: a control.',
+    'self': (
+        'UKD from one teacher of the student’s own kind, with another seed and the schedule and '
+        'views of all teachers: a control.'
+    ),
     'shuffled': 'UKD with the targets of another clip of the same class: a control.',
     'ukd': 'targets from a knowledge bank, filled by one teacher at a time before training.',
     'naive': 'K teachers resident on the device and run at every step.',

@@ -121,7 +121,7 @@ class _Planner:
         return stages
 
     def _of_own_kind(self, student: Student, seed: int) -> PlannedRun:
-        """The student of a teacher that is a plain student of another seed."""
+        """The student of a teacher that has its own config, and in all else what teachers have."""
         teacher = PoolTeacher(own_kind_name(student, seed), student.name, own_kind_seed(seed))
         bank = self._bank(self._teacher(teacher, self._config('plain', student)))
         return self._student('self', student, seed, 1, [bank])

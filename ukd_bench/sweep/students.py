@@ -1,4 +1,10 @@
-"""The config of a student by method: a file of its own, or the one that it differs from little."""
+"""The config of a student by method: a file of its own, or the one that it differs from little.
+
+The teacher of a ``self`` student is of the student's own kind, that is, of its plain config. As all
+teachers it trains for ``teacher_epochs`` on the teachers' views, which may be longer than students
+do: the control tells what other networks in the pool add, not what a born-again student of equal
+schedule gains.
+"""
 
 import math
 

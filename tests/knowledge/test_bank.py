@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_up_banks import IDENTITY, LABELS, TEACHER, C, N, V, job, scores
 
-from ukd_bench.errors import BankError, ResultsError
+from ukd_bench.errors import BankError
 from ukd_bench.knowledge.bank import Bank, open_banks
 from ukd_bench.knowledge.pool import PoolEntry
 from ukd_bench.knowledge.writer import write_bank
@@ -167,13 +167,14 @@ def test_another_schema_or_a_broken_manifest_is_named(bank, rewrite):
         rewrite(path, value, key)
         with pytest.raises(ValueError, match=message):
             Bank(bank.folder)
-    for content in ('[]', '{"schema": 2}'):
+    for content, message in (
+        ('[]', 'is not the manifest of a bank'),
+        ('{"schema": 2}', "lacks 'complete'"),
+        ('{', r'.*manifest\.json: not valid JSON'),
+    ):
         path.write_text(content)
-        with pytest.raises(BankError, match=rf'bank {bank.folder}'):
+        with pytest.raises(BankError, match=rf'bank {bank.folder}: .*{message}'):
             Bank(bank.folder)
-    path.write_text('{')
-    with pytest.raises(ResultsError, match=r'manifest.json: not valid JSON'):
-        Bank(bank.folder)
 
 
 def test_open_banks_checks_each_against_its_identity(tmp_path):

@@ -1,12 +1,16 @@
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
+from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.bank import Bank, BankPaths
+from ukd_bench.knowledge.commands.fill import _helpers
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.paths import PACKAGE
 
@@ -66,6 +70,37 @@ def test_the_storage_stays_unless_another_is_asked_for(command, student_config, 
     one_line(command('fill', config, '--storage', 'zip'), "storage 'zip' is not float32, float16")
 
 
+def test_a_stage_of_a_chain_reads_the_last_bank_alone(command, student_config, dark):
+    bright = dark.bank.with_name('bright-bank')
+    config = student_config('ChainHook', num_teachers=2, previous='work/1/student.pth')
+    assert command('fill', config)[:2] == (0, f'{bright}: holds 2 views already\n')
+    config = student_config('ChainHook', num_teachers=1)
+    assert command('fill', config)[:2] == (0, f'{dark.bank}: holds 2 views already\n')
+
+
+def test_a_manifest_that_is_not_json_is_made_again(command, student_config, dark):
+    wanted = Bank(dark.bank).manifest
+    Bank(dark.bank).paths.manifest.write_text('{')
+    status, printed, _ = command('fill', student_config(num_teachers=1))
+    assert status == 0 and printed.splitlines()[-1] == f'{dark.bank}: filled'
+    assert Bank(dark.bank).manifest == wanted
+
+
+def test_who_fails_ends_those_who_help():
+    """A teacher that cannot be loaded is said at once, not after the helpers' whole fill."""
+    began = time.monotonic()
+    with pytest.raises(ConfigError, match='no teacher'), _helpers(2, partial(time.sleep, 600)):
+        raise ConfigError('no teacher')
+    assert time.monotonic() - began < 60
+    assert not multiprocessing.active_children()
+
+
+def test_helpers_are_waited_for():
+    with _helpers(2, partial(time.sleep, 0.1)):
+        helpers = multiprocessing.active_children()
+    assert [helper.exitcode for helper in helpers] == [0, 0]
+
+
 def test_a_sweeps_bank_is_left_alone(command, student_config, dark):
     (dark.bank.parent / 'record.json').write_text('{}')
     config = student_config(num_teachers=1)
@@ -75,6 +110,12 @@ def test_a_sweeps_bank_is_left_alone(command, student_config, dark):
         f'bank {dark.bank} holds 2 views, 3 are needed; it belongs to a sweep',
     )
     assert Bank(dark.bank).manifest == before
+
+
+_TRAINS = """
+train_cfg = dict(max_epochs=1)
+train_dataloader = dict(dataset=dict(type="VideoDataset", pipeline=[]))
+"""
 
 
 def test_mistakes_are_one_line(command, student_config, tmp_path):
@@ -89,6 +130,8 @@ def test_mistakes_are_one_line(command, student_config, tmp_path):
         ('custom_hooks = [dict(type="ukd_bench.ReplayHook")]', nobody),
         ('custom_hooks = [dict(type="ukd_bench.UKDHook", pool="p")]', 'no complete training'),
         ('custom_hooks = [', 'cannot be read'),
+        (f'{_TRAINS}custom_hooks = [dict(type="NoHook", pool="p")]', "registered as 'NoHook'"),
+        (f'{_TRAINS}custom_hooks = [dict(pool="p")]', 'registered as None'),
     ):
         path = tmp_path / 'bad.py'
         path.write_text(text)

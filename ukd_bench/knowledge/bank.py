@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BankError
+from ..errors import BankError, ResultsError
 from ..paths import read_json
 from ..records import file_sha256
 from .identity import BankIdentity
@@ -211,7 +211,10 @@ def _read_manifest(paths: BankPaths) -> dict[str, Any]:
     folder = paths.folder
     if not paths.manifest.is_file():
         raise BankError(f'bank {folder} does not exist or was never completed')
-    manifest = read_json(paths.manifest)
+    try:
+        manifest = read_json(paths.manifest)
+    except ResultsError as error:
+        raise BankError(f'bank {folder}: {error}') from error
     if not isinstance(manifest, dict):
         raise BankError(f'bank {folder}: manifest.json is not the manifest of a bank')
     if manifest.get('schema') != SCHEMA:

@@ -7,6 +7,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ..errors import ConfigError, one_line
+from ..registry import HOOKS
 from .pool import PoolEntry, read_pool
 
 
@@ -15,7 +16,7 @@ class BankReader:
     """What a student's config says that its banks depend on.
 
     Attributes:
-        teachers: The first K of the hook's pool.
+        teachers: Those of the hook's pool whose banks it reads.
         view_seed: The hook's.
         num_views: The hook's; None where it leaves that to the banks.
         dataset: Config of the training set, pipeline included.
@@ -39,8 +40,8 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
         overrides: As of ``--cfg-options``.
 
     Raises:
-        ConfigError: the file is absent or cannot be read, has no such hook, or lacks a training
-            section.
+        ConfigError: the file is absent or cannot be read, has no such hook or one of a kind that
+            nobody registered, lacks a training section, or the pool cannot be used.
     """
     if not path.is_file():
         raise ConfigError(f'config {path} does not exist')
@@ -58,7 +59,7 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
     if 'pipeline' not in dataset:
         raise ConfigError(f'{path}: train_dataloader.dataset has no pipeline of its own')
     return BankReader(
-        teachers=read_pool(hook['pool'], hook.get('num_teachers')),
+        teachers=_teachers(hook, path),
         view_seed=hook.get('view_seed', 0),
         num_views=hook.get('num_views'),
         dataset=dataset,
@@ -74,3 +75,17 @@ def _hook_with_pool(config: Config, path: Path) -> Any:
     if found is None:
         raise ConfigError(f'{path}: no hook in custom_hooks has a pool')
     return found
+
+
+def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
+    """The teachers that the hook's class reads: a stage of a chain, for one, reads the last."""
+    pool, count = hook['pool'], hook.get('num_teachers')
+    kind = hook.get('type')
+    found = HOOKS.get(kind) if isinstance(kind, str) else kind
+    if not isinstance(found, type):
+        raise ConfigError(f'{path}: no hook is registered as {kind!r}')
+    if not hasattr(found, 'read_teachers'):
+        return read_pool(pool, count)
+    # Asked of a bare instance: the class says it, and a whole hook would need what stages before
+    # this one leave.
+    return found.__new__(found).read_teachers(pool, count)

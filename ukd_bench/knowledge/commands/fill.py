@@ -140,7 +140,8 @@ def _print_view(teacher: str, done: int, total: int) -> None:
 def _helpers(number: int, work: Callable[[], None]) -> Iterator[None]:
     """Has further processes do the same work, and waits for them at the end.
 
-    One that fails says why; what it left undone the others do.
+    One that fails says why; what it left undone the others do. Where the block fails they are ended
+    at once, and the views that they are at can be claimed again.
     """
     # Spawned, because a fork of a process with running threads may hang.
     context = multiprocessing.get_context('spawn')
@@ -149,6 +150,10 @@ def _helpers(number: int, work: Callable[[], None]) -> Iterator[None]:
         helper.start()
     try:
         yield
+    except BaseException:
+        for helper in helpers:
+            helper.terminate()
+        raise
     finally:
         for helper in helpers:
             helper.join()

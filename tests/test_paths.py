@@ -2,6 +2,7 @@ import pytest
 
 from ukd_bench.errors import ConfigError, DataError, ResultsError, UkdBenchError
 from ukd_bench.paths import (
+    RunPaths,
     SweepPaths,
     atomic_write,
     configs_root,
@@ -62,11 +63,10 @@ def test_json_refuses_what_other_readers_cannot_read(tmp_path):
 
 
 def test_runs_are_the_folders_with_a_record_by_name(tmp_path):
-    paths = SweepPaths(tmp_path)
-    for key in ('b', 'a'):
-        write_json(paths.run(key, 'x').record, {})
-    write_json(paths.run('c', 'x').state, {})
-    assert [run.root.name for run in paths.runs()] == ['a-x', 'b-x']
+    for name in ('b-x', 'a-x'):
+        write_json(RunPaths(tmp_path / name).record, {})
+    write_json(RunPaths(tmp_path / 'c-x').state, {})
+    assert [run.root.name for run in SweepPaths(tmp_path).runs()] == ['a-x', 'b-x']
 
 
 def test_shipped_configs_are_found():

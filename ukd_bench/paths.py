@@ -94,9 +94,6 @@ class SweepPaths:
         """The ordered list of teachers, with where each one's checkpoint and bank lie."""
         return self.root / 'pool.json'
 
-    def run(self, key: str, execution: str) -> RunPaths:
-        return RunPaths(self.root / f'{key}-{execution}')
-
     def runs(self) -> list[RunPaths]:
         """Folders that hold a record, sorted by name."""
         return [RunPaths(path.parent) for path in sorted(self.root.glob('*/record.json'))]

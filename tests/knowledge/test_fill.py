@@ -8,13 +8,13 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
+from ukd_bench.datasets.rendering import teacher_pipeline
 from ukd_bench.datasets.replay import ReplayedPipeline
 from ukd_bench.errors import BankError, ConfigError, DataError
 from ukd_bench.knowledge.bank import Bank
 from ukd_bench.knowledge.fill import fill, sample_labels
 from ukd_bench.knowledge.identity import bank_identities
 from ukd_bench.knowledge.pool import read_pool
-from ukd_bench.knowledge.rendering import teacher_pipeline
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.knowledge.writer import BankWriter
 from ukd_bench.records import file_sha256

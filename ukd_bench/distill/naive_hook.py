@@ -4,9 +4,9 @@ import torch
 from mmengine.runner import Runner
 from torch import Tensor
 
+from ..datasets.rendering import plain, rendering_fingerprint, teacher_pipeline
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import teacher_facts
-from ..knowledge.rendering import plain, rendering_fingerprint, teacher_pipeline
 from ..knowledge.teacher import Teacher
 from ..registry import HOOKS
 from .batch import AddressedBatch

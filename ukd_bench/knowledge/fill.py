@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, DefaultScope
 
 from ..datasets.fingerprint import dataset_classes
+from ..datasets.rendering import teacher_pipeline
 from ..datasets.replay import build_pipeline, require_replayable
 from ..errors import ConfigError, UkdBenchError, one_line
 from .addresses import Address, AddressedClips, AddressedScores, in_micro_batches
@@ -16,7 +17,6 @@ from .bank import Bank
 from .identity import bank_identities, teacher_config
 from .job import Job, complete_bank
 from .pool import PoolEntry
-from .rendering import teacher_pipeline
 from .storage import FLOAT32, Storage
 from .teacher import Teacher
 from .writer import BankWriter, tidy

@@ -9,11 +9,16 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
+from ..datasets.rendering import (
+    Pipeline,
+    rendering_fingerprint,
+    teacher_pipeline,
+    views_fingerprint,
+)
 from ..downloads import checkpoint_sha256
 from ..errors import ConfigError, one_line
 from ..records import digest, scientific
 from .pool import PoolEntry
-from .rendering import Pipeline, rendering_fingerprint, teacher_pipeline, views_fingerprint
 
 
 @dataclass(frozen=True)

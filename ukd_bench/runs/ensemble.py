@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ..datasets.fingerprint import dataset_classes
+from ..datasets.rendering import teacher_test_pipeline
 from ..knowledge.fill import build_dataset
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import PoolEntry, read_pool, teacher_facts
-from ..knowledge.rendering import teacher_test_pipeline
 from ..knowledge.teacher import MICRO_BATCH, Teacher
 from ..measure.flops import first_clip, inference_flops
 from ..measure.memory import PhaseMemory

@@ -13,6 +13,7 @@ LEAVES = {
     'command_line',
     'downloads',
     'errors',
+    'locks',
     'methods',
     'paths',
     'provenance',

@@ -1,6 +1,6 @@
 import forked
 
-from ukd_bench.knowledge.locks import Lock, alone
+from ukd_bench.locks import Lock, alone
 
 
 def test_alone_or_shared(tmp_path):

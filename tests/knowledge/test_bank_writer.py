@@ -14,8 +14,8 @@ from made_up_banks import IDENTITY, LABELS, job, scores
 from ukd_bench.errors import BankError, ResultsError
 from ukd_bench.knowledge.bank import Bank, BankPaths
 from ukd_bench.knowledge.job import storage_in
-from ukd_bench.knowledge.locks import Lock
 from ukd_bench.knowledge.writer import BankWriter, tidy, write_bank
+from ukd_bench.locks import Lock
 
 OTHER = dataclasses.replace(IDENTITY, views='w' * 64)
 

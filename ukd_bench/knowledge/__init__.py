@@ -1,4 +1,6 @@
 """Teachers, the bank of their scores, and the rules that assemble scores into targets.
 
-Nothing is imported here: a student that reads a bank must not load what runs a teacher.
+Nothing is imported here: what reads a bank needs none of what runs a teacher. Importing
+``ukd_bench.distill`` loads the code of all knowledge sources, those with teachers among them; a
+teacher itself, its weights and its forwards, is there only once a hook or a fill builds one.
 """

@@ -3,14 +3,14 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
 from mmengine.model import revert_sync_batchnorm
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import ConfigError, one_line
 from ..state import load_weights, state_bytes, state_sha256
@@ -147,7 +147,7 @@ class Teacher:
         return scores_NC if self.order is None else scores_NC[:, self.order.to(scores_NC.device)]
 
 
-def _build(path: Path) -> nn.Module:
+def _build(path: Path) -> Any:
     model = model_section(read_teacher_config(path))
     register_all_modules(init_default_scope=True)
     # Building draws random weights; whoever builds after this must not notice.

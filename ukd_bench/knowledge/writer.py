@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import BankError, ResultsError
+from ..locks import Lock, alone
 from ..paths import atomic_write, read_json, write_json
 from ..records import file_sha256
 from .array_files import is_laid_out, lay_out, sync_folder, write_view
 from .bank import Bank, BankPaths
 from .job import Job, complete_bank
-from .locks import Lock, alone
 from .storage import rows_sha256
 from .storage_error import bank_error, view_error
 

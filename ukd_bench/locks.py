@@ -1,25 +1,25 @@
 """Locks among processes of one machine that the system releases when their holder dies."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import ResultsError
+from .errors import ResultsError
 
-_held: set[int] = set()
+_held: set['Lock'] = set()
 
 
 def _close_inherited() -> None:
     # A loader's worker outlives a killed parent by seconds, and would keep its locks for so long.
-    for descriptor in _held:
+    for lock in _held:
         with contextlib.suppress(OSError):
-            os.close(descriptor)
+            lock._close()
     _held.clear()
 
 
-os.register_at_fork(after_in_child=_close_inherited)
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=_close_inherited)
 
 
 class Lock:
@@ -46,8 +46,15 @@ class Lock:
             wait: Until it is free.
 
         Raises:
-            ResultsError: the file system offers no locks, or the folder cannot be written.
+            ResultsError: the system or the file system offers no locks, or the folder cannot be
+                written.
         """
+        try:
+            import fcntl
+        except ImportError as error:
+            raise ResultsError(
+                f'{self.path}: cannot be locked (this system has no flock)'
+            ) from error
         mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         if not wait:
             mode |= fcntl.LOCK_NB
@@ -70,11 +77,15 @@ class Lock:
     def release(self) -> None:
         """Lets others take the lock; nothing where it is not held."""
         if self._descriptor is not None:
-            # Closing would not do while a process that was forked has it open, too.
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            _held.discard(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = None
+            import fcntl
+
+            # A forked process shares the lock until it has closed its own descriptor. It does so at
+            # its start, for the case that this one is killed; but that moment may be yet to come.
+            # A file system that has no locks refuses this, too.
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            _held.discard(self)
+            self._close()
 
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
@@ -83,8 +94,13 @@ class Lock:
             # Whoever ends the work in a folder may remove it at this moment.
             with contextlib.suppress(FileNotFoundError):
                 self._descriptor = os.open(self.path, flags, 0o644)
-                _held.add(self._descriptor)
+                _held.add(self)
                 return self._descriptor
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ Exit status 0: every run has a result; 1: some have none; 2: a mistake that a us
 
 import argparse
 import contextlib
-import fcntl
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from rich.console import Console
 from ..command_line import Parser, gibibytes
 from ..datasets.editions import EDITIONS
 from ..errors import ConfigError, ResultsError, UkdBenchError
+from ..locks import Lock
 from ..paths import SweepPaths
 from ..provenance import environment, execution_fingerprint
 from ..records import BEST_ON_HELD_OUT
@@ -153,7 +153,7 @@ def _run_and_report(
 
 
 def _require_writable(folder: Path) -> None:
-    """Finds out before the first run whether the report can be written after the last.
+    """Finds out before the first run whether a folder can be written that is needed later, too.
 
     Raises:
         ResultsError: it cannot.
@@ -199,20 +199,16 @@ def _only_one_sweep(paths: SweepPaths) -> Iterator[None]:
     """Holds the results folder for this process.
 
     Raises:
-        ResultsError: the folder cannot be written, or another sweep works in it.
+        ResultsError: the folder cannot be written or locked, or another sweep works in it.
     """
-    lock = paths.root / '.lock'
+    _require_writable(paths.root)
+    lock = Lock(paths.root / '.lock')
+    if not lock.take():
+        raise ResultsError(f'{paths.root}: another sweep works in it')
     try:
-        paths.root.mkdir(parents=True, exist_ok=True)
-        file = open(lock, 'w')  # noqa: SIM115 (held until the sweep ends)
-    except OSError as error:
-        raise ResultsError(f'{paths.root}: cannot be written ({error.strerror})') from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ResultsError(f'{paths.root}: another sweep works in it') from error
         yield
+    finally:
+        lock.release()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -88,4 +88,5 @@ def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
         return read_pool(pool, count)
     # Asked of a bare instance: the class says it, and a whole hook would need what stages before
     # this one leave.
-    return found.__new__(found).read_teachers(pool, count)
+    bare: Any = object.__new__(found)
+    return bare.read_teachers(pool, count)

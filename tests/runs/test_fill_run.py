@@ -11,6 +11,7 @@ from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.measure.memory import PhaseMemory
 from ukd_bench.paths import RunPaths
 from ukd_bench.runs import fill as fill_run
+from ukd_bench.runs.facts import RunFacts
 from ukd_bench.runs.fill import fill_bank
 from ukd_bench.spec import RunSpec
 
@@ -46,9 +47,9 @@ def make_run(tmp_path, teacher_files, train_dataset):
 
 def carry_out(paths, spec):
     memory = PhaseMemory(torch.device('cpu'))
-    before = fill_run.Teacher.forwards_in_process
+    before, facts = fill_run.Teacher.forwards_in_process, RunFacts()
     try:
-        facts = fill_bank(paths, spec, memory)
+        fill_bank(paths, spec, memory, facts)
     finally:
         memory.end()
         # A process of its own would begin at none.
@@ -62,31 +63,43 @@ def own_process(monkeypatch):
     monkeypatch.setattr(fill_run.Teacher, 'forwards_in_process', 0)
 
 
-def test_times_and_counts_are_sums_over_the_parts(make_run, own_process, monkeypatch):
-    undisturbed, whole = carry_out(*make_run('undisturbed'))
-    assert undisturbed.counts == dict(teacher_forwards=NUM_VIEWS)
-
-    paths, spec = make_run('cut-off')
+@pytest.fixture
+def cut_off(monkeypatch):
+    """Carries out a run until its first view is in the bank, and noted if that is asked for."""
     original = fill_run.write_json
 
-    def cut_off(path, value):
-        original(path, value)
-        raise KeyboardInterrupt
+    def run(paths, spec, noted):
+        def stop(path, value):
+            if noted:
+                original(path, value)
+            raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(fill_run, 'write_json', cut_off)
-        carry_out(paths, spec)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(fill_run, 'write_json', stop)
+            carry_out(paths, spec)
+
+    return run
+
+
+def test_times_and_counts_are_sums_over_the_parts(make_run, own_process, cut_off):
+    undisturbed, whole = carry_out(*make_run('undisturbed'))
+    assert undisturbed.counts == dict(teacher_forwards=NUM_VIEWS)
+    assert undisturbed.earlier_s == 0
+
+    paths, spec = make_run('cut-off')
+    cut_off(paths, spec, noted=True)
     first = fill_run.read_json(paths.fill_progress)
     assert first['teacher_forwards'] == 1 and first['fill_s'] > 0
     facts, memory = carry_out(paths, spec)
     assert facts.hashes == undisturbed.hashes and facts.counts == undisturbed.counts
-    assert facts.time['fill_s'] > first['fill_s']
+    assert facts.time['fill_s'] > first['fill_s'] == facts.earlier_s
     figure = 'allocated_peak_bytes'
     assert memory.peaks['fill'][figure] >= first['peaks']['fill'][figure]
 
     # Cut off between the last view and the record: nothing is left to score.
     again, memory = carry_out(paths, spec)
     assert (again.counts, again.time) == (facts.counts, facts.time)
+    assert again.earlier_s == facts.time['fill_s']
     assert memory.peaks['fill'][figure] >= first['peaks']['fill'][figure]
     assert whole.peaks['fill'].keys() == memory.peaks['fill'].keys()
 
@@ -101,3 +114,27 @@ def test_what_another_teacher_took_is_not_counted(make_run, own_process, teacher
     config.dump(paths.config)
     facts, _ = carry_out(paths, spec)
     assert facts.counts == dict(teacher_forwards=NUM_VIEWS)
+
+
+def test_what_discarded_views_took_is_not_counted(make_run, own_process, cut_off):
+    paths, spec = make_run('run')
+    cut_off(paths, spec, noted=True)
+    first = fill_run.read_json(paths.fill_progress)
+    first.update(num_views=2, fill_s=1000.0, teacher_forwards=50)
+    first['peaks']['fill']['allocated_peak_bytes'] = 10**15
+    fill_run.write_json(paths.fill_progress, first)
+    shutil.rmtree(paths.bank)
+    facts, memory = carry_out(paths, spec)
+    assert facts.counts == dict(teacher_forwards=NUM_VIEWS)
+    assert 0 < facts.time['fill_s'] < 1000 and facts.earlier_s == 0
+    assert memory.peaks['fill']['allocated_peak_bytes'] < 10**15
+
+
+def test_figures_that_miss_a_view_are_unknown(make_run, own_process, cut_off):
+    paths, spec = make_run('run')
+    cut_off(paths, spec, noted=False)
+    assert len(list(paths.bank.glob('fill/view-*.json'))) == 1 and not paths.fill_progress.exists()
+    for _ in range(2):
+        facts, _ = carry_out(paths, spec)
+        assert facts.counts == facts.time == {} and facts.earlier_s is None
+    assert facts.hashes['bank']

@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from ukd_bench.paths import RunPaths
+from ukd_bench.runs.__main__ import EXIT_STATUS
 from ukd_bench.spec import RunSpec
 from ukd_bench.sweep.configure import set_selection
 
@@ -22,6 +24,7 @@ import os
 import signal
 from collections import OrderedDict
 
+import torch
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
@@ -40,6 +43,12 @@ class Bomb:
 @HOOKS.register_module()
 class Killer(Hook):
     priority = 'LOWEST'
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if os.environ.get('END_AT') == f'oom {runner.iter + 1}':
+            raise torch.OutOfMemoryError('planted')
+        if os.environ.get('END_AT') == f'diverged {runner.iter + 1}':
+            next(runner.model.parameters()).data.fill_(float('nan'))
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         reach(f'step {runner.iter + 1}')
@@ -87,7 +96,7 @@ def make_run(tmp_path, runner_config, train_dataset):
         paths.config.write_text(config.pretty_text)
         spec = RunSpec(
             key='0123', execution='4567', method=method, student='slowonly-r18-w8', teacher=None,
-            num_teachers=2 if method == 'ukd' else 0, seed=3, split=1, epochs=EPOCHS,
+            num_teachers=2 if method in ('ukd', 'swap') else 0, seed=3, split=1, epochs=EPOCHS,
             full_epochs=EPOCHS, view_seed=5, num_views=2, device='cpu', threads=1, parents=(),
             data_name='tiny', synthetic=True,
         )  # fmt: skip
@@ -97,18 +106,19 @@ def make_run(tmp_path, runner_config, train_dataset):
     return make
 
 
-def carry_out(paths: RunPaths, kill_at: str = '') -> str:
+def carry_out(paths: RunPaths, kill_at: str = '', end_at: str = '', status: str = 'done') -> str:
     """One process of the run; returns what it printed."""
     done = subprocess.run(
         [sys.executable, '-m', 'ukd_bench.runs', str(paths.root)],
         env=dict(
             os.environ, PYTHONPATH=f'{REPOSITORY}{os.pathsep}{paths.root.parent}',
-            OMP_NUM_THREADS='1', KILL_AT=kill_at,
+            OMP_NUM_THREADS='1', KILL_AT=kill_at, END_AT=end_at,
         ),
         capture_output=True,
         text=True,
     )  # fmt: skip
-    assert done.returncode == (-signal.SIGKILL if kill_at else 0), done.stdout + done.stderr
+    expected = -signal.SIGKILL if kill_at else EXIT_STATUS[status]
+    assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout
 
 
@@ -158,3 +168,25 @@ def test_killed_run_ends_where_an_undisturbed_one_does(method, make_run, request
     assert leftovers(killed.root) == leftovers(undisturbed.root) == ['checkpoint.pth']
     times = json.loads(killed.record.read_text())['time']
     assert times['wall_s'] > times['train_s'] > 0
+
+
+@pytest.mark.parametrize('status, steps', [('diverged', 6), ('oom', 4)])
+def test_a_run_that_ends_early_tells_what_it_knows(status, steps, make_run, distilling, own_pool):
+    paths = make_run('run', distilling('SwapHook', own_pool, 2), 'swap', 'last_epoch')
+    carry_out(paths, f'step {STEPS + 2}')
+    kept = torch.load(paths.resume, weights_only=False)
+    kept['ukd_bench_hooks']['ResumePoint'].update(wall_s=2000.0, train_s=1000.0)
+    torch.save(kept, paths.resume)
+    carry_out(paths, end_at=f'{status} {STEPS + 2}', status=status)
+    record = json.loads(paths.record.read_text())
+    assert record['status'] == status and record['metrics'] is None
+    assert record['environment']['resumed_at_epochs'] == [1]
+    assert record['time']['wall_s'] > 2000 and 1000 < record['time']['train_s'] < 2000
+    assert record['counts']['train_steps'] == steps
+    assert record['counts']['teacher_forwards'] >= 2 * steps
+    assert record['schedule']['batch_size'] == 4 and len(record['teachers']) == 2
+    assert record['hashes']['initial_state'] and record['hashes']['targets']
+    assert (record['knowledge']['divergence'] is None) == (status == 'diverged')
+    # Teachers that wait in the host's memory are not apart from the device's on a CPU.
+    assert set(record['memory']['train'].values()) == {None}
+    assert record['memory']['init']['allocated_peak_bytes'] > 0

@@ -12,6 +12,7 @@ from .tracker import LiveTensorTracker
 Peaks = dict[str, dict[str, int | None]]
 """{phase: {figure: bytes or None}}"""
 
+_FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
 _PROCESS_STATUS = Path('/proc/self/status')
 _RESET_PROCESS_PEAK = Path('/proc/self/clear_refs')
 
@@ -36,6 +37,7 @@ class PhaseMemory:
         self._phase: str | None = None
         self._tracker: LiveTensorTracker | None = None
         self._running = {'allocated': 0, 'reserved': 0}
+        self._withheld: set[str] = set()
 
     @property
     def running(self) -> bool:
@@ -90,21 +92,24 @@ class PhaseMemory:
         """The peaks as they would be if the phase that runs, if any, ended now."""
         if self._phase is None:
             return self.peaks
+        if self._phase in self._withheld:
+            return self.peaks | {self._phase: dict.fromkeys(_FIGURES)}
         self.update()
-        part = {
-            'allocated_peak_bytes': self._running['allocated'] or None,
-            'reserved_peak_bytes': self._running['reserved'] or None,
-            'process_peak_bytes': _process_peak(),
-        }
+        peaks = (self._running['allocated'], self._running['reserved'], _process_peak())
+        part = {figure: peak or None for figure, peak in zip(_FIGURES, peaks, strict=True)}
         return _largest(self.peaks, {self._phase: part})
 
     def include(self, earlier: Peaks) -> None:
         """Counts in the peaks of an earlier process, whose work this one goes on with."""
         self.peaks = _largest(earlier, self.peaks)
+        for phase in self._withheld & self.peaks.keys():
+            self.peaks[phase] = dict.fromkeys(_FIGURES)
 
     def withhold(self, phase: str) -> None:
-        """Has a phase's figures be unknown, where they say nothing of what was run."""
-        self.peaks[phase] = dict.fromkeys(self.peaks[phase])
+        """Has a phase's figures be unknown, now and later, where they say nothing of the run."""
+        self._withheld.add(phase)
+        if phase in self.peaks:
+            self.peaks = self.peaks | {phase: dict.fromkeys(_FIGURES)}
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:

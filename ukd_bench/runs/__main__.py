@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -49,7 +50,7 @@ def carry_out(paths: RunPaths) -> str:
     memory = PhaseMemory(prepare_process(spec))
     facts, status, error = RunFacts(), 'done', None
     try:
-        facts = _work(spec)(paths, spec, memory)
+        _work(spec)(paths, spec, memory, facts)
     except DivergedError as problem:
         status, error = 'diverged', _describe(problem)
     except UkdBenchError as problem:
@@ -66,7 +67,8 @@ def carry_out(paths: RunPaths) -> str:
         status, error = 'oom', _describe(problem)
     finally:
         memory.end()
-    facts.time['wall_s'] = time.perf_counter() - began + facts.earlier_s
+    if facts.earlier_s is not None:
+        facts.time['wall_s'] = time.perf_counter() - began + facts.earlier_s
     config = Config.fromfile(paths.config)
     # Teachers score in float32, whatever a config trains in.
     trains = _work(spec) is train_and_test
@@ -94,7 +96,7 @@ def _is_out_of_memory(problem: Exception) -> bool:
     )
 
 
-def _work(spec: RunSpec):
+def _work(spec: RunSpec) -> Callable[[RunPaths, RunSpec, PhaseMemory, RunFacts], None]:
     return {'bank': fill_bank, 'ensemble': evaluate_ensemble}.get(spec.method, train_and_test)
 
 

@@ -1,6 +1,7 @@
 """Runs that test an ensemble."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ..datasets.fingerprint import dataset_classes
-from ..datasets.rendering import teacher_test_pipeline
+from ..datasets.rendering import rendering_fingerprint, teacher_test_pipeline
 from ..knowledge.fill import build_dataset
 from ..knowledge.identity import teacher_config
-from ..knowledge.pool import PoolEntry, read_pool, teacher_facts
+from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
 from ..measure.flops import first_clip, inference_flops
 from ..measure.memory import PhaseMemory
@@ -25,68 +26,84 @@ from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
 from .selection import selection_rule
 
 
-def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
+def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
     """Tests K teachers together: the mean of their class probabilities on every test clip."""
     config = Config.fromfile(paths.config)
     pool = read_pool(SweepPaths(paths.root.parent).pool, spec.num_teachers)
     test_set = config.test_dataloader.dataset.to_dict()
+    facts.selection, facts.protocol = selection_rule(config), protocol_facts(test_set)
     with memory.phase('init'):
-        # Each teacher sees the protocol's views in its own rendering.
-        datasets = [_as_seen_by(entry, test_set) for entry in pool]
-        classes = dataset_classes(datasets[0])
+        # Each teacher sees the protocol's views in its own rendering; those that share one share
+        # its clips.
+        pipelines = [
+            teacher_test_pipeline(test_set['pipeline'], teacher_config(entry)) for entry in pool
+        ]
+        seen_as = [rendering_fingerprint(pipeline) for pipeline in pipelines]
+        datasets = {
+            rendering: build_dataset(dict(test_set, pipeline=pipeline))
+            for rendering, pipeline in dict(zip(seen_as, pipelines, strict=True)).items()
+        }
+        tested = datasets[seen_as[0]]
+        classes = dataset_classes(tested)
         teachers = [Teacher.of(entry, spec.device, classes) for entry in pool]
-    loaders = [
-        DataLoader(dataset, batch_size=MICRO_BATCH, collate_fn=pseudo_collate)
-        for dataset in datasets
+    facts.teachers = [
+        teacher_facts(entry, teacher.state_bytes)
+        for entry, teacher in zip(pool, teachers, strict=True)
     ]
-    scores, labels, samples = [], [], []
+    views = max(len(first_clip(dataset)['inputs'][0]) for dataset in datasets.values())
+    parts: list[Tensor] = []
+    labels, samples = [], []
     began = time.perf_counter()
     with memory.phase('eval'):
-        for batches in zip(*loaders, strict=True):
-            inputs = [batch['inputs'] for batch in batches]
-            scores.append(_mean_probability(teachers, inputs))
-            data_samples = batches[0]['data_samples']
+        for batches in _batches(datasets, max(1, MICRO_BATCH // views)):
+            inputs = [batches[rendering]['inputs'] for rendering in seen_as]
+            parts.append(_scores(teachers, inputs))
+            data_samples = batches[seen_as[0]]['data_samples']
             labels += [int(sample.gt_labels.item) for sample in data_samples]
             samples += [sample.video_id for sample in data_samples]
-    seconds = time.perf_counter() - began
-    scores_NC, labels_N = np.concatenate(scores), np.array(labels)
+        scores_NC = _mean_probability(torch.cat(parts, dim=1))
+    facts.time.update(eval_s=time.perf_counter() - began)
+    labels_N = np.array(labels)
     write_scores(paths.scores, scores_NC, labels_N, np.array(samples))
-    return RunFacts(
-        metrics=accuracies(scores_NC, labels_N),
-        time=dict(eval_s=seconds),
-        counts=dict(
-            teacher_forwards=Teacher.forwards_in_process,
-            parameters=sum(p.numel() for t in teachers for p in t.model.parameters()),
-            inference_flops=sum(
-                inference_flops(teacher.model, first_clip(dataset))
-                for teacher, dataset in zip(teachers, datasets, strict=True)
-            ),
+    facts.metrics = accuracies(scores_NC, labels_N)
+    facts.counts.update(
+        teacher_forwards=Teacher.forwards_in_process,
+        parameters=sum(p.numel() for t in teachers for p in t.model.parameters()),
+        inference_flops=sum(
+            inference_flops(teacher.model, first_clip(datasets[rendering]))
+            for teacher, rendering in zip(teachers, seen_as, strict=True)
         ),
-        teachers=[
-            teacher_facts(entry, teacher.state_bytes)
-            for entry, teacher in zip(pool, teachers, strict=True)
-        ],
-        dataset=dataset_facts(spec, test=datasets[0]),
-        protocol=protocol_facts(test_set),
-        selection=selection_rule(config),
     )
+    facts.dataset = dataset_facts(spec, test=tested)
 
 
-def _as_seen_by(entry: PoolEntry, test_set: dict) -> Any:
-    pipeline = teacher_test_pipeline(test_set['pipeline'], teacher_config(entry))
-    return build_dataset(dict(test_set, pipeline=pipeline))
+def _batches(datasets: dict[str, Any], clips: int) -> Iterator[dict[str, dict]]:
+    """The same clips in every rendering, a few at a time: by rendering, a batch."""
+    loaders = [
+        DataLoader(dataset, batch_size=clips, collate_fn=pseudo_collate)
+        for dataset in datasets.values()
+    ]
+    for batches in zip(*loaders, strict=True):
+        yield dict(zip(datasets, batches, strict=True))
 
 
-def _mean_probability(teachers: list[Teacher], inputs: list[list[Tensor]]) -> np.ndarray:
-    """(N, C) mean of class probabilities over teachers, and over the views of each clip.
+def _scores(teachers: list[Teacher], inputs: list[list[Tensor]]) -> Tensor:
+    """(K, N, M, C) scores of K teachers for M views of N clips.
 
     Args:
         teachers: K.
         inputs: For each teacher the N clips, all views of each, in its rendering.
     """
-    scores_KNMC = torch.stack(
+    return torch.stack(
         [_score_views(teacher, clips) for teacher, clips in zip(teachers, inputs, strict=True)]
     )
+
+
+def _mean_probability(scores_KNMC: Tensor) -> np.ndarray:
+    """(N, C) mean of class probabilities over teachers and views.
+
+    Of all clips at once: the order of a sum may depend on whether there is one clip or several.
+    """
     return torch.softmax(scores_KNMC, dim=-1).mean(dim=(0, 2)).numpy()
 
 

@@ -20,6 +20,8 @@ from ..spec import RunSpec
 class RunFacts:
     """The measured part of a record; what was not measured is None.
 
+    A run fills it in as it finds out, for it may end early.
+
     Attributes:
         metrics: Accuracies as fractions.
         time: Seconds by part.
@@ -34,7 +36,8 @@ class RunFacts:
         selected_epoch: That epoch, counted from 1.
         flow: How the optical flow was made that the run read, and what that took.
         resumed_at: Epochs that were complete whenever the training was cut off and went on.
-        earlier_s: Seconds of the processes before, up to where the training went on.
+        earlier_s: Seconds of the processes before, up to where the work went on; None where it is
+            not known what they took.
     """
 
     metrics: dict[str, float] | None = None
@@ -50,7 +53,7 @@ class RunFacts:
     selected_epoch: int | None = None
     flow: dict | None = None
     resumed_at: list[int] = field(default_factory=list)
-    earlier_s: float = 0.0
+    earlier_s: float | None = 0.0
 
 
 _TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')

@@ -20,68 +20,82 @@ _PHASE = 'fill'
 
 @dataclass
 class FillProgress:
-    """What the views took that are in the bank, however many processes it took to fill it.
+    """What views took that are in the bank, however many processes it took to fill it.
 
     Attributes:
         teacher: Facts of the teacher whose views they are.
+        num_views: How many views these are.
         fill_s: Seconds, each process's up to its last finished view.
         teacher_forwards: Likewise.
         peaks: Peak memory.
     """
 
     teacher: dict
+    num_views: int = 0
     fill_s: float = 0.0
     teacher_forwards: int = 0
     peaks: Peaks = field(default_factory=dict)
 
 
-def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
+def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
     """Loads the run's teacher alone and scores every view of the training set.
 
-    A fill that was cut off goes on, and its times and counts are sums over its parts.
+    A fill that was cut off goes on, and its times and counts are sums over its parts. They are
+    unknown where a view is in the bank that no part accounts for: a process died between storing a
+    view and noting what it took, or another one filled the bank too.
     """
+    began = time.perf_counter()
     config = Config.fromfile(paths.config)
     (entry,) = read_pool(config.pool)
-    earlier = _progress_of(paths, teacher_facts(entry, 0))
-    memory.include(earlier.peaks)
-    began = time.perf_counter()
-    so_far = earlier
+    facts.batch_size, facts.selection = MICRO_BATCH, selection_rule(config)
+    earlier = so_far = _progress_of(paths, teacher_facts(entry, 0))
+    facts.earlier_s = earlier.fill_s
 
     def note(done: int, total: int) -> None:
-        nonlocal so_far
+        nonlocal earlier, so_far
         print(f'view {done} of {total}', flush=True)
+        if so_far is earlier:
+            if done <= earlier.num_views:
+                # The bank was started over: what is known is of views that are gone.
+                earlier = so_far = FillProgress(earlier.teacher)
+                facts.earlier_s = 0.0
+            memory.include(earlier.peaks)
         so_far = FillProgress(
             earlier.teacher,
+            so_far.num_views + 1,
             earlier.fill_s + time.perf_counter() - began,
             earlier.teacher_forwards + Teacher.forwards_in_process,
             memory.so_far(),
         )
         write_json(paths.fill_progress, asdict(so_far))
 
-    with memory.phase(_PHASE):
-        bank = fill(
-            entry,
-            config.train_dataloader.dataset.to_dict(),
-            spec.view_seed,
-            spec.num_views,
-            spec.device,
-            config.train_dataloader.num_workers,
-            progress=note,
-        )
-    return RunFacts(
-        time=dict(fill_s=so_far.fill_s or None),
-        hashes=dict(bank=bank.manifest['scores_sha256']),
-        counts=dict(teacher_forwards=so_far.teacher_forwards),
-        teachers=[teacher_facts(entry, bank.teacher['state_bytes'])],
-        knowledge=dict(num_views=bank.num_views, bank_bytes=bank.scores_bytes),
-        dataset=dict(
-            name=spec.data_name,
-            synthetic=spec.synthetic,
-            fingerprint=bank.manifest['identity']['dataset'],
-            train_samples=bank.manifest['shape'][1],
-        ),
-        batch_size=MICRO_BATCH,
-        selection=selection_rule(config),
+    try:
+        with memory.phase(_PHASE):
+            bank = fill(
+                entry,
+                config.train_dataloader.dataset.to_dict(),
+                spec.view_seed,
+                spec.num_views,
+                spec.device,
+                config.train_dataloader.num_workers,
+                progress=note,
+            )
+    finally:
+        # Where this process finished no view.
+        memory.include(earlier.peaks)
+    if so_far.num_views == bank.num_views:
+        facts.time.update(fill_s=so_far.fill_s)
+        facts.counts.update(teacher_forwards=so_far.teacher_forwards)
+    else:
+        facts.earlier_s = None
+    facts.hashes.update(bank=bank.manifest['scores_sha256'])
+    facts.teachers = [teacher_facts(entry, bank.teacher['state_bytes'])]
+    facts.knowledge = dict(num_views=bank.num_views, bank_bytes=bank.scores_bytes)
+    facts.dataset = dict(
+        name=spec.data_name,
+        synthetic=spec.synthetic,
+        fingerprint=bank.manifest['identity']['dataset'],
+        train_samples=bank.manifest['shape'][1],
     )
 
 

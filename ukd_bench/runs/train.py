@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import time
 
 from mmengine.config import Config
@@ -22,7 +23,7 @@ from .resume import ResumePoint, set_resume
 from .selection import KeepBest, selection_rule
 
 
-def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFacts:
+def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
     """Trains by the run's config, tests the selected epoch, and saves what others need."""
     read = Config.fromfile(paths.config)
     # MMEngine logs it, and would lay it out for a second or more each time.
@@ -31,55 +32,61 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory) -> RunFa
     point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
     with memory.phase('init'):
         runner = build_runner(paths, config, spec, (point, measure))
-        rule = selection_rule(runner.cfg)
+        rule = facts.selection = selection_rule(runner.cfg)
         best = KeepBest(paths.best)
         if rule != LAST_EPOCH:
             runner.register_hook(best, priority='LOWEST')
-    runner.train()
-    train_seconds = point.train_s - measure.validation_s
-    epoch = runner.epoch if rule == LAST_EPOCH else best.restore(runner)
+    facts.batch_size = runner.cfg.train_dataloader.batch_size
+    facts.protocol = protocol_facts(runner.cfg.test_dataloader.dataset)
+    source = find_hook(runner, DistillationHook)
+    if source is not None and not source.memory_is_measured(memory.device):
+        memory.withhold('train')
+    try:
+        runner.train()
+    finally:
+        _note_training(facts, point, measure, source)
+    facts.selected_epoch = runner.epoch if rule == LAST_EPOCH else best.restore(runner)
+    student = unwrapped(runner)
     train_set, test_set = runner.train_dataloader.dataset, runner.test_dataloader.dataset
-    save_weights(unwrapped(runner), paths.checkpoint, dataset_classes(train_set))
+    save_weights(student, paths.checkpoint, dataset_classes(train_set))
     _write_curve(paths, measure)
+    facts.hashes.update(
+        student_state=state_sha256(student), checkpoint=file_sha256(paths.checkpoint)
+    )
+    facts.dataset = dataset_facts(spec, train=train_set, test=test_set)
+    facts.flow = flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set))
 
     began = time.perf_counter()
     with memory.phase('eval'):
         metrics = runner.test()
-    evaluation_seconds = time.perf_counter() - began
+    facts.time.update(eval_s=time.perf_counter() - began)
     scores = _scores_of(runner)
     write_scores(paths.scores, scores.scores_NC, scores.labels_N, scores.samples_N)
-
-    student, source = unwrapped(runner), find_hook(runner, DistillationHook)
-    if source is not None and not source.memory_is_measured(memory.device):
-        memory.withhold('train')
-    return RunFacts(
-        metrics={name.removeprefix('clips/'): value for name, value in metrics.items()},
-        time=dict(
-            step_median_s=measure.step_median_s, train_s=train_seconds, eval_s=evaluation_seconds
-        ),
-        hashes=dict(
-            student_state=state_sha256(student),
-            initial_state=measure.initial_sha256,
-            targets=source.target_hash.hexdigest() if source else None,
-            checkpoint=file_sha256(paths.checkpoint),
-        ),
-        counts=dict(
-            teacher_forwards=point.teacher_forwards,
-            train_steps=len(measure.step_seconds),
-            parameters=sum(value.numel() for value in student.parameters()),
-            inference_flops=inference_flops(student, first_clip(test_set)),
-        ),
-        teachers=source.teacher_facts() if source else [],
-        knowledge=_knowledge_facts(source) if source else None,
-        dataset=dataset_facts(spec, train=train_set, test=test_set),
-        batch_size=runner.train_dataloader.batch_size,
-        protocol=protocol_facts(runner.cfg.test_dataloader.dataset),
-        selection=rule,
-        flow=flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set)),
-        selected_epoch=epoch,
-        resumed_at=point.resumed_at,
-        earlier_s=point.earlier['wall_s'],
+    facts.metrics = {name.removeprefix('clips/'): value for name, value in metrics.items()}
+    facts.counts.update(
+        parameters=sum(value.numel() for value in student.parameters()),
+        inference_flops=inference_flops(student, first_clip(test_set)),
     )
+
+
+def _note_training(
+    facts: RunFacts, point: ResumePoint, measure: MeasureHook, source: DistillationHook | None
+) -> None:
+    """Notes what the training took, however it ended."""
+    facts.resumed_at, facts.earlier_s = point.resumed_at, point.earlier['wall_s']
+    if not measure.step_seconds:
+        return
+    facts.time.update(
+        step_median_s=measure.step_median_s, train_s=point.train_s - measure.validation_s
+    )
+    facts.counts.update(
+        teacher_forwards=point.teacher_forwards, train_steps=len(measure.step_seconds)
+    )
+    facts.hashes.update(initial_state=measure.initial_sha256)
+    # It has no pipeline where its teachers or banks could not be opened.
+    if source is not None and source.pipeline is not None:
+        facts.hashes.update(targets=source.target_hash.hexdigest())
+        facts.teachers, facts.knowledge = source.teacher_facts(), _knowledge_facts(source)
 
 
 def _scores_of(runner: Runner) -> ClipScores:
@@ -87,13 +94,15 @@ def _scores_of(runner: Runner) -> ClipScores:
 
 
 def _knowledge_facts(source: DistillationHook) -> dict:
+    divergence = source.last_epoch_divergence
     return dict(
         rule=source.rule_name,
         weight=source.weight,
         temperature=source.temperature,
         num_views=source.num_views,
         bank_bytes=source.bank_bytes,
-        divergence=source.last_epoch_divergence,
+        # That of a diverged student is no number.
+        divergence=divergence if divergence is None or math.isfinite(divergence) else None,
     )
 
 

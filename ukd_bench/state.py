@@ -93,7 +93,8 @@ class ResumableHook(Hook):
     """A hook whose state is part of MMEngine's checkpoints and comes back where training resumes.
 
     It comes back in :meth:`before_train`, which a subclass must call. Weights that a training
-    merely starts from (``load_from``) bring no state of hooks along.
+    merely starts from (``load_from``) bring no state of hooks along. In distributed training the
+    first process writes the checkpoint, and its hooks' state comes back in all.
     """
 
     _resumed: dict | None = None

@@ -9,6 +9,7 @@ from mmengine.hooks import Hook
 from ukd_bench.distill import ReplayHook
 from ukd_bench.measure import MeasureHook
 from ukd_bench.measure.hook import WARM_UP_STEPS
+from ukd_bench.runs import resume
 from ukd_bench.runs.resume import ResumePoint, discard, set_resume
 from ukd_bench.spec import RunSpec
 
@@ -72,6 +73,13 @@ def test_measurements_go_on(runner_config, cut_off, train):
     assert measure.step_median_s == sorted(measure.step_seconds[3 + WARM_UP_STEPS :])[1]
     assert point.resumed_at == [1]
     assert point.train_s > sum(measure.step_seconds)
+
+
+def test_another_runs_is_left_aside_before_any_clip_is_read(runner_config, cut_off, monkeypatch):
+    config = runner_config(REPLAY)
+    path = cut_off(config)
+    monkeypatch.setattr(resume, 'build_dataset', None)
+    assert not resumes(config, path, dataclasses.replace(SPEC, execution='other'))
 
 
 def test_what_is_not_of_this_run_is_left_aside(runner_config, cut_off, rewrite, capsys):

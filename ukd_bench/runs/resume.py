@@ -19,6 +19,9 @@ from ..records import file_sha256
 from ..spec import RunSpec
 from ..state import ResumableHook, allow_history, unreadable_because, unwrapped
 
+_NAMES = ('key', 'execution')
+"""Of a run's identity, what its specification tells."""
+
 
 class ResumePoint(ResumableHook):
     """Keeps one checkpoint: of the end of the last epoch, its validation included.
@@ -145,17 +148,24 @@ def set_resume(config: Config, path: Path, spec: RunSpec) -> None:
         reason = unreadable_because(error)
         print(f'{path.name}: cannot be read ({reason}); the run starts over', flush=True)
         return
-    dataset = build_dataset(config.train_dataloader.dataset.to_dict())
-    present = _identity(spec, config, dataset)
-    differing = [name for name in present if kept.get(name) != present[name]]
-    if differing:
+    differing = _differing(kept, spec, config)
+    if differing is not None:
         print(
-            f'{path.name}: does not fit, it differs in {differing[0]}; the run starts over',
-            flush=True,
+            f'{path.name}: does not fit, it differs in {differing}; the run starts over', flush=True
         )
         return
     print(f'{path.name}: the run goes on after epoch {found["meta"]["epoch"]}', flush=True)
     config.load_from, config.resume = str(path), True
+
+
+def _differing(kept: dict[str, Any], spec: RunSpec, config: Config) -> str | None:
+    """The first part of a kept identity that is not the run's; None where all is the same."""
+    # Before every clip is read.
+    for name in _NAMES:
+        if kept.get(name) != getattr(spec, name):
+            return name
+    present = _identity(spec, config, build_dataset(config.train_dataloader.dataset.to_dict()))
+    return next((name for name in present if kept.get(name) != present[name]), None)
 
 
 def _identity(spec: RunSpec, config: Config, dataset: Any) -> dict[str, Any]:
@@ -168,8 +178,7 @@ def _identity(spec: RunSpec, config: Config, dataset: Any) -> dict[str, Any]:
     ]
     files += [Path(hook['previous']) for hook in hooks if hook.get('previous') is not None]
     return dict(
-        key=spec.key,
-        execution=spec.execution,
+        **{name: getattr(spec, name) for name in _NAMES},
         dataset=dataset_fingerprint(dataset),
         teachers=[file_sha256(file) for file in files],
     )

@@ -10,6 +10,7 @@ import numpy as np
 from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
 from ..datasets.flow_format import default_folder, flow_folder, read_manifest, totals
 from ..datasets.protocols import protocol
+from ..datasets.rendering import EVALUATION_VIEWS, OPEN_FLOW, steps_of
 from ..measure.memory import PhaseMemory
 from ..paths import atomic_write
 from ..records import SCHEMA
@@ -128,7 +129,7 @@ def write_scores(
 
 def protocol_facts(dataset_config: dict) -> dict | None:
     """The evaluation protocol of a test set's pipeline; None where it is not one of the suite's."""
-    step = _step(dataset_config, 'EvaluationViews')
+    step = next(iter(steps_of(dataset_config['pipeline'], EVALUATION_VIEWS)), None)
     if step is None:
         return None
     used = protocol(step.get('protocol', 'center'))
@@ -147,7 +148,7 @@ def flow_facts(dataset_config: dict, datasets: Sequence[Any]) -> dict | None:
     Returns:
         None where no flow is read.
     """
-    step = _step(dataset_config, 'OpenFlow')
+    step = next(iter(steps_of(dataset_config['pipeline'], OPEN_FLOW)), None)
     if step is None:
         return None
     own = Path(dataset_config['data_root']) / default_folder(step['algorithm'])
@@ -158,8 +159,3 @@ def flow_facts(dataset_config: dict, datasets: Sequence[Any]) -> dict | None:
     folders = {flow_folder(info['video_id']) for info in infos}
     settings = {name: manifest['settings'][name] for name in ('algorithm', 'bound', 'gamma')}
     return settings | totals(manifest, folders)
-
-
-def _step(dataset_config: dict, name: str) -> dict | None:
-    steps = (step for step in dataset_config['pipeline'] if step['type'] == f'ukd_bench.{name}')
-    return next(steps, None)

@@ -7,8 +7,7 @@ from mmengine.runner import Runner
 from ..errors import ConfigError
 from ..knowledge.pool import PoolEntry, read_pool
 from ..registry import HOOKS
-from ..state import load_weights
-from .replay_hook import unwrapped
+from ..state import load_weights, unwrapped
 from .ukd_hook import UKDHook
 
 

@@ -16,10 +16,11 @@ from ..datasets.replay import build_pipeline
 from ..errors import ConfigError
 from ..knowledge.assembly import build_rule, rule_name
 from ..knowledge.pool import PoolEntry, read_pool
+from ..state import unwrapped
 from .batch import AddressedBatch
 from .losses import distillation_loss, scale_losses, stack_knowledge, target_divergence
 from .recognizers import distillable_head
-from .replay_hook import ReplayHook, replayable_dataset, unwrapped
+from .replay_hook import ReplayHook, replayable_dataset
 from .target_hash import TargetHash
 
 

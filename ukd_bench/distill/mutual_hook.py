@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from ..errors import ConfigError
 from ..knowledge.identity import model_section
 from ..registry import HOOKS
+from ..state import unwrapped
 from .batch import AddressedBatch
 from .hook import DistillationHook
 from .losses import distillation_loss, scale_losses, target_divergence
-from .replay_hook import gradients_of, reseed, set_gradients, unwrapped
+from .replay_hook import gradients_of, reseed, set_gradients
 
 
 @HOOKS.register_module()

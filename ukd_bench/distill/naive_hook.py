@@ -9,9 +9,9 @@ from ..knowledge.identity import teacher_config
 from ..knowledge.pool import teacher_facts
 from ..knowledge.teacher import Teacher
 from ..registry import HOOKS
+from ..state import unwrapped
 from .batch import AddressedBatch
 from .hook import DistillationHook, require_equal_classes
-from .replay_hook import unwrapped
 
 
 @HOOKS.register_module()

@@ -6,13 +6,12 @@ import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
 from mmengine.dist import get_rank
-from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..datasets.replay import ReplayedPipeline, build_pipeline, require_replayable
 from ..errors import ConfigError
 from ..registry import HOOKS
-from ..state import ResumableHook, allow_history
+from ..state import ResumableHook, allow_history, unwrapped
 
 
 @HOOKS.register_module()
@@ -145,8 +144,3 @@ def _take_loss_in_float32(recognizer: torch.nn.Module) -> None:
         return own_loss(cls_scores.float() if scored else cls_scores, data_samples)
 
     head.loss_by_feat = loss_by_feat
-
-
-def unwrapped(runner: Runner) -> torch.nn.Module:
-    """The recognizer without MMEngine's wrapper for distributed training."""
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model

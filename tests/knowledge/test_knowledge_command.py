@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,11 +64,26 @@ def test_num_views_are_the_options_then_the_hooks_then_the_epochs(command, stude
 
 def test_the_storage_stays_unless_another_is_asked_for(command, student_config, dark):
     config = student_config(num_teachers=1)
-    assert command('fill', config, '--storage', 'float16')[0] == 0
+    # Nothing that was finished is lost by a word.
+    one_line(
+        command('fill', config, '--storage', 'float16'),
+        f'bank {dark.bank} is stored as float32; delete it, name another folder, or pass --overw',
+    )
+    assert Bank(dark.bank).storage.name == 'float32'
+    assert command('fill', config, '--storage', 'float16', '--overwrite')[0] == 0
     assert Bank(dark.bank).storage.name == 'float16'
     assert command('fill', config, '--num-views', 3)[1].splitlines()[-1].endswith(': filled')
     assert (Bank(dark.bank).storage.name, Bank(dark.bank).num_views) == ('float16', 3)
     one_line(command('fill', config, '--storage', 'zip'), "storage 'zip' is not float32, float16")
+
+
+def test_a_whole_bank_of_something_else_is_not_overwritten(command, student_config, dark):
+    config = student_config(num_teachers=1)
+    shutil.copy(dark.checkpoint.with_name('bright.pth'), dark.checkpoint)
+    words = 'does not fit, it differs in checkpoint', 'or pass --overwrite'
+    one_line(command('fill', config), *words)
+    assert command('fill', config, '--overwrite')[0] == 0
+    assert command('fill', config)[1].endswith('holds 2 views already\n')
 
 
 def test_a_stage_of_a_chain_reads_the_last_bank_alone(command, student_config, dark):

@@ -98,3 +98,8 @@ def test_a_hash_may_be_in_capitals():
 def test_what_is_wrong_in_an_entry_is_named(pool, more, text):
     with pytest.raises(ConfigError, match=rf'pool.json: teacher 1: {text}'):
         read_pool(pool(ENTRY | more))
+
+
+def test_two_teachers_of_one_name_are_refused(pool):
+    with pytest.raises(ConfigError, match=r"pool.json: two teachers have the name 'a'"):
+        read_pool(pool(ENTRY, ENTRY | dict(bank='other')))

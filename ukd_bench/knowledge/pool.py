@@ -80,6 +80,9 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
     if not isinstance(entries, (list, tuple)) or not entries:
         raise ConfigError(f'{source}: names no teacher')
     teachers = [_entry(entry, f'{source}: teacher {n}', base) for n, entry in enumerate(entries, 1)]
+    names = [teacher.name for teacher in teachers]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ConfigError(f'{source}: two teachers have the name {twice[0]!r}')
     if num_teachers is None:
         return teachers
     # True is an int to Python.

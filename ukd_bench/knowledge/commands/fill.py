@@ -49,6 +49,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar='N',
         help='that share the views among them (default: 1)',
     )
+    command.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='fill folders that hold a whole bank of something else anew',
+    )
     command.set_defaults(run=run)
 
 
@@ -63,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         Storage.of(arguments.storage)
     reader = read_bank_reader(arguments.config, arguments.cfg_options)
     views = arguments.num_views or reader.num_views or reader.epochs
-    lacking = _lacking(reader, views, arguments.storage)
+    lacking = _lacking(reader, views, arguments.storage, arguments.overwrite)
     work = partial(_fill, reader, lacking, views, arguments.device, arguments.storage)
     with _helpers(arguments.processes - 1 if lacking else 0, work):
         work()
@@ -72,11 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _lacking(reader: BankReader, views: int, storage: str | None) -> list[PoolEntry]:
+def _lacking(
+    reader: BankReader, views: int, storage: str | None, overwrite: bool
+) -> list[PoolEntry]:
     """The teachers whose banks a student cannot read as they are; says which it can.
 
     Raises:
-        BankError: such a bank belongs to a sweep.
+        BankError: such a bank belongs to a sweep, or is a whole one of something else that shall
+            not be overwritten.
     """
     from ..fill import build_dataset
     from ..identity import bank_identities
@@ -91,6 +99,8 @@ def _lacking(reader: BankReader, views: int, storage: str | None) -> list[PoolEn
             print(f'{entry.bank}: holds {views} views already')
         elif RunPaths(entry.bank.parent).record.is_file():
             raise BankError(f'{misfit}; it belongs to a sweep: name another folder for this one')
+        elif not overwrite and _holds_another(entry, identity, storage):
+            raise BankError(f'{misfit}; delete it, name another folder, or pass --overwrite')
         else:
             lacking.append(entry)
     return lacking
@@ -111,6 +121,15 @@ def _misfit(
     if storage not in (None, bank.storage.name):
         return f'bank {entry.bank} is stored as {bank.storage.name}'
     return None
+
+
+def _holds_another(entry: PoolEntry, identity: BankIdentity, storage: str | None) -> bool:
+    """Whether a whole bank lies there that was made for something else, or is stored otherwise."""
+    try:
+        bank = Bank(entry.bank)
+    except BankError:
+        return False
+    return bool(bank.differing(identity)) or storage not in (None, bank.storage.name)
 
 
 def _fill(

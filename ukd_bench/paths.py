@@ -6,9 +6,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from .errors import ResultsError
+from .errors import ConfigError, ResultsError, one_line
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -144,3 +147,29 @@ def read_json(path: Path) -> Any:
         raise ResultsError(f'{path}: cannot be read ({error.strerror or error})') from error
     except ValueError as error:
         raise ResultsError(f'{path}: not valid JSON ({error})') from error
+
+
+def read_config(path: Path, what: str = 'config', overrides: dict | None = None) -> 'Config':
+    """Reads an MMEngine config.
+
+    Args:
+        path: The file.
+        what: What messages call it.
+        overrides: By dotted key, as of ``--cfg-options``.
+
+    Raises:
+        ConfigError: the file is absent or cannot be read, or an override does not fit.
+    """
+    # Here, because most who ask for a path read no config.
+    from mmengine.config import Config
+
+    if not path.is_file():
+        raise ConfigError(f'{what} {path} does not exist')
+    try:
+        config = Config.fromfile(path)
+        if overrides:
+            config.merge_from_dict(overrides)
+    # A config is a program, and may end in anything.
+    except Exception as error:
+        raise ConfigError(f'{what} {path} cannot be read ({one_line(error)})') from error
+    return config

@@ -137,7 +137,7 @@ class DistillationHook(ReplayHook):
         knowledge = (
             scores_KNC.transpose(0, 1)
             if self.rule.needs_student
-            else self._assemble(scores_KNC, data_samples)
+            else self._assemble(scores_KNC, batch.labels_N, data_samples)
         )
         for sample, item in zip(data_samples, knowledge, strict=True):
             sample.knowledge = LabelData(item=item)
@@ -176,9 +176,12 @@ class DistillationHook(ReplayHook):
         )
 
     def _assemble(
-        self, scores_KNC: Tensor, data_samples: list, student_NC: Tensor | None = None
+        self,
+        scores_KNC: Tensor,
+        labels_N: Tensor,
+        data_samples: list,
+        student_NC: Tensor | None = None,
     ) -> Tensor:
-        labels_N = _labels(data_samples)
         targets_NC = self.rule(scores_KNC, self.temperature, labels_N, student_NC)
         addresses = ((sample.view_index, sample.sample_idx) for sample in data_samples)
         self.target_hash.update(addresses, targets_NC)
@@ -198,7 +201,12 @@ class DistillationHook(ReplayHook):
             )
         if not self.rule.needs_student:
             return knowledge
-        return self._assemble(knowledge.transpose(0, 1), data_samples, student_NC.detach().float())
+        return self._assemble(
+            knowledge.transpose(0, 1),
+            _labels(data_samples),
+            data_samples,
+            student_NC.detach().float(),
+        )
 
     def _extend_loss(self, recognizer: nn.Module) -> None:
         head = distillable_head(recognizer)

@@ -6,7 +6,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..errors import ConfigError, one_line
+from ..errors import ConfigError
+from ..paths import read_config
 from ..registry import HOOKS
 from .pool import PoolEntry, read_pool
 
@@ -43,13 +44,7 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
         ConfigError: the file is absent or cannot be read, has no such hook or one of a kind that
             nobody registered, lacks a training section, or the pool cannot be used.
     """
-    if not path.is_file():
-        raise ConfigError(f'config {path} does not exist')
-    try:
-        config = Config.fromfile(path)
-        config.merge_from_dict(overrides or {})
-    except Exception as error:
-        raise ConfigError(f'config {path} cannot be read ({one_line(error)})') from error
+    config = read_config(path, overrides=overrides)
     hook = _hook_with_pool(config, path)
     try:
         loader, epochs = config.train_dataloader, config.train_cfg.max_epochs

@@ -14,7 +14,7 @@ from ..datasets.replay import build_pipeline, require_replayable
 from ..errors import ConfigError, UkdBenchError, one_line
 from .addresses import Address, AddressedClips, AddressedScores, in_micro_batches
 from .bank import Bank
-from .identity import bank_identities, teacher_config
+from .identity import BankIdentity, bank_identities, teacher_config
 from .job import Job, complete_bank
 from .pool import PoolEntry
 from .storage import FLOAT32, Storage
@@ -54,6 +54,7 @@ def fill(
     num_workers: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
     storage: str = FLOAT32,
+    identity: BankIdentity | None = None,
 ) -> Bank:
     """Scores all samples under views 0 to V - 1 and writes the bank.
 
@@ -69,6 +70,7 @@ def fill(
         num_workers: Loader processes; they do not change the scores.
         progress: Called with views done, by whichever process, and V, after each view of this one.
         storage: ``float32``, ``float16``, or ``topK`` with a number K.
+        identity: What the bank is for, where the caller knows: finding out hashes every video.
 
     Raises:
         ConfigError: ``num_views`` is not positive, there is no such storage, or the teacher cannot
@@ -81,8 +83,8 @@ def fill(
         raise ConfigError(f'num_views = {num_views} is not positive')
     form = Storage.of(storage)
     dataset = teacher_dataset(entry, dataset_config, view_seed)
-    pipeline = dataset_config['pipeline']
-    (identity,) = bank_identities([entry], dataset, pipeline, view_seed)
+    if identity is None:
+        (identity,) = bank_identities([entry], dataset, dataset_config['pipeline'], view_seed)
     bank = complete_bank(entry.bank, identity, form, num_views)
     if bank is not None:
         tidy(bank.paths)

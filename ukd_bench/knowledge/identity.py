@@ -16,7 +16,8 @@ from ..datasets.rendering import (
     views_fingerprint,
 )
 from ..downloads import checkpoint_sha256
-from ..errors import ConfigError, one_line
+from ..errors import ConfigError
+from ..paths import read_config
 from ..records import digest, scientific
 from .pool import PoolEntry
 
@@ -60,12 +61,7 @@ def read_teacher_config(path: Path) -> Config:
     Raises:
         ConfigError: the file is absent, cannot be read, or has no model.
     """
-    if not path.is_file():
-        raise ConfigError(f'teacher config {path} does not exist')
-    try:
-        config = Config.fromfile(path)
-    except Exception as error:
-        raise ConfigError(f'teacher config {path} cannot be read ({one_line(error)})') from error
+    config = read_config(path, 'teacher config')
     if not isinstance(config.get('model'), dict):
         raise ConfigError(f'teacher config {path} has no section model')
     return config

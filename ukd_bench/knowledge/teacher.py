@@ -154,6 +154,7 @@ def _build(path: Path) -> Any:
     with torch.random.fork_rng():
         try:
             return revert_sync_batchnorm(MODELS.build(model))
+        # MMEngine and MMAction2 answer an unknown key with whatever their constructors raise.
         except Exception as error:
             raise ConfigError(
                 f'teacher config {path}: its model cannot be built ({one_line(error)})'

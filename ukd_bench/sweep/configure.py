@@ -7,8 +7,8 @@ from mmengine.config import Config
 
 from ..datasets.protocols import protocol
 from ..datasets.rendering import EVALUATION_VIEWS, steps_of
-from ..errors import ConfigError, one_line
-from ..paths import configs_root
+from ..errors import ConfigError
+from ..paths import configs_root, read_config
 from ..records import BEST_ON_HELD_OUT, LAST_EPOCH
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
@@ -56,10 +56,7 @@ def load_config(relative: str) -> Config:
     path = find_config(relative)
     if path is None:
         raise ConfigError(f'config {configs_root() / relative} does not exist')
-    try:
-        config = Config.fromfile(path)
-    except Exception as error:
-        raise ConfigError(f'config {path} cannot be read ({one_line(error)})') from error
+    config = read_config(path)
     for section in _SECTIONS:
         _require_section(config, section, path)
     return config

@@ -76,6 +76,7 @@ def _find(name: str) -> type[AssemblyRule]:
     if found is None and module:
         try:
             found = getattr(import_module(module), attribute)
+        # Anybody's module may fail in any way.
         except Exception as problem:
             raise ConfigError(
                 f'rule {name!r} is {_none_of()} and cannot be imported: {one_line(problem)}'

@@ -23,6 +23,9 @@ from ..pool import PoolEntry
 from ..storage import FLOAT32, FORMS, Storage
 from .arguments import add_config
 
+Lacking = tuple[PoolEntry, BankIdentity]
+"""A teacher without a bank that fits, and what that bank is for."""
+
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Adds the subcommand's parser."""
@@ -72,14 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
     work = partial(_fill, reader, lacking, views, arguments.device, arguments.storage)
     with _helpers(arguments.processes - 1 if lacking else 0, work):
         work()
-    for entry in lacking:
+    for entry, _ in lacking:
         print(f'{entry.bank}: filled')
     return 0
 
 
-def _lacking(
-    reader: BankReader, views: int, storage: str | None, overwrite: bool
-) -> list[PoolEntry]:
+def _lacking(reader: BankReader, views: int, storage: str | None, overwrite: bool) -> list[Lacking]:
     """The teachers whose banks a student cannot read as they are; says which it can.
 
     Raises:
@@ -94,51 +95,49 @@ def _lacking(
     )
     lacking = []
     for entry, identity in zip(reader.teachers, identities, strict=True):
-        misfit = _misfit(entry, identity, views, storage)
+        misfit, is_another = _misfit(entry, identity, views, storage)
         if misfit is None:
             print(f'{entry.bank}: holds {views} views already')
         elif RunPaths(entry.bank.parent).record.is_file():
             raise BankError(f'{misfit}; it belongs to a sweep: name another folder for this one')
-        elif not overwrite and _holds_another(entry, identity, storage):
+        elif is_another and not overwrite:
             raise BankError(f'{misfit}; delete it, name another folder, or pass --overwrite')
         else:
-            lacking.append(entry)
+            lacking.append((entry, identity))
     return lacking
 
 
 def _misfit(
     entry: PoolEntry, identity: BankIdentity, views: int, storage: str | None
-) -> str | None:
-    """Why a student cannot read the bank as it is; None where it can."""
+) -> tuple[str | None, bool]:
+    """Why a student cannot read the bank as it is, None where it can.
+
+    And whether it is a whole bank that was made for something else, or is stored otherwise.
+    """
     try:
         bank = Bank(entry.bank)
+    except BankError as error:
+        return str(error), False
+    is_stored_otherwise = storage not in (None, bank.storage.name)
+    is_another = is_stored_otherwise or bool(bank.differing(identity))
+    try:
         bank.require(identity)
         bank.require_intact()
     except BankError as error:
-        return str(error)
+        return str(error), is_another
     if bank.num_views < views:
-        return f'bank {entry.bank} holds {bank.num_views} views, {views} are needed'
-    if storage not in (None, bank.storage.name):
-        return f'bank {entry.bank} is stored as {bank.storage.name}'
-    return None
-
-
-def _holds_another(entry: PoolEntry, identity: BankIdentity, storage: str | None) -> bool:
-    """Whether a whole bank lies there that was made for something else, or is stored otherwise."""
-    try:
-        bank = Bank(entry.bank)
-    except BankError:
-        return False
-    return bool(bank.differing(identity)) or storage not in (None, bank.storage.name)
+        return f'bank {entry.bank} holds {bank.num_views} views, {views} are needed', is_another
+    reason = f'bank {entry.bank} is stored as {bank.storage.name}' if is_stored_otherwise else None
+    return reason, is_another
 
 
 def _fill(
-    reader: BankReader, teachers: list[PoolEntry], views: int, device: str, storage: str | None
+    reader: BankReader, lacking: list[Lacking], views: int, device: str, storage: str | None
 ) -> None:
     # What runs a teacher is imported where a teacher is run.
     from ..fill import fill
 
-    for entry in teachers:
+    for entry, identity in lacking:
         fill(
             entry,
             reader.dataset,
@@ -148,6 +147,7 @@ def _fill(
             reader.num_workers,
             partial(_print_view, entry.name),
             storage or storage_in(entry.bank) or FLOAT32,
+            identity,
         )
 
 

@@ -189,13 +189,14 @@ def test_any_subset_gives_a_report(every_method, tmp_path, methods):
         key: record for key, record in every_method.records.items() if record['method'] in methods
     }
     report = write_report(every_method.write(tmp_path / 'results'), tmp_path / 'out')
-    page = report.index.read_text()
+    pages = report.index.read_text(), report.markdown.read_text()
     students = [method for method in STUDENT_METHODS if method in methods]
     assert words.methods_text(methods) == [
         (words.method_name(method), words.METHODS_TEXT[method]) for method in students
     ]
     for method in STUDENT_METHODS:
-        assert (words.METHODS_TEXT[method] in page) == (method in students)
+        for page in pages:
+            assert (words.METHODS_TEXT[method] in page) == (method in students)
 
 
 def test_a_method_that_a_report_does_not_know_is_in_it_by_its_key(

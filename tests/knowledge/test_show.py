@@ -130,6 +130,13 @@ def test_what_is_no_bank_is_status_2(command, tmp_path):
     assert command('show', tmp_path / 'pool.json')[0] == 2
 
 
+def test_what_is_no_bank_hides_no_other(command, banks, tmp_path):
+    status, printed, complaint = command('show', banks[0].folder, tmp_path, banks[1].folder)
+    assert status == 2
+    assert complaint == f'error: {tmp_path} is neither a pool nor the folder of a bank\n'
+    assert lines(printed) == lines(command('show', banks[0].folder, banks[1].folder)[1])
+
+
 def test_it_needs_no_torch(banks):
     script = (
         'import sys; from ukd_bench.knowledge.__main__ import main\n'

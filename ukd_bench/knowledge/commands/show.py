@@ -1,11 +1,13 @@
 """``python -m ukd_bench.knowledge show``: what banks hold. It needs no torch."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from ..show import banks_at, render
+from ...errors import UkdBenchError
+from ..show import ShownBank, banks_at, render
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -23,11 +25,15 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints what the command line names.
-
-    Raises:
-        BankError, ConfigError: a path is neither a pool nor a bank.
-    """
-    shown = [bank for path in arguments.paths for bank in banks_at(path)]
-    Console(highlight=False).print(render(shown))
-    return 0
+    """Prints what the command line names; returns 2 if a path is neither a pool nor a bank."""
+    shown: list[ShownBank] = []
+    status = 0
+    for path in arguments.paths:
+        try:
+            shown += banks_at(path)
+        except UkdBenchError as error:
+            print(f'error: {error}', file=sys.stderr)
+            status = 2
+    if shown:
+        Console(highlight=False).print(render(shown))
+    return status

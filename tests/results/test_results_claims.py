@@ -5,6 +5,7 @@ import pytest
 from ukd_bench.errors import ConfigError, ResultsError
 from ukd_bench.results.claims import claims_path, claims_sha256, evaluate, load_claims
 from ukd_bench.results.load import load_sweep
+from ukd_bench.results.units import method_name
 
 MIB = 1024**2
 END = 'r2plus1d-r18-w8'
@@ -187,3 +188,29 @@ def test_an_oracle_decides_no_accuracy(made_up, tmp_path):
     assert found['C4'].verdict == found['C5'].verdict == 'INCONCLUSIVE'
     assert 'that count: full schedule, no oracle' in found['C4'].reason
     assert found['C2'].verdict == 'SUPPORTED'
+
+
+def test_controls_that_have_a_number_of_teachers_are_compared_at_the_same_one(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    for seed in (0, 1, 2):
+        made.add_other_methods(END, seed)
+    # What stands at another K, or is of a K of its own, decides nothing.
+    set_top1(made, 'shuffled', [0.9, 0.9, 0.9], k=2)
+    rules = tmp_path / 'claims.toml'
+    against = '["plain", "label_smoothing"]'
+    assert against in claims_path().read_text()
+    others = '["shuffled", "self", "plain_long", "wide", "two_stream_rgb_flow"]'
+    rules.write_text(claims_path().read_text().replace(against, others))
+    (verdict,) = (
+        verdict
+        for verdict in evaluate(load_sweep(made.write(tmp_path / 'results')), load_claims(rules))
+        if verdict.id == 'C4'
+    )
+    taught = [record['metrics']['top1'] for record in made.select('ukd', 4)]
+    for method, k in (('shuffled', 4), ('self', 1), ('plain_long', 4), ('wide', 0)):
+        own = [record['metrics']['top1'] for record in made.select(method, k)]
+        gap = 100 * sum(one - other for one, other in zip(taught, own, strict=True)) / 3
+        name = f'UKD (K = 4) − {method_name(method)}'
+        (finding,) = (f for f in verdict.findings if name in dict(f.figures))
+        assert dict(finding.figures)[name].startswith(f'+{gap:.1f} points')
+        assert finding.verdict == 'SUPPORTED'

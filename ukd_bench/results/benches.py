@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..methods import STUDENT_METHODS
+from ..methods import METHOD_TABLE, STUDENT_METHODS
 from ..records import ORACLE
 from .load import Run, Sweep
 from .scores import load_scores
@@ -92,7 +92,7 @@ def compare_top1(
         bench: runs of one backbone.
         method: the method of ``num_teachers`` teachers.
         num_teachers: its K.
-        against: a method without teachers.
+        against: another method; of one that has a K, the runs of the same K count.
         rng: for the bootstrap over clips.
         draws: bootstrap samples.
         confidence: of both intervals.
@@ -102,11 +102,13 @@ def compare_top1(
         most splits count, so that every seed averages the same test sets.
     """
     first = _full_runs(bench, method, num_teachers)
-    second = _full_runs(bench, against, 0)
+    second = _full_runs(bench, against, _number_beside(against, num_teachers))
     pairs: dict[int, dict[int, tuple[Run, Run]]] = defaultdict(dict)
     for seed, split in sorted(first.keys() & second.keys()):
         one, other = first[seed, split], second[seed, split]
-        if one.epochs == other.epochs and one.data == other.data:
+        # A longer training is compared for its length.
+        same_length = one.epochs == other.epochs or against == 'plain_long'
+        if same_length and one.data == other.data:
             pairs[seed][split] = one, other
     if not pairs:
         return None
@@ -129,6 +131,14 @@ def compare_top1(
         paired_difference(first_means, second_means, confidence),
         clips,
     )
+
+
+def _number_beside(method: str, num_teachers: int) -> int:
+    """The K of a method's runs that stand beside those of ``num_teachers`` teachers."""
+    facts = METHOD_TABLE.get(method)
+    if facts is None:
+        return 0
+    return num_teachers if facts.by_count else int(facts.distils)
 
 
 def _full_runs(bench: Bench, method: str, num_teachers: int) -> dict[tuple[int, int], Run]:

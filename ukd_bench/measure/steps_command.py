@@ -14,7 +14,7 @@ from ..command_line import count, progress_bar
 from ..paths import write_json
 from ..provenance import DEVICES, device_name, environment
 from .steps import StepFigures, measure_steps
-from .trainings import METHODS, Variant, Workshop, variants
+from .trainings import METHODS, Workshop, variants
 
 SCHEMA = 1
 TEACHERS = (1, 2, 4, 8)
@@ -55,6 +55,12 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar='S',
         help='how long a method is measured in a block, two steps at least (default: 1)',
     )
+    command.add_argument(
+        '--channels-last',
+        action='store_true',
+        help='lay out the convolutions of what is measured, not of the reference, with their '
+        'channels last',
+    )
     command.add_argument('--device', choices=DEVICES, default='cpu', help='default: cpu')
     command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')
     command.set_defaults(run=run)
@@ -62,7 +68,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measures, and prints a table by the clock and one of processor time."""
-    chosen = variants(arguments.methods, arguments.teachers)
+    chosen = variants(arguments.methods, arguments.teachers, arguments.channels_last)
     device_name(arguments.device)
     cv2.setNumThreads(0)
     with tempfile.TemporaryDirectory(prefix='ukd-bench-steps-') as scratch:
@@ -72,16 +78,22 @@ def run(arguments: argparse.Namespace) -> int:
         with progress_bar('measuring') as update:
             figures = measure_steps(workshop, chosen, arguments.blocks, arguments.turn_s, update)
     step_s = min(each.plain_step_s for each in figures)
+    layout = ', channels last' if arguments.channels_last else ''
     print(
-        f'{arguments.student}, batches of {arguments.batch_size}: step time relative to plain, by '
-        f'the clock\n(a plain step takes {step_s * 1e3:.1f} ms)\n'
+        f'{arguments.student}, batches of {arguments.batch_size}{layout}: step time relative to '
+        f'plain, by\nthe clock (a plain step takes {step_s * 1e3:.1f} ms)\n'
     )
     print(table(figures, StepFigures.ratio))
     print('\nThe same in processor time\n')
     print(table(figures, StepFigures.cpu_ratio))
+    plain = (
+        'Only the\nreference is laid out as usual.'
+        if arguments.channels_last
+        else 'plain is a second plain training: what the measurement resolves.'
+    )
     print(
         f'\nOne process, 1 thread, {arguments.blocks} interleaved blocks, 95 % intervals. Loading '
-        'batches\nis left out. plain is a second plain training: what the measurement resolves.'
+        f'batches\nis left out. {plain}'
     )
     if arguments.json is not None:
         write_json(arguments.json, _content(arguments, figures))
@@ -112,23 +124,19 @@ def table(
     figures: Sequence[StepFigures], ratio: Callable[[StepFigures], tuple[float, float, float]]
 ) -> str:
     """Method by K for a person, the interval below each ratio; 80 columns hold four K."""
-    ratios = {each.variant: ratio(each) for each in figures}
+    ratios = {(each.variant.method, each.variant.num_teachers): ratio(each) for each in figures}
     lines = []
     for counted in (False, True):
-        numbers = sorted({each.num_teachers for each in ratios if _has_k(each) == counted})
-        methods = dict.fromkeys(each.method for each in ratios if _has_k(each) == counted)
+        mine = [(method, k) for method, k in ratios if (k > 0) == counted]
+        numbers, methods = sorted({k for _, k in mine}), dict(mine)
         if numbers:
             lines.append(_line('', [f'K = {k}' if counted else 'no K' for k in numbers]))
         for method in methods:
-            cells = [ratios.get(Variant(method, k)) for k in numbers]
+            cells = [ratios.get((method, k)) for k in numbers]
             lines.append(_line(method, [f'{cell[0]:.3f}' if cell else '-' for cell in cells]))
             ranges = [f'{cell[1]:.3f}-{cell[2]:.3f}' if cell else '' for cell in cells]
             lines.append(_line('', ranges))
     return '\n'.join(lines)
-
-
-def _has_k(variant: Variant) -> bool:
-    return variant.num_teachers > 0
 
 
 def _line(name: str, cells: Sequence[str]) -> str:

@@ -49,13 +49,17 @@ class Variant:
     Attributes:
         method: One of :data:`METHODS`.
         num_teachers: K; 0 where the method has none.
+        channels_last: Whether the weights of its convolutions lie with their channels last.
     """
 
     method: str
     num_teachers: int
+    channels_last: bool = False
 
 
-def variants(methods: Sequence[str], teachers: Sequence[int]) -> list[Variant]:
+def variants(
+    methods: Sequence[str], teachers: Sequence[int], channels_last: bool = False
+) -> list[Variant]:
     """The variants of some methods in the order of :data:`METHODS`, those without K once.
 
     Raises:
@@ -68,7 +72,11 @@ def variants(methods: Sequence[str], teachers: Sequence[int]) -> list[Variant]:
     for method in (method for method in METHODS if method in methods):
         facts = METHOD_TABLE[method]
         numbers = sorted(set(teachers)) if facts.by_count else [0]
-        mine = [Variant(method, k) for k in numbers if k >= facts.fewest or not facts.by_count]
+        mine = [
+            Variant(method, k, channels_last)
+            for k in numbers
+            if k >= facts.fewest or not facts.by_count
+        ]
         if not mine:
             raise ConfigError(f'method {method!r} takes K = {facts.fewest} or more')
         found += mine
@@ -204,6 +212,8 @@ class Workshop:
             scheduler.total_steps = _EPOCHS
         if hook is not None:
             self._set_source(config, hook, variant)
+        if variant.channels_last:
+            config.custom_hooks.append(dict(type='ukd_bench.ChannelsLastHook'))
         return config
 
     def _set_source(self, config: Config, hook: str, variant: Variant) -> None:

@@ -62,10 +62,20 @@ def test_killed_at_any_step_and_called_again(
     # What a killed process has written the system keeps, on the disk or not yet.
     monkeypatch.setattr(os, 'fsync', lambda descriptor: None)
     old = before and job(storage, **before)
+    kept = {*range(old.num_views)} if old and old.identity == IDENTITY else set()
+    scored = []
+
+    class Noted(BankWriter):
+        def write(self, view, scores_NC):
+            scored.append(view)
+            super().write(view, scores_NC)
+
+    monkeypatch.setattr('ukd_bench.knowledge.writer.BankWriter', Noted)
     for step in itertools.count(1, stride):
         folder = tmp_path / str(step)
         if old:
             write_bank(folder, scores()[: old.num_views], old)
+        scored.clear()
         ended = forked.end(
             forked.start(lambda f=folder: write_bank(f, scores(), job(storage)), step)
         )
@@ -79,6 +89,7 @@ def test_killed_at_any_step_and_called_again(
                 assert all(np.array_equal(bank.rows(view)[name], rows[name]) for name in rows)
         write_bank(folder, scores(), job(storage))
         assert content(folder) == undisturbed
+        assert not kept & {*scored}
     assert content(folder) == undisturbed
     assert step > 50
 

@@ -11,7 +11,7 @@ from ukd_bench.knowledge.job import Job
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.storage import Storage
 from ukd_bench.knowledge.verify import draw_addresses
-from ukd_bench.knowledge.writer import write_bank
+from ukd_bench.knowledge.writer import BankWriter, write_bank
 
 GOOD = 'good; 2 views of 11 clips, float32; 22 run again, largest error 0'
 
@@ -89,6 +89,25 @@ def test_an_absent_bank_is_named(verify, dark):
     status, lines = verify()
     assert status == 1
     assert lines[1] == (f'  wrong: dark: bank {dark.bank} does not exist or was never completed')
+
+
+def test_a_bank_that_is_half_filled_says_how_far(verify, dark):
+    bank = Bank(dark.bank)
+    more = Job(
+        BankIdentity(**bank.manifest['identity']),
+        *(Storage('float32'), 4, bank.num_classes, bank.labels_N, bank.manifest['classes']),
+        bank.teacher,
+    )
+    # Two views of four are kept from before.
+    with BankWriter(dark.bank, more) as writer:
+        writer.write(writer.claim(), np.zeros((11, 11), np.float32))
+    status, lines = verify()
+    assert status == 1
+    assert lines[:2] == [
+        'dark: 1 wrong',
+        f'  wrong: dark: bank {dark.bank} was never completed, it holds 3 of 4 views',
+    ]
+    assert lines[2:] == [f'bright: {GOOD}']
 
 
 def only_defect(lines, teacher='dark'):

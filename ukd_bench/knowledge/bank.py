@@ -54,6 +54,10 @@ class BankPaths:
         """``scores`` or ``classes``."""
         return self.folder / f'{name}.npy'
 
+    def coming(self, name: str) -> Path:
+        """An array that will take the place of the one of that name."""
+        return self.work / self.array(name).name
+
     def arrays(self) -> list[Path]:
         """Of any storage, there or not."""
         return [self.array('scores'), self.array('classes')]
@@ -64,6 +68,13 @@ class BankPaths:
 
     def notes(self) -> list[Path]:
         return sorted(self.work.glob('view-*.json'))
+
+    def begun(self) -> dict | None:
+        """What the bank is being filled with, see ``Job.facts``; None where nobody began."""
+        try:
+            return read_json(self.job)
+        except ResultsError:
+            return None
 
 
 class Bank:
@@ -210,6 +221,9 @@ class Bank:
 def _read_manifest(paths: BankPaths) -> dict[str, Any]:
     folder = paths.folder
     if not paths.manifest.is_file():
+        if job := paths.begun():
+            done = f'{len(paths.notes())} of {job["shape"][0]} views'
+            raise BankError(f'bank {folder} was never completed, it holds {done}')
         raise BankError(f'bank {folder} does not exist or was never completed')
     try:
         manifest = read_json(paths.manifest)
@@ -246,7 +260,11 @@ def open_banks(teachers: Sequence[PoolEntry], identities: Sequence[BankIdentity]
     banks = []
     for teacher, identity in zip(teachers, identities, strict=True):
         bank = Bank(teacher.bank)
-        bank.require(identity)
+        try:
+            bank.require(identity)
+        except BankError as error:
+            hint = 'python -m ukd_bench.knowledge verify says what has changed since it was filled'
+            raise BankError(f'{error}; {hint}') from error
         bank.require_intact()
         banks.append(bank)
     return banks

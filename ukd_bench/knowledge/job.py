@@ -67,7 +67,8 @@ def complete_bank(
 def storage_in(folder: Path) -> str | None:
     """How the bank that lies there, complete or not, is stored; None where there is none."""
     paths = BankPaths(folder)
-    for path in (paths.manifest, paths.job):
+    # Where both differ, the bank is being filled anew.
+    for path in (paths.job, paths.manifest):
         with contextlib.suppress(ResultsError):
             content = read_json(path)
             if isinstance(content, dict) and content.get('schema') == SCHEMA:

@@ -9,8 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import BankError, ResultsError
-from ..paths import read_json
+from ..errors import BankError
 from .bank import Bank, BankPaths
 from .pool import read_pool
 from .storage_error import TEMPERATURES
@@ -89,9 +88,8 @@ def _shown(folder: Path, name: str | None = None) -> ShownBank:
     paths = BankPaths(folder)
     if paths.manifest.is_file():
         return ShownBank(name or folder.name, None, problem)
-    try:
-        job = read_json(paths.job)
-    except ResultsError:
+    job = paths.begun()
+    if job is None:
         return ShownBank(name or folder.name, None, 'absent')
     state = f'{len(paths.notes())} of {job["shape"][0]} views'
     return ShownBank(name or job['teacher']['name'], None, state)

@@ -3,6 +3,7 @@
 A folder that is being filled holds its arrays at full size, no manifest, and ``fill/``:
 
 - ``job.json``: what the bank is filled with; a folder with another one is started over;
+- ``scores.npy``: what takes the place of the folder's own, while it is being started over;
 - ``view-00003.lock``: held by the process that scores this view, released when it dies;
 - ``view-00003.json``: its note, written when its rows are on the disk, with their checksum;
 - ``door.lock``: held for moments, to join, to finish and to leave;
@@ -12,7 +13,9 @@ Whoever finds all views noted writes the manifest; the last to leave removes ``f
 """
 
 import contextlib
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,17 +147,18 @@ class BankWriter:
 
     def _is_going_on(self) -> bool:
         """Whether the folder is laid out for this job."""
-        try:
-            if read_json(self.paths.job) != self.job.facts():
-                return False
-        except ResultsError:
+        if self.paths.begun() != self.job.facts():
             return False
+        self._move_in()
         return all(
             is_laid_out(self.paths.array(name), layout) for name, layout in self._layout.items()
         )
 
     def _start_over(self) -> None:
-        """Empties the folder and lays it out anew; views of a bank of the same kind are kept."""
+        """Lays the folder out anew; views of a bank of the same kind are kept.
+
+        That bank stays until they have been copied, so that a death in between costs none.
+        """
         if not self._members.take():
             raise BankError(
                 f'bank {self.paths.folder}: another process fills it with something else; let it '
@@ -162,20 +166,34 @@ class BankWriter:
             )
         kept = self._bank_of_this_kind()
         views = {*range(kept.num_views)} - {*kept.damaged_views()} if kept else set()
+        for path in (self.paths.job, *self.paths.notes()):
+            path.unlink(missing_ok=True)
+        for name, layout in self._layout.items():
+            lay_out(self.paths.coming(name), layout)
+        for view in views & {*range(self.job.num_views)}:
+            if kept is not None:
+                note = kept.manifest['views'][view]
+                self._write(view, kept.rows(view), note, self.paths.coming)
+        write_json(self.paths.job, self.job.facts())
+        self._move_in()
+        self._members.take(shared=True)
+
+    def _move_in(self) -> None:
+        """Puts the arrays that are coming in place of what lay there; done once, by anybody."""
+        coming = [name for name in self._layout if self.paths.coming(name).is_file()]
+        if not coming:
+            return
         # Without it, whatever else is here is not a bank.
         self.paths.manifest.unlink(missing_ok=True)
         sync_folder(self.paths.folder)
-        for path in (self.paths.job, *self.paths.notes(), *self.paths.arrays()):
-            path.unlink(missing_ok=True)
         labels_N = np.asarray(self.job.labels, np.int64)
         atomic_write(self.paths.labels, lambda file: np.save(file, labels_N, allow_pickle=False))
-        for name, layout in self._layout.items():
-            lay_out(self.paths.array(name), layout)
-        for view in views & {*range(self.job.num_views)}:
-            if kept is not None:
-                self._write(view, kept.rows(view), kept.manifest['views'][view])
-        write_json(self.paths.job, self.job.facts())
-        self._members.take(shared=True)
+        own = [self.paths.array(name) for name in self._layout]
+        for path in {*self.paths.arrays()} - {*own}:
+            path.unlink(missing_ok=True)
+        for name in coming:
+            os.replace(self.paths.coming(name), self.paths.array(name))
+        sync_folder(self.paths.folder)
 
     def _bank_of_this_kind(self) -> Bank | None:
         """A bank that differs in nothing but its number of views, or is damaged."""
@@ -187,9 +205,15 @@ class BankWriter:
         same = not bank.differing(job.identity) and bank.storage == job.storage
         return bank if same and bank.manifest['shape'][1:] == list(job.shape[1:]) else None
 
-    def _write(self, view: int, rows: dict[str, np.ndarray], note: dict) -> None:
+    def _write(
+        self,
+        view: int,
+        rows: dict[str, np.ndarray],
+        note: dict,
+        array: Callable[[str], Path] | None = None,
+    ) -> None:
         for name, layout in self._layout.items():
-            write_view(self.paths.array(name), layout, view, rows[name])
+            write_view((array or self.paths.array)(name), layout, view, rows[name])
         write_json(self.paths.note(view), note)
 
     def _is_done(self, view: int) -> bool:

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
@@ -18,6 +19,7 @@ from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.knowledge.writer import BankWriter
 from ukd_bench.records import file_sha256
+from ukd_bench.state import save_weights
 
 
 def score_one_by_one(teacher, dataset, view, samples):
@@ -187,6 +189,27 @@ def test_what_cannot_be_filled_leaves_the_bank_that_is_there(own_pool, train_dat
     with pytest.raises(DataError, match='data root'):
         fill(entry, train_dataset | {'data_root': str(tmp_path / 'absent')}, 5, 1)
     assert Bank(entry.bank).num_views == 2
+
+
+def test_a_teacher_of_other_classes_is_refused_before_it_fills(own_pool, train_dataset):
+    entry = read_pool(own_pool)[0]
+    config = Config.fromfile(entry.config)
+    config.model.cls_head.num_classes = 7
+    config.dump(entry.config)
+    with torch.random.fork_rng():
+        save_weights(MODELS.build(config.model), entry.checkpoint)
+    with pytest.raises(ConfigError, match='dark scores 7 classes, the training set has 11'):
+        fill(entry, train_dataset, 5, 1)
+    assert Bank(entry.bank).num_views == 2
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_a_step_that_fails_names_the_clip(own_pool, train_dataset, workers):
+    """As a stock pipeline does with a video that it cannot decode."""
+    train_dataset['pipeline'].insert(0, dict(type='Resize', scale=(1, 1)))
+    with pytest.raises(DataError, match=r'Drink_\d+_\d+\.\w+: cannot be used \(') as caught:
+        fill(read_pool(own_pool)[0], train_dataset, 6, 1, num_workers=workers)
+    assert '\n' not in str(caught.value)
 
 
 @pytest.mark.parametrize('workers', [0, 1])

@@ -117,8 +117,10 @@ def test_helpers_are_waited_for():
     assert [helper.exitcode for helper in helpers] == [0, 0]
 
 
-def test_a_sweeps_bank_is_left_alone(command, student_config, dark):
-    (dark.bank.parent / 'record.json').write_text('{}')
+@pytest.mark.parametrize('file', ['record.json', 'run.json'])
+def test_a_sweeps_bank_is_left_alone(command, student_config, dark, file):
+    """That of a run that was cut off, too."""
+    (dark.bank.parent / file).write_text('{}')
     config = student_config(num_teachers=1)
     before = Bank(dark.bank).manifest
     one_line(
@@ -126,6 +128,39 @@ def test_a_sweeps_bank_is_left_alone(command, student_config, dark):
         f'bank {dark.bank} holds 2 views, 3 are needed; it belongs to a sweep',
     )
     assert Bank(dark.bank).manifest == before
+
+
+@pytest.mark.parametrize('name', ['fill', 'verify'])
+@pytest.mark.parametrize(
+    ('arguments', 'text'),
+    [
+        (dict(num_view=3), "unexpected keyword argument 'num_view'"),
+        (dict(rule='mean'), "rule 'mean' is none of aekd, "),
+        (dict(rule=dict(type='fixed_weights', weights=[1.0])), 'fixed_weights'),
+        (dict(weight=2), 'weight = 2 is not in [0, 1]'),
+        (dict(num_views=0), 'num_views = 0 is not positive'),
+    ],
+)
+def test_what_training_would_refuse_is_refused(command, student_config, name, arguments, text):
+    one_line(command(name, student_config(**arguments)), text)
+
+
+def test_two_teachers_have_not_one_bank(command, student_config, own_pool, rewrite, dark):
+    before = Bank(dark.bank).manifest
+    rewrite(own_pool, 'elsewhere/../dark-bank', 'teachers', 1, 'bank')
+    (own_pool.parent / 'elsewhere').mkdir()
+    words = "teachers 'dark' and 'bright' have one bank"
+    one_line(command('fill', student_config(), '--overwrite'), words)
+    assert Bank(dark.bank).manifest == before
+
+
+def test_who_has_no_rendering_of_its_own_is_named(command, student_config, own_pool, dark):
+    with open(dark.config, 'a') as file:
+        file.write('\ntrain_dataloader = dict(dataset=dict(pipeline=[dict(type="DecordInit")]))\n')
+    dark_line = "dark: sees the student's frames, because its own pipeline has no step ukd_bench"
+    status, printed, _ = command('fill', student_config(), '--num-views', 3)
+    assert status == 0
+    assert [line for line in printed.splitlines() if 'frames' in line] == [f'{dark_line}.DrawView']
 
 
 _TRAINS = """

@@ -56,6 +56,27 @@ def test_forwards_are_counted_a_micro_batch(teacher, clips):
     assert Teacher.forwards_in_process - before == 3
 
 
+def test_clips_that_it_cannot_take_are_named(teacher_files, clips, tmp_path):
+    """As those of a 3D student are for a 2D network with MMAction2's own preprocessor."""
+    config = Config.fromfile(teacher_files / 'dark.py')
+    config.model.data_preprocessor = dict(
+        type='ActionDataPreprocessor', mean=[1, 2, 3], std=[1, 1, 1]
+    )
+    config.dump(tmp_path / 'flat.py')
+    flat = Teacher(tmp_path / 'flat.py', teacher_files / 'dark.pth', name='flat')
+    message = r'teacher flat cannot score clips of shape \[1, 3, 4, 32, 32\]: The size of tensor'
+    with pytest.raises(ConfigError, match=message):
+        flat.score(clips[:2])
+
+
+def test_more_scores_than_names_are_refused(teacher_files, clips):
+    names = [f'class {n}' for n in range(10)]
+    files = teacher_files / 'dark.py', teacher_files / 'dark.pth'
+    named = Teacher(*files, 'cpu', names, names[::-1], 'dark')
+    with pytest.raises(ConfigError, match='dark scores 11 classes, the names of 10 are known'):
+        named.score(clips[:2])
+
+
 def test_building_and_scoring_leave_the_global_stream_alone(teacher_files, clips):
     torch.manual_seed(7)
     wanted = torch.rand(3)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import ConfigError, DataError
 from ..paths import read_json
 from ..records import digest, file_sha256
@@ -64,16 +66,28 @@ def dataset_fingerprint(dataset: Any) -> str:
     """Identity of any MMEngine data set of videos, MMAction2's ``VideoDataset`` included.
 
     Raises:
-        ConfigError: its samples name no video file.
+        ConfigError: its samples name no video file, or have not one label each.
     """
     if hasattr(dataset, 'fingerprint'):
         return dataset.fingerprint()
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]
     if not all('filename' in sample for sample in samples):
         raise ConfigError(f'{type(dataset).__name__} names no video files to identify it by')
-    return digest(
-        [(int(sample['label']), file_sha256(Path(sample['filename']))) for sample in samples]
-    )
+    labels = [sample_label(dataset, sample) for sample in samples]
+    files = [file_sha256(Path(sample['filename'])) for sample in samples]
+    return digest([*zip(labels, files, strict=True)])
+
+
+def sample_label(dataset: Any, sample: Mapping) -> int:
+    """The label of a data set's sample, whose info is given.
+
+    Raises:
+        ConfigError: it has none, or several.
+    """
+    label = sample.get('label')
+    if not isinstance(label, (int, np.integer)):
+        raise ConfigError(f'{type(dataset).__name__}: label {label!r} is not one class')
+    return int(label)
 
 
 def dataset_classes(dataset: Any) -> tuple[str, ...]:

@@ -66,6 +66,15 @@ def teacher_pipeline(student_pipeline: Pipeline, teacher_config: Config) -> list
     return _rendered(student_pipeline, teacher_config, 'train_dataloader', DRAW_VIEW)
 
 
+def sees_as_the_student(student_pipeline: Pipeline, teacher_config: Config) -> bool:
+    """Whether a teacher has a training pipeline of its own, and not its own rendering of views.
+
+    So it is with a stock config of MMAction2 under a student of the suite.
+    """
+    own = _own_steps(teacher_config, 'train_dataloader')
+    return bool(steps_of(student_pipeline, DRAW_VIEW) and own and not steps_of(own, DRAW_VIEW))
+
+
 def teacher_test_pipeline(test_pipeline: Pipeline, teacher_config: Config) -> list[dict]:
     """The pipeline by which a teacher sees test clips under the protocol of ``test_pipeline``.
 
@@ -81,11 +90,15 @@ def rendering_fingerprint(pipeline: Pipeline) -> str:
 
 def _rendered(shared: Pipeline, config: Config, loader: str, parameters: str) -> list[dict]:
     """A config's own pipeline with the step ``parameters`` of a shared one, if both have it."""
-    try:
-        own = plain(config[loader].dataset.pipeline)
-    except (AttributeError, KeyError):
-        return plain(shared)
-    steps = steps_of(shared, parameters)
+    own, steps = _own_steps(config, loader), steps_of(shared, parameters)
     if not steps or not steps_of(own, parameters):
         return plain(shared)
     return [dict(steps[0]) if one.get('type') == parameters else one for one in own]
+
+
+def _own_steps(config: Config, loader: str) -> list[dict]:
+    """The pipeline of a config's loader; empty where it has none."""
+    try:
+        return plain(config[loader].dataset.pipeline)
+    except (AttributeError, KeyError):
+        return []

@@ -8,6 +8,7 @@ from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from ..datasets.replay import ReplayedPipeline
+from ..errors import DataError, UkdBenchError, one_line
 from .teacher import MICRO_BATCH, Teacher
 
 Address = tuple[int, int]
@@ -37,7 +38,14 @@ class AddressedClips(Dataset):
     def __getitem__(self, address: Address) -> dict:
         view, sample = address
         self.dataset.pipeline.set_view(view)
-        return self.dataset[sample]
+        try:
+            return self.dataset[sample]
+        except (UkdBenchError, MemoryError):
+            raise
+        # Anybody's pipeline may fail in any way, and does not say at which clip.
+        except Exception as error:
+            name = self.dataset.get_data_info(sample).get('filename', f'sample {sample}')
+            raise DataError(f'{name}: cannot be used ({one_line(error)})') from error
 
 
 class AddressedScores:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..errors import ConfigError
+from ..errors import ConfigError, UkdBenchError, one_line
 from ..paths import read_config
 from ..registry import HOOKS
 from .pool import PoolEntry, read_pool
@@ -41,8 +41,8 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
         overrides: As of ``--cfg-options``.
 
     Raises:
-        ConfigError: the file is absent or cannot be read, has no such hook or one of a kind that
-            nobody registered, lacks a training section, or the pool cannot be used.
+        ConfigError: the file is absent or cannot be read, has no such hook or one that cannot be
+            built as it stands, lacks a training section, or the pool cannot be used.
     """
     config = read_config(path, overrides=overrides)
     hook = _hook_with_pool(config, path)
@@ -73,15 +73,22 @@ def _hook_with_pool(config: Config, path: Path) -> Any:
 
 
 def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
-    """The teachers that the hook's class reads: a stage of a chain, for one, reads the last."""
-    pool, count = hook['pool'], hook.get('num_teachers')
+    """The teachers that the hook reads: a stage of a chain, for one, reads the last.
+
+    The hook is built as for training, so that whatever that would refuse is refused before a
+    teacher runs.
+    """
     kind = hook.get('type')
-    found = HOOKS.get(kind) if isinstance(kind, str) else kind
-    if not isinstance(found, type):
+    if not isinstance(HOOKS.get(kind) if isinstance(kind, str) else kind, type):
         raise ConfigError(f'{path}: no hook is registered as {kind!r}')
-    if not hasattr(found, 'read_teachers'):
-        return read_pool(pool, count)
-    # Asked of a bare instance: the class says it, and a whole hook would need what stages before
-    # this one leave.
-    bare: Any = object.__new__(found)
-    return bare.read_teachers(pool, count)
+    try:
+        # Its place among the hooks is the Runner's business.
+        built = HOOKS.build({name: hook[name] for name in hook if name != 'priority'})
+    except UkdBenchError:
+        raise
+    # A hook answers an unknown argument with whatever its constructor raises.
+    except Exception as error:
+        raise ConfigError(f'{path}: custom_hooks: {one_line(error)}') from error
+    if hasattr(built, 'teachers'):
+        return built.teachers
+    return read_pool(hook['pool'], hook.get('num_teachers'))

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, DefaultScope
 
-from ..datasets.fingerprint import dataset_classes
+from ..datasets.fingerprint import dataset_classes, sample_label
 from ..datasets.rendering import teacher_pipeline
 from ..datasets.replay import build_pipeline, require_replayable
 from ..errors import ConfigError, UkdBenchError, one_line
@@ -91,13 +90,19 @@ def fill(
         return bank
     teacher = Teacher.of(entry, device, dataset_classes(dataset))
     clips = AddressedClips(dataset, view_seed)
+    num_classes, class_names = _num_classes(teacher, clips), dataset_classes(dataset)
+    if class_names and num_classes != len(class_names):
+        raise ConfigError(
+            f'teacher {entry.name} scores {num_classes} classes, the training set has '
+            f'{len(class_names)}'
+        )
     job = Job(
         identity=identity,
         storage=form,
         num_views=num_views,
-        num_classes=_num_classes(teacher, clips),
+        num_classes=num_classes,
         labels=sample_labels(dataset),
-        class_names=dataset_classes(dataset),
+        class_names=class_names,
         teacher=dict(
             name=entry.name,
             key=entry.key,
@@ -128,11 +133,7 @@ def sample_labels(dataset: Any) -> list[int]:
     Raises:
         ConfigError: a sample has none, or several.
     """
-    labels = [dataset.get_data_info(index).get('label') for index in range(len(dataset))]
-    for label in labels:
-        if not isinstance(label, (int, np.integer)):
-            raise ConfigError(f'{type(dataset).__name__}: label {label!r} is not one class')
-    return [int(label) for label in labels]
+    return [sample_label(dataset, dataset.get_data_info(index)) for index in range(len(dataset))]
 
 
 class _FreeViews:

@@ -1,6 +1,7 @@
 """The ordered pool of teachers; K teachers are its first K."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,21 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
             f'num_teachers = {num_teachers!r} is not in 1 to {len(teachers)}, the size of {source}'
         )
     return teachers[:num_teachers]
+
+
+def require_own_folders(teachers: Sequence[PoolEntry]) -> None:
+    """Refuses teachers whose banks would replace each other.
+
+    Raises:
+        ConfigError: naming two that share a folder.
+    """
+    owners: dict[Path, str] = {}
+    for teacher in teachers:
+        owner = owners.setdefault(teacher.bank.resolve(), teacher.name)
+        if owner != teacher.name:
+            raise ConfigError(
+                f'pool: teachers {owner!r} and {teacher.name!r} have one bank, {teacher.bank}'
+            )
 
 
 def _entry(entry: Any, where: str, base: Path) -> PoolEntry:

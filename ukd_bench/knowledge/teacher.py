@@ -12,7 +12,7 @@ from mmaction.utils import register_all_modules
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor
 
-from ..errors import ConfigError, one_line
+from ..errors import ConfigError, UkdBenchError, one_line
 from ..state import load_weights, state_bytes, state_sha256
 from .classes import class_order
 from .identity import model_section, read_teacher_config
@@ -59,10 +59,11 @@ class Teacher:
         name: str = '',
     ) -> None:
         self.model = _build(config)
+        self.name = name or str(checkpoint)
         noted = load_weights(self.model, checkpoint)
         # Noted names that have none to be compared with say nothing.
         known = own_classes or (noted if classes else None)
-        order = class_order(name or str(checkpoint), known, classes)
+        order = class_order(self.name, known, classes)
         self.order = None if order is None else torch.tensor(order)
         self.state_bytes = state_bytes(self.model)
         self.state_sha256 = state_sha256(self.model)
@@ -134,12 +135,26 @@ class Teacher:
     def _score_micro_batch(self, inputs: list[Tensor]) -> Tensor:
         padded = inputs + inputs[:1] * (MICRO_BATCH - len(inputs))
         batch = dict(inputs=padded, data_samples=[ActionDataSample() for _ in padded])
-        prepared = self.model.data_preprocessor(batch, training=False)
         # MMAction2 scores a test clip's views in portions where it is alone in its batch.
         if getattr(self.model, 'test_cfg', None):
             self.model.test_cfg.pop('max_testing_views', None)
-        features, head_arguments = self.model.extract_feat(prepared['inputs'], test_mode=True)
-        scores = self.model.cls_head(features, **head_arguments)
+        try:
+            prepared = self.model.data_preprocessor(batch, training=False)
+            features, head_arguments = self.model.extract_feat(prepared['inputs'], test_mode=True)
+            scores = self.model.cls_head(features, **head_arguments)
+        except (UkdBenchError, MemoryError, torch.OutOfMemoryError):
+            raise
+        # A network refuses clips that are laid out for another kind in whatever way it comes.
+        except Exception as error:
+            raise ConfigError(
+                f'teacher {self.name} cannot score clips of shape {[*inputs[0].shape]}: '
+                f'{one_line(error)}'
+            ) from error
+        if self.order is not None and scores.shape[-1] != len(self.order):
+            raise ConfigError(
+                f'teacher {self.name} scores {scores.shape[-1]} classes, the names of '
+                f'{len(self.order)} are known'
+            )
         Teacher.forwards_in_process += 1
         # Networks that test several clips of a sample score each.
         scores_NMC = scores.reshape(MICRO_BATCH, -1, scores.shape[-1])

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ...command_line import count
+from ...datasets.rendering import DRAW_VIEW, sees_as_the_student
 from ...errors import BankError, UkdBenchError
 from ...paths import RunPaths
 from ..bank import Bank
 from ..bank_reader import BankReader, read_bank_reader
 from ..identity import BankIdentity
 from ..job import storage_in
-from ..pool import PoolEntry
+from ..pool import PoolEntry, require_own_folders
 from ..storage import FLOAT32, FORMS, Storage
 from .arguments import add_config
 
@@ -88,8 +89,9 @@ def _lacking(reader: BankReader, views: int, storage: str | None, overwrite: boo
             not be overwritten.
     """
     from ..fill import build_dataset
-    from ..identity import bank_identities
+    from ..identity import bank_identities, teacher_config
 
+    require_own_folders(reader.teachers)
     identities = bank_identities(
         reader.teachers, build_dataset(reader.dataset), reader.dataset['pipeline'], reader.view_seed
     )
@@ -98,13 +100,24 @@ def _lacking(reader: BankReader, views: int, storage: str | None, overwrite: boo
         misfit, is_another = _misfit(entry, identity, views, storage)
         if misfit is None:
             print(f'{entry.bank}: holds {views} views already')
-        elif RunPaths(entry.bank.parent).record.is_file():
+        elif _belongs_to_a_sweep(entry):
             raise BankError(f'{misfit}; it belongs to a sweep: name another folder for this one')
         elif is_another and not overwrite:
             raise BankError(f'{misfit}; delete it, name another folder, or pass --overwrite')
         else:
             lacking.append((entry, identity))
+            if sees_as_the_student(reader.dataset['pipeline'], teacher_config(entry)):
+                print(
+                    f"{entry.name}: sees the student's frames, because its own pipeline has no "
+                    f'step {DRAW_VIEW}'
+                )
     return lacking
+
+
+def _belongs_to_a_sweep(entry: PoolEntry) -> bool:
+    """Whether the bank lies in the folder of a run, finished or not."""
+    run = RunPaths(entry.bank.parent)
+    return run.record.is_file() or run.spec.is_file()
 
 
 def _misfit(

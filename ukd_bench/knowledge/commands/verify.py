@@ -8,7 +8,7 @@ from .arguments import add_config
 
 _EPILOG = """
 The exit status is 0 where nothing is wrong, 1 where something is, and 2 where the config cannot be
-used. On the machine that filled a bank the largest error is 0.
+used. On the machine and device that filled a bank the largest error is 0.
 """
 
 

@@ -234,6 +234,8 @@ class TestRefusals:
             (dict(num_views='a'), r"num_views = 'a' is not positive"),
             (dict(rule='median'), r"rule 'median' is none of"),
             (dict(num_views=0), r'num_views = 0 is not positive'),
+            (dict(view_seed=-1), r'view_seed = -1 is not a whole number of at least 0'),
+            (dict(view_seed=0.5), r'view_seed = 0.5 is not a whole number'),
             (dict(num_teachers=3), r'num_teachers = 3 is not in 1 to 2'),
         ],
     )

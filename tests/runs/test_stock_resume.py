@@ -1,6 +1,7 @@
 """MMEngine's own resuming (``tools/train.py --resume``) with the suite's hooks in a config."""
 
 import collections
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from ukd_bench.distill import DistillationHook
 from ukd_bench.errors import ConfigError
 from ukd_bench.measure import MeasureHook
 from ukd_bench.runs.build import find_hook
-from ukd_bench.state import allow_history, load_weights, state_sha256
+from ukd_bench.state import allow_history, load_weights, save_weights, state_sha256
 
 
 @pytest.fixture
@@ -41,17 +42,39 @@ def outcome(runner):
     )
 
 
-@pytest.mark.parametrize('kind', ['ReplayHook', 'NaiveEnsembleHook', 'UKDHook', 'MutualHook'])
-def test_one_epoch_and_two_more_are_three(kind, stock, train, distilling, filled_pool):
+@pytest.mark.parametrize(
+    'kind',
+    [
+        *('ReplayHook', 'NaiveEnsembleHook', 'UKDHook', 'MutualHook'),
+        *('ChainHook', 'RandomTeacherHook', 'SwapHook'),
+    ],
+)
+def test_one_epoch_and_two_more_are_three(
+    kind, stock, train, distilling, filled_pool, build_model, tmp_path
+):
+    options = dict(num_views=2)
+    if kind == 'ChainHook':
+        options['previous'] = str(tmp_path / 'previous.pth')
+        save_weights(build_model(seed=3), tmp_path / 'previous.pth')
     hook = {
         'ReplayHook': dict(type='ukd_bench.ReplayHook', view_seed=5),
         'MutualHook': dict(type='ukd_bench.MutualHook', num_teachers=2, view_seed=5),
-    }.get(kind) or distilling(kind, filled_pool, 2, num_views=2)
+    }.get(kind) or distilling(kind, filled_pool, 2, **options)
     whole = train(stock(hook, 3, 'whole'))
     train(stock(hook, 1, 'parts'))
     resumed = train(stock(hook, 3, 'parts', resume=True))
     assert resumed.iter == 9 and len(find_hook(resumed, MeasureHook).step_seconds) == 9
     assert outcome(resumed) == outcome(whole)
+
+
+def test_a_checkpoint_within_an_epoch_is_refused(stock, train):
+    hook = dict(type='ukd_bench.ReplayHook', view_seed=5)
+    config = stock(hook, 1, 'parts')
+    config.default_hooks.checkpoint.update(interval=2, by_epoch=False)
+    train(config)
+    kept = Path(config.work_dir) / 'iter_2.pth'
+    with pytest.raises(ConfigError, match='of iteration 2, within an epoch'):
+        train(stock(hook, 3, 'parts', resume=True, load_from=str(kept)))
 
 
 def test_its_checkpoints_serve_as_weights_too(stock, train, build_model, tmp_path):

@@ -36,6 +36,9 @@ class ReplayHook(ResumableHook):
     priority = 'VERY_HIGH'
 
     def __init__(self, view_seed: int = 0, num_views: int | None = None) -> None:
+        # NumPy seeds from nothing else.
+        if not (isinstance(view_seed, int) and view_seed >= 0):
+            raise ConfigError(f'view_seed = {view_seed!r} is not a whole number of at least 0')
         if num_views is not None and not (isinstance(num_views, int) and num_views >= 1):
             raise ConfigError(f'num_views = {num_views!r} is not positive')
         self.view_seed = view_seed
@@ -48,10 +51,17 @@ class ReplayHook(ResumableHook):
         allow_history()
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
-        return super().state_dict(runner) | dict(gradients=gradients_of(unwrapped(runner)))
+        return super().state_dict(runner) | dict(
+            gradients=gradients_of(unwrapped(runner)), epoch_steps=len(runner.train_dataloader)
+        )
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         super().load_state_dict(runner, state)
+        if runner.iter != runner.epoch * state['epoch_steps']:
+            raise ConfigError(
+                f'the checkpoint is of iteration {runner.iter}, within an epoch, whose first steps '
+                "would be done twice: resume from one of an epoch's end"
+            )
         set_gradients(unwrapped(runner), state['gradients'])
 
     def before_train(self, runner: Runner) -> None:

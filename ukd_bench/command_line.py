@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn, Protocol
 
@@ -27,6 +28,8 @@ def run_command(
     Returns:
         Its status; 0 after the help; 2 after one line on stderr about a user's mistake.
     """
+    # What mmcv-lite lacks, nothing here needs.
+    warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
     parser = Parser(prog=prog, description=description)
     parser.set_defaults(run=None)
     subparsers = parser.add_subparsers(metavar='COMMAND')

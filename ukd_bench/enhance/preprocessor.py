@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import torch
 from mmaction.models import ActionDataPreprocessor
 from mmengine.model import stack_batch
+from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from ..errors import ConfigError
-from ..registry import ENHANCEMENTS, MODELS
+from ..registry import ENHANCEMENTS, MODELS, SCOPE
 
 FORMATS = ('NCTHW', 'NCHW')
 PICTURE = slice(0, 3)
@@ -48,7 +49,9 @@ class LowLightPreprocessor(ActionDataPreprocessor):
         if not streams:
             raise ConfigError('LowLightPreprocessor needs at least one stream')
         super().__init__(format_shape=format_shape)
-        self.streams = nn.ModuleList(ENHANCEMENTS.build(stream) for stream in streams)
+        # MMEngine warns of every registry that the default scope, MMAction2's, does not have.
+        with DefaultScope.overwrite_default_scope(SCOPE):
+            self.streams = nn.ModuleList(ENHANCEMENTS.build(stream) for stream in streams)
 
     def preprocess(self, inputs: list[Tensor], data_samples: list, training: bool = False):
         """Stacks and prepares ``inputs``; ``data_samples`` pass through."""

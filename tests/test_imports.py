@@ -11,6 +11,7 @@ from ukd_bench.paths import PACKAGE
 
 LEAVES = {
     'command_line',
+    'distillation',
     'downloads',
     'errors',
     'locks',
@@ -21,6 +22,7 @@ LEAVES = {
     'registry',
     'spec',
     'state',
+    'user_code',
 }
 DATA = {'datasets', 'enhance', 'models'}
 MAY_IMPORT = {

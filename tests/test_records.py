@@ -1,6 +1,7 @@
 import copy
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -132,6 +133,10 @@ def test_places_are_no_part_of_a_key_at_any_depth():
     }
     assert config['data_root'] == '/here'
     assert json.loads(canonical_json(plain)) == plain
+
+
+def test_a_class_is_as_good_as_its_path():
+    assert scientific([dict(type=Path)]) == [dict(type=f'{Path.__module__}.Path')]
 
 
 def test_file_sha256(tmp_path):

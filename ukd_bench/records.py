@@ -71,14 +71,17 @@ _NOT_SCIENTIFIC = (
 
 
 def scientific(config: Any) -> Any:
-    """A copy of a config with only what can change a result; tuples become lists."""
+    """A copy of a config with only what can change a result.
+
+    Tuples become lists, and classes, which a config may hold instead of names, their paths.
+    """
     if isinstance(config, dict):
         return {
             key: scientific(value) for key, value in config.items() if key not in _NOT_SCIENTIFIC
         }
     if isinstance(config, (list, tuple)):
         return [scientific(value) for value in config]
-    return config
+    return f'{config.__module__}.{config.__qualname__}' if isinstance(config, type) else config
 
 
 def file_sha256(path: Path) -> str:

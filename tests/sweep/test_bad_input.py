@@ -72,6 +72,19 @@ def test_nested_config_key_that_does_not_exist(inside, capsys):
         ('{method}/{student}', '{method}/{model}', 'may hold only {method}, {student}'),
         ("preset='tiny'", "preset='huge'", "preset 'huge' is none of quick, full, tiny"),
         ("dict(preset='tiny')", "'tiny'", "darkroom is 'tiny', not of type dict"),
+        *(
+            ('seeds = [0]', f'seeds = [0]\ndistillation = {value}', complaint)
+            for value, complaint in (
+                ('dict(weights=0.5)', "key 'weights' does not exist; did you mean 'weight'?"),
+                ('dict(weight=2)', 'weight = 2 is not in [0, 1]'),
+                ("dict(weight='a')", "weight is 'a', not of type float"),
+                ('dict(temperature=0.0)', 'temperature = 0.0 is not positive'),
+                ("dict(rule='mean')", "rule 'mean' is none of mean_probability, mean_logit, "),
+                ('dict(rule=3)', 'rule is 3, not of type str or dict'),
+                ('dict(rule=dict(weights=[1]))', 'rule None is none of mean_probability'),
+                ("'aekd'", "distillation is 'aekd', not of type dict"),
+            )
+        ),
     ],
 )
 def test_config_value(inside, capsys, before, after, complaint):
@@ -102,7 +115,7 @@ def test_reports_folder_that_cannot_be_written(inside, capsys):
 
 
 def test_config_that_does_not_exist(capsys):
-    assert 'absent.py: does not exist' in refuse(capsys, 'absent.py')
+    assert 'sweep config absent.py does not exist' in refuse(capsys, 'absent.py')
 
 
 def test_k_larger_than_the_pool(inside, capsys):

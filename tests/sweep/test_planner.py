@@ -6,6 +6,7 @@ import pytest
 from mmengine.config import Config
 
 from ukd_bench.datasets.rendering import teacher_pipeline
+from ukd_bench.distillation import Distillation
 from ukd_bench.errors import ConfigError
 from ukd_bench.methods import (
     COUNTED_METHODS,
@@ -196,12 +197,15 @@ def test_mutual_learning_takes_two_and_no_pool():
 def test_plain_long_has_the_compute_of_ukd_and_its_bank():
     plan = planned(methods=('plain_long', 'plain'), students=(Student(STUDENT, 10),))
     long = runs_of(plan, 'plain_long')
-    # A step is three forwards: 10 x 3 + 10 x K forwards by view are so many epochs of three.
-    assert {k: run.spec.epochs for k, run in long.items()} == {1: 14, 3: 20}
+    # A step is three forwards, and a bank holds the 12 views of the full schedule, whatever the
+    # student's: 10 x 3 + 12 x K forwards a clip are so many epochs of three.
+    assert {k: run.spec.epochs for k, run in long.items()} == {1: 14, 3: 22}
     assert {k: run.spec.full_epochs for k, run in long.items()} == {1: 16, 3: 24}
-    assert long[3].config.param_scheduler[0].total_steps == 20
+    assert long[3].config.param_scheduler[0].total_steps == 22
     assert long[3].config.model == run_of(plan, 'plain').config.model
     assert run_of(planned(methods=('plain_long',)), 'plain_long', 3).spec.epochs == 24
+    fewer = planned(methods=('plain_long',), num_views=4)
+    assert run_of(fewer, 'plain_long', 3).spec.epochs == 16
 
 
 def test_places_are_in_no_key():
@@ -388,3 +392,42 @@ def test_anybodys_source_is_planned_as_one_of_the_suites():
     config.custom_hooks.append(dict(type='ukd_bench.UKDHook', pool='p'))
     with pytest.raises(ConfigError, match='config mine: needs one hook of ukd_bench, has 2'):
         suite_hook(config, 'mine')
+
+
+def test_rule_weight_and_temperature_are_those_of_the_sweep():
+    methods = ('plain', 'ukd', 'naive', 'mutual', 'self', 'label_smoothing')
+    before = planned(methods=methods, num_teachers=(2,))
+    given = dict(rule=dict(type='mean_logit'), temperature=2)
+    after = planned(methods=methods, num_teachers=(2,), distillation=Distillation(**given))
+    for method in methods:
+        k = {'self': 1}.get(method, 2 if METHOD_TABLE[method].by_count else 0)
+        run, unchanged = run_of(after, method, k), run_of(before, method, k)
+        hook, own = suite_hook(run.config, method), suite_hook(unchanged.config, method)
+        assert hook == (own | given if METHOD_TABLE[method].distils else own)
+        assert (run.spec.key != unchanged.spec.key) == METHOD_TABLE[method].distils
+    # No teacher and no bank is made anew for it.
+    for method in ('teacher', 'bank'):
+        assert keys_of(before, method) == keys_of(after, method)
+    assert keys_of(planned(methods=methods, distillation=Distillation())) == keys_of(
+        planned(methods=methods)
+    )
+
+
+def keys_of(plan, method: str | None = None) -> set[str]:
+    return {key for key, run in plan.runs.items() if method in (None, run.spec.method)}
+
+
+def test_a_rule_of_the_users_is_part_of_the_key(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / 'my_rules.py').write_text('class Rule: "A rule."')
+    rule = Distillation(rule='my_rules.Rule')
+
+    def keys(**changes):
+        plan = planned(methods=('plain', 'ukd'), num_teachers=(1,), **changes)
+        return [run_of(plan, 'plain').spec.key, run_of(plan, 'ukd', 1).spec.key]
+
+    plain, ukd = keys(distillation=rule)
+    assert keys(distillation=rule) == [plain, ukd]
+    (tmp_path / 'my_rules.py').write_text('class Rule: "Another rule."')
+    assert keys(distillation=rule)[0] == plain
+    assert keys(distillation=rule)[1] != ukd

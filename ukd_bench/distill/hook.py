@@ -1,8 +1,6 @@
 """What all distilling methods share: from teachers' scores to the student's loss."""
 
-import math
 from abc import abstractmethod
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from torch import Tensor, nn
 
 from ..datasets.fingerprint import dataset_classes
 from ..datasets.replay import build_pipeline
+from ..distillation import require_temperature, require_weight
 from ..errors import ConfigError
 from ..knowledge.assembly import build_rule, rule_name
 from ..knowledge.pool import PoolEntry, read_pool
@@ -27,7 +26,7 @@ from .target_hash import TargetHash
 class DistillationHook(ReplayHook):
     """Puts knowledge on the data samples and adds the distillation loss to the head's.
 
-    ``loss = (1 - w) loss_of_the_config + w T^2 KL(assembled teachers || student at T)``.
+    ``loss = (1 - w) loss_of_the_head + w T^2 KL(assembled teachers || student at T)``.
 
     The recognizer's config stays as it is: the loss is added where the head computes its own. A
     knowledge source is a subclass with :meth:`open_source`, :meth:`scores` and
@@ -60,10 +59,8 @@ class DistillationHook(ReplayHook):
         num_views: int | None = None,
     ) -> None:
         super().__init__(view_seed, num_views)
-        if not (isinstance(weight, Real) and 0 <= weight <= 1):
-            raise ConfigError(f'weight = {weight!r} is not in [0, 1]')
-        if not (isinstance(temperature, Real) and 0 < temperature < math.inf):
-            raise ConfigError(f'temperature = {temperature!r} is not positive')
+        require_weight(weight)
+        require_temperature(temperature)
         self.teachers = self.read_teachers(pool, num_teachers)
         self.rule_name = rule_name(rule)
         self.rule = build_rule(rule)

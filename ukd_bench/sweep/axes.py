@@ -1,16 +1,15 @@
 """The axes of a sweep, read from a config file and checked key by key."""
 
-import difflib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
-from mmengine.config import Config
-
 from ..datasets.protocols import protocol
-from ..errors import ConfigError, one_line
+from ..distillation import Distillation
+from ..errors import ConfigError, did_you_mean
 from ..methods import METHODS, STUDENT_METHODS
-from ..paths import configs_root
+from ..paths import configs_root, read_config
 from ..records import LAST_EPOCH, SELECTIONS
 
 SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
@@ -56,7 +55,8 @@ class Axes:
 
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
-    of all students repeat; None for one an epoch of the full schedule.
+    of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
+    all distilling methods.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Axes:
     threads: int = 1
     protocol: str = 'center'
     selection: str = LAST_EPOCH
+    distillation: Distillation = field(default_factory=Distillation)
 
     def narrowed(
         self,
@@ -128,7 +129,9 @@ class Axes:
         if self.selection not in SELECTIONS:
             raise ConfigError(f'selection {self.selection!r} is none of {", ".join(SELECTIONS)}')
         protocol(self.protocol)
-        for seed in self.seeds:
+        self.distillation.check()
+        seeds = [*self.seeds, *(teacher.seed for teacher in self.teachers)]
+        for seed in (*seeds, self.view_seed, self.teacher_view_seed):
             if seed < 0:
                 raise ConfigError(f'seed {seed} is negative')
         for name in ('teacher_epochs', 'threads'):
@@ -146,6 +149,11 @@ class Axes:
                 )
 
     @property
+    def bank_views(self) -> int:
+        """Views in every bank: enough for all students, whichever of them are asked for."""
+        return self.num_views or self.full_epochs
+
+    @property
     def student_methods(self) -> tuple[str, ...]:
         """The methods asked for that train a student."""
         return tuple(method for method in self.methods if method in STUDENT_METHODS)
@@ -158,36 +166,31 @@ def read_axes(path: Path | None) -> Axes:
         ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
     """
     path = path or configs_root() / 'sweeps' / 'quick.py'
-    if not path.is_file():
-        raise ConfigError(f'{path}: does not exist')
-    try:
-        content = Config.fromfile(path).to_dict()
-    except Exception as error:
-        raise ConfigError(f'{path}: is no config ({one_line(error)})') from error
-    axes = _build(Axes, content, str(path))
+    axes = _build(Axes, read_config(path, 'sweep config').to_dict(), str(path))
     axes.check()
     return axes
 
 
-_NESTED: dict[str, type] = {'dataset': Dataset, 'students': Student, 'teachers': PoolTeacher}
+_NESTED: dict[str, type] = {
+    'dataset': Dataset, 'students': Student, 'teachers': PoolTeacher, 'distillation': Distillation,
+}  # fmt: skip
 _LISTS: dict[str, type] = {
     'students': dict, 'teachers': dict, 'methods': str, 'num_teachers': int, 'seeds': int,
 }  # fmt: skip
-_DICTS = ('dataset', 'darkroom')
+_DICTS = ('dataset', 'darkroom', 'distillation')
 
 
 def _build(kind: type, content: dict, where: str) -> Any:
-    known = {field.name: field for field in fields(kind)}
+    known = {one.name: one for one in fields(kind)}
     for key in content:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f'; did you mean {near[0]!r}?' if near else ''
-            raise ConfigError(f'{where}: key {key!r} does not exist{hint}')
+            raise ConfigError(f'{where}: key {key!r} does not exist{did_you_mean(key, known)}')
     values: dict[str, Any] = {}
-    for name, field in known.items():
+    for name, one in known.items():
         if name in content:
-            values[name] = _convert(name, field.type, content[name], where)
-        elif field.default is field.default_factory:
+            values[name] = _convert(name, one.type, content[name], where)
+        # Both are missing.
+        elif one.default is one.default_factory:
             raise ConfigError(f'{where}: key {name!r} is absent')
     return kind(**values)
 
@@ -198,25 +201,26 @@ def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
         if not isinstance(value, (list, tuple)) or not value:
             raise ConfigError(f'{where}: key {name!r} is {value!r}, not a list of at least one')
         for item in value:
-            _require_kind(_LISTS[name], item, f'{where}: {name}')
+            _require_kind(f'{where}: {name}', item, _LISTS[name])
         if nested:
             return tuple(
                 _build(nested, item, f'{where}: {name}[{i}]') for i, item in enumerate(value)
             )
         return tuple(value)
     if name in _DICTS:
-        if value is not None or name == 'dataset':
-            _require_kind(dict, value, f'{where}: {name}')
+        if value is not None or nested:
+            _require_kind(f'{where}: {name}', value, dict)
         return _build(nested, value, f'{where}: {name}') if nested else value
-    if isinstance(kind, type):
-        _require_kind(kind, value, f'{where}: {name}')
-    elif value is not None:
-        # `kind | None`: what it is where it is given.
-        _require_kind(get_args(kind)[0], value, f'{where}: {name}')
+    # `kind | None`: what it is where it is given.
+    kinds = [kind] if isinstance(kind, type) else [*get_args(kind)]
+    if value is not None or NoneType not in kinds:
+        _require_kind(f'{where}: {name}', value, *(one for one in kinds if one is not NoneType))
     return value
 
 
-def _require_kind(kind: type, value: Any, where: str) -> None:
-    # A bool is an int to Python and never meant as one here.
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ConfigError(f'{where} is {value!r}, not of type {kind.__name__}')
+def _require_kind(where: str, value: Any, *kinds: type) -> None:
+    # A whole number is a number; a bool is an int to Python and never meant as one here.
+    allowed = (*kinds, int) if float in kinds else kinds
+    if not isinstance(value, allowed) or isinstance(value, bool):
+        names = ' or '.join(kind.__name__ for kind in kinds)
+        raise ConfigError(f'{where} is {value!r}, not of type {names}')

@@ -11,6 +11,7 @@ from ..errors import ConfigError
 from ..methods import METHOD_TABLE
 from ..records import PROTOCOL_VERSION, digest, scientific
 from ..spec import RunSpec
+from ..user_code import user_sources
 from .axes import Axes, PoolTeacher, Student
 from .configure import (
     fill_in,
@@ -152,8 +153,7 @@ class _Planner:
             teacher=teacher.spec.teacher,
             seed=teacher.spec.seed,
             epochs=self.axes.full_epochs,
-            # Enough for every student of the sweep, whichever of them are asked for.
-            num_views=self.axes.num_views or self.axes.full_epochs,
+            num_views=self.axes.bank_views,
             parents=(teacher.spec.key,),
             # A bank depends on the videos, the views and the teacher, not on how a student trains.
             identified_by=dict(dataset=scientific(dataset)),
@@ -190,8 +190,10 @@ class _Planner:
             student=student.name,
             seed=seed,
             num_teachers=num_teachers,
-            epochs=epochs_of(method, student.epochs, num_teachers),
-            full_epochs=epochs_of(method, self.axes.full_epochs, num_teachers),
+            epochs=epochs_of(method, student.epochs, num_teachers, self.axes.bank_views),
+            full_epochs=epochs_of(
+                method, self.axes.full_epochs, num_teachers, self.axes.bank_views
+            ),
             parents=tuple(run.spec.key for run in parents),
         )
 
@@ -202,7 +204,7 @@ class _Planner:
             # Those that read no bank must repeat their views as the banks do.
             hook['num_views'] = self.axes.num_views
         if kind.distils:
-            hook['num_teachers'] = num_teachers
+            hook.update(self.axes.distillation.given(), num_teachers=num_teachers)
             hook.pop('pool', None)
         if kind.reads:
             hook['pool'] = self.pool_path
@@ -236,20 +238,22 @@ class _Planner:
         self._set_evaluation(config)
         config.randomness = dict(seed=seed)
         view_seed = self.axes.view_seed if view_seed is None else view_seed
-        key = digest(
-            dict(
-                protocol=PROTOCOL_VERSION,
-                method=method,
-                num_teachers=num_teachers,
-                seed=seed,
-                view_seed=view_seed,
-                num_views=num_views,
-                data=self.identity,
-                config=identified_by or scientific(config.to_dict()),
-                parents=parents,
-            ),
-            KEY_DIGITS,
+        identity = dict(
+            protocol=PROTOCOL_VERSION,
+            method=method,
+            num_teachers=num_teachers,
+            seed=seed,
+            view_seed=view_seed,
+            num_views=num_views,
+            data=self.identity,
+            config=identified_by or scientific(config.to_dict()),
+            parents=parents,
         )
+        # Modules that a config imports may register anything that it names.
+        imports = config.get('custom_imports')
+        if sources := user_sources([identity['config'], dict(custom_imports=imports)]):
+            identity['sources'] = sources
+        key = digest(identity, KEY_DIGITS)
         spec = RunSpec(
             key=key,
             execution=self.execution,

@@ -36,13 +36,15 @@ def student_config(axes: Axes, method: str, student: Student) -> Config:
     return load_config(_path(axes, 'plain', student) if method == 'plain_long' else own)
 
 
-def epochs_of(method: str, epochs: int, num_teachers: int) -> int:
+def epochs_of(method: str, epochs: int, num_teachers: int, num_views: int) -> int:
     """How long a student of a method trains where plain training takes ``epochs``.
 
-    ``plain_long`` spends on its own training what UKD spends on the student and its bank: with a
-    forward as one unit, a training step is three, so K teachers' banks are K / 3 of a training.
+    ``plain_long`` spends on its own training what UKD spends on the student and its banks: with a
+    forward as one unit, an epoch of training is three, and a view in each of K banks is K.
     """
-    return math.ceil(epochs * (3 + num_teachers) / 3) if method == 'plain_long' else epochs
+    if method != 'plain_long':
+        return epochs
+    return math.ceil((3 * epochs + num_teachers * num_views) / 3)
 
 
 def own_kind_name(student: Student, seed: int) -> str:

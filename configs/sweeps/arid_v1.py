@@ -1,4 +1,4 @@
-"""The whole comparison on ARID v1.0 at paper scale, split 1: for a GPU, and the videos on disk."""
+"""ARID v1.0 at paper scale, split 1: for a GPU, and the videos on disk."""
 
 name = 'arid-v1'
 dataset = dict(name='arid-v1', split=1, edition='v1.0')
@@ -20,6 +20,7 @@ teachers = [
     dict(name='slowonly-r50-gamma2.5', student='slowonly-r50', seed=102),
     dict(name='x3d-m-clahe', student='x3d-m', seed=103),
     dict(name='tsm-r50-difference', student='tsm-r50', seed=104),
+    dict(name='swin-t-lime', student='swin-t', seed=105),
 ]
 
 methods = [
@@ -34,7 +35,7 @@ methods = [
     'teacher',
     'ensemble',
 ]
-num_teachers = [1, 2, 4]
+num_teachers = [1, 2, 5]
 seeds = [0, 1, 2]
 
 # Configs of the runs, below the folder of configs.

@@ -43,8 +43,7 @@ def test_the_pages_own_source_trains(working_folder, train, filled_pool):
     source = next(h for h in runner.hooks if type(h).__name__ == 'ClassMeans')
     assert source.last_epoch_divergence > 0 and len(source.teacher_facts()) == 2
     # One clip a class: the mean is that clip's score.
-    labels = [runner.train_dataloader.dataset.get_data_info(n)['label'] for n in range(11)]
-    batch = type('Batch', (), dict(labels_N=torch.tensor(labels)))
+    batch = type('Batch', (), dict(samples=list(range(11))))
     for scores, entry in zip(source.scores(batch), read_pool(filled_pool), strict=True):
         assert torch.equal(scores, torch.from_numpy(Bank(entry.bank).read(0, range(11))))
 

@@ -307,3 +307,17 @@ def test_a_wrapper_for_distributed_training_leaves_no_trace(teacher_files, tmp_p
     teacher = Teacher(teacher_files / 'dark.py', tmp_path / 'wrapped.pth')
     alone = Teacher(teacher_files / 'dark.py', teacher_files / 'dark.pth')
     assert torch.equal(teacher.score(clips[:2]), alone.score(clips[:2]))
+
+
+def test_names_that_have_none_to_be_compared_with_are_told(teacher_files, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr('ukd_bench.knowledge.teacher.print_log', lambda *words: told.append(words))
+    files = teacher_files / 'dark.py', tmp_path / 'noted.pth'
+    names = [f'class {n}' for n in range(11)]
+    save_weights(Teacher(teacher_files / 'dark.py', teacher_files / 'dark.pth').model, files[1])
+    assert Teacher(*files).order is None and not told
+    save_weights(Teacher(*files).model, files[1], names)
+    assert Teacher(*files, classes=names).order is None and not told
+    assert Teacher(*files, name='dark').order is None
+    ((text, *_),) = told
+    assert text.startswith('teacher dark: its checkpoint names its classes, but the training set')

@@ -1,6 +1,7 @@
 """A frozen recognizer that scores views."""
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,6 +10,7 @@ import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
+from mmengine.logging import print_log
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor
 
@@ -61,8 +63,14 @@ class Teacher:
         self.model = _build(config)
         self.name = name or str(checkpoint)
         noted = load_weights(self.model, checkpoint)
-        # Noted names that have none to be compared with say nothing.
         known = own_classes or (noted if classes else None)
+        if noted and not classes:
+            print_log(
+                f'teacher {self.name}: its checkpoint names its classes, but the training set has '
+                'no names to compare (metainfo=dict(classes=[...])): their order is taken for one',
+                'current',
+                logging.WARNING,
+            )
         order = class_order(self.name, known, classes)
         self.order = None if order is None else torch.tensor(order)
         self.state_bytes = state_bytes(self.model)

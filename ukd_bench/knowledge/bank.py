@@ -72,9 +72,10 @@ class BankPaths:
     def begun(self) -> dict | None:
         """What the bank is being filled with, see ``Job.facts``; None where nobody began."""
         try:
-            return read_json(self.job)
+            job = read_json(self.job)
         except ResultsError:
             return None
+        return job if isinstance(job, dict) and job.get('schema') == SCHEMA else None
 
 
 class Bank:

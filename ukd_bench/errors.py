@@ -1,8 +1,6 @@
 """Exceptions whose message is meant for the person at the terminal."""
 
-import difflib
 import traceback
-from collections.abc import Iterable
 
 
 class UkdBenchError(Exception):
@@ -31,12 +29,6 @@ class ResultsError(UkdBenchError, OSError):
 
 class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a complaint about a name that does not exist; empty where none is like it."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f'; did you mean {near[0]!r}?' if near else ''
 
 
 def one_line(problem: BaseException, limit: int = 300) -> str:

@@ -1,5 +1,6 @@
 """The axes of a sweep, read from a config file and checked key by key."""
 
+import difflib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import NoneType
@@ -7,7 +8,7 @@ from typing import Any, get_args
 
 from ..datasets.protocols import protocol
 from ..distillation import Distillation
-from ..errors import ConfigError, did_you_mean
+from ..errors import ConfigError
 from ..methods import METHODS, STUDENT_METHODS
 from ..paths import configs_root, read_config
 from ..records import LAST_EPOCH, SELECTIONS
@@ -184,7 +185,9 @@ def _build(kind: type, content: dict, where: str) -> Any:
     known = {one.name: one for one in fields(kind)}
     for key in content:
         if key not in known:
-            raise ConfigError(f'{where}: key {key!r} does not exist{did_you_mean(key, known)}')
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f'; did you mean {near[0]!r}?' if near else ''
+            raise ConfigError(f'{where}: key {key!r} does not exist{hint}')
     values: dict[str, Any] = {}
     for name, one in known.items():
         if name in content:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ..methods import STUDENT_METHODS
 from ..results import units
 
 RECONSTRUCTION = (
@@ -41,8 +42,8 @@ METHODS_TEXT = {
 
 def methods_text(methods: Iterable[str]) -> list[tuple[str, str]]:
     """(name, what it is) of the methods that a report holds, in the order of its tables."""
-    present = set(methods)
-    return [(method_name(name), text) for name, text in METHODS_TEXT.items() if name in present]
+    told = METHODS_TEXT.keys() & set(methods)
+    return [(method_name(name), METHODS_TEXT[name]) for name in STUDENT_METHODS if name in told]
 
 
 def method_name(method: str) -> str:

@@ -95,9 +95,13 @@ class ResumableHook(Hook):
     It comes back in :meth:`before_train`, which a subclass must call. Weights that a training
     merely starts from (``load_from``) bring no state of hooks along. In distributed training the
     first process writes the checkpoint, and its hooks' state comes back in all.
+
+    Raises:
+        ConfigError: training resumes from a checkpoint without the optimizer's state.
     """
 
     _resumed: dict | None = None
+    _lacks_optimizer = False
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
         """What the next process must know: plain Python values and tensors."""
@@ -111,10 +115,19 @@ class ResumableHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         self._resumed = checkpoint.get(_HOOKS_KEY, {}).get(type(self).__name__)
+        self._lacks_optimizer = 'optimizer' not in checkpoint
 
     def before_train(self, runner: Runner) -> None:
         state, self._resumed = self._resumed, None
-        if runner.iter > 0 and state is not None:
+        if runner.iter == 0:
+            return
+        if self._lacks_optimizer:
+            # MMEngine would go on with a new one, and say nothing.
+            raise ConfigError(
+                'the checkpoint to resume from holds no state of the optimizer: CheckpointHook '
+                'leaves it out with save_optimizer=False'
+            )
+        if state is not None:
             self.load_state_dict(runner, state)
 
 

@@ -6,7 +6,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20, ignore_last=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1, save_optimizer=False),
+    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1),
 )
 env_cfg = dict(
     # Trial workspaces of cuDNN's benchmark mode would count as memory of the method.

@@ -77,6 +77,17 @@ def test_a_checkpoint_within_an_epoch_is_refused(stock, train):
         train(stock(hook, 3, 'parts', resume=True, load_from=str(kept)))
 
 
+def test_a_checkpoint_without_the_optimizer_is_refused(stock, train):
+    hook = dict(type='ukd_bench.ReplayHook', view_seed=5)
+    config = stock(hook, 1, 'parts')
+    config.default_hooks.checkpoint.save_optimizer = False
+    train(config)
+    with pytest.raises(ConfigError, match='holds no state of the optimizer'):
+        train(stock(hook, 3, 'parts', resume=True))
+    # Its weights are still good to start from.
+    train(stock(hook, 1, 'other', load_from=str(Path(config.work_dir) / 'epoch_1.pth')))
+
+
 def test_its_checkpoints_serve_as_weights_too(stock, train, build_model, tmp_path):
     runner = train(stock(dict(type='ukd_bench.ReplayHook', view_seed=5), 1, 'one'))
     for _ in range(2):

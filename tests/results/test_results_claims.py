@@ -214,3 +214,13 @@ def test_controls_that_have_a_number_of_teachers_are_compared_at_the_same_one(ma
         (finding,) = (f for f in verdict.findings if name in dict(f.figures))
         assert dict(finding.figures)[name].startswith(f'+{gap:.1f} points')
         assert finding.verdict == 'SUPPORTED'
+
+
+def test_a_controls_teacher_is_none_of_the_claims(made_up, tmp_path):
+    made = made_up.MadeUpSweep()
+    for seed in (0, 1, 2):
+        made.add_other_methods(END, seed)
+    before = verdicts(made, tmp_path / 'before')['C3']
+    for record in made.select('self'):
+        record['teachers'][0].update(name='own', state_bytes=50 * MIB)
+    assert verdicts(made, tmp_path / 'after')['C3'] == before

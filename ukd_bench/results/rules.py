@@ -128,7 +128,7 @@ def memory_same(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -
 
 def memory_flat(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
     """Slope of the peak on K is at most ``most_fraction`` of the mean teacher's weights."""
-    peaks, weights = _train_peaks(bench, claim['method']), _teacher_bytes(bench)
+    peaks, weights = _train_peaks(bench, claim['method']), _teacher_bytes(bench, claim['method'])
     overflow = bench.out_of_memory(claim['method'])
     method = units.method_name(claim['method'])
     if overflow:
@@ -254,9 +254,10 @@ def _slope_text(value: float, low: float | None, high: float | None) -> str:
     return text if low is None else f'{text} {units.interval(low, high, 3, 1 / units.MIB)}'
 
 
-def _teacher_bytes(bench: Bench) -> float | None:
-    """Mean size of the distinct teachers that the bench's distilled runs name, in bytes."""
-    records = [run.record for run in bench.runs if run.done and run.record]
+def _teacher_bytes(bench: Bench, method: str) -> float | None:
+    """Mean size of the distinct teachers that the bench's runs of a method name, in bytes."""
+    mine = [run for run in bench.runs if run.method == method]
+    records = [run.record for run in mine if run.done and run.record]
     sizes = {t['name']: t.get('state_bytes') for record in records for t in record['teachers']}
     known = [size for size in sizes.values() if size]
     return float(np.mean(known)) if known else None

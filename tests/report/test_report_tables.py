@@ -129,7 +129,9 @@ def test_lost_runs_have_rows(made_up, load):
     assert side_tables.lost_table(sweep).rows == (
         ('Naive', END, '4', '0', '1', 'oom', 'OOM: full'),
     )
-    assert '1 of 19 planned runs gave no figures' in ' '.join(warnings(sweep, ''))
+    assert '1 of 19 runs that this call and earlier ones planned gave no figures' in ' '.join(
+        warnings(sweep, '')
+    )
 
 
 def test_no_lost_runs_no_table(made_up, load):

@@ -40,6 +40,7 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
         ),
         ('Evaluation', _distinct(_protocol(run.record.get('protocol')) for run in done)),
         ('Tested epoch', _distinct(run.selection.replace('_', ' ') for run in done)),
+        ('Distillation', _distinct(_distillation(run.record.get('knowledge')) for run in done)),
         ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
         ('Device', device_names(sweep)),
         (
@@ -94,8 +95,8 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
     lost = [run for run in sweep.runs if not run.done]
     if lost:
         found.append(
-            f'{len(lost)} of {units.counted(len(sweep.runs), "planned run")} gave no '
-            'figures; they are listed under “Runs without figures”.'
+            f'{len(lost)} of {units.counted(len(sweep.runs), "run")} that this call and earlier '
+            'ones planned gave no figures; they are listed under “Runs without figures”.'
         )
     settings = {run.setting for run in sweep.done if run.method in STUDENT_METHODS}
     if len(settings) > 1:
@@ -121,6 +122,13 @@ def _protocol(protocol: dict[str, Any] | None) -> str | None:
         return None
     views = units.counted(protocol.get('views', 1), 'view')
     return f'{protocol["name"]}, version {protocol["version"]}, {views} a clip'
+
+
+def _distillation(knowledge: dict[str, Any] | None) -> str | None:
+    if knowledge is None:
+        return None
+    weight, temperature = knowledge['weight'], knowledge['temperature']
+    return f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
 
 
 def _distinct(values: Any) -> str:

@@ -7,12 +7,18 @@ import sys
 import time
 from functools import partial
 
+import numpy as np
 import pytest
+import torch
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.bank import Bank, BankPaths
 from ukd_bench.knowledge.commands.fill import _helpers
+from ukd_bench.knowledge.identity import BankIdentity
+from ukd_bench.knowledge.job import Job
 from ukd_bench.knowledge.pool import read_pool
+from ukd_bench.knowledge.storage import Storage
+from ukd_bench.knowledge.writer import BankWriter
 from ukd_bench.paths import PACKAGE
 
 
@@ -134,7 +140,7 @@ def test_a_sweeps_bank_is_left_alone(command, student_config, dark, file):
 @pytest.mark.parametrize(
     ('arguments', 'text'),
     [
-        (dict(num_view=3), "unexpected keyword argument 'num_view'"),
+        (dict(num_view=3), 'UKDHook: DistillationHook.__init__() got an unexpected keyword arg'),
         (dict(rule='mean'), "rule 'mean' is none of aekd, "),
         (dict(rule=dict(type='fixed_weights', weights=[1.0])), 'fixed_weights'),
         (dict(weight=2), 'weight = 2 is not in [0, 1]'),
@@ -152,6 +158,24 @@ def test_two_teachers_have_not_one_bank(command, student_config, own_pool, rewri
     words = "teachers 'dark' and 'bright' have one bank"
     one_line(command('fill', student_config(), '--overwrite'), words)
     assert Bank(dark.bank).manifest == before
+
+
+def test_what_is_done_of_more_views_is_not_thrown_away(command, student_config, dark):
+    bank = Bank(dark.bank)
+    more = Job(
+        BankIdentity(**bank.manifest['identity']),
+        *(Storage('float32'), 5, bank.num_classes, bank.labels_N, bank.manifest['classes']),
+        bank.teacher,
+    )
+    with BankWriter(dark.bank, more) as writer:
+        writer.write(writer.claim(), np.zeros((11, 11), np.float32))
+    config = student_config(num_teachers=1)
+    words = f'bank {dark.bank} was never completed, it holds 3 of 5 views; 2 are asked for; delete'
+    one_line(command('fill', config), words)
+    assert len(BankPaths(dark.bank).notes()) == 3
+    status, printed, _ = command('fill', config, '--num-views', 5)
+    assert status == 0 and printed.count('view ') == 2
+    assert command('fill', config, '--num-views', 2)[1] == f'{dark.bank}: holds 2 views already\n'
 
 
 def test_who_has_no_rendering_of_its_own_is_named(command, student_config, own_pool, dark):
@@ -173,6 +197,16 @@ def test_mistakes_are_one_line(command, student_config, tmp_path):
     config = student_config()
     one_line(command('fill', tmp_path / 'no.py'), f'config {tmp_path / "no.py"} does not exist')
     one_line(command('fill', config, '--device', 'tpu'), "'tpu'")
+    options = '--cfg-options'
+    for name in ('fill', 'verify'):
+        one_line(command(name, config, options, 'a'), "'a' is not of the form KEY=VALUE")
+        one_line(command(name, config, options, 'custom_hooks=1'), 'no hook in custom_hooks')
+        no_epochs = "train_cfg.max_epochs = 'x' is not a number of epochs"
+        one_line(command(name, config, options, 'train_cfg.max_epochs=x'), no_epochs)
+        no_pipeline = 'train_dataloader.dataset has no pipeline'
+        one_line(command(name, config, options, 'train_dataloader.dataset.pipeline=1'), no_pipeline)
+        if not torch.cuda.is_available():
+            one_line(command(name, config, '--device', 'cuda'), 'torch finds no CUDA device')
     one_line(command('fill', config, '--num-views', '0'), "'0' is not a whole number of at least 1")
     nobody = 'no hook in custom_hooks has a pool'
     for text, words in (
@@ -182,6 +216,7 @@ def test_mistakes_are_one_line(command, student_config, tmp_path):
         ('custom_hooks = [dict(type="ukd_bench.UKDHook", pool="p")]', 'no complete training'),
         ('custom_hooks = [', 'cannot be read'),
         (f'{_TRAINS}custom_hooks = [dict(type="NoHook", pool="p")]', "registered as 'NoHook'"),
+        (f'{_TRAINS}custom_hooks = [dict(type="no_module.Hook", pool="p")]', 'that can be impor'),
         (f'{_TRAINS}custom_hooks = [dict(pool="p")]', 'registered as None'),
     ):
         path = tmp_path / 'bad.py'

@@ -51,8 +51,10 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
         dataset = loader.dataset.to_dict()
     except AttributeError as error:
         raise ConfigError(f'{path}: has no complete training section ({error})') from error
-    if 'pipeline' not in dataset:
+    if not isinstance(dataset.get('pipeline'), list):
         raise ConfigError(f'{path}: train_dataloader.dataset has no pipeline of its own')
+    if not isinstance(epochs, int) or epochs < 1:
+        raise ConfigError(f'{path}: train_cfg.max_epochs = {epochs!r} is not a number of epochs')
     return BankReader(
         teachers=_teachers(hook, path),
         view_seed=hook.get('view_seed', 0),
@@ -65,8 +67,9 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
 
 def _hook_with_pool(config: Config, path: Path) -> Any:
     """The hook that reads banks: of the suite, or anybody's that takes a pool as those do."""
-    hooks = [hook for hook in config.get('custom_hooks') or [] if isinstance(hook, dict)]
-    found = next((hook for hook in hooks if hook.get('pool')), None)
+    hooks = config.get('custom_hooks')
+    hooks = hooks if isinstance(hooks, (list, tuple)) else []
+    found = next((hook for hook in hooks if isinstance(hook, dict) and hook.get('pool')), None)
     if found is None:
         raise ConfigError(f'{path}: no hook in custom_hooks has a pool')
     return found
@@ -80,7 +83,9 @@ def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
     """
     kind = hook.get('type')
     if not isinstance(HOOKS.get(kind) if isinstance(kind, str) else kind, type):
-        raise ConfigError(f'{path}: no hook is registered as {kind!r}')
+        raise ConfigError(
+            f'{path}: no hook is registered as {kind!r}, and no module that can be imported has it'
+        )
     try:
         # Its place among the hooks is the Runner's business.
         built = HOOKS.build({name: hook[name] for name in hook if name != 'priority'})
@@ -88,7 +93,7 @@ def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
         raise
     # A hook answers an unknown argument with whatever its constructor raises.
     except Exception as error:
-        raise ConfigError(f'{path}: custom_hooks: {one_line(error)}') from error
+        raise ConfigError(f'{path}: custom_hooks: {kind}: {one_line(error)}') from error
     if hasattr(built, 'teachers'):
         return built.teachers
     return read_pool(hook['pool'], hook.get('num_teachers'))

@@ -10,13 +10,15 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 
 from ...command_line import count
 from ...datasets.rendering import DRAW_VIEW, sees_as_the_student
 from ...errors import BankError, UkdBenchError
 from ...paths import RunPaths
-from ..bank import Bank
+from ...provenance import device_name
+from ..bank import Bank, BankPaths
 from ..bank_reader import BankReader, read_bank_reader
 from ..identity import BankIdentity
 from ..job import storage_in
@@ -56,7 +58,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         '--overwrite',
         action='store_true',
-        help='fill folders that hold a whole bank of something else anew',
+        help='fill folders anew that hold a whole bank of something else, or part of a larger one',
     )
     command.set_defaults(run=run)
 
@@ -70,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.storage is not None:
         Storage.of(arguments.storage)
+    device_name(arguments.device)
     reader = read_bank_reader(arguments.config, arguments.cfg_options)
     views = arguments.num_views or reader.num_views or reader.epochs
     lacking = _lacking(reader, views, arguments.storage, arguments.overwrite)
@@ -125,12 +128,16 @@ def _misfit(
 ) -> tuple[str | None, bool]:
     """Why a student cannot read the bank as it is, None where it can.
 
-    And whether it is a whole bank that was made for something else, or is stored otherwise.
+    And whether it is a whole bank that was made for something else, or is stored otherwise, or
+    one in the making that shall have more views.
     """
     try:
         bank = Bank(entry.bank)
     except BankError as error:
-        return str(error), False
+        job = BankPaths(entry.bank).begun()
+        # What is done of more views is no less worth than a whole bank.
+        more = job is not None and job['identity'] == asdict(identity) and job['shape'][0] > views
+        return f'{error}; {views} are asked for' if more else str(error), more
     is_stored_otherwise = storage not in (None, bank.storage.name)
     is_another = is_stored_otherwise or bool(bank.differing(identity))
     try:

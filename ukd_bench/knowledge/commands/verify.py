@@ -3,6 +3,7 @@
 import argparse
 
 from ...command_line import count
+from ...provenance import device_name
 from ..bank_reader import read_bank_reader
 from .arguments import add_config
 
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..verify import Sampling, verify_banks
 
+    device_name(arguments.device)
     reader = read_bank_reader(arguments.config, arguments.cfg_options)
     sampling = Sampling(arguments.sample, arguments.seed, arguments.tolerance, arguments.device)
     wrong = False

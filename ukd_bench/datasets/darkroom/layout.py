@@ -84,20 +84,36 @@ def _counts(spec: DarkRoomSpec) -> list[list[int]]:
         extra = [0] * spec.train_groups + [spec.other_per_group] * spec.test_groups
         return [[spec.clips_per_group + more for more in extra] for _ in CLASSES]
     total = len(CLASSES) * groups * spec.clips_per_group if spec.clips is None else spec.clips
-    weights = _ARID_CLIPS if spec.balance == 'arid' else [1] * len(CLASSES)
+    counts = _spread(spec, total)
+    if not _serve_every_split(spec, counts):
+        enough = next(
+            n for n in itertools.count(total) if _serve_every_split(spec, _spread(spec, n))
+        )
+        raise DataError(
+            f'clips is {total}, too few for every class to train and be tested on: {enough} do'
+        )
+    return counts
+
+
+def _spread(spec: DarkRoomSpec, total: int) -> list[list[int]]:
+    """``total`` clips over classes, and those of a class evenly over its groups."""
+    groups = spec.train_groups + spec.test_groups
     counts = []
-    for of_class in shares(total, weights):
+    for of_class in shares(total, _ARID_CLIPS if spec.balance == 'arid' else [1] * len(CLASSES)):
         bounds = [of_class * group // groups for group in range(groups + 1)]
         counts.append([after - before for before, after in itertools.pairwise(bounds)])
+    return counts
+
+
+def _serve_every_split(spec: DarkRoomSpec, counts: list[list[int]]) -> bool:
+    """Whether every class has clips to train and to be tested on, in every split."""
     for split in SPLITS:
         tested = groups_tested(spec, split)
         for per_group in counts:
-            kept = [count for group, count in enumerate(per_group, 1) if group not in tested]
-            if not 0 < sum(kept) < sum(per_group):
-                raise DataError(
-                    f'clips is {total}, too few for every class to train and be tested on'
-                )
-    return counts
+            kept = sum(count for group, count in enumerate(per_group, 1) if group not in tested)
+            if not 0 < kept < sum(per_group):
+                return False
+    return True
 
 
 def shares(total: int, weights: Sequence[int]) -> list[int]:

@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any
 
 from .errors import ConfigError
+from .records import canonical_json
 
 RULES = (
     'mean_probability', 'mean_logit', 'entropy_weighted', 'confidence_aware', 'fixed_weights',
@@ -39,13 +40,24 @@ class Distillation:
         Raises:
             ConfigError: naming the first that cannot be used.
         """
-        name = self.rule.get('type') if isinstance(self.rule, dict) else self.rule
-        if self.rule is not None and name not in RULES and '.' not in str(name):
-            raise ConfigError(f'rule {name!r} is none of {", ".join(RULES)} and no dotted path')
+        if self.rule is not None:
+            _require_rule(self.rule)
         if self.weight is not None:
             require_weight(self.weight)
         if self.temperature is not None:
             require_temperature(self.temperature)
+
+
+def _require_rule(rule: str | dict) -> None:
+    name = rule.get('type') if isinstance(rule, dict) else rule
+    if not isinstance(name, str):
+        raise ConfigError(f"rule = {rule!r} has no 'type' that names a rule")
+    if name not in RULES and '.' not in name:
+        raise ConfigError(f'rule {name!r} is none of {", ".join(RULES)} and no dotted path')
+    try:
+        canonical_json(rule)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f'rule {name!r}: its arguments are no plain values ({error})') from error
 
 
 def require_weight(weight: Any) -> None:
@@ -54,7 +66,7 @@ def require_weight(weight: Any) -> None:
     Raises:
         ConfigError: it is not.
     """
-    if not (isinstance(weight, Real) and 0 <= float(weight) <= 1):
+    if not (_is_number(weight) and 0 <= float(weight) <= 1):
         raise ConfigError(f'weight = {weight!r} is not in [0, 1]')
 
 
@@ -64,5 +76,10 @@ def require_temperature(temperature: Any) -> None:
     Raises:
         ConfigError: it is not.
     """
-    if not (isinstance(temperature, Real) and 0 < float(temperature) < math.inf):
+    if not (_is_number(temperature) and 0 < float(temperature) < math.inf):
         raise ConfigError(f'temperature = {temperature!r} is not positive')
+
+
+def _is_number(value: Any) -> bool:
+    # True is one to Python, and never meant as one here.
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -15,6 +15,8 @@ class Method:
         by_count: Whether it is planned once for each number of teachers.
         fewest: The smallest K that it exists for.
         equals_ukd: Whether its targets and its student equal UKD's, bit for bit.
+        folds: Whose scores become one target: those of ``all`` its K teachers, of ``one`` of them,
+            or of K networks the ``others``.
     """
 
     name: str
@@ -23,15 +25,20 @@ class Method:
     by_count: bool = False
     fewest: int = 1
     equals_ukd: bool = False
+    folds: str = 'all'
 
     @property
     def distils(self) -> bool:
         """Whether its targets come from other networks, so that it has a K."""
         return self.hook is not None
 
+    def num_folded(self, num_teachers: int) -> int:
+        """How many networks' scores an assembly rule folds in a run of that K."""
+        return {'all': num_teachers, 'one': 1, 'others': num_teachers - 1}[self.folds]
 
-def _of_banks(name: str, hook: str) -> Method:
-    return Method(name, f'ukd_bench.{hook}', 'banks', by_count=True)
+
+def _of_banks(name: str, hook: str, folds: str = 'all') -> Method:
+    return Method(name, f'ukd_bench.{hook}', 'banks', by_count=True, folds=folds)
 
 
 def _of_checkpoints(name: str, hook: str) -> Method:
@@ -46,16 +53,16 @@ _TABLE = (
     Method('plain_long', by_count=True),
     Method('wide'),
     # Its one teacher is of its own kind, so the pool and K have no say in it.
-    Method('self', 'ukd_bench.UKDHook', 'banks'),
+    Method('self', 'ukd_bench.UKDHook', 'banks', folds='one'),
     _of_banks('shuffled', 'ShuffledHook'),
     _of_banks('ukd', 'UKDHook'),
     _of_checkpoints('naive', 'NaiveEnsembleHook'),
     _of_checkpoints('naive_graph', 'NaiveGraphHook'),
     _of_checkpoints('swap', 'SwapHook'),
-    _of_banks('random', 'RandomTeacherHook'),
-    _of_banks('chain', 'ChainHook'),
+    _of_banks('random', 'RandomTeacherHook', folds='one'),
+    _of_banks('chain', 'ChainHook', folds='one'),
     # Its K counts the networks that learn together, the student among them.
-    Method('mutual', 'ukd_bench.MutualHook', by_count=True, fewest=2),
+    Method('mutual', 'ukd_bench.MutualHook', by_count=True, fewest=2, folds='others'),
     Method('two_stream_dark_light'),
     Method('two_stream_rgb_flow'),
 )

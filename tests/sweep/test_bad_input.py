@@ -69,6 +69,8 @@ def test_nested_config_key_that_does_not_exist(inside, capsys):
         ('seeds = [0]', 'seeds = []', "'seeds' is [], not a list of at least one"),
         ('seeds = [0]', 'seeds = [0]\nthreads = 0', 'threads = 0 is not positive'),
         ("name = 'small'", 'name = 3', 'name is 3, not of type str'),
+        ("name = 'small'", "name = '../up'", "name = '../up' is no name of a folder"),
+        ("name = 'small'", "name = ''", "name = '' is no name of a folder"),
         ('{method}/{student}', '{method}/{model}', 'may hold only {method}, {student}'),
         ("preset='tiny'", "preset='huge'", "preset 'huge' is none of quick, full, tiny"),
         ("dict(preset='tiny')", "'tiny'", "darkroom is 'tiny', not of type dict"),
@@ -81,7 +83,9 @@ def test_nested_config_key_that_does_not_exist(inside, capsys):
                 ('dict(temperature=0.0)', 'temperature = 0.0 is not positive'),
                 ("dict(rule='mean')", "rule 'mean' is none of mean_probability, mean_logit, "),
                 ('dict(rule=3)', 'rule is 3, not of type str or dict'),
-                ('dict(rule=dict(weights=[1]))', 'rule None is none of mean_probability'),
+                ('dict(rule=dict(weights=[1]))', "{'weights': [1]} has no 'type' that names"),
+                ('dict(rule=dict(type="aekd", x=1j))', "rule 'aekd': its arguments are no plain"),
+                ('dict(weight=True)', 'weight is True, not of type float'),
                 ("'aekd'", "distillation is 'aekd', not of type dict"),
             )
         ),
@@ -152,3 +156,36 @@ def test_two_sweeps_do_not_share_a_folder(inside, capsys):
         fcntl.flock(lock, fcntl.LOCK_EX)
         message = refuse(capsys, 'small.py', '--data-root', 'videos')
     assert 'another sweep works in it' in message
+
+
+@pytest.mark.parametrize(
+    ('rule', 'complaint'),
+    [
+        ("'json.absent'", "rule 'json.absent' is none of aekd"),
+        ("'json.JSONDecoder'", 'no path of an AssemblyRule'),
+        ("'fixed_weights'", "rule 'fixed_weights' takes weights"),
+        ("dict(type='mean_logit', k=1)", "rule 'mean_logit' takes"),
+        ("dict(type='fixed_weights', weights=[1.0])", 'are 1, fewer than 2 teachers'),
+    ],
+)
+def test_a_rule_that_cannot_be_used(inside, capsys, rule, complaint):
+    """Before a teacher is trained, in a dry run too."""
+    text = (inside / 'small.py').read_text()
+    (inside / 'small.py').write_text(f'{text}\ndistillation = dict(rule={rule})\n')
+    message = refuse(capsys, 'small.py', '--data-root', 'videos', '--dry-run')
+    assert message.startswith('error: distillation: ') and complaint in message
+
+
+def test_a_rule_for_the_teachers_that_there_are_is_planned(inside, capsys):
+    text = (inside / 'small.py').read_text()
+    rule = "dict(type='fixed_weights', weights=[1.0, 2.0])"
+    (inside / 'small.py').write_text(f'{text}\ndistillation = dict(rule={rule})\n')
+    assert main(['small.py', '--data-root', 'videos', '--dry-run']) == 0
+
+
+def test_names_that_stand_twice(inside, capsys):
+    text = (inside / 'small.py').read_text()
+    for part in ('students', 'teachers'):
+        (inside / 'small.py').write_text(f'{text}\n{part} = [{part}[0], {part}[0]]\n')
+        message = refuse(capsys, 'small.py', '--data-root', 'videos', '--dry-run')
+        assert f'two {part} have the name ' in message

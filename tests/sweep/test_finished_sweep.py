@@ -89,8 +89,8 @@ def test_dry_run_prints_the_keys_of_the_records(finished_sweep):
     records = {record['key']: record for record in finished_sweep.records()}
     assert fields.keys() == records.keys()
     for key, record in records.items():
-        backbone = record['student'] or record['teacher'] or '-'
-        wanted = [record['method'], backbone, f'K={record["num_teachers"]}']
+        name = record['teacher'] or record['student'] or '-'
+        wanted = [record['method'], name, f'K={record["num_teachers"]}']
         assert fields[key].split()[1:6] == [*wanted, f'seed={record["seed"]}', 'done']
         assert len(fields[key]) <= 80
 

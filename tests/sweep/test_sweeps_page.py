@@ -43,5 +43,6 @@ def test_the_example(tmp_path):
     (tmp_path / 'mine.py').write_text(code)
     given = Config.fromfile(tmp_path / 'mine.py').distillation.to_dict()
     axes = read_axes(tmp_path / 'mine.py')
+    assert axes.name == 'confident'
     assert axes.distillation == Distillation(**given)
     assert axes.students == read_axes(quick).students

@@ -29,6 +29,7 @@ from .plan import Plan
 from .planner import make_plan
 from .prepare import prepare_cache, prepare_flow, prepare_videos
 from .progress import Progress
+from .rule import require_usable_rule
 from .state import SweepState
 
 
@@ -65,7 +66,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(',') if word.strip()]
+    words = [word.strip() for word in text.split(',')]
+    if not all(words):
+        raise argparse.ArgumentTypeError(f'{text!r} is not a list like a,b')
+    return words
 
 
 def _numbers(text: str) -> list[int]:
@@ -79,6 +83,7 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
     """Does what the command line asks for and returns the exit status."""
     every_axis = read_axes(options.config).narrowed(split=options.split, edition=options.edition)
     axes = every_axis.narrowed(options.methods, options.teachers, options.backbones, options.seeds)
+    require_usable_rule(axes)
     if options.jobs is not None and options.jobs < 1:
         raise ConfigError(f'--jobs {options.jobs} is not positive')
     if options.reference and not SweepPaths(options.reference).plan.is_file():
@@ -185,12 +190,16 @@ def _state(
 
 
 def _print_plan(state: SweepState) -> None:
-    for run in state.plan.runs.values():
+    # A teacher's name tells it from others of its backbone, and its bank from theirs.
+    names = {
+        key: run.spec.teacher or run.spec.student or '-' for key, run in state.plan.runs.items()
+    }
+    width = max(map(len, names.values()))
+    for key, run in state.plan.runs.items():
         spec = run.spec
-        # A bank has no backbone of its own; its teacher tells it from the others.
         print(
-            f'{spec.key} {spec.method:<21} {spec.student or spec.teacher or "-":<17} '
-            f'K={spec.num_teachers} seed={spec.seed:<3} {state.status(run)}'
+            f'{key} {spec.method:<21} {names[key]:<{width}} '
+            f'K={spec.num_teachers} seed={spec.seed:<4} {state.status(run)}'
         )
 
 

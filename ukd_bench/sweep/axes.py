@@ -118,6 +118,13 @@ class Axes:
         Raises:
             ConfigError: naming the first that does not fit.
         """
+        # It names folders, and what is written there must stay there.
+        if self.name in ('', '.', '..') or Path(self.name).name != self.name:
+            raise ConfigError(f'name = {self.name!r} is no name of a folder')
+        for kind, items in (('student', self.students), ('teacher', self.teachers)):
+            names = [item.name for item in items]
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
         for method in self.methods:
             if method not in SWEEP_METHODS:
                 raise ConfigError(f'method {method!r} is none of {", ".join(SWEEP_METHODS)}')

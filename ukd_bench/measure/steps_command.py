@@ -4,6 +4,7 @@ import argparse
 import math
 import re
 import tempfile
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -79,21 +80,23 @@ def run(arguments: argparse.Namespace) -> int:
             figures = measure_steps(workshop, chosen, arguments.blocks, arguments.turn_s, update)
     step_s = min(each.plain_step_s for each in figures)
     layout = ', channels last' if arguments.channels_last else ''
-    print(
+    _print_text(
         f'{arguments.student}, batches of {arguments.batch_size}{layout}: step time relative to '
-        f'plain, by\nthe clock (a plain step takes {step_s * 1e3:.1f} ms)\n'
+        f'plain, by the clock (a plain step takes {step_s * 1e3:.1f} ms)'
     )
+    print()
     print(table(figures, StepFigures.ratio))
     print('\nThe same in processor time\n')
     print(table(figures, StepFigures.cpu_ratio))
     plain = (
-        'Only the\nreference is laid out as usual.'
+        'Only the reference is laid out as usual.'
         if arguments.channels_last
         else 'plain is a second plain training: what the measurement resolves.'
     )
-    print(
-        f'\nOne process, 1 thread, {arguments.blocks} interleaved blocks, 95 % intervals. Loading '
-        f'batches\nis left out. {plain}'
+    print()
+    _print_text(
+        f'One process, 1 thread, {arguments.blocks} interleaved blocks, 95 % intervals. Loading '
+        f'batches is left out. {plain}'
     )
     if arguments.json is not None:
         write_json(arguments.json, _content(arguments, figures))
@@ -137,6 +140,10 @@ def table(
             ranges = [f'{cell[1]:.3f}-{cell[2]:.3f}' if cell else '' for cell in cells]
             lines.append(_line('', ranges))
     return '\n'.join(lines)
+
+
+def _print_text(text: str) -> None:
+    print(textwrap.fill(text, 79))
 
 
 def _line(name: str, cells: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from ..results.compare import Compared, compare
 from ..results.load import Sweep, load_sweep
 from . import memory_tables, side_tables, tables, words
 from .drawing import Drawing, draw_all
+from .likeness_table import likeness_table
 from .provenance import provenance, warnings
 
 TEMPLATES = Path(__file__).parent / 'templates'
@@ -97,7 +98,8 @@ def markdown_cell(text: str) -> str:
 
 def _main_tables(sweep: Sweep) -> list[tables.Table | None]:
     return [
-        *(tables.accuracy_table(sweep), memory_tables.memory_table(sweep)),
+        *(tables.accuracy_table(sweep), likeness_table(sweep)),
+        memory_tables.memory_table(sweep),
         *(memory_tables.slope_table(sweep), tables.cost_table(sweep)),
         *(side_tables.equality_table(sweep), side_tables.teacher_table(sweep)),
     ]

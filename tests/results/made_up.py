@@ -121,7 +121,7 @@ def record(
             'divergence': 0.21 - 0.01 * k,
         }
         if distilled
-        else None,
+        else ({'num_views': 40, 'bank_bytes': 640_000} if method == 'bank' else None),
         'selection': 'last_epoch',
         'selected_epoch': epochs,
         'flow': dict(algorithm='farneback', compute_s=50.0, bytes=8 * MIB)

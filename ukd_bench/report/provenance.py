@@ -125,7 +125,8 @@ def _protocol(protocol: dict[str, Any] | None) -> str | None:
 
 
 def _distillation(knowledge: dict[str, Any] | None) -> str | None:
-    if knowledge is None:
+    # What a bank is of has no rule yet.
+    if knowledge is None or 'rule' not in knowledge:
         return None
     weight, temperature = knowledge['weight'], knowledge['temperature']
     return f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'

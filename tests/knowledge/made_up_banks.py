@@ -29,3 +29,16 @@ def job(storage='float32', views=V, identity=IDENTITY, labels=LABELS, classes=C)
     """Of class names ``0``, ``1`` and so on."""
     names = [str(label) for label in range(classes)]
     return Job(identity, Storage.of(storage), views, classes, labels, names, TEACHER)
+
+
+def job_of(bank, views=None):
+    """What a bank was filled with, or would be with another number of views."""
+    return Job(
+        BankIdentity(**bank.manifest['identity']),
+        bank.storage,
+        views or bank.num_views,
+        bank.num_classes,
+        bank.labels_N.tolist(),
+        bank.manifest['classes'],
+        bank.teacher,
+    )

@@ -10,14 +10,12 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from made_up_banks import job_of
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.bank import Bank, BankPaths
 from ukd_bench.knowledge.commands.fill import _helpers
-from ukd_bench.knowledge.identity import BankIdentity
-from ukd_bench.knowledge.job import Job
 from ukd_bench.knowledge.pool import read_pool
-from ukd_bench.knowledge.storage import Storage
 from ukd_bench.knowledge.writer import BankWriter
 from ukd_bench.paths import PACKAGE
 
@@ -161,13 +159,7 @@ def test_two_teachers_have_not_one_bank(command, student_config, own_pool, rewri
 
 
 def test_what_is_done_of_more_views_is_not_thrown_away(command, student_config, dark):
-    bank = Bank(dark.bank)
-    more = Job(
-        BankIdentity(**bank.manifest['identity']),
-        *(Storage('float32'), 5, bank.num_classes, bank.labels_N, bank.manifest['classes']),
-        bank.teacher,
-    )
-    with BankWriter(dark.bank, more) as writer:
+    with BankWriter(dark.bank, job_of(Bank(dark.bank), 5)) as writer:
         writer.write(writer.claim(), np.zeros((11, 11), np.float32))
     config = student_config(num_teachers=1)
     words = f'bank {dark.bank} was never completed, it holds 3 of 5 views; 2 are asked for; delete'

@@ -3,13 +3,11 @@ import shutil
 
 import numpy as np
 import pytest
+from made_up_banks import job_of
 
 from ukd_bench.knowledge.bank import Bank
 from ukd_bench.knowledge.fill import fill
-from ukd_bench.knowledge.identity import BankIdentity
-from ukd_bench.knowledge.job import Job
 from ukd_bench.knowledge.pool import read_pool
-from ukd_bench.knowledge.storage import Storage
 from ukd_bench.knowledge.verify import draw_addresses
 from ukd_bench.knowledge.writer import BankWriter, write_bank
 
@@ -92,14 +90,8 @@ def test_an_absent_bank_is_named(verify, dark):
 
 
 def test_a_bank_that_is_half_filled_says_how_far(verify, dark):
-    bank = Bank(dark.bank)
-    more = Job(
-        BankIdentity(**bank.manifest['identity']),
-        *(Storage('float32'), 4, bank.num_classes, bank.labels_N, bank.manifest['classes']),
-        bank.teacher,
-    )
     # Two views of four are kept from before.
-    with BankWriter(dark.bank, more) as writer:
+    with BankWriter(dark.bank, job_of(Bank(dark.bank), 4)) as writer:
         writer.write(writer.claim(), np.zeros((11, 11), np.float32))
     status, lines = verify()
     assert status == 1
@@ -213,16 +205,7 @@ def test_a_changed_list_says_what_of_it(verify, own_videos):
 def rewritten(bank, change):
     """A bank whose checksums are right and whose scores are not."""
     scores = np.stack([bank.read(view, range(bank.num_samples)) for view in range(bank.num_views)])
-    manifest = bank.manifest
-    job = Job(
-        BankIdentity(**manifest['identity']),
-        Storage.of(manifest['storage']),
-        bank.num_views,
-        bank.num_classes,
-        bank.labels_N.tolist(),
-        manifest['classes'],
-        manifest['teacher'],
-    )
+    job = job_of(bank)
     shutil.rmtree(bank.folder)
     return write_bank(bank.folder, change(scores), job)
 

@@ -3,7 +3,7 @@
 from ukd_bench.errors import ConfigError, DataError
 from ukd_bench.sweep.earlier import still_valid
 
-from .test_planner import AXES
+from .planned import AXES
 
 
 def row(method: str, num_teachers: int = 0, seed: int = 0, split: int = 1) -> dict:

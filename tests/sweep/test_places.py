@@ -15,7 +15,7 @@ from ukd_bench.sweep.configure import suite_hook
 from ukd_bench.sweep.places import placed_config
 from ukd_bench.sweep.state import SweepState
 
-from .test_planner import STUDENT, planned, run_of
+from .planned import STUDENT, planned, run_of
 
 CELLS = dict(methods=('chain', 'self', 'ukd'), num_teachers=(1, 2))
 

@@ -1,12 +1,9 @@
 """Which runs the axes ask for, what each needs, and what its key depends on; nothing is trained."""
 
-from dataclasses import replace
-
 import pytest
 from mmengine.config import Config
 
 from ukd_bench.datasets.rendering import teacher_pipeline
-from ukd_bench.distillation import Distillation
 from ukd_bench.errors import ConfigError
 from ukd_bench.methods import (
     COUNTED_METHODS,
@@ -15,53 +12,12 @@ from ukd_bench.methods import (
     STUDENT_METHODS,
 )
 from ukd_bench.paths import RunPaths, configs_root, write_json
-from ukd_bench.sweep.axes import Axes, Dataset, PoolTeacher, Student
+from ukd_bench.sweep.axes import Student
 from ukd_bench.sweep.configure import suite_hook
-from ukd_bench.sweep.data import sweep_data
 from ukd_bench.sweep.places import placed_config
-from ukd_bench.sweep.planner import make_plan
 from ukd_bench.sweep.prepare import _flow_steps
 
-STUDENT = 'i3d-r18-w8'
-AXES = Axes(
-    name='planned',
-    dataset=Dataset('darkroom-tiny', darkroom=dict(preset='tiny')),
-    students=(Student(STUDENT, 12),),
-    full_epochs=12,
-    teacher_epochs=6,
-    teachers=(
-        PoolTeacher('i3d-gamma1.8', STUDENT, 101),
-        PoolTeacher('slowonly-gamma2.5', 'slowonly-r18-w8', 102),
-        PoolTeacher('i3d-identity', STUDENT, 103),
-    ),
-    methods=('ukd',),
-    num_teachers=(1, 3),
-    seeds=(0,),
-    student_config='{method}/{student}_darkroom-quick.py',
-    teacher_config='teachers/{teacher}_darkroom-quick.py',
-)
-
-
-def planned(pool: str = '/somewhere/pool.json', **changes):
-    axes = replace(AXES, **changes)
-    axes.check()
-    return make_plan(axes, sweep_data(axes.dataset, None), 'cafe', 'cpu', pool)
-
-
-def runs_of(plan, method: str) -> dict[int, object]:
-    """The runs of a method, by K."""
-    return {r.spec.num_teachers: r for r in plan.runs.values() if r.spec.method == method}
-
-
-def run_of(plan, method: str, num_teachers: int = 0):
-    return runs_of(plan, method)[num_teachers]
-
-
-def parents_of(plan, run) -> list[tuple[str, object]]:
-    """Method of each parent, and its teacher or K."""
-    parents = [plan.runs[key].spec for key in run.spec.parents]
-    return [(spec.method, spec.teacher or spec.num_teachers) for spec in parents]
-
+from .planned import AXES, STUDENT, parents_of, planned, run_of, runs_of
 
 POOL = [teacher.name for teacher in AXES.teachers]
 # How large a wide student is its own files say.
@@ -392,42 +348,3 @@ def test_anybodys_source_is_planned_as_one_of_the_suites():
     config.custom_hooks.append(dict(type='ukd_bench.UKDHook', pool='p'))
     with pytest.raises(ConfigError, match='config mine: needs one hook of ukd_bench, has 2'):
         suite_hook(config, 'mine')
-
-
-def test_rule_weight_and_temperature_are_those_of_the_sweep():
-    methods = ('plain', 'ukd', 'naive', 'mutual', 'self', 'label_smoothing')
-    before = planned(methods=methods, num_teachers=(2,))
-    given = dict(rule=dict(type='mean_logit'), temperature=2)
-    after = planned(methods=methods, num_teachers=(2,), distillation=Distillation(**given))
-    for method in methods:
-        k = {'self': 1}.get(method, 2 if METHOD_TABLE[method].by_count else 0)
-        run, unchanged = run_of(after, method, k), run_of(before, method, k)
-        hook, own = suite_hook(run.config, method), suite_hook(unchanged.config, method)
-        assert hook == (own | given if METHOD_TABLE[method].distils else own)
-        assert (run.spec.key != unchanged.spec.key) == METHOD_TABLE[method].distils
-    # No teacher and no bank is made anew for it.
-    for method in ('teacher', 'bank'):
-        assert keys_of(before, method) == keys_of(after, method)
-    assert keys_of(planned(methods=methods, distillation=Distillation())) == keys_of(
-        planned(methods=methods)
-    )
-
-
-def keys_of(plan, method: str | None = None) -> set[str]:
-    return {key for key, run in plan.runs.items() if method in (None, run.spec.method)}
-
-
-def test_a_rule_of_the_users_is_part_of_the_key(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / 'my_rules.py').write_text('class Rule: "A rule."')
-    rule = Distillation(rule='my_rules.Rule')
-
-    def keys(**changes):
-        plan = planned(methods=('plain', 'ukd'), num_teachers=(1,), **changes)
-        return [run_of(plan, 'plain').spec.key, run_of(plan, 'ukd', 1).spec.key]
-
-    plain, ukd = keys(distillation=rule)
-    assert keys(distillation=rule) == [plain, ukd]
-    (tmp_path / 'my_rules.py').write_text('class Rule: "Another rule."')
-    assert keys(distillation=rule)[0] == plain
-    assert keys(distillation=rule)[1] != ukd

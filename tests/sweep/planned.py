@@ -1,0 +1,51 @@
+"""Plans of small axes, for tests to look at; nothing is trained."""
+
+from dataclasses import replace
+
+from ukd_bench.sweep.axes import Axes, Dataset, PoolTeacher, Student
+from ukd_bench.sweep.data import sweep_data
+from ukd_bench.sweep.planner import make_plan
+
+STUDENT = 'i3d-r18-w8'
+AXES = Axes(
+    name='planned',
+    dataset=Dataset('darkroom-tiny', darkroom=dict(preset='tiny')),
+    students=(Student(STUDENT, 12),),
+    full_epochs=12,
+    teacher_epochs=6,
+    teachers=(
+        PoolTeacher('i3d-gamma1.8', STUDENT, 101),
+        PoolTeacher('slowonly-gamma2.5', 'slowonly-r18-w8', 102),
+        PoolTeacher('i3d-identity', STUDENT, 103),
+    ),
+    methods=('ukd',),
+    num_teachers=(1, 3),
+    seeds=(0,),
+    student_config='{method}/{student}_darkroom-quick.py',
+    teacher_config='teachers/{teacher}_darkroom-quick.py',
+)
+
+
+def planned(pool: str = '/somewhere/pool.json', **changes):
+    axes = replace(AXES, **changes)
+    axes.check()
+    return make_plan(axes, sweep_data(axes.dataset, None), 'cafe', 'cpu', pool)
+
+
+def runs_of(plan, method: str) -> dict[int, object]:
+    """The runs of a method, by K."""
+    return {r.spec.num_teachers: r for r in plan.runs.values() if r.spec.method == method}
+
+
+def run_of(plan, method: str, num_teachers: int = 0):
+    return runs_of(plan, method)[num_teachers]
+
+
+def parents_of(plan, run) -> list[tuple[str, object]]:
+    """Method of each parent, and its teacher or K."""
+    parents = [plan.runs[key].spec for key in run.spec.parents]
+    return [(spec.method, spec.teacher or spec.num_teachers) for spec in parents]
+
+
+def keys_of(plan, method: str | None = None) -> set[str]:
+    return {key for key, run in plan.runs.items() if method in (None, run.spec.method)}

@@ -71,11 +71,11 @@ class BankPaths:
 
     def begun(self) -> dict | None:
         """What the bank is being filled with, see ``Job.facts``; None where nobody began."""
-        try:
-            job = read_json(self.job)
-        except ResultsError:
-            return None
-        return job if isinstance(job, dict) and job.get('schema') == SCHEMA else None
+        return facts_in(self.job)
+
+    def progress(self, job: dict) -> str:
+        """How far the fill has come that ``begun`` tells of, as in ``2 of 5 views``."""
+        return f'{len(self.notes())} of {job["shape"][0]} views'
 
 
 class Bank:
@@ -219,11 +219,20 @@ class Bank:
         return int(np.prod(shape)) * kind.itemsize
 
 
+def facts_in(path: Path) -> dict | None:
+    """What a manifest or ``job.json`` says; None where there is none of this schema."""
+    try:
+        content = read_json(path)
+    except ResultsError:
+        return None
+    return content if isinstance(content, dict) and content.get('schema') == SCHEMA else None
+
+
 def _read_manifest(paths: BankPaths) -> dict[str, Any]:
     folder = paths.folder
     if not paths.manifest.is_file():
         if job := paths.begun():
-            done = f'{len(paths.notes())} of {job["shape"][0]} views'
+            done = paths.progress(job)
             raise BankError(f'bank {folder} was never completed, it holds {done}')
         raise BankError(f'bank {folder} does not exist or was never completed')
     try:

@@ -1,13 +1,11 @@
 """What a bank is filled with, and whether that has been done."""
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import BankError, ResultsError
-from ..paths import read_json
-from .bank import SCHEMA, Bank, BankPaths
+from .bank import SCHEMA, Bank, BankPaths, facts_in
 from .identity import BankIdentity
 from .storage import Storage
 
@@ -68,9 +66,5 @@ def storage_in(folder: Path) -> str | None:
     """How the bank that lies there, complete or not, is stored; None where there is none."""
     paths = BankPaths(folder)
     # Where both differ, the bank is being filled anew.
-    for path in (paths.job, paths.manifest):
-        with contextlib.suppress(ResultsError):
-            content = read_json(path)
-            if isinstance(content, dict) and content.get('schema') == SCHEMA:
-                return content.get('storage')
-    return None
+    facts = paths.begun() or facts_in(paths.manifest)
+    return None if facts is None else facts.get('storage')

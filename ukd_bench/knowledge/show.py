@@ -91,8 +91,7 @@ def _shown(folder: Path, name: str | None = None) -> ShownBank:
     job = paths.begun()
     if job is None:
         return ShownBank(name or folder.name, None, 'absent')
-    state = f'{len(paths.notes())} of {job["shape"][0]} views'
-    return ShownBank(name or job['teacher']['name'], None, state)
+    return ShownBank(name or job['teacher']['name'], None, paths.progress(job))
 
 
 def _table(shown: Sequence[ShownBank]) -> Table:

@@ -118,7 +118,7 @@ class BankWriter:
         note: dict[str, Any] = {'sha256': rows_sha256(rows)}
         if not storage.is_exact:
             note['error'] = view_error(storage, scores_NC, rows)
-        self._write(view, rows, note)
+        self._write(view, rows, note, self.paths.array)
         self._done.add(view)
         self._claimed.pop(view).release()
 
@@ -210,10 +210,10 @@ class BankWriter:
         view: int,
         rows: dict[str, np.ndarray],
         note: dict,
-        array: Callable[[str], Path] | None = None,
+        array: Callable[[str], Path],
     ) -> None:
         for name, layout in self._layout.items():
-            write_view((array or self.paths.array)(name), layout, view, rows[name])
+            write_view(array(name), layout, view, rows[name])
         write_json(self.paths.note(view), note)
 
     def _is_done(self, view: int) -> bool:

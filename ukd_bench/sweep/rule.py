@@ -50,4 +50,5 @@ def require_usable_rule(axes: Axes) -> None:
         text=True,
     )
     if answer.returncode:
-        raise ConfigError(f'distillation: {answer.stderr.strip().splitlines()[-1]}')
+        lines = answer.stderr.strip().splitlines() or ['the process that was asked about it died']
+        raise ConfigError(f'distillation: {lines[-1]}')

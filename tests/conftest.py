@@ -48,7 +48,7 @@ def dark_root(tmp_path_factory):
     import cv2
     import torch
 
-    from ukd_bench.datasets.darkroom import PRESETS, make
+    from ukd_bench.data.darkroom import PRESETS, make
 
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
@@ -111,7 +111,7 @@ def build_model():
     from mmaction.utils import register_all_modules
     from mmengine.config import Config
 
-    from ukd_bench.paths import configs_root
+    from ukd_bench.files.configs import configs_root
 
     def build(seed=0, **preprocessor):
         register_all_modules(init_default_scope=True)
@@ -131,8 +131,8 @@ def teacher_files(tmp_path_factory, build_model):
     """Folder with ``dark.py``, ``dark.pth``, ``bright.py``, ``bright.pth`` and ``pool.json``."""
     from mmengine.config import Config
 
-    from ukd_bench.paths import configs_root
-    from ukd_bench.state import save_weights
+    from ukd_bench.files.checkpoints import save_weights
+    from ukd_bench.files.configs import configs_root
 
     folder = tmp_path_factory.mktemp('teachers')
     streams = [[dict(type='Identity')], [dict(type='Gamma', gamma=2.5)]]
@@ -152,7 +152,7 @@ def teacher_files(tmp_path_factory, build_model):
 @pytest.fixture(scope='session')
 def filled_pool(teacher_files, new_train_dataset):
     """``pool.json`` of two teachers whose banks hold two views of ``train_dataset``."""
-    from ukd_bench.knowledge.fill import fill
+    from ukd_bench.knowledge.bank.format.fill import fill
     from ukd_bench.knowledge.pool import read_pool
 
     for entry in read_pool(teacher_files / 'pool.json'):
@@ -174,7 +174,7 @@ def runner_config(train_dataset, tmp_path):
     """Makes the config of a two-epoch training of the small recognizer, batches of 4, 4 and 3."""
     from mmengine.config import Config
 
-    from ukd_bench.paths import configs_root
+    from ukd_bench.files.configs import configs_root
 
     def make_config(*hooks, epochs=2, seed=3, workers=0):
         config = Config.fromfile(configs_root() / '_base_' / 'default_runtime.py')

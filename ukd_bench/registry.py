@@ -16,16 +16,16 @@ from mmengine.registry import (
 SCOPE = 'ukd_bench'
 
 DATASETS = Registry(
-    'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.datasets.arid']
+    'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.data.arid.dataset']
 )
 TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
     scope=SCOPE,
     locations=[
-        'ukd_bench.datasets.views',
-        'ukd_bench.datasets.decode',
-        'ukd_bench.datasets.flow_frames',
+        'ukd_bench.data.views.draw',
+        'ukd_bench.data.video.steps',
+        'ukd_bench.data.flow.steps',
     ],
 )
 MODELS = Registry(

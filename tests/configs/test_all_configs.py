@@ -13,11 +13,11 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, HOOKS, MODELS, DefaultScope
 from mmengine.runner import Runner
 
-from ukd_bench.datasets.flow import FlowSettings, make_flow
-from ukd_bench.datasets.layout import find_layout
+from ukd_bench.data.arid.layout import find_layout
+from ukd_bench.data.flow.make import FlowSettings, make_flow
+from ukd_bench.files.configs import configs_root
 from ukd_bench.models import pretrained
-from ukd_bench.paths import configs_root
-from ukd_bench.sweep.configure import set_epochs
+from ukd_bench.sweep.run_config import set_epochs
 
 ROOT = configs_root()
 NOT_TRAINED = ('_base_', 'claims', 'sweeps')

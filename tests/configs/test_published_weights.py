@@ -10,7 +10,7 @@ from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
-from ukd_bench.paths import configs_root
+from ukd_bench.files.configs import configs_root
 
 RECOGNITION = Path(mmaction.__file__).parent / '.mim' / 'configs' / 'recognition'
 STOCK = {

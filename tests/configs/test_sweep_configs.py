@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from ukd_bench.paths import configs_root
-from ukd_bench.sweep.axes import Dataset, read_axes
-from ukd_bench.sweep.configure import load_config
-from ukd_bench.sweep.data import sweep_data
+from ukd_bench.files.configs import configs_root
+from ukd_bench.sweep.config import Dataset, read_axes
 from ukd_bench.sweep.planner import make_plan
+from ukd_bench.sweep.run_config import load_config
+from ukd_bench.sweep.videos import sweep_data
 
 SWEEPS = sorted((configs_root() / 'sweeps').glob('*.py'))
 ARID = [path for path in SWEEPS if path.stem.startswith('arid_')]

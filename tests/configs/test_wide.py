@@ -5,8 +5,8 @@ from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
+from ukd_bench.files.configs import configs_root
 from ukd_bench.measure.flops import inference_flops
-from ukd_bench.paths import configs_root
 
 RATIO_TO_TWO_STREAMS = {'i3d-r18-w8': 1.049, 'slowonly-r18-w8': 1.057}
 

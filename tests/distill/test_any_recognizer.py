@@ -12,13 +12,13 @@ from mmengine.hooks import Hook
 from mmengine.model import revert_sync_batchnorm
 from torch import nn
 
-from ukd_bench.distill.recognizers import distillable_head
+from ukd_bench.distill.head import distillable_head
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.checkpoints import save_weights, state_sha256
 from ukd_bench.knowledge import teacher as teachers
-from ukd_bench.knowledge.fill import fill
+from ukd_bench.knowledge.bank.format.fill import fill
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
-from ukd_bench.state import save_weights, state_sha256
 
 from .stock import CONFIGS, MVIT, NUM_CLASSES, RECOGNIZERS
 

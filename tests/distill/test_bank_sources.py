@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from ukd_bench.distill import ChainHook, RandomTeacherHook
-from ukd_bench.distill.shuffled_hook import partners_within_classes
+from ukd_bench.distill.bank_hooks import partners_within_classes
 from ukd_bench.errors import ConfigError
-from ukd_bench.knowledge.bank import Bank
+from ukd_bench.files.checkpoints import save_weights
+from ukd_bench.knowledge.bank.format.format import Bank
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.measure import MeasureHook
-from ukd_bench.state import save_weights
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ class TestShuffled:
             views.append(generator.random())
             return pairs
 
-        monkeypatch.setattr('ukd_bench.distill.shuffled_hook.partners_within_classes', partners)
+        monkeypatch.setattr('ukd_bench.distill.bank_hooks.partners_within_classes', partners)
         hashes, source, _ = trained(distilling('ShuffledHook', filled_pool, 1))
         assert hashes[0] != trained(distilling('UKDHook', filled_pool, 1))[0][0]
         # Another generator for every view, and the same one however often a view is read.

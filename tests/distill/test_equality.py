@@ -10,13 +10,13 @@ from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
-from ukd_bench.datasets.lists import ARID_CLASSES
-from ukd_bench.knowledge.fill import fill
+from ukd_bench.data.arid.lists import ARID_CLASSES
+from ukd_bench.files.checkpoints import save_weights
+from ukd_bench.files.configs import configs_root
+from ukd_bench.knowledge.bank.format.fill import fill
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.measure import MeasureHook
-from ukd_bench.paths import configs_root
-from ukd_bench.state import save_weights
 
 VIEW_SEED, EPOCHS, CLIPS = 5, 2, 11
 

@@ -14,12 +14,12 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from ukd_bench.datasets.darkroom.encode import write_video
+from ukd_bench.data.darkroom.film import write_video
 from ukd_bench.distill import DistillationHook
-from ukd_bench.knowledge.fill import fill
+from ukd_bench.files.checkpoints import save_weights
+from ukd_bench.files.configs import configs_root
+from ukd_bench.knowledge.bank.format.fill import fill
 from ukd_bench.knowledge.pool import read_pool
-from ukd_bench.paths import configs_root
-from ukd_bench.state import save_weights
 
 CLASSES, FRAMES, SIDE = 4, 4, 32
 TRAIN, TEST, EPOCHS = 96, 80, 8

@@ -6,8 +6,8 @@ from torch import nn
 
 from ukd_bench.distill import MutualHook
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.checkpoints import state_bytes, state_sha256
 from ukd_bench.measure import MeasureHook
-from ukd_bench.state import state_bytes, state_sha256
 
 
 def mutual(num_teachers=3, **options):

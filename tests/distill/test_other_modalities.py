@@ -8,14 +8,14 @@ from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
-from ukd_bench.datasets.flow import FlowSettings, make_flow
-from ukd_bench.datasets.layout import find_layout
-from ukd_bench.knowledge.bank import Bank
-from ukd_bench.knowledge.fill import fill
+from ukd_bench.data.arid.layout import find_layout
+from ukd_bench.data.flow.make import FlowSettings, make_flow
+from ukd_bench.files.checkpoints import save_weights
+from ukd_bench.files.configs import configs_root
+from ukd_bench.knowledge.bank.format.fill import fill
+from ukd_bench.knowledge.bank.format.format import Bank
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.measure import MeasureHook
-from ukd_bench.paths import configs_root
-from ukd_bench.state import save_weights
 
 VIEW_SEED = 5
 FLOW = dict(algorithm='farneback', bound=8, gamma=1, short_side=48)

@@ -3,15 +3,7 @@
 import pytest
 import torch
 
-from ukd_bench.enhance import (
-    BIMEF,
-    CLAHE,
-    LIME,
-    Gamma,
-    HistogramEqualization,
-    Identity,
-    by_frame,
-)
+from ukd_bench.enhance import BIMEF, CLAHE, LIME, Gamma, HistogramEqualization, Identity, by_frame
 from ukd_bench.errors import ConfigError
 from ukd_bench.registry import ENHANCEMENTS
 

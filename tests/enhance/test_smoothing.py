@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from ukd_bench.enhance.smoothing import _solve_along_first, smooth
+from ukd_bench.enhance.illumination import _solve_along_first, smooth
 
 from .originals import least_squares
 

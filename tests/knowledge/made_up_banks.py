@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ukd_bench.knowledge.bank.format.job import Job
+from ukd_bench.knowledge.bank.format.storage import Storage
 from ukd_bench.knowledge.identity import BankIdentity
-from ukd_bench.knowledge.job import Job
-from ukd_bench.knowledge.storage import Storage
 
 IDENTITY = BankIdentity(
     dataset='d' * 64,

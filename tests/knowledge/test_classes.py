@@ -1,7 +1,7 @@
 import pytest
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.knowledge.classes import class_order
+from ukd_bench.knowledge.teacher import class_order
 
 STUDENT = ('Jump', 'Run', 'Sit')
 

@@ -6,9 +6,9 @@ from mmengine.config import Config
 from torch import nn
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.checkpoints import load_weights, save_weights, state_bytes, state_sha256
 from ukd_bench.knowledge.identity import model_section
 from ukd_bench.knowledge.teacher import MICRO_BATCH, Teacher
-from ukd_bench.state import load_weights, save_weights, state_bytes, state_sha256
 
 
 @pytest.fixture(scope='module')

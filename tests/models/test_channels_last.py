@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from ukd_bench.distill import DistillationHook
+from ukd_bench.files.checkpoints import load_weights, save_weights, state_sha256
 from ukd_bench.measure import MeasureHook
 from ukd_bench.models import ChannelsLastHook
 from ukd_bench.runs.build import find_hook
-from ukd_bench.state import load_weights, save_weights, state_sha256
 
 OPTION = dict(type='ukd_bench.ChannelsLastHook')
 

@@ -10,8 +10,8 @@ from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.configs import configs_root
 from ukd_bench.models import LateFusionHead, SplitStreams
-from ukd_bench.paths import configs_root
 
 NAMES = ('i3d-r18-w8', 'slowonly-r18-w8')
 HEAD = dict(type='I3DHead', num_classes=3, in_channels=2, dropout_ratio=0.0, average_clips='prob')

@@ -7,8 +7,8 @@ from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.configs import configs_root
 from ukd_bench.models.pretrained import pretrained_backbone
-from ukd_bench.paths import configs_root
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
-from ukd_bench.datasets.flow import FlowSettings, make_flow
-from ukd_bench.datasets.layout import find_layout
-from ukd_bench.paths import configs_root
+from ukd_bench.data.arid.layout import find_layout
+from ukd_bench.data.flow.make import FlowSettings, make_flow
+from ukd_bench.files.configs import configs_root
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.configs import PACKAGE
 from ukd_bench.models import TorchvisionVideo, torchvision_video
 from ukd_bench.models.torchvision_video import CLASSIFIERS
-from ukd_bench.paths import PACKAGE
 
 SMALL = (3, 4, 32, 32)
 FEW_TOKENS = dict(patch_embed_stride=(8, 28, 28), stochastic_depth_prob=0.0)

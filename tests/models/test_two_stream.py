@@ -4,8 +4,8 @@ from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
+from ukd_bench.files.configs import configs_root
 from ukd_bench.models import TwoStreamBackbone
-from ukd_bench.paths import configs_root
 
 
 @pytest.fixture

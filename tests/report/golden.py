@@ -30,7 +30,7 @@ def made_up_sweep(made_up):
 
 def write(made_up, folder):
     """Writes the report of the odd sweep and returns its Markdown."""
-    from ukd_bench.report.render import write_report
+    from ukd_bench.report.page import write_report
 
     results = made_up_sweep(made_up).write(Path(folder) / 'results')
     return write_report(results, Path(folder) / 'out').markdown.read_text()

@@ -2,14 +2,19 @@
 
 import pytest
 
-from ukd_bench.methods import COUNTED_METHODS, STUDENT_METHODS
-from ukd_bench.report import memory_tables, side_tables, style, tables, words
-from ukd_bench.report.drawing import draw_all
-from ukd_bench.report.figures import _side_by_side
-from ukd_bench.report.render import write_report
-from ukd_bench.report.style import COLOURS, MARKERS, dash, marker
+from ukd_bench.methods.table.table import COUNTED_METHODS, STUDENT_METHODS
+from ukd_bench.report import methods as style, methods as words
+from ukd_bench.report.figures.axes.axes import _side_by_side
+from ukd_bench.report.figures.axes.svg import draw_all
+from ukd_bench.report.methods import COLOURS, MARKERS, dash, marker
+from ukd_bench.report.page import write_report
+from ukd_bench.report.tables.table import (
+    memory as memory_tables,
+    others as side_tables,
+    table as tables,
+)
+from ukd_bench.results.formatting import METHOD_NAMES, method_name
 from ukd_bench.results.load import load_sweep
-from ukd_bench.results.units import METHOD_NAMES, method_name
 
 END = 'r2plus1d-r18-w8'
 

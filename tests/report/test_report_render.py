@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ukd_bench.errors import ResultsError
-from ukd_bench.report.render import markdown_cell, write_report
+from ukd_bench.report.page import markdown_cell, write_report
 from ukd_bench.results.claims import claims_sha256
 
 _spec = importlib.util.spec_from_file_location(

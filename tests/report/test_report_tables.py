@@ -1,7 +1,11 @@
 import pytest
 
-from ukd_bench.report import memory_tables, side_tables, tables
 from ukd_bench.report.provenance import provenance, warnings
+from ukd_bench.report.tables.table import (
+    memory as memory_tables,
+    others as side_tables,
+    table as tables,
+)
 from ukd_bench.results.compare import compare
 from ukd_bench.results.load import load_sweep
 

@@ -4,8 +4,8 @@ import pytest
 
 from ukd_bench.errors import ConfigError, ResultsError
 from ukd_bench.results.claims import claims_path, claims_sha256, evaluate, load_claims
+from ukd_bench.results.formatting import method_name
 from ukd_bench.results.load import load_sweep
-from ukd_bench.results.units import method_name
 
 MIB = 1024**2
 END = 'r2plus1d-r18-w8'

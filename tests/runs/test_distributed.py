@@ -12,9 +12,9 @@ import torch
 from mmengine.hooks import Hook
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.checkpoints import unwrapped
 from ukd_bench.measure import MeasureHook
 from ukd_bench.runs.build import prepare_process
-from ukd_bench.state import unwrapped
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What MMEngine's launcher does, but that it wants a GPU for each process.
@@ -28,7 +28,7 @@ sys.path.insert(0, sys.argv[1])
 from test_distributed import Note
 
 from ukd_bench.measure import MeasureHook
-from ukd_bench.state import unwrapped
+from ukd_bench.files.checkpoints import unwrapped
 
 torch.set_num_threads(1)
 rank = int(os.environ['RANK'])

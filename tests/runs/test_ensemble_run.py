@@ -9,12 +9,12 @@ from mmengine.config import Config
 
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
-from ukd_bench.measure.memory import PhaseMemory
-from ukd_bench.paths import RunPaths
+from ukd_bench.measure.memory.phases.phases import PhaseMemory
+from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs import ensemble as ensemble_run
 from ukd_bench.runs.ensemble import evaluate_ensemble
 from ukd_bench.runs.facts import RunFacts
-from ukd_bench.spec import RunSpec
 
 SPEC = RunSpec(
     key='k', execution='e', method='ensemble', student=None, teacher=None, num_teachers=2, seed=0,

@@ -8,12 +8,12 @@ import torch
 from mmengine.config import Config
 
 from ukd_bench.knowledge.pool import read_pool
-from ukd_bench.measure.memory import PhaseMemory
-from ukd_bench.paths import RunPaths
+from ukd_bench.measure.memory.phases.phases import PhaseMemory
+from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs import fill as fill_run
 from ukd_bench.runs.facts import RunFacts
 from ukd_bench.runs.fill import fill_bank
-from ukd_bench.spec import RunSpec
 
 NUM_VIEWS = 3
 

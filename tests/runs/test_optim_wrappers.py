@@ -9,8 +9,8 @@ from mmengine.optim.optimizer import amp_optimizer_wrapper
 from ukd_bench.distill import DistillationHook
 from ukd_bench.errors import ConfigError
 from ukd_bench.measure import MeasureHook
+from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs.build import build_runner, find_hook, precision
-from ukd_bench.spec import RunSpec
 
 
 class Watch(Hook):

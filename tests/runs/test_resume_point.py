@@ -8,10 +8,10 @@ from mmengine.hooks import Hook
 
 from ukd_bench.distill import ReplayHook
 from ukd_bench.measure import MeasureHook
-from ukd_bench.measure.hook import WARM_UP_STEPS
+from ukd_bench.measure.measure_hook import WARM_UP_STEPS
+from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs import resume
 from ukd_bench.runs.resume import ResumePoint, discard, set_resume
-from ukd_bench.spec import RunSpec
 
 REPLAY = dict(type='ukd_bench.ReplayHook', view_seed=5)
 SPEC = RunSpec(

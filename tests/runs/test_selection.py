@@ -7,10 +7,10 @@ import torch
 from mmengine.hooks import Hook
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.checkpoints import state_sha256
 from ukd_bench.measure import MeasureHook
 from ukd_bench.runs.selection import KeepBest, selection_rule
-from ukd_bench.state import state_sha256
-from ukd_bench.sweep.configure import set_selection
+from ukd_bench.sweep.run_config import set_selection
 
 REPLAY = dict(type='ukd_bench.ReplayHook', view_seed=5)
 

@@ -8,9 +8,9 @@ import torch
 
 from ukd_bench.distill import DistillationHook
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.checkpoints import allow_history, load_weights, save_weights, state_sha256
 from ukd_bench.measure import MeasureHook
 from ukd_bench.runs.build import find_hook
-from ukd_bench.state import allow_history, load_weights, save_weights, state_sha256
 
 
 @pytest.fixture

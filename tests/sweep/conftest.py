@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ukd_bench.datasets.darkroom import PRESETS, make
+from ukd_bench.data.darkroom import PRESETS, make
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

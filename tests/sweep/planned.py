@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from ukd_bench.sweep.axes import Axes, Dataset, PoolTeacher, Student
-from ukd_bench.sweep.data import sweep_data
+from ukd_bench.sweep.config import Axes, Dataset, PoolTeacher, Student
 from ukd_bench.sweep.planner import make_plan
+from ukd_bench.sweep.videos import sweep_data
 
 STUDENT = 'i3d-r18-w8'
 AXES = Axes(

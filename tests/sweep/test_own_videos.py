@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from ukd_bench.datasets.darkroom.encode import read_video
-from ukd_bench.datasets.lists import ARID_CLASSES
+from ukd_bench.data.arid.lists import ARID_CLASSES
+from ukd_bench.data.darkroom.film import read_video
 
 from .conftest import SWEEP, Sweep, run_module
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from ukd_bench.paths import RunPaths, SweepPaths, write_json
-from ukd_bench.records import file_sha256
-from ukd_bench.sweep import local
-from ukd_bench.sweep.configure import suite_hook
-from ukd_bench.sweep.places import placed_config
-from ukd_bench.sweep.state import SweepState
+from ukd_bench.files.atomic import write_json
+from ukd_bench.files.hashes import file_sha256
+from ukd_bench.records.folder import RunPaths, SweepPaths
+from ukd_bench.sweep import schedule as local
+from ukd_bench.sweep.finished import SweepState
+from ukd_bench.sweep.place import placed_config
+from ukd_bench.sweep.run_config import suite_hook
 
 from .planned import STUDENT, planned, run_of
 

@@ -1,8 +1,8 @@
 """What a sweep's rule, weight and temperature change in a plan, and what they leave."""
 
-from ukd_bench.distillation import Distillation
-from ukd_bench.methods import METHOD_TABLE
-from ukd_bench.sweep.configure import suite_hook
+from ukd_bench.methods.table.distillation import Distillation
+from ukd_bench.methods.table.table import METHOD_TABLE
+from ukd_bench.sweep.run_config import suite_hook
 
 from .planned import keys_of, planned, run_of
 

@@ -3,19 +3,21 @@
 import pytest
 from mmengine.config import Config
 
-from ukd_bench.datasets.rendering import teacher_pipeline
+from ukd_bench.data.views.rendering import teacher_pipeline
 from ukd_bench.errors import ConfigError
-from ukd_bench.methods import (
+from ukd_bench.files.atomic import write_json
+from ukd_bench.files.configs import configs_root
+from ukd_bench.methods.table.table import (
     COUNTED_METHODS,
     DISTILLED_METHODS,
     METHOD_TABLE,
     STUDENT_METHODS,
 )
-from ukd_bench.paths import RunPaths, configs_root, write_json
-from ukd_bench.sweep.axes import Student
-from ukd_bench.sweep.configure import suite_hook
-from ukd_bench.sweep.places import placed_config
+from ukd_bench.records.folder import RunPaths
+from ukd_bench.sweep.config import Student
+from ukd_bench.sweep.place import placed_config
 from ukd_bench.sweep.prepare import _flow_steps
+from ukd_bench.sweep.run_config import suite_hook
 
 from .planned import AXES, STUDENT, parents_of, planned, run_of, runs_of
 

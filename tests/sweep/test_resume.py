@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from ukd_bench.paths import RunPaths
+from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs.__main__ import EXIT_STATUS
-from ukd_bench.spec import RunSpec
-from ukd_bench.sweep.configure import set_selection
+from ukd_bench.sweep.run_config import set_selection
 
 from .conftest import REPOSITORY
 

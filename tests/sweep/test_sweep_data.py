@@ -2,10 +2,10 @@
 
 import pytest
 
-from ukd_bench.datasets.darkroom import PRESETS
+from ukd_bench.data.darkroom import PRESETS
 from ukd_bench.errors import DataError
-from ukd_bench.sweep.axes import Dataset
-from ukd_bench.sweep.data import SweepData, sweep_data
+from ukd_bench.sweep.config import Dataset
+from ukd_bench.sweep.videos import SweepData, sweep_data
 
 
 def test_the_number_of_classes_is_the_layouts(tmp_path, small_videos):

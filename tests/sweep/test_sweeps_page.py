@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from ukd_bench.distillation import Distillation
-from ukd_bench.paths import configs_root
-from ukd_bench.sweep.axes import Axes, Dataset, read_axes
+from ukd_bench.files.configs import configs_root
+from ukd_bench.methods.table.distillation import Distillation
+from ukd_bench.sweep.config import Axes, Dataset, read_axes
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'sweeps.md').read_text()
 TABLES = [

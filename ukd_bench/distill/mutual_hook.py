@@ -12,11 +12,10 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ..errors import ConfigError
+from ..files.checkpoints import unwrapped
 from ..knowledge.identity import model_section
 from ..registry import HOOKS
-from ..state import unwrapped
-from .batch import AddressedBatch
-from .hook import DistillationHook
+from .distillation_hook import AddressedBatch, DistillationHook
 from .losses import distillation_loss, scale_losses, target_divergence
 from .replay_hook import gradients_of, reseed, set_gradients
 

@@ -8,10 +8,10 @@ from mmengine.dataset import BaseDataset
 from mmengine.dist import get_rank
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
-from ..datasets.replay import ReplayedPipeline, build_pipeline, require_replayable
+from ..data.views.replay import ReplayedPipeline, build_pipeline, require_replayable
 from ..errors import ConfigError
+from ..files.checkpoints import ResumableHook, allow_history, unwrapped
 from ..registry import HOOKS
-from ..state import ResumableHook, allow_history, unwrapped
 
 
 @HOOKS.register_module()

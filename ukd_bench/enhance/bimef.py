@@ -9,8 +9,7 @@ from torch.nn import functional as F
 from ..errors import ConfigError
 from ..registry import ENHANCEMENTS
 from .by_frame import FrameEnhancement
-from .illumination import brightest_channel, power, steps, window_sum
-from .smoothing import smooth
+from .illumination import brightest_channel, power, smooth, steps, window_sum
 
 _A, _B = -0.3293, 1.1258
 """Of the camera response that the authors fitted to 201 cameras."""

@@ -6,8 +6,7 @@ from torch import Tensor
 from ..errors import ConfigError
 from ..registry import ENHANCEMENTS
 from .by_frame import FrameEnhancement
-from .illumination import brightest_channel, gaussian_taps, power, steps, window_sum
-from .smoothing import smooth
+from .illumination import brightest_channel, gaussian_taps, power, smooth, steps, window_sum
 
 _EPSILON = 1e-3
 """Keeps the weights finite where the map is flat, and the quotient where it is black."""

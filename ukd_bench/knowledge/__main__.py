@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Sequence
 
-from ..command_line import run_command
-from .commands import fill, show, verify
+from ..cli.knowledge import fill, show, verify
+from ..cli.terminal import run_command
 
 COMMANDS = (fill, verify, show)
 

@@ -8,17 +8,18 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
-from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
-from ..datasets.rendering import (
+from ..data.fingerprint import dataset_classes, dataset_fingerprint
+from ..data.views.rendering import (
     Pipeline,
     rendering_fingerprint,
     teacher_pipeline,
     views_fingerprint,
 )
-from ..downloads import checkpoint_sha256
 from ..errors import ConfigError
-from ..paths import read_config
-from ..records import digest, scientific
+from ..files.configs import read_config
+from ..files.downloads import checkpoint_sha256
+from ..files.hashes import digest
+from ..records.key import scientific
 from .pool import PoolEntry
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
 from ..errors import ConfigError
-from ..paths import read_json
+from ..files.atomic import read_json
+from ..files.downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
 
 _REQUIRED = ('name', 'config', 'checkpoint', 'bank')
 _OPTIONAL = ('key', 'classes', 'sha256')

@@ -15,8 +15,7 @@ from mmengine.model import revert_sync_batchnorm
 from torch import Tensor
 
 from ..errors import ConfigError, UkdBenchError, one_line
-from ..state import load_weights, state_bytes, state_sha256
-from .classes import class_order
+from ..files.checkpoints import load_weights, state_bytes, state_sha256
 from .identity import model_section, read_teacher_config
 from .pool import PoolEntry
 
@@ -187,3 +186,36 @@ def _build(path: Path) -> Any:
 def _copy(data: Tensor, device: torch.device | str) -> Tensor:
     # On the device where the tensor lives this is the tensor itself.
     return data.to(device)
+
+
+def class_order(
+    teacher: str, teacher_classes: Sequence[str] | None, classes: Sequence[str]
+) -> list[int] | None:
+    """Where the score of each of the student's classes stands among a teacher's scores.
+
+    Args:
+        teacher: The teacher's name, for messages.
+        teacher_classes: Names in the teacher's label order; None where they are the student's.
+        classes: Names in the student's label order.
+
+    Returns:
+        One index a class; None where the orders are one.
+
+    Raises:
+        ConfigError: the two do not have the same names, or the student's have none.
+    """
+    if teacher_classes is None or tuple(teacher_classes) == tuple(classes):
+        return None
+    if not classes:
+        raise ConfigError(
+            f'teacher {teacher}: its classes have names, those of the training set have none: '
+            'give its data set metainfo=dict(classes=...)'
+        )
+    if strange := sorted({*classes} ^ {*teacher_classes}):
+        owner = 'teacher' if strange[0] in teacher_classes else 'training set'
+        raise ConfigError(
+            f'teacher {teacher}: class {strange[0]!r} is one of the {owner} alone, the names of '
+            'both must be the same'
+        )
+    positions = {name: index for index, name in enumerate(teacher_classes)}
+    return [positions[name] for name in classes]

@@ -1,6 +1,6 @@
 """Memory per phase, step time, and scores of a test pass."""
 
-from .hook import MeasureHook
+from .measure_hook import MeasureHook
 from .scores import ClipScores
 
 __all__ = ['ClipScores', 'MeasureHook']

@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Sequence
 
-from ..command_line import run_command
-from . import fill_command, loader_command, steps_command
+from ..cli.measure import fill as fill_command, loader as loader_command, steps as steps_command
+from ..cli.terminal import run_command
 
 COMMANDS = (loader_command, steps_command, fill_command)
 

@@ -3,9 +3,8 @@
 from .channels_last import ChannelsLastHook
 from .late_fusion_head import LateFusionHead
 from .pretrained import pretrained_backbone
-from .split_streams import SplitStreams
 from .torchvision_video import TorchvisionVideo
-from .two_stream import TwoStreamBackbone
+from .two_stream import SplitStreams, TwoStreamBackbone
 
 __all__ = [
     'ChannelsLastHook',

@@ -4,8 +4,8 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..files.checkpoints import unwrapped
 from ..registry import HOOKS
-from ..state import unwrapped
 
 _FORMATS = {torch.nn.Conv2d: torch.channels_last, torch.nn.Conv3d: torch.channels_last_3d}
 

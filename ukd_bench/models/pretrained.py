@@ -7,9 +7,9 @@ from pathlib import Path
 from mmaction.registry import MODELS as MMACTION_MODELS
 from torch import nn
 
-from ..downloads import downloaded, is_url
+from ..files.checkpoints import load_weights
+from ..files.downloads import downloaded, is_url
 from ..registry import MODELS
-from ..state import load_weights
 
 
 @MODELS.register_module(name='PretrainedBackbone')

@@ -6,8 +6,8 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
-from ..downloads import downloaded
 from ..errors import ConfigError, one_line
+from ..files.downloads import downloaded
 from ..registry import MODELS
 from .pretrained import load_part
 

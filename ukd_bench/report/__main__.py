@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..command_line import Parser
+from ..cli.terminal import Parser
 from ..errors import UkdBenchError
 
 STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE': 'bold yellow'}
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error('--check needs --reference')
     try:
         # Here, so that --help and a mistyped option need not wait for pandas and matplotlib.
-        from .render import write_report
+        from .page import write_report
 
         report = write_report(options.results, options.out, options.reference, options.claims)
     except UkdBenchError as error:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ..methods import STUDENT_METHODS
-from ..records import ORACLE
-from ..results import units
+from ..methods.table import STUDENT_METHODS
+from ..records.record import ORACLE
+from ..results import formatting as units
 from ..results.load import Sweep
-from .marks import CHOSEN_ON_TEST
-from .tables import device_names
+from .tables.footnotes import CHOSEN_ON_TEST
+from .tables.table import device_names
 
 
 def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:

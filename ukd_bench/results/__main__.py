@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ..command_line import Parser
+from ..cli.terminal import Parser
 from ..errors import UkdBenchError
 from .publish import publish
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ConfigError
-from ..paths import configs_root
-from ..records import file_sha256
-from .benches import Comparison, benches, compare_top1
+from ..files.configs import configs_root
+from ..files.hashes import file_sha256
+from .backbones import Comparison, benches, compare_top1
 from .load import Sweep
 from .rules import (
     Finding,

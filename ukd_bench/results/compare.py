@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from ..records import LAST_EPOCH
-from . import units
+from ..records.record import LAST_EPOCH
+from . import formatting as units
 from .load import Run, Sweep
 
 MEMORY_TOLERANCE = 0.02

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ResultsError
-from ..methods import METHODS, STUDENT_METHODS
-from ..paths import RunPaths, SweepPaths, read_json
-from ..records import LAST_EPOCH, SCHEMA, STATUSES, canonical_json, read_record
+from ..files.atomic import read_json
+from ..files.hashes import canonical_json
+from ..methods.table import METHODS, STUDENT_METHODS
+from ..records.folder import RunPaths, SweepPaths
+from ..records.record import LAST_EPOCH, SCHEMA, STATUSES, read_record
 
 _PLAN_RUN_KEYS = (
     *('key', 'execution', 'folder', 'method', 'student', 'teacher', 'num_teachers', 'seed'),

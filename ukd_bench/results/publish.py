@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 
 from ..errors import ResultsError
-from ..paths import RunPaths, SweepPaths, read_json
-from ..records import FINAL_STATUSES, read_record
+from ..files.atomic import read_json
+from ..records.folder import RunPaths, SweepPaths
+from ..records.record import FINAL_STATUSES, read_record
 
 _ABSOLUTE_PATH = re.compile(r'"(/[^"/\s]+/[^"\s]*)"')
 

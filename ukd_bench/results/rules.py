@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from . import units
-from .benches import Bench, Comparison
+from . import formatting as units
+from .backbones import Bench, Comparison
 from .statistics import least_squares, seeds_to_decide
 
 SUPPORTED = 'SUPPORTED'

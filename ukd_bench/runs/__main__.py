@@ -17,13 +17,15 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-from ..command_line import Parser
+from ..cli.terminal import Parser
 from ..errors import DivergedError, UkdBenchError, one_line
-from ..measure.memory import PhaseMemory
-from ..paths import RunPaths, write_json
-from ..provenance import environment
-from ..records import scientific, write_record
-from ..spec import RunSpec
+from ..files.atomic import write_json
+from ..measure.memory.phases import PhaseMemory
+from ..records.execution import environment
+from ..records.folder import RunPaths
+from ..records.key import scientific
+from ..records.record import write_record
+from ..records.spec import RunSpec
 from .build import precision, prepare_process
 from .ensemble import evaluate_ensemble
 from .facts import RunFacts, make_record

@@ -10,8 +10,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ..errors import ConfigError, UkdBenchError, one_line
-from ..paths import RunPaths
-from ..spec import RunSpec
+from ..records.folder import RunPaths
+from ..records.spec import RunSpec
 
 
 def prepare_process(spec: RunSpec) -> torch.device:

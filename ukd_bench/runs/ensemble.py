@@ -11,17 +11,17 @@ from mmengine.dataset import pseudo_collate
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..datasets.fingerprint import dataset_classes
-from ..datasets.rendering import rendering_fingerprint, teacher_test_pipeline
-from ..knowledge.fill import build_dataset
+from ..data.fingerprint import dataset_classes
+from ..data.views.rendering import rendering_fingerprint, teacher_test_pipeline
+from ..knowledge.bank.fill import build_dataset
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
 from ..measure.flops import first_clip, inference_flops
-from ..measure.memory import PhaseMemory
+from ..measure.memory.phases import PhaseMemory
 from ..measure.scores import accuracies
-from ..paths import RunPaths, SweepPaths
-from ..spec import RunSpec
+from ..records.folder import RunPaths, SweepPaths
+from ..records.spec import RunSpec
 from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
 from .selection import selection_rule
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.fingerprint import dataset_classes, dataset_fingerprint
-from ..datasets.flow_format import default_folder, flow_folder, read_manifest, totals
-from ..datasets.protocols import protocol
-from ..datasets.rendering import EVALUATION_VIEWS, OPEN_FLOW, steps_of
-from ..measure.memory import PhaseMemory
-from ..paths import atomic_write
-from ..records import SCHEMA
-from ..spec import RunSpec
+from ..data.fingerprint import dataset_classes, dataset_fingerprint
+from ..data.flow.format import default_folder, flow_folder, read_manifest, totals
+from ..data.views.protocols import protocol
+from ..data.views.rendering import EVALUATION_VIEWS, OPEN_FLOW, steps_of
+from ..files.atomic import atomic_write
+from ..measure.memory.phases import PhaseMemory
+from ..records.record import SCHEMA
+from ..records.spec import RunSpec
 
 
 @dataclass

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass, field
 from mmengine.config import Config
 
 from ..errors import ResultsError
-from ..knowledge.fill import fill
+from ..files.atomic import read_json, write_json
+from ..knowledge.bank.fill import fill
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
-from ..measure.memory import Peaks, PhaseMemory
-from ..paths import RunPaths, read_json, write_json
-from ..spec import RunSpec
+from ..measure.memory.phases import Peaks, PhaseMemory
+from ..records.folder import RunPaths
+from ..records.spec import RunSpec
 from .facts import RunFacts
 from .selection import selection_rule
 

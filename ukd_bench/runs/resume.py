@@ -9,15 +9,15 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from ..datasets.fingerprint import dataset_fingerprint
+from ..data.fingerprint import dataset_fingerprint
 from ..errors import ResultsError, one_line
-from ..knowledge.fill import build_dataset
+from ..files.atomic import atomic_write
+from ..files.checkpoints import ResumableHook, allow_history, unreadable_because, unwrapped
+from ..files.hashes import file_sha256
+from ..knowledge.bank.fill import build_dataset
 from ..knowledge.pool import read_pool
 from ..knowledge.teacher import Teacher
-from ..paths import atomic_write
-from ..records import file_sha256
-from ..spec import RunSpec
-from ..state import ResumableHook, allow_history, unreadable_because, unwrapped
+from ..records.spec import RunSpec
 
 _NAMES = ('key', 'execution')
 """Of a run's identity, what its specification tells."""

@@ -8,9 +8,9 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from ..errors import ConfigError
-from ..paths import atomic_write
-from ..records import LAST_EPOCH, SELECTIONS
-from ..state import ResumableHook, load_weights, save_weights, unwrapped
+from ..files.atomic import atomic_write
+from ..files.checkpoints import ResumableHook, load_weights, save_weights, unwrapped
+from ..records.record import LAST_EPOCH, SELECTIONS
 
 _CRITERION = 'clips/top1'
 

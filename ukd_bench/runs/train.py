@@ -8,15 +8,17 @@ import time
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from ..datasets.fingerprint import dataset_classes
+from ..data.fingerprint import dataset_classes
 from ..distill import DistillationHook
+from ..files.atomic import write_text
+from ..files.checkpoints import save_weights, state_sha256, unwrapped
+from ..files.hashes import file_sha256
 from ..measure import ClipScores, MeasureHook
 from ..measure.flops import first_clip, inference_flops
-from ..measure.memory import PhaseMemory
-from ..paths import RunPaths, write_text
-from ..records import LAST_EPOCH, file_sha256
-from ..spec import RunSpec
-from ..state import save_weights, state_sha256, unwrapped
+from ..measure.memory.phases import PhaseMemory
+from ..records.folder import RunPaths
+from ..records.record import LAST_EPOCH
+from ..records.spec import RunSpec
 from .build import build_runner, find_hook
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
 from .resume import ResumePoint, set_resume

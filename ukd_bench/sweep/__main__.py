@@ -13,24 +13,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..command_line import Parser, gibibytes
-from ..datasets.editions import EDITIONS
+from ..cli.terminal import Parser, gibibytes
+from ..data.arid.editions import EDITIONS
 from ..errors import ConfigError, ResultsError, UkdBenchError
-from ..locks import Lock
-from ..paths import SweepPaths
-from ..provenance import environment, execution_fingerprint
-from ..records import BEST_ON_HELD_OUT
+from ..files.locks import Lock
+from ..records.execution import environment, execution_fingerprint
+from ..records.folder import SweepPaths
+from ..records.record import BEST_ON_HELD_OUT
 from ..results.claims import claims_sha256
-from .axes import Axes, read_axes
-from .data import SweepData, sweep_data
-from .earlier import still_valid
-from .local import Outcome, carry_out
+from .config import Axes, read_axes
+from .finished import SweepState, still_valid
 from .plan import Plan
 from .planner import make_plan
 from .prepare import prepare_cache, prepare_flow, prepare_videos
 from .progress import Progress
 from .rule import require_usable_rule
-from .state import SweepState
+from .schedule import Outcome, carry_out
+from .videos import SweepData, sweep_data
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -174,7 +173,7 @@ def _report(
 ) -> int:
     # Here, because a dry run needs neither pandas nor matplotlib.
     from ..report.__main__ import print_summary
-    from ..report.render import write_report
+    from ..report.page import write_report
 
     report = write_report(paths.root, options.reports / axes.name, options.reference)
     print_summary(report, console)

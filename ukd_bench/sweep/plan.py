@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from mmengine.config import Config
 
-from ..spec import RunSpec
-from .axes import PoolTeacher
+from ..records.spec import RunSpec
+from .config import PoolTeacher
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..datasets.rendering import teacher_pipeline
+from ..data.views.rendering import teacher_pipeline
 from ..errors import ConfigError
-from ..methods import METHOD_TABLE
-from ..records import PROTOCOL_VERSION, digest, scientific
-from ..spec import RunSpec
-from ..user_code import user_sources
-from .axes import Axes, PoolTeacher, Student
-from .configure import (
+from ..files.hashes import digest
+from ..methods.table import METHOD_TABLE
+from ..records.key import PROTOCOL_VERSION, scientific, user_sources
+from ..records.spec import RunSpec
+from .config import Axes, PoolTeacher, Student
+from .plan import Plan, PlannedRun
+from .run_config import (
     fill_in,
     load_config,
     set_data,
@@ -22,10 +23,8 @@ from .configure import (
     set_selection,
     suite_hook,
 )
-from .data import SweepData
-from .plan import Plan, PlannedRun
-from .renderings import require_same_views
-from .students import epochs_of, own_kind_name, own_kind_seed, student_config
+from .students import epochs_of, own_kind_name, own_kind_seed, require_same_views, student_config
+from .videos import SweepData
 
 KEY_DIGITS = 12
 

@@ -8,16 +8,16 @@ from typing import Any
 
 from rich.console import Console
 
-from ..command_line import progress_bar
-from ..datasets.cache import ClipCache, build, needed_bytes
-from ..datasets.flow import make_flow
-from ..datasets.flow_settings import RAFT, FlowSettings
-from ..datasets.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
-from ..datasets.video import decoder
+from ..cli.terminal import progress_bar
+from ..data.cache import ClipCache, build, needed_bytes
+from ..data.flow.algorithms import RAFT, FlowSettings
+from ..data.flow.make import make_flow
+from ..data.video.frames import decoder
+from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
 from ..errors import ConfigError, DataError
-from ..records import digest
-from .data import DATA, SweepData
+from ..files.hashes import digest
 from .plan import Plan
+from .videos import DATA, SweepData
 
 GIB = 1024**3
 _PLACES = ('type', 'flow_root')

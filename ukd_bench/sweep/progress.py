@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import ResultsError
-from ..paths import RunPaths, read_json
+from ..files.atomic import read_json
+from ..records.folder import RunPaths
 from .plan import PlannedRun
 
 _STYLES = {'done': 'green', 'reused': 'green', 'skipped': 'yellow'}

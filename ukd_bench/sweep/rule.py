@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 
-from ..distillation import RULES
 from ..errors import ConfigError
-from ..methods import METHOD_TABLE
-from .axes import Axes
+from ..methods.distillation import RULES
+from ..methods.table import METHOD_TABLE
+from .config import Axes
 
 _QUESTION = """
 import json, sys

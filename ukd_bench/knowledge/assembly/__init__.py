@@ -6,13 +6,9 @@ from inspect import isclass, signature
 from ...errors import ConfigError, one_line
 from ...registry import ASSEMBLY_RULES
 from .aekd import AEKD
-from .confidence_aware import ConfidenceAware
-from .entropy_weighted import EntropyWeighted
-from .fixed_weights import FixedWeights
-from .mean_logit import MeanLogit
-from .mean_probability import MeanProbability
-from .rule import AssemblyRule
-from .weighted_mean import WeightedMean
+from .means import MeanLogit, MeanProbability
+from .rule import AssemblyRule, WeightedMean
+from .weighted import ConfidenceAware, EntropyWeighted, FixedWeights
 
 __all__ = [
     'AEKD',

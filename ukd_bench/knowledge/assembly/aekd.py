@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...errors import ConfigError, DivergedError
 from ...registry import ASSEMBLY_RULES
-from .weighted_mean import WeightedMean
+from .rule import WeightedMean
 
 
 @ASSEMBLY_RULES.register_module(name='aekd')

@@ -1,0 +1,72 @@
+import pytest
+
+from ukd_bench.errors import ConfigError, DataError, ResultsError, UkdBenchError
+from ukd_bench.files.atomic import atomic_write, read_json, write_json, write_text
+from ukd_bench.files.configs import configs_root
+from ukd_bench.records.folder import RunPaths, SweepPaths
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_writer_that_fails_leaves_the_old_file_and_no_scrap(tmp_path):
+    path = tmp_path / 'file.txt'
+    write_text(path, 'old')
+
+    def write(file):
+        file.write(b'half of the n')
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        atomic_write(path, write)
+    assert path.read_text() == 'old'
+    assert names(tmp_path) == ['file.txt']
+
+
+def test_the_new_file_appears_only_when_it_is_whole(tmp_path):
+    path = tmp_path / 'deep' / 'file.txt'
+
+    def write(file):
+        file.write('größer'.encode())
+        assert not path.exists()
+
+    atomic_write(path, write)
+    assert path.read_text(encoding='utf-8') == 'größer'
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(ResultsError, match=r'file/record.json: cannot be written \(.+\)'):
+        write_json(tmp_path / 'file' / 'record.json', {})
+
+
+def test_json_refuses_what_other_readers_cannot_read(tmp_path):
+    with pytest.raises(ValueError, match='JSON'):
+        write_json(tmp_path / 'a.json', {'a': float('nan')})
+    assert names(tmp_path) == []
+    (tmp_path / 'b.json').write_text('{"a": ')
+    with pytest.raises(ResultsError, match=r'b.json: not valid JSON'):
+        read_json(tmp_path / 'b.json')
+    with pytest.raises(ResultsError, match=r'c.json: cannot be read \(No such file'):
+        read_json(tmp_path / 'c.json')
+    (tmp_path / 'd.json').write_bytes(b'"\xff"')
+    with pytest.raises(ResultsError, match=r'd\.json'):
+        read_json(tmp_path / 'd.json')
+
+
+def test_runs_are_the_folders_with_a_record_by_name(tmp_path):
+    for name in ('b-x', 'a-x'):
+        write_json(RunPaths(tmp_path / name).record, {})
+    write_json(RunPaths(tmp_path / 'c-x').state, {})
+    assert [run.root.name for run in SweepPaths(tmp_path).runs()] == ['a-x', 'b-x']
+
+
+def test_shipped_configs_are_found():
+    assert (configs_root() / '_base_' / 'default_runtime.py').is_file()
+
+
+def test_errors_are_caught_as_what_they_are_and_as_ours():
+    assert issubclass(ConfigError, UkdBenchError) and issubclass(ConfigError, ValueError)
+    assert issubclass(DataError, ValueError) and issubclass(ResultsError, OSError)

@@ -1,0 +1,77 @@
+"""Every ratio on the page of costs, and on that of training, is the one of a record."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ukd_bench.measure.speed.ratios import ratio_interval
+
+ROOT = Path(__file__).parents[3]
+RECORDS = ROOT / 'results' / 'reference'
+COST = (ROOT / 'docs' / 'training_cost.md').read_text()
+TRAINING = (ROOT / 'docs' / 'training.md').read_text()
+
+
+def record(name: str) -> dict:
+    return json.loads((RECORDS / name).read_text())
+
+
+def told(figures: list[float], digits: int) -> str:
+    estimate, low, high = (f'{figure:.{digits}f}' for figure in figures)
+    return f'{estimate} ({low} to {high})'
+
+
+def rows(page: str, head: str) -> dict[str, list[str]]:
+    """The cells of the table below a line that begins so, by the row's first."""
+    table = page.split(f'\n{head}', 1)[1].split('\n\n', 1)[0]
+    lines = [line.strip('| ').split(' | ') for line in table.splitlines()[2:]]
+    return {name.strip('`'): cells for name, *cells in lines}
+
+
+def test_step_times_of_every_method():
+    steps = record('steps/steps.json')
+    figures = {(cell['method'], cell['num_teachers']): cell['ratio'] for cell in steps['cells']}
+    counted = rows(COST, '| method | K = 1')
+    for method, cells in counted.items():
+        wanted = [figures.get((method, k)) for k in (1, 2, 4, 8)]
+        assert cells == ['–' if one is None else told(one, 3) for one in wanted]
+    others = rows(COST, '| method | step')
+    for method, (cell,) in others.items():
+        assert cell == told(figures[method, 0], 3)
+    assert {method for method, _ in figures} == counted.keys() | others.keys()
+
+
+def test_the_fill():
+    fill = record('fill/fill.json')
+    for workers, cells in rows(COST, '| loader workers').items():
+        assert cells == [
+            told(fill[name][workers], 3)
+            for name in ('efficiency', 'cpu_efficiency', 'later_efficiency')
+        ]
+
+
+@pytest.mark.parametrize('student', ['i3d-r18-w8', 'slowonly-r18-w8'])
+def test_channels_last(student):
+    (cell,) = record(f'steps/channels-last-{student}.json')['cells']
+    assert cell['channels_last'] and (cell['method'], cell['num_teachers']) == ('plain', 0)
+    assert rows(TRAINING, '| network |')[student] == [
+        told(cell['ratio'], 3),
+        told(cell['cpu_ratio'], 3),
+    ]
+
+
+@pytest.mark.parametrize('path', sorted(RECORDS.glob('steps/*.json')), ids=lambda path: path.name)
+def test_ratios_follow_from_the_blocks(path):
+    for cell in json.loads(path.read_text())['cells']:
+        assert cell['ratio'] == pytest.approx(ratio_interval(cell['wall_s'], cell['plain_wall_s']))
+        assert len(cell['wall_s']) >= 16
+
+
+def test_pages_link_the_records():
+    links = re.findall(r'\(\.\./(results/reference/[\w./-]+)\)', COST + TRAINING)
+    assert {Path(link).name for link in links} == {
+        path.name for folder in ('steps', 'fill') for path in (RECORDS / folder).iterdir()
+    }
+    assert all((ROOT / link).is_file() for link in links)

@@ -1,0 +1,140 @@
+import copy
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from ukd_bench.errors import ResultsError
+from ukd_bench.files.hashes import canonical_json, digest, file_sha256
+from ukd_bench.records.key import scientific
+from ukd_bench.records.record import read_record, validate_record, write_record
+
+RECORD = dict(
+    schema=1,
+    key='k' * 12,
+    execution='e' * 8,
+    status='done',
+    method='ukd',
+    student='small',
+    teacher=None,
+    num_teachers=2,
+    seed=0,
+    split=1,
+    schedule={'epochs': 1},
+    metrics=dict(top1=0.0, top5=1.0, mean_class=0.5),
+    memory={'train': dict(allocated_peak_bytes=7, reserved_peak_bytes=None, process_peak_bytes=9)},
+    time={'train_s': 1.5, 'fill_s': None},
+    hashes={},
+    counts={},
+    teachers=[],
+    parents=[],
+    environment={},
+    dataset={},
+)
+
+
+def changed(value, *keys):
+    record = copy.deepcopy(RECORD)
+    place = record
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    return record
+
+
+def test_a_complete_record_survives_the_round_trip(tmp_path):
+    path = tmp_path / 'run' / 'record.json'
+    write_record(path, RECORD)
+    assert read_record(path) == RECORD
+    assert [child.name for child in path.parent.iterdir()] == ['record.json']
+
+
+@pytest.mark.parametrize('key', sorted(RECORD))
+def test_every_absent_key_is_named(tmp_path, key):
+    record = {name: value for name, value in RECORD.items() if name != key}
+    with pytest.raises(ResultsError, match=rf"record.json: key '{key}' is absent"):
+        validate_record(record, tmp_path / 'record.json')
+
+
+@pytest.mark.parametrize(
+    ('value', 'keys', 'text'),
+    [
+        ('1', ('schema',), "'schema' has the value '1'"),
+        (True, ('seed',), "'seed' has the value True"),
+        (None, ('num_teachers',), "'num_teachers' has the value None"),
+        (2, ('schema',), 'schema 2 is not 1'),
+        ('finished', ('status',), "status 'finished' is none of pending, running, done"),
+        ('ukd2', ('method',), "method 'ukd2' is none of plain"),
+        (68.0, ('metrics', 'top1'), 'metrics.top1 is 68.0, not a fraction'),
+        (math.nan, ('metrics', 'top5'), 'metrics.top5 is nan'),
+        (None, ('metrics', 'mean_class'), 'metrics.mean_class is None'),
+        (0, ('memory', 'train', 'allocated_peak_bytes'), 'memory.train.allocated_peak_bytes is 0'),
+        (1.5, ('memory', 'train', 'process_peak_bytes'), 'process_peak_bytes is 1.5'),
+        (-1, ('time', 'train_s'), 'time.train_s is -1'),
+        (math.inf, ('time', 'train_s'), 'time.train_s is inf'),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path, value, keys, text):
+    with pytest.raises(ResultsError, match=text):
+        validate_record(changed(value, *keys), tmp_path / 'record.json')
+
+
+def test_an_absent_figure_is_not_the_same_as_null(tmp_path):
+    record = copy.deepcopy(RECORD)
+    del record['memory']['train']['reserved_peak_bytes']
+    with pytest.raises(ResultsError, match="reserved_peak_bytes is 'absent'"):
+        validate_record(record, tmp_path / 'record.json')
+
+
+def test_an_invalid_record_is_never_written(tmp_path):
+    path = tmp_path / 'record.json'
+    with pytest.raises(ResultsError):
+        write_record(path, changed('?', 'method'))
+    assert not path.exists()
+
+
+def test_a_record_that_did_not_finish_may_lack_metrics_but_a_list_is_no_record(tmp_path):
+    assert (
+        validate_record(changed('oom', 'status') | {'metrics': None}, tmp_path)['metrics'] is None
+    )
+    with pytest.raises(ResultsError, match='must be a JSON object'):
+        validate_record([RECORD], tmp_path / 'record.json')
+
+
+def test_canonical_json_and_digest_ignore_order_and_nothing_else():
+    assert canonical_json({'b': 1, 'a': [1, 'ö']}) == '{"a":[1,"\\u00f6"],"b":1}'
+    assert digest({'a': 1, 'b': 2}) == digest({'b': 2, 'a': 1})
+    assert digest({'a': 1}) != digest({'a': 1.5})
+    assert digest([1, 2]) != digest([2, 1])
+    assert digest('', 8) == '12ae32cb'  # sha256sum of the two characters ""
+    with pytest.raises(ValueError, match='JSON'):
+        digest(math.nan)
+
+
+def test_places_are_no_part_of_a_key_at_any_depth():
+    config = {
+        'data_root': '/here',
+        'hooks': [{'pool': '/there/pool.json', 'previous': '/there/a.pth', 'weight': 0.9}],
+        'loader': {'dataset': {'data_root': '/here', 'ann_file': 'a', 'split': 1}},
+        'shape': (1, 2),
+    }
+    plain = scientific(config)
+    assert plain == {
+        'hooks': [{'weight': 0.9}],
+        'loader': {'dataset': {'split': 1}},
+        'shape': [1, 2],
+    }
+    assert config['data_root'] == '/here'
+    assert json.loads(canonical_json(plain)) == plain
+
+
+def test_a_class_is_as_good_as_its_path():
+    assert scientific([dict(type=Path)]) == [dict(type=f'{Path.__module__}.Path')]
+
+
+def test_file_sha256(tmp_path):
+    (tmp_path / 'a').write_bytes(b'abc')
+    assert file_sha256(tmp_path / 'a').startswith('ba7816bf8f01cfea')
+    with pytest.raises(ResultsError, match='absent: cannot be read'):
+        file_sha256(tmp_path / 'absent')

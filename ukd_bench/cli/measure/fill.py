@@ -1,0 +1,115 @@
+"""``python -m ukd_bench.measure fill``: how near the bank fill comes to the teacher alone."""
+
+import argparse
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from ...files.atomic import write_json
+from ...measure.speed.fill import WORKERS, FillFigures, FillSetting, measure_fill
+from ...measure.speed.synthetic import MAKERS
+from ...records.execution import DEVICES, device_name, environment
+from ..terminal import count, progress_bar, size
+
+SCHEMA = 1
+_OPTIONS = {
+    'frames': ('N', 2, 'of a video'),
+    'clips': ('N', 1, 'clips a view'),
+    'clip_len': ('N', 1, 'frames of a clip'),
+    'crop': ('N', 1, 'side of a clip in pixels'),
+    'short_side': ('N', 1, 'of the cached frames'),
+    'views': ('N', 2, 'views a call of fill scores'),
+}
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Adds the subcommand's parser."""
+    command = commands.add_parser(
+        'fill',
+        help="clips a second of the bank fill, beside the teacher's bare forward",
+        description='Times a teacher that scores clips in memory, and the bank fill with it from '
+        'a clip cache, on synthetic videos that it makes, by default of the size of those of ARID.',
+    )
+    command.add_argument(
+        '--network',
+        metavar='NAME',
+        help=f"of torchvision's video networks (default: {FillSetting.network})",
+    )
+    command.add_argument(
+        '--size', type=size, metavar='WxH', help='of the videos (default: 320x240)'
+    )
+    for name, (metavar, least, text) in _OPTIONS.items():
+        option = f'--{name.replace("_", "-")}'
+        default = getattr(FillSetting, name)
+        command.add_argument(
+            option, type=count(option, least), metavar=metavar, help=f'{text} (default: {default})'
+        )
+    command.add_argument(
+        '--blocks', type=count('--blocks', 2), default=4, metavar='N', help='default: 4'
+    )
+    command.add_argument(
+        '--workers',
+        type=count('--workers', 1),
+        default=MAKERS,
+        metavar='N',
+        help='processes that make clips and cache; the measurement has its own',
+    )
+    command.add_argument('--device', choices=DEVICES, default='cpu', help='default: cpu')
+    command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measures and prints a table."""
+    chosen = {
+        name: getattr(arguments, name)
+        for name in ('network', 'size', *_OPTIONS)
+        if getattr(arguments, name) is not None
+    }
+    setting = replace(FillSetting(), **chosen)
+    device_name(arguments.device)
+    with (
+        tempfile.TemporaryDirectory(prefix='ukd-bench-fill-') as scratch,
+        progress_bar('measuring') as update,
+    ):
+        figures = measure_fill(
+            Path(scratch), setting, arguments.blocks, arguments.device, arguments.workers, update
+        )
+    print(table(setting, figures))
+    print(
+        f'One process, 1 thread, {arguments.blocks} interleaved blocks, 95 % intervals. A call\n'
+        f'scores {setting.views} views; all that it does is in its rate, loading and hashing the '
+        'teacher\nincluded.'
+    )
+    if arguments.json is not None:
+        derived = dict(
+            efficiency={str(n): figures.efficiency(n) for n in WORKERS},
+            cpu_efficiency={str(n): figures.cpu_efficiency(n) for n in WORKERS},
+            later_efficiency={str(n): figures.later_efficiency(n) for n in WORKERS},
+        )
+        content = dict(schema=SCHEMA, kind='fill', environment=environment(arguments.device, 1))
+        write_json(
+            arguments.json, content | dict(setting=asdict(setting)) | derived | asdict(figures)
+        )
+    return 0
+
+
+def table(setting: FillSetting, figures: FillFigures) -> str:
+    """The figures for a person."""
+    lines = [
+        f'{setting.network}: {setting.clips} clips of {setting.clip_len}x{setting.crop}x'
+        f'{setting.crop} from frames of short side {setting.short_side}',
+        f'  {"":16} {"clips/s":>9}   {"share of bare":23}  in processor time',
+        f'  {"bare teacher":16} {figures.bare_clips_per_s:9.2f}',
+        f'  {"loading alone":16} {figures.loaded_clips_per_s:9.2f}',
+    ]
+    for workers in WORKERS:
+        shares = [
+            f'{share:.3f} ({low:.3f} to {high:.3f})'
+            for share, low, high in (figures.efficiency(workers), figures.cpu_efficiency(workers))
+        ]
+        name = f'fill, {workers} worker{"" if workers == 1 else "s"}'
+        lines.append(f'  {name:16} {figures.clips_per_s(workers):9.2f}   {"  ".join(shares)}')
+        share, low, high = figures.later_efficiency(workers)
+        lines.append(f'  {"  later views":28} {share:.3f} ({low:.3f} to {high:.3f})')
+    return '\n'.join(lines)

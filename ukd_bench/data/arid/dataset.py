@@ -1,0 +1,103 @@
+"""ARID in all its editions, DarkRoom and own lists, as one MMAction2 dataset."""
+
+from pathlib import Path
+from mmaction.datasets import BaseActionDataset
+from ...errors import ConfigError
+from ...registry import DATASETS
+from ..video.container import require_whole
+from ..fingerprint import clips_fingerprint
+from .groups import HELD_OUT_FRACTION
+from .groups import part_of
+from .layout import find_layout
+from .lists import SUBSETS
+from .lists import Clip
+from ..video.frames import naming_broken_video
+
+
+@DATASETS.register_module()
+class ARIDDataset(BaseActionDataset):
+    """Clips of one split of ARID v1.0, v1.5 or UG2+ 2.1, of a DarkRoom, or of own lists.
+
+    The lists at the root tell which it is: see :func:`ukd_bench.data.arid.layout.find_layout`.
+
+    Args:
+        data_root: Folder that holds the lists and the videos.
+        pipeline: MMAction2 transforms.
+        split: Number of the split; UG2+ and own lists have split 1 alone.
+        subset: ``train``, ``test`` or ``other``. ``other`` shares groups with ``test`` and is
+            therefore refused unless ``test_mode`` is set.
+        test_mode: Whether the clips are for evaluation.
+        groups: Of the training list, the clips to ``fit`` on or those ``held_out`` to choose
+            by; None is the whole list. Whole groups of every class are held out.
+        held_out_fraction: Share of each class's groups that is held out.
+        edition: Needed only where the lists of two editions lie at one root.
+
+    Raises:
+        DataError: on an absent root, list or video, a malformed list line, or names that carry no
+            group where groups are asked for.
+        ConfigError: on a subset or part that does not exist or cannot be trained on.
+    """
+
+    def __init__(
+        self,
+        data_root: str,
+        pipeline: list,
+        split: int = 1,
+        subset: str = 'train',
+        test_mode: bool = False,
+        groups: str | None = None,
+        held_out_fraction: float = HELD_OUT_FRACTION,
+        edition: str | None = None,
+        **kwargs,
+    ) -> None:
+        if subset not in SUBSETS:
+            raise ConfigError(f'subset {subset!r} is none of {", ".join(SUBSETS)}')
+        if subset == 'other' and not test_mode:
+            raise ConfigError("subset 'other' shares groups with 'test': nothing is trained on it")
+        if groups is not None and subset != 'train':
+            raise ConfigError(f"groups {groups!r} are parts of subset 'train', not of {subset!r}")
+        self.layout = find_layout(data_root, edition)
+        self.root = self.layout.root
+        self.split = split
+        self.subset = subset
+        self.groups = groups
+        self.held_out_fraction = held_out_fraction
+        self.clips: list[Clip] = []
+        # What the suite's own step decodes it has checked, and what is cached was checked before.
+        opens = str(pipeline[0].get('type')) if pipeline and isinstance(pipeline[0], dict) else ''
+        self._decodes_unchecked = opens != 'ukd_bench.OpenVideo'
+        super().__init__(
+            ann_file=str(self.layout.list_file(split, subset)),
+            pipeline=pipeline,
+            test_mode=test_mode,
+            **{'metainfo': dict(classes=self.layout.classes), **kwargs},
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """One dict a clip: ``filename``, ``label`` and the path below the root as ``video_id``."""
+        self.clips = self.layout.clips(self.split, self.subset)
+        if self.groups is not None:
+            self.clips = part_of(
+                self.clips,
+                self.groups,
+                self.held_out_fraction,
+                self.split,
+                Path(self.ann_file),
+                self.layout.edition == 'darkroom',
+            )
+        return [
+            dict(filename=str(self.root / clip.path), label=clip.label, video_id=clip.path)
+            for clip in self.clips
+        ]
+
+    def prepare_data(self, idx: int):
+        """Runs the pipeline on clip ``idx``; a video that is not whole is named, never used."""
+        filename = self.get_data_info(idx)['filename']
+        if self._decodes_unchecked:
+            require_whole(Path(filename))
+        with naming_broken_video(filename):
+            return super().prepare_data(idx)
+
+    def fingerprint(self) -> str:
+        """SHA-256 that identifies these clips and labels, wherever they lie."""
+        return clips_fingerprint(self.root, self.clips)

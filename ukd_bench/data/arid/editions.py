@@ -1,0 +1,147 @@
+"""Where each edition of ARID, and anybody's own videos, keep their lists and clips."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from ...errors import DataError
+
+
+_WORDS = {
+    'train': ('train', 'training'),
+    'test': ('test', 'val', 'testing', 'validation'),
+    'other': ('other', 'others'),
+}
+"""By which words in its name a list is told; the file named so alone comes before all others."""
+
+
+Files = dict[tuple[int, str], Path]
+"""The list of each (split, subset)."""
+
+
+class LayoutError(DataError):
+    """A root that does not exist, or at which no one data set can be told."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What is usual in one edition.
+
+    Attributes:
+        name: What options and reports call it.
+        title: What people call it.
+        find: From a root to its lists of this edition.
+        bases: Folders below the root that may hold the videos, the likeliest first.
+        expected: The usual place of a list, for complaints.
+        first_label: The smallest label that its lists write.
+        swaps: Whether ``.avi`` in a list may be ``.mp4`` on disk, and the other way round.
+    """
+
+    name: str
+    title: str
+    find: Callable[[Path], Files]
+    bases: tuple[str, ...]
+    expected: str
+    first_label: int = 0
+    swaps: bool = True
+
+
+def _numbered(root: Path, glob: str, pattern: str) -> Files:
+    """Lists whose names carry split and subset."""
+    files: Files = {}
+    for path in sorted(root.glob(glob)):
+        match = re.fullmatch(pattern, path.name)
+        if match and path.is_file():
+            # ARID v1.0's own README says `others`, its files say `other`.
+            subset = 'other' if match[2] == 'others' else match[2]
+            files.setdefault((int(match[1]), subset), path)
+    return files
+
+
+def _v10(root: Path) -> Files:
+    return _numbered(root, 'list_cvt/*.txt', r'ARID_split(\d+)_(train|test|others?)\.txt')
+
+
+def _v15(root: Path) -> Files:
+    return _numbered(root, 'list_cvt/split_*/*.txt', r'split(\d+)_(train|test|others?)\.txt')
+
+
+def _ug2(root: Path) -> Files:
+    folders = [folder for folder in (root, root / 'list_cvt') if folder.is_dir()]
+    tables = [path for folder in folders for path in sorted(folder.glob('*.csv'))]
+    return _by_name(root, [path for path in tables if _starts_like_ug2(path)], '.csv')
+
+
+def _starts_like_ug2(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with open(path, 'rb') as file:
+            start = file.readline(100)
+    except OSError:
+        return False
+    return start.removeprefix(b'\xef\xbb\xbf').replace(b' ', b'').startswith(b'VideoID,Video')
+
+
+def _own(root: Path) -> Files:
+    folders = [root, *(root / name for name in ('annotations', 'list_cvt'))]
+    return _by_name(
+        root,
+        [
+            path
+            for folder in folders
+            if folder.is_dir()
+            for path in sorted(folder.glob('*.txt'))
+            if not re.fullmatch(r'ARID_split\d+_\w+\.txt', path.name)
+        ],
+        '.txt',
+    )
+
+
+def _by_name(root: Path, paths: list[Path], suffix: str) -> Files:
+    """A training and a test list, told by their names.
+
+    Raises:
+        LayoutError: several have an equal claim.
+    """
+    files: Files = {}
+    for subset, words in _WORDS.items():
+        named = [path for path in paths if _words(path.stem) & set(words)]
+        named = [path for path in named if path not in files.values()]
+        for exact in words:
+            alone = [path for path in named if path.name == exact + suffix]
+            if alone:
+                named = alone
+                break
+        if len(named) > 1:
+            names = ', '.join(str(path.relative_to(root)) for path in named)
+            raise LayoutError(f'{root}: which is the {subset} list, {names}? Keep or rename one')
+        if named:
+            files[1, subset] = named[0]
+    return files if {subset for _, subset in files} & {'train', 'test'} else {}
+
+
+def _words(name: str) -> set[str]:
+    """The words in a name, `trainlist01` and `test_set` being of train and test."""
+    words = re.findall('[a-z]+', name.lower())
+    return {word.removesuffix('list').removesuffix('set') for word in words}
+
+
+_V10_NAMES = 'list_cvt/ARID_split{split}_{subset}.txt'
+
+
+_V15_NAMES = 'list_cvt/split_{split}/split{split}_{subset}.txt'
+
+
+EDITIONS = {
+    edition.name: edition
+    for edition in (
+        Edition('v1.0', 'ARID v1.0', _v10, ('', 'data', 'clips_v1.5'), _V10_NAMES),
+        Edition('v1.5', 'ARID v1.5', _v15, ('clips_v1.5', 'clips_v1.5_avi', ''), _V15_NAMES),
+        Edition(
+            'ug2', 'UG2+ 2.1', _ug2, ('', 'train_data', 'test_data'), 'list_cvt/{subset}.csv', 5
+        ),
+        Edition('darkroom', 'DarkRoom', _v10, ('',), _V10_NAMES, swaps=False),
+        Edition('own', 'own lists', _own, ('', 'videos'), '{subset}.txt', swaps=False),
+    )
+}

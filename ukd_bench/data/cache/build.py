@@ -1,0 +1,178 @@
+"""Making a cache, and completing it.
+
+Killed at any instant and started again, a build continues: a file has its name only when it is
+whole, and the manifest is replaced as a whole. Its name follows from the video's content, so a file
+that the manifest does not list yet is taken up, and one of an earlier content is never mistaken for
+the present one's.
+"""
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Callable
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+import numpy as np
+from ...errors import ConfigError
+from ...errors import DataError
+from ...files.atomic import atomic_write
+from ...files.hashes import file_sha256
+from ...files.locks import alone_in
+from ..processes import in_processes
+from ..video.frames import DecodedVideo
+from ..video.frames import decoder
+from ..video.frames import in_chunks
+from .store import MANIFEST
+from .store import ClipCache
+from .store import Entry
+from .store import Manifest
+from .store import file_name
+from .store import stored_frames
+
+
+_WRITE_EVERY_S = 5.0
+
+
+_OWN_FILE = re.compile(r'[0-9a-f]{32}\.npy|\.[0-9a-f]{32}\.npy\..+')
+"""Frames, and what is left of one that was being written."""
+
+
+def build(
+    root: Path,
+    folder: Path,
+    paths: Iterable[str],
+    short_side: int | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int], object] | None = None,
+) -> ClipCache:
+    """Makes a cache, or brings one up to date; a complete one costs a ``stat`` a video.
+
+    Clips of earlier calls stay as long as their videos exist. Files that no clip uses any more are
+    removed. A second process that builds the same cache waits for the first.
+
+    Args:
+        root: Data root.
+        folder: The cache; absent, empty or a cache of the same short side.
+        paths: Videos, as paths below ``root`` with forward slashes.
+        short_side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
+        workers: Processes; the frames do not depend on it.
+        progress: Called with (clips done, clips in all).
+
+    Raises:
+        DataError: naming the video that is absent or cannot be decoded, or the folder that holds
+            something else. What was cached until then stays.
+        ConfigError: the folder holds a cache of another short side.
+        ResultsError: the folder cannot be written.
+    """
+    root, folder, paths = Path(root), Path(folder), list(dict.fromkeys(paths))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f'{folder}: cannot be made ({error.strerror or error})') from error
+    with alone_in(folder) as alone:
+        found = _inspect(folder, short_side)
+        clips = dict(found.clips)
+        todo = [path for path in paths if not _is_current(clips.get(path), root / path, folder)]
+        jobs = [(root / path, folder, short_side) for path in todo]
+        last_write = time.monotonic()
+        try:
+            for number, entry in enumerate(in_processes(_cache_one, jobs, workers, chunk=4)):
+                clips[todo[number]] = entry
+                if progress is not None:
+                    progress(len(paths) - len(todo) + number + 1, len(paths))
+                if time.monotonic() - last_write > _WRITE_EVERY_S:
+                    found._replace(clips=clips).write(folder)
+                    last_write = time.monotonic()
+            wanted = set(paths)
+            for path in set(clips) - wanted:
+                if not (root / path).is_file():
+                    del clips[path]
+        finally:
+            if clips != found.clips:
+                found._replace(clips=clips).write(folder)
+        _remove_unused(folder, {entry.file for entry in clips.values()}, alone)
+    return ClipCache(folder)
+
+
+def _inspect(folder: Path, short_side: int | None) -> Manifest:
+    """The folder's manifest, which is there from then on; refuses what is not such a cache."""
+    if (folder / MANIFEST).is_file():
+        found = Manifest.read(folder)
+        if found.short_side != short_side:
+            raise ConfigError(
+                f'{folder}: holds a clip cache with short side {found.short_side}, '
+                f'not {short_side}; name another folder'
+            )
+        if found.decoder == decoder():
+            return found
+        # Its files are of no use here, and the disk may not hold both.
+        for entry in found.clips.values():
+            (folder / entry.file).unlink(missing_ok=True)
+    elif any(not path.name.startswith('.') for path in folder.iterdir()):
+        raise DataError(f'{folder}: not empty and not a clip cache; name a new folder')
+    # The manifest first: what has one is a cache, whatever else is there.
+    new = Manifest(short_side, decoder(), {})
+    new.write(folder)
+    return new
+
+
+def _is_current(entry: Entry | None, video: Path, folder: Path) -> bool:
+    try:
+        stated = os.stat(video)
+    except OSError as error:
+        raise DataError(f'{video}: cannot be read ({error.strerror or error})') from error
+    if entry is None or not entry.is_of(stated):
+        return False
+    with contextlib.suppress(OSError):
+        return os.stat(folder / entry.file).st_size == entry.file_bytes
+    return False
+
+
+def _cache_one(job: tuple[Path, Path, int | None]) -> Entry:
+    """Sees to it that a video's frames are stored."""
+    video, folder, short_side = job
+    before = os.stat(video)
+    sha256 = file_sha256(video)
+    file = folder / file_name(sha256, short_side)
+    if stored_frames(file) is None:
+        frames = DecodedVideo(video, short_side)
+        if not len(frames):
+            raise DataError(f'{video}: cannot be decoded (it holds no frame)')
+
+        def write(target: IO[bytes]) -> None:
+            _write_frames(target, frames)
+            _require_unchanged(video, before)
+
+        atomic_write(file, write)
+    _require_unchanged(video, before)
+    stored = stored_frames(file)
+    if stored is None:
+        raise DataError(f'{file}: cannot be read again')
+    return Entry(
+        before.st_size, before.st_mtime_ns, sha256, file.name, file.stat().st_size, stored.shape
+    )
+
+
+def _write_frames(target: IO[bytes], video: DecodedVideo) -> None:
+    shape = (len(video), *video.shape, 3)
+    header = {'descr': '|u1', 'fortran_order': False, 'shape': shape}
+    np.lib.format.write_array_header_1_0(target, header)
+    for frames in in_chunks(video):
+        target.write(np.ascontiguousarray(frames).data)
+
+
+def _require_unchanged(video: Path, before: os.stat_result) -> None:
+    # Else frames of one content would lie under the name of another.
+    now = os.stat(video)
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise DataError(f'{video}: changed while it was read')
+
+
+def _remove_unused(folder: Path, used: set[str], alone: bool) -> None:
+    for path in folder.iterdir():
+        # Half a file may be another process's, where there are no locks to tell.
+        own = _OWN_FILE.fullmatch(path.name) and (alone or not path.name.startswith('.'))
+        if own and path.name not in used:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""What identifies a data set wherever it lies: its clips, never its path."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+import numpy as np
+from ..errors import ConfigError
+from ..errors import DataError
+from ..files.atomic import read_json
+from ..files.hashes import digest
+from ..files.hashes import file_sha256
+from .arid.lists import Clip
+
+
+MANIFEST = 'manifest.json'
+
+
+def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
+    """SHA-256 over (path, label, content) of the clips in list order.
+
+    The content is the hash of the frames before encoding where a DarkRoom manifest holds it, so
+    that the identity does not depend on the encoder, and the hash of the file otherwise.
+
+    Raises:
+        DataError: a manifest does not know a listed clip, or the clip's file is not the one that
+            was made.
+    """
+    manifest = darkroom_manifest(root)
+    if manifest is None:
+        return digest([(clip.path, clip.label, file_sha256(root / clip.path)) for clip in clips])
+    known = manifest['clips']
+    for clip in clips:
+        if clip.path not in known:
+            raise DataError(f'{root / MANIFEST}: does not know the listed video {clip.path}')
+        if is_changed(root / clip.path, known[clip.path]):
+            raise DataError(
+                f'{root / clip.path}: is not the video that {MANIFEST} was written for; delete it '
+                'and make the DarkRoom again'
+            )
+    return digest([(clip.path, clip.label, known[clip.path]['frames_sha256']) for clip in clips])
+
+
+def is_changed(video: Path, entry: Mapping) -> bool:
+    """Whether a video's bytes are not those of its entry in a DarkRoom's manifest.
+
+    Manifests without ``file_sha256`` do not tell.
+
+    Raises:
+        ResultsError: the video cannot be read.
+    """
+    wanted = entry.get('file_sha256')
+    return wanted is not None and file_sha256(video) != wanted
+
+
+def darkroom_manifest(root: Path) -> dict | None:
+    """The manifest of a finished DarkRoom; None where other videos lie at ``root``.
+
+    Raises:
+        ResultsError: there is a manifest that is not JSON.
+    """
+    path = root / MANIFEST
+    content = read_json(path) if path.is_file() else None
+    return content if isinstance(content, dict) and content.get('kind') == 'darkroom' else None
+
+
+def dataset_fingerprint(dataset: Any) -> str:
+    """Identity of any MMEngine data set of videos, MMAction2's ``VideoDataset`` included.
+
+    Raises:
+        ConfigError: its samples name no video file, or have not one label each.
+    """
+    if hasattr(dataset, 'fingerprint'):
+        return dataset.fingerprint()
+    samples = [dataset.get_data_info(index) for index in range(len(dataset))]
+    if not all('filename' in sample for sample in samples):
+        raise ConfigError(f'{type(dataset).__name__} names no video files to identify it by')
+    labels = [sample_label(dataset, sample) for sample in samples]
+    files = [file_sha256(Path(sample['filename'])) for sample in samples]
+    return digest([*zip(labels, files, strict=True)])
+
+
+def sample_label(dataset: Any, sample: Mapping) -> int:
+    """The label of a data set's sample, whose info is given.
+
+    Raises:
+        ConfigError: it has none, or several.
+    """
+    label = sample.get('label')
+    if not isinstance(label, (int, np.integer)):
+        raise ConfigError(f'{type(dataset).__name__}: label {label!r} is not one class')
+    return int(label)
+
+
+def dataset_classes(dataset: Any) -> tuple[str, ...]:
+    """Class names in label order; empty where the data set has none."""
+    return tuple((dataset.metainfo or {}).get('classes', ()))

@@ -1,0 +1,105 @@
+"""One clip's fields."""
+
+import itertools
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+import numpy as np
+from ...errors import DataError
+from ...files.hashes import file_sha256
+from .algorithms import Estimator
+from .algorithms import brightening
+from .algorithms import estimator
+from .format import encode
+from .format import flow_folder
+from .format import write_field
+from .algorithms import FlowSettings
+from ..video.frames import DecodedVideo
+from ..video.frames import decoder
+from ..video.frames import in_chunks
+
+
+MARK = '.flow.json'
+"""In a clip's folder: its entry of the manifest."""
+
+
+_current: list[Estimator] = []
+"""The process's estimator, made once."""
+
+
+def prepare(settings: FlowSettings, weights: Path | None, device: str) -> None:
+    """Makes this process's estimator.
+
+    Raises:
+        ConfigError: the algorithm is not to be had here.
+    """
+    _current[:] = [estimator(settings, weights, device)]
+
+
+def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tuple[str, dict]:
+    """Writes one clip's fields; returns its folder below ``out`` and its manifest entry."""
+    start = time.perf_counter()
+    path, name = root / video, flow_folder(video)
+    source = {'path': video, **stat_source(path), 'sha256': file_sha256(path)}
+    folder = out / name
+    # One name a clip, so that what a killed call left is taken away by the next.
+    partial = folder.with_name(f'.{folder.name}.partial')
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    written = fields = 0
+    for field in _fields(path, settings):
+        written += write_field(partial, fields, encode(field, settings.bound))
+        fields += 1
+    seconds = time.perf_counter() - start
+    entry = {
+        'source': source,
+        'decoder': decoder(),
+        'fields': fields,
+        'bytes': written,
+        'compute_s': round(seconds, 4),
+    }
+    # Nobody sees it before the rename, so it need not be written atomically.
+    (partial / MARK).write_text(json.dumps(entry))
+    if folder.exists():
+        # First, so that a call that is killed meanwhile leaves nothing that looks whole.
+        (folder / MARK).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    partial.rename(folder)
+    return name, entry
+
+
+def _fields(path: Path, settings: FlowSettings) -> Iterator[np.ndarray]:
+    """The fields of a video, (H, W, 2) each; one without motion where it has but one frame."""
+    video = DecodedVideo(path, settings.short_side)
+    if len(video) < 1:
+        raise DataError(f'{path}: cannot be decoded (it holds no frame)')
+    if len(video) == 1:
+        yield np.zeros((*video.shape, 2), np.float32)
+        return
+    table = brightening(settings.gamma)
+    flow, previous = _current[0], None
+    for frame in itertools.chain.from_iterable(in_chunks(video)):
+        prepared = flow.prepare(table[frame])
+        if previous is not None:
+            yield flow.between(previous, prepared)
+        previous = prepared
+
+
+def stat_source(path: Path) -> dict[str, int]:
+    """What tells cheaply that a video is still the same.
+
+    Raises:
+        DataError: there is no file.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(f'{path}: cannot be read ({reason_of(error)})') from error
+    return {'bytes': found.st_size, 'mtime_ns': found.st_mtime_ns}
+
+
+def reason_of(error: Exception) -> str:
+    """What the system says is wrong, without the path."""
+    return getattr(error, 'strerror', None) or str(error)

@@ -1,0 +1,1 @@
+"""Video files: whether they are whole, and their frames."""

@@ -1,0 +1,1 @@
+"""What touches the disk: atomic writes, hashes, locks, configs, downloads, checkpoints."""

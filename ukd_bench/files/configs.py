@@ -1,0 +1,43 @@
+"""MMEngine configs: the shipped ones, and reading any of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError, one_line
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def configs_root() -> Path:
+    """The folder of shipped configs: beside the package in a clone, inside it in a wheel."""
+    clone = PACKAGE.parent / 'configs'
+    return clone if (clone / '_base_').is_dir() else PACKAGE / 'configs'
+
+
+def read_config(path: Path, what: str = 'config', overrides: dict | None = None) -> 'Config':
+    """Reads an MMEngine config.
+
+    Args:
+        path: The file.
+        what: What messages call it.
+        overrides: By dotted key, as of ``--cfg-options``.
+
+    Raises:
+        ConfigError: the file is absent or cannot be read, or an override does not fit.
+    """
+    # Here, because most who ask for a path read no config.
+    from mmengine.config import Config
+
+    if not path.is_file():
+        raise ConfigError(f'{what} {path} does not exist')
+    try:
+        config = Config.fromfile(path)
+        if overrides:
+            config.merge_from_dict(overrides)
+    # A config is a program, and may end in anything.
+    except Exception as error:
+        raise ConfigError(f'{what} {path} cannot be read ({one_line(error)})') from error
+    return config

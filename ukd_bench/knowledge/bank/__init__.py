@@ -1,0 +1,1 @@
+"""The knowledge bank: its format, how it is filled, verified and shown."""

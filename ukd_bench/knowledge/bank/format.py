@@ -1,0 +1,280 @@
+"""The knowledge bank: one teacher's scores for every (view, sample), and what they belong to."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import BankError, ResultsError
+from ...files.atomic import read_json
+from ...files.hashes import file_sha256
+from ..identity import BankIdentity
+from ..pool import PoolEntry
+from .storage import Storage, rows_sha256
+
+SCHEMA = 2
+_MANIFEST_KEYS = (
+    *('complete', 'storage', 'shape', 'identity', 'teacher', 'classes', 'views', 'files'),
+    *('error', 'scores_sha256'),
+)
+
+
+@dataclass(frozen=True)
+class BankPaths:
+    """The files of one bank.
+
+    Attributes:
+        folder: Where all of them lie.
+    """
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        """What the scores belong to; written last, so that a bank without one is incomplete."""
+        return self.folder / 'manifest.json'
+
+    @property
+    def labels(self) -> Path:
+        return self.folder / 'labels.npy'
+
+    @property
+    def work(self) -> Path:
+        """What processes that fill the bank tell each other; absent from a complete one."""
+        return self.folder / 'fill'
+
+    @property
+    def job(self) -> Path:
+        """What the bank is being filled with."""
+        return self.work / 'job.json'
+
+    def array(self, name: str) -> Path:
+        """``scores`` or ``classes``."""
+        return self.folder / f'{name}.npy'
+
+    def coming(self, name: str) -> Path:
+        """An array that will take the place of the one of that name."""
+        return self.work / self.array(name).name
+
+    def arrays(self) -> list[Path]:
+        """Of any storage, there or not."""
+        return [self.array('scores'), self.array('classes')]
+
+    def note(self, view: int) -> Path:
+        """Written when all rows of a view are on the disk, with their checksum."""
+        return self.work / f'view-{view:05d}.json'
+
+    def notes(self) -> list[Path]:
+        return sorted(self.work.glob('view-*.json'))
+
+    def begun(self) -> dict | None:
+        """What the bank is being filled with, see ``Job.facts``; None where nobody began."""
+        return facts_in(self.job)
+
+    def progress(self, job: dict) -> str:
+        """How far the fill has come that ``begun`` tells of, as in ``2 of 5 views``."""
+        return f'{len(self.notes())} of {job["shape"][0]} views'
+
+
+class Bank:
+    """Scores of one teacher, memory-mapped.
+
+    On disk: ``scores.npy`` of shape (V, N, C) for views, samples and classes, before softmax; where
+    the K best classes alone are kept, (V, N, K) and their labels in ``classes.npy``; the samples'
+    own labels (N,) in ``labels.npy``; and ``manifest.json``.
+
+    Args:
+        folder: Where the bank lies.
+
+    Attributes:
+        labels_N: int64 labels of the samples.
+
+    Raises:
+        BankError: absent, incomplete or damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.paths = BankPaths(folder)
+        self.manifest = _read_manifest(self.paths)
+        self.storage = Storage.of(self.manifest['storage'])
+        self.num_views, self.num_samples, self.num_classes = self.manifest['shape']
+        layout = self.storage.layout(*self.manifest['shape'])
+        self.arrays = {
+            name: self._map(self.paths.array(name), shape, kind)
+            for name, (shape, kind) in layout.items()
+        }
+        self.labels_N = self._map(self.paths.labels, (self.num_samples,), np.dtype(np.int64))
+
+    @property
+    def teacher(self) -> dict:
+        """``name``, ``key``, ``state_bytes`` and ``state_sha256`` of the teacher."""
+        return self.manifest['teacher']
+
+    @property
+    def keeps_all_classes(self) -> bool:
+        """Whether no class was left out."""
+        return self.storage.k is None
+
+    @property
+    def scores_bytes(self) -> int:
+        """Bytes on disk that the scores take, labels of kept classes included."""
+        return sum(self.paths.array(name).stat().st_size for name in self.arrays)
+
+    def read(self, view: int, samples: Sequence[int]) -> np.ndarray:
+        """Scores of some samples under one view.
+
+        Returns:
+            (n, C) float32, a copy; -inf for classes that were left out.
+        """
+        return self.storage.decode(self.rows(view, samples), self.num_classes)
+
+    def rows(self, view: int, samples: Sequence[int] | None = None) -> dict[str, np.ndarray]:
+        """What is kept of a view, of all samples or of some, by array; see ``Storage.encode``."""
+        chosen = slice(None) if samples is None else np.asarray(samples)
+        return {name: array[view][chosen] for name, array in self.arrays.items()}
+
+    def best_classes(self, view: int) -> np.ndarray:
+        """(N,) labels of the highest scores under one view."""
+        if 'classes' in self.arrays:
+            return self.arrays['classes'][view, :, 0]
+        return self.arrays['scores'][view].argmax(axis=1)
+
+    def damaged_views(self) -> list[int]:
+        """Views whose rows differ from their checksums."""
+        return [
+            view
+            for view, note in enumerate(self.manifest['views'])
+            if rows_sha256(self.rows(view)) != note['sha256']
+        ]
+
+    def damaged_files(self) -> list[str]:
+        """Names of files that differ from their checksums."""
+        return [
+            name
+            for name, facts in self.manifest['files'].items()
+            if file_sha256(self.folder / name) != facts['sha256']
+        ]
+
+    def require(self, identity: BankIdentity) -> None:
+        """Refuses a bank that was made for something else.
+
+        Raises:
+            BankError: naming every part that differs.
+        """
+        own, wanted = self.manifest['identity'], asdict(identity)
+        differing = [
+            f'{part} (bank {own[part][:12]}, here {wanted[part][:12]})'
+            for part in self.differing(identity)
+        ]
+        if differing:
+            raise BankError(
+                f'bank {self.folder} does not fit, it differs in {" and ".join(differing)}'
+            )
+
+    def differing(self, identity: BankIdentity) -> list[str]:
+        """The parts of an identity in which the bank's own differs."""
+        own = self.manifest['identity']
+        return [part for part, value in asdict(identity).items() if own[part] != value]
+
+    def require_intact(self) -> None:
+        """Compares the files with the checksums in the manifest.
+
+        Raises:
+            BankError: they differ.
+        """
+        for name in self.damaged_files():
+            raise BankError(f'bank {self.folder}: {name} differs from its checksum')
+
+    def _map(self, path: Path, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
+        self._require_size(path)
+        try:
+            array = np.load(path, mmap_mode='r', allow_pickle=False)
+        except (OSError, EOFError, ValueError) as error:
+            raise BankError(f'bank {self.folder}: {path.name} cannot be read ({error})') from error
+        if array.shape != shape or array.dtype != kind:
+            raise BankError(
+                f'bank {self.folder}: {path.name} holds {array.dtype} of shape '
+                f'{list(array.shape)}, the manifest says {kind} of shape {list(shape)}'
+            )
+        return array
+
+    def _require_size(self, path: Path) -> None:
+        wanted = self.manifest['files'].get(path.name, {}).get('bytes')
+        size = path.stat().st_size if path.is_file() else None
+        if size is None or wanted is None or size >= wanted:
+            return
+        # Rows follow a header and take what is left, in equal parts.
+        text = f'bank {self.folder}: {path.name} is cut off, it holds {size} of {wanted} bytes'
+        if path != self.paths.labels:
+            row_bytes = self._view_bytes(path.stem)
+            view = max(0, (size - (wanted - self.num_views * row_bytes)) // row_bytes)
+            text += f': views from {view} on are not whole'
+        raise BankError(text)
+
+    def _view_bytes(self, name: str) -> int:
+        (_, *shape), kind = self.storage.layout(*self.manifest['shape'])[name]
+        return int(np.prod(shape)) * kind.itemsize
+
+
+def facts_in(path: Path) -> dict | None:
+    """What a manifest or ``job.json`` says; None where there is none of this schema."""
+    try:
+        content = read_json(path)
+    except ResultsError:
+        return None
+    return content if isinstance(content, dict) and content.get('schema') == SCHEMA else None
+
+
+def _read_manifest(paths: BankPaths) -> dict[str, Any]:
+    folder = paths.folder
+    if not paths.manifest.is_file():
+        if job := paths.begun():
+            done = paths.progress(job)
+            raise BankError(f'bank {folder} was never completed, it holds {done}')
+        raise BankError(f'bank {folder} does not exist or was never completed')
+    try:
+        manifest = read_json(paths.manifest)
+    except ResultsError as error:
+        raise BankError(f'bank {folder}: {error}') from error
+    if not isinstance(manifest, dict):
+        raise BankError(f'bank {folder}: manifest.json is not the manifest of a bank')
+    if manifest.get('schema') != SCHEMA:
+        raise BankError(
+            f'bank {folder}: schema {manifest.get("schema")} is not {SCHEMA}, fill it again'
+        )
+    if absent := [key for key in _MANIFEST_KEYS if key not in manifest]:
+        raise BankError(f'bank {folder}: manifest.json lacks {absent[0]!r}')
+    if len(manifest['shape']) != 3:
+        raise BankError(
+            f'bank {folder}: manifest.json: shape {manifest["shape"]} is not that of a bank'
+        )
+    if manifest['complete'] is not True or len(manifest['views']) != manifest['shape'][0]:
+        raise BankError(f'bank {folder}: manifest.json is not that of a complete bank')
+    return manifest
+
+
+def open_banks(teachers: Sequence[PoolEntry], identities: Sequence[BankIdentity]) -> list[Bank]:
+    """The banks of a pool, each checked against what the student has.
+
+    Args:
+        teachers: The pool's first K.
+        identities: What the bank of each must be for, see
+            :func:`~ukd_bench.knowledge.identity.bank_identities`.
+
+    Raises:
+        BankError: a bank is absent, damaged or made for something else.
+    """
+    banks = []
+    for teacher, identity in zip(teachers, identities, strict=True):
+        bank = Bank(teacher.bank)
+        try:
+            bank.require(identity)
+        except BankError as error:
+            hint = 'python -m ukd_bench.knowledge verify says what has changed since it was filled'
+            raise BankError(f'{error}; {hint}') from error
+        bank.require_intact()
+        banks.append(bank)
+    return banks

@@ -1,1 +1,0 @@
-"""The subcommands of ``python -m ukd_bench.knowledge``, one a module with an ``add``."""

@@ -1,0 +1,155 @@
+"""Measures a training run from inside the Runner: memory, step time, the loss curve."""
+
+import math
+import statistics
+import time
+from typing import Any
+
+import torch
+from mmengine.dist import all_reduce
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ..errors import ConfigError, DivergedError
+from ..files.checkpoints import ResumableHook, state_sha256, unwrapped
+from ..registry import HOOKS
+from .memory.phases import PhaseMemory
+
+WARM_UP_STEPS = 3
+
+
+@HOOKS.register_module()
+class MeasureHook(ResumableHook):
+    """Notes peaks, step times, hashes and the loss curve of a training run.
+
+    A step lasts from before the hooks that feed the student (resident teachers score there) until
+    its parameters are updated, and those of the networks that a source trains beside it. On the CPU
+    the tensor tracker runs along and is part of every step, of all methods alike. In distributed
+    training the figures are the process's own, the losses in the curve the mean over all.
+
+    Where training resumes, all figures go on from those that the checkpoint brings.
+
+    Args:
+        memory: Where the phase ``train`` goes; a new one where None.
+
+    Attributes:
+        step_seconds: One entry a step.
+        initial_sha256, final_sha256: Hash of the student's state before and after training.
+        validation_s: Seconds of validation during training, which is neither in a step nor in the
+            phase ``train``.
+        curve: One (epoch, mean loss, learning rate) an epoch.
+
+    Raises:
+        ConfigError: the model is compiled and trained on the CPU, whose tensors it then cannot see.
+    """
+
+    # Before the hooks that feed the student.
+    priority = 'HIGHEST'
+
+    def __init__(self, memory: PhaseMemory | None = None) -> None:
+        self.memory = memory
+        self.step_seconds: list[float] = []
+        self.initial_sha256: str | None = None
+        self.final_sha256: str | None = None
+        self.curve: list[tuple[int, float, float]] = []
+        self._losses: list[torch.Tensor] = []
+        self.validation_s = 0.0
+        self._began = 0.0
+        self._end = _StepEnd(self)
+        # Of each process that took part: its first step.
+        self._starts = [0]
+
+    def state_dict(self, runner: Runner) -> dict[str, Any]:
+        return dict(
+            step_seconds=list(self.step_seconds),
+            starts=list(self._starts),
+            initial_sha256=self.initial_sha256,
+            curve=list(self.curve),
+            validation_s=self.validation_s,
+            memory=self.memory.so_far(),
+        )
+
+    def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        self.step_seconds = list(state['step_seconds'])
+        self._starts = [*state['starts'], len(self.step_seconds)]
+        self.initial_sha256 = state['initial_sha256']
+        self.curve = list(state['curve'])
+        self.validation_s = state['validation_s']
+        self.memory.include(state['memory'])
+
+    def before_train(self, runner: Runner) -> None:
+        if self.memory is None:
+            self.memory = PhaseMemory(next(runner.model.parameters()).device)
+        if self.memory.device.type == 'cpu' and runner.cfg.get('compile'):
+            raise ConfigError(
+                'compile: the memory of compiled code cannot be measured on the CPU; leave '
+                "'compile' or MeasureHook out of the config"
+            )
+        super().before_train(runner)
+        if self._end not in runner.hooks:
+            runner.register_hook(self._end)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        # Not earlier: other hooks load teachers or weights before the first epoch, which is no
+        # training step, and what validation leaves behind is gone by now.
+        if self.initial_sha256 is None:
+            self.initial_sha256 = state_sha256(unwrapped(runner))
+        if not self.memory.running:
+            self.memory.begin('train')
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
+        self._began = self._now()
+
+    def end_step(self, loss: torch.Tensor) -> None:
+        """Notes the step that began last, and the student's loss in it."""
+        self.step_seconds.append(self._now() - self._began)
+        self.memory.update()
+        self._losses.append(loss.detach())
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        mean_loss = torch.stack(self._losses).mean()
+        all_reduce(mean_loss, op='mean')
+        mean_loss = float(mean_loss)
+        self.curve.append((runner.epoch + 1, mean_loss, runner.optim_wrapper.get_lr()['lr'][0]))
+        self._losses.clear()
+        if not math.isfinite(mean_loss):
+            raise DivergedError(f'the loss is {mean_loss} after epoch {runner.epoch + 1}')
+
+    def before_val(self, runner: Runner) -> None:
+        self.memory.end()
+        self._began = self._now()
+
+    def after_val(self, runner: Runner) -> None:
+        self.validation_s += self._now() - self._began
+
+    def after_train(self, runner: Runner) -> None:
+        self.memory.end()
+        self.final_sha256 = state_sha256(unwrapped(runner))
+
+    @property
+    def step_median_s(self) -> float | None:
+        """Median step after each process's warm-up; None for a run of no more steps than that."""
+        warm_ups = {start + n for start in self._starts for n in range(WARM_UP_STEPS)}
+        steps = [seconds for n, seconds in enumerate(self.step_seconds) if n not in warm_ups]
+        return statistics.median(steps) if steps else None
+
+    def _now(self) -> float:
+        if self.memory.device.type == 'cuda':
+            torch.cuda.synchronize(self.memory.device)
+        return time.perf_counter()
+
+
+class _StepEnd(Hook):
+    """Ends the steps of a :class:`MeasureHook`, which begins them and has one priority for all."""
+
+    # After the hooks that train other networks or hold graphs until the step ends, and before
+    # MMEngine's logger, which resets CUDA's peaks.
+    priority = 'HIGH'
+
+    def __init__(self, measure: MeasureHook) -> None:
+        self.measure = measure
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
+    ) -> None:
+        self.measure.end_step(outputs['loss'])

@@ -1,0 +1,1 @@
+"""Benchmarks: what loaders, training steps and bank fills cost, in interleaved blocks."""

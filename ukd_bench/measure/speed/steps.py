@@ -1,0 +1,137 @@
+"""Time of a training step of each method, relative to the plain student's.
+
+All trainings live in one process and take turns. In a turn a training and the plain reference
+alternate step by step, so that whatever slows the machine down for longer than a step slows both,
+and the ratio of the two sums is the turn's figure. Every training has one turn a block, in rotating
+order; the interval is over the blocks.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+
+from ...errors import ConfigError
+from .method_steps import Training, Variant, Workshop
+from .ratios import ratio_interval
+
+WARM_UP_STEPS = 3
+_PLAIN = Variant('plain', 0)
+
+
+@dataclass(frozen=True)
+class StepFigures:
+    """What was measured of one variant; every list has one entry a block.
+
+    Attributes:
+        variant: Which; ``plain`` is a second plain training, whose ratio shows what the
+            measurement resolves.
+        steps: Steps a turn, of the variant and of the reference alike.
+        wall_s, cpu_s: Seconds of all steps of a turn, by the clock and of processor time.
+        plain_wall_s, plain_cpu_s: Those of the reference in the same turn.
+    """
+
+    variant: Variant
+    steps: int
+    wall_s: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
+    plain_wall_s: list[float] = field(default_factory=list)
+    plain_cpu_s: list[float] = field(default_factory=list)
+
+    def ratio(self) -> tuple[float, float, float]:
+        """Step time as a multiple of the reference's: estimate, low and high."""
+        return ratio_interval(self.wall_s, self.plain_wall_s)
+
+    def cpu_ratio(self) -> tuple[float, float, float]:
+        """The same in processor time, which other work on the machine disturbs less."""
+        return ratio_interval(self.cpu_s, self.plain_cpu_s)
+
+    @property
+    def plain_step_s(self) -> float:
+        """Mean step of the reference, by the clock."""
+        return sum(self.plain_wall_s) / len(self.plain_wall_s) / self.steps
+
+
+def measure_steps(
+    workshop: Workshop,
+    variants: Sequence[Variant],
+    blocks: int,
+    turn_s: float,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[StepFigures]:
+    """Times training steps in this process, with one thread.
+
+    Args:
+        workshop: Makes the trainings.
+        variants: What is measured.
+        blocks: Timed turns of each, at least 2.
+        turn_s: About how long a turn lasts, two steps of each at least.
+        progress: Called with blocks done and blocks in all.
+
+    Raises:
+        ConfigError: ``blocks`` is too small, or the device is not the one at hand.
+    """
+    if blocks < 2:
+        raise ConfigError(f'blocks is {blocks}; an interval needs at least 2')
+    torch.set_num_threads(1)
+    reference = workshop.train(_PLAIN)
+    trainings = [workshop.train(variant) for variant in variants]
+    figures = []
+    for variant, training in zip(variants, trainings, strict=True):
+        figures.append(StepFigures(variant, _steps_a_turn(training, reference, turn_s)))
+    with _no_old_garbage():
+        for block in range(blocks):
+            for turn in range(len(trainings)):
+                number = (block + turn) % len(trainings)
+                _take_turn(figures[number], trainings[number], reference, first=block % 2)
+            progress(block + 1, blocks)
+    return figures
+
+
+def _take_turn(figures: StepFigures, training: Training, reference: Training, first: int) -> None:
+    both = (reference, training)
+    wall, cpu = [0.0, 0.0], [0.0, 0.0]
+    for n in range(figures.steps):
+        # Who goes first alternates too, so that what a step leaves in the caches favours neither.
+        for side in ((n + first) % 2, (n + first + 1) % 2):
+            wall_s, cpu_s = _timed_step(both[side])
+            wall[side] += wall_s
+            cpu[side] += cpu_s
+    figures.plain_wall_s.append(wall[0])
+    figures.wall_s.append(wall[1])
+    figures.plain_cpu_s.append(cpu[0])
+    figures.cpu_s.append(cpu[1])
+
+
+def _timed_step(training: Training) -> tuple[float, float]:
+    """Seconds of one step by the clock and of processor time; its batch is there before."""
+    batch = training.draw()
+    wall, cpu = time.perf_counter(), time.process_time()
+    training.step(batch)
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _steps_a_turn(training: Training, reference: Training, turn_s: float) -> int:
+    """Warms both up, and says how many of their steps last about ``turn_s``."""
+    both = (reference, training)
+    for _ in range(WARM_UP_STEPS):
+        walls = [_timed_step(each)[0] for each in both]
+    return max(2, round(turn_s / sum(walls)))
+
+
+@contextmanager
+def _no_old_garbage() -> Iterator[None]:
+    """Has the garbage collector leave alone what exists by now.
+
+    A process that trains one network has little to look through; here dozens of Runners would be
+    looked through in somebody's step.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

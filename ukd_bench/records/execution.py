@@ -1,0 +1,144 @@
+"""Where a result comes from: machine, versions, source; found out without importing torch."""
+
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..files.configs import PACKAGE
+from ..files.hashes import digest, file_sha256
+
+PACKAGES = (
+    'torch', 'torchvision', 'mmaction2', 'mmengine', 'mmcv', 'mmcv-lite', 'numpy', 'scipy',
+    'kornia', 'decord', 'opencv-contrib-python-headless', 'opencv-python', 'opencv-contrib-python',
+)  # fmt: skip
+"""What can change a figure; absent ones are left out."""
+
+DEVICES = ('cpu', 'cuda')
+
+# Planning, statistics and presentation cannot change what a run computes: nothing that a run
+# imports imports them.
+_NOT_IN_RUNS = ('cli', 'sweep', 'results', 'report')
+
+
+@cache
+def source_sha256() -> str:
+    """Hash of the package's source, as far as it can change what a run computes."""
+    files = [
+        path
+        for path in sorted(PACKAGE.rglob('*.py'))
+        if path.relative_to(PACKAGE).parts[0] not in (*_NOT_IN_RUNS, 'configs')
+    ]
+    return digest([(str(path.relative_to(PACKAGE)), file_sha256(path)) for path in files])
+
+
+@cache
+def lock_sha256() -> str | None:
+    """Hash of the lock of exact versions; None outside a clone."""
+    lock = PACKAGE.parent / 'requirements.lock'
+    return file_sha256(lock) if lock.is_file() else None
+
+
+@cache
+def git_state() -> dict | None:
+    """Commit of the clone the package runs from and whether it was changed; None outside one."""
+    commands = (
+        ['rev-parse', '--show-toplevel'],
+        ['rev-parse', 'HEAD'],
+        ['status', '--porcelain', '--untracked-files=no'],
+    )
+    try:
+        top, commit, changes = (
+            subprocess.run(
+                ['git', '-C', str(PACKAGE.parent), *command],
+                capture_output=True, text=True, check=True, timeout=10,
+            ).stdout
+            for command in commands
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    # An installed package may lie in somebody else's repository.
+    if Path(top.strip()).resolve() != PACKAGE.parent:
+        return None
+    return dict(commit=commit.strip(), dirty=bool(changes.strip()))
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that can change a figure."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+@cache
+def device_name(kind: str) -> str:
+    """Name of the processor or GPU that runs of this device kind use.
+
+    Raises:
+        ConfigError: the kind is unknown, or torch finds no CUDA device.
+    """
+    if kind not in DEVICES:
+        raise ConfigError(f'device {kind!r} is none of {", ".join(DEVICES)}')
+    if kind == 'cpu':
+        return _processor_name()
+    # Asked of another process, so that the one that plans never imports torch.
+    answer = subprocess.run(
+        [sys.executable, '-c', 'import torch; print(torch.cuda.get_device_name(0))'],
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode:
+        raise ConfigError('device cuda: torch finds no CUDA device on this machine')
+    return answer.stdout.strip().splitlines()[-1]
+
+
+def _processor_name() -> str:
+    info = Path('/proc/cpuinfo')
+    if not info.is_file():
+        return platform.processor() or platform.machine()
+    facts = dict(
+        (part.strip() for part in line.split(':', 1))
+        for line in info.read_text().split('\n\n')[0].splitlines()
+        if ':' in line
+    )
+    name = facts.get('model name') or platform.machine()
+    # Virtual machines shorten the name; family and model tell which kernels the libraries choose.
+    if 'cpu family' in facts and 'model' in facts:
+        name += f' (family {facts["cpu family"]}, model {facts["model"]})'
+    return name
+
+
+def environment(device: str, threads: int, precision: str = 'float32') -> dict:
+    """What the execution fingerprint covers, and what a record says of its surroundings.
+
+    Args:
+        device: ``cpu`` or ``cuda``.
+        threads: Threads a CPU run uses.
+        precision: Of the arithmetic.
+    """
+    return dict(
+        device=dict(kind=device, name=device_name(device)),
+        threads=threads,
+        precision=precision,
+        python=platform.python_version(),
+        packages=package_versions(),
+        platform=f'{platform.system()} {platform.machine()}',
+        cores=os.cpu_count(),
+        source_sha256=source_sha256(),
+        lock_sha256=lock_sha256(),
+        git=git_state(),
+    )
+
+
+def execution_fingerprint(environment: dict) -> str:
+    """Eight digits over device, precision, threads, versions, source; not over commit or cores."""
+    covered = ('device', 'threads', 'precision', 'python', 'packages', 'platform', 'source_sha256')
+    return digest({name: environment[name] for name in covered}, 8)

@@ -1,0 +1,71 @@
+"""What one process needs to know to carry out one run."""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from ..errors import ResultsError
+from ..files.atomic import read_json, write_json
+from .record import SCHEMA
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A run of a plan. The config beside it holds the rest.
+
+    Attributes:
+        key, execution: Identity, see :mod:`.key` and :mod:`.execution`.
+        method: One of ``methods.METHODS``.
+        student: Backbone name; None for ``bank`` and ``ensemble``.
+        teacher: Teacher's name, for ``teacher`` and ``bank``.
+        num_teachers: K; 0 where none. See :mod:`ukd_bench.methods`
+            for those that have no teachers.
+        seed: Of initial weights, order and model randomness.
+        split: Of the data set.
+        epochs, full_epochs: The run's schedule and the sweep's full one.
+        view_seed: Of the training views.
+        num_views: Views that a bank holds.
+        device: ``cpu`` or ``cuda``.
+        threads: Of a CPU run.
+        parents: Keys of the runs whose checkpoints or banks it needs.
+        data_name: What the report calls the data set.
+        synthetic: Whether the videos were made here.
+    """
+
+    key: str
+    execution: str
+    method: str
+    student: str | None
+    teacher: str | None
+    num_teachers: int
+    seed: int
+    split: int
+    epochs: int
+    full_epochs: int
+    view_seed: int
+    num_views: int
+    device: str
+    threads: int
+    parents: tuple[str, ...]
+    data_name: str
+    synthetic: bool
+
+    def write(self, path: Path) -> None:
+        """Writes the specification as JSON."""
+        write_json(path, {'schema': SCHEMA, **asdict(self)})
+
+    @classmethod
+    def read(cls, path: Path) -> 'RunSpec':
+        """Reads what :meth:`write` wrote.
+
+        Raises:
+            ResultsError: the file is absent or no specification.
+        """
+        content = read_json(path)
+        expected = {'schema', *(field.name for field in fields(cls))}
+        if not isinstance(content, dict) or content.get('schema') != SCHEMA:
+            raise ResultsError(f'{path}: not the specification of a run')
+        if differing := sorted(expected ^ set(content)):
+            raise ResultsError(f'{path}: key {differing[0]!r} is absent or unknown')
+        content.pop('schema')
+        content['parents'] = tuple(content['parents'])
+        return cls(**content)

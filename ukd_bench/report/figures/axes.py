@@ -1,0 +1,226 @@
+"""Figures: each takes an ``ax`` and tidy data, draws, and returns the ``ax``."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from ...methods.table import COUNTED_METHODS
+from ..methods import colour_of, dash, marker, method_name
+
+_LABEL_INCHES = 0.21
+
+
+def accuracy_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Top-1 over K: points with intervals for those that have one, lines for the others."""
+    return _against_teachers(table.dropna(subset='top1'), 'top1', 'Top-1 accuracy, %', ax)
+
+
+def memory_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Training peak over K, from zero, so that heights can be compared."""
+    # A shortened schedule has the same peak: one point a K.
+    table = table.dropna(subset='train_mib').drop_duplicates(['method', 'k'])
+    _against_teachers(
+        table.assign(shortened=False, top1_half=np.nan),
+        'train_mib',
+        'Training peak, MiB allocated',
+        ax,
+    )
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Top-1 over the training peak; the numbers beside points are K."""
+    table = table[~table['shortened']].dropna(subset=['top1', 'train_mib'])
+    for method, rows in table.groupby('method', sort=False):
+        colour = colour_of(method)
+        ax.plot(rows['train_mib'], rows['top1'], color=colour, linewidth=1, alpha=0.5, zorder=2)
+        ax.errorbar(
+            rows['train_mib'],
+            rows['top1'],
+            rows['top1_half'],
+            fmt='none',
+            ecolor=colour,
+            elinewidth=1,
+            alpha=0.45,
+            zorder=1,
+        )
+        ax.scatter(rows['train_mib'], rows['top1'], **marker(method, False), zorder=3)
+        for row in rows.itertuples():
+            if row.k:
+                offset, side = ((-7, -3), 'right') if method == 'ukd' else ((7, -3), 'left')
+                ax.annotate(
+                    str(row.k),
+                    (row.train_mib, row.top1),
+                    offset,
+                    textcoords='offset points',
+                    fontsize=7.5,
+                    ha=side,
+                    color=colour,
+                )
+    ax.set_xlabel('Training peak, MiB allocated')
+    ax.set_ylabel('Top-1 accuracy, %')
+    ax.margins(x=0.12, y=0.08)
+    handles = [
+        ax.scatter([], [], **marker(method, False), label=method_name(method))
+        for method in dict.fromkeys(table['method'])
+    ]
+    ax.legend(
+        handles=handles,
+        frameon=False,
+        fontsize=8,
+        loc='upper center',
+        bbox_to_anchor=(0.5, -0.17),
+        ncols=3,
+        handletextpad=0.1,
+        columnspacing=0.9,
+    )
+    sns.despine(ax=ax)
+    return ax
+
+
+def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Accuracy by method and class as a heat map with its figures."""
+    sns.heatmap(
+        table,
+        vmin=0,
+        vmax=100,
+        ax=ax,
+        annot=True,
+        fmt='.0f',
+        cmap='Blues',
+        cbar=False,
+        linewidths=1.5,
+        linecolor='white',
+        annot_kws={'fontsize': 8 if table.shape[1] <= 6 else 7},
+    )
+    ax.grid(False)
+    ax.tick_params(length=0)
+    ax.set(xlabel='', ylabel='')
+    ax.set_xticks(
+        ax.get_xticks(),
+        ax.get_xticklabels(),
+        rotation=35 if table.shape[1] > 5 else 0,
+        ha='right' if table.shape[1] > 5 else 'center',
+    )
+    ax.set_yticks(ax.get_yticks(), ax.get_yticklabels(), rotation=0)
+    return ax
+
+
+def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> Axes:
+    counted = table[table['method'].isin(COUNTED_METHODS)]
+    ks = sorted(counted['k'].unique()) or [1]
+    # Log2, as K doubles; UKD and naive coincide in accuracy, so all stand side by side.
+    shifts = _side_by_side(counted['method'].unique()) if value == 'top1' else {}
+    labels: list[tuple[float, str, str]] = []
+    beside = 0
+    for method, rows in table.groupby('method', sort=False):
+        colour = colour_of(method)
+        if method in COUNTED_METHODS:
+            shift = shifts.get(method, 1)
+            full = rows[~rows['shortened']]
+            # What the report is about lies above what coincides with it.
+            layer = 5 if method == 'ukd' else 3
+            sns.lineplot(
+                x=full['k'] * shift,
+                y=full[value],
+                color=colour,
+                linewidth=1.6,
+                errorbar=None,
+                ax=ax,
+                zorder=layer,
+            )
+            for row in rows.itertuples():
+                x, y = row.k * shift, getattr(row, value)
+                ax.errorbar(
+                    x,
+                    y,
+                    row.top1_half,
+                    fmt='none',
+                    ecolor=colour,
+                    elinewidth=1.2,
+                    capsize=2.5,
+                    alpha=0.7,
+                    zorder=2,
+                )
+                ax.scatter(x, y, **marker(method, row.shortened), zorder=layer + 1)
+            end = float((full if len(full) else rows)[value].iloc[-1])
+        else:
+            row = rows.sort_values('shortened').iloc[0]
+            end = float(row[value])
+            ax.axhline(end, color=colour, linewidth=1.3, linestyle=dash(method), zorder=2)
+            if np.isfinite(row['top1_half']):
+                # Without teachers there is no K: these stand side by side behind the last one.
+                place = ks[-1] * 2 ** (0.42 + 0.12 * beside)
+                beside += 1
+                ax.errorbar(
+                    place,
+                    end,
+                    row['top1_half'],
+                    fmt='none',
+                    ecolor=colour,
+                    elinewidth=1.2,
+                    capsize=2.5,
+                    alpha=0.7,
+                )
+                ax.scatter(place, end, **marker(method, row['shortened']), zorder=4)
+        labels.append((end, method_name(method), colour))
+    ax.set_xscale('log', base=2)
+    ax.xaxis.set_major_locator(FixedLocator(ks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xticks(ks, [str(k) for k in ks])
+    ax.set_xlim(ks[0] / 1.25, ks[-1] * 2 ** (0.42 + 0.12 * beside))
+    ax.set_xlabel('Teachers, K')
+    ax.set_ylabel(label)
+    if value != 'top1':
+        ax.set_ylim(0, None if table.empty else float(table[value].max()) * 1.08)
+    _label_ends(labels, ax)
+    sns.despine(ax=ax)
+    return ax
+
+
+def _side_by_side(methods: Sequence[str]) -> dict[str, float]:
+    """Factors on K that set methods apart, about K itself and never near the next."""
+    step = min(0.07, 0.5 / max(1, len(methods)))
+    middle = (len(methods) - 1) / 2
+    return {method: 2 ** (step * (index - middle)) for index, method in enumerate(methods)}
+
+
+def _label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes) -> None:
+    """Writes names at the right edge, moved apart where they would collide."""
+    low, high = ax.get_ylim()
+    gap = (high - low) * _LABEL_INCHES / ax.figure.get_figheight()
+    for (value, name, colour), place in zip(
+        sorted(labels), spread([v for v, *_ in sorted(labels)], gap), strict=True
+    ):
+        ax.annotate(
+            name,
+            xy=(1.0, value),
+            xytext=(1.03, place),
+            xycoords=('axes fraction', 'data'),
+            textcoords=('axes fraction', 'data'),
+            color=colour,
+            fontsize=8.5,
+            va='center',
+            annotation_clip=False,
+        )
+
+
+def spread(values: Sequence[float], gap: float) -> list[float]:
+    """Moves ascending values apart to at least ``gap``, each cluster about its own mean.
+
+    Pool-adjacent-violators: the least-squares solution under the gap.
+    """
+    blocks: list[tuple[float, int]] = []
+    for index, value in enumerate(values):
+        total, count = value - index * gap, 1
+        while blocks and blocks[-1][0] / blocks[-1][1] >= total / count:
+            before = blocks.pop()
+            total, count = total + before[0], count + before[1]
+        blocks.append((total, count))
+    flat = [total / count for total, count in blocks for _ in range(count)]
+    return [place + index * gap for index, place in enumerate(flat)]

@@ -1,0 +1,92 @@
+"""What the figures draw, as tidy frames."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ...methods.table import METHODS
+from ...results.backbones import Bench
+from ...results.formatting import MIB
+from ...results.load import Run
+from ...results.scores import load_scores
+from ...results.statistics import mean_interval
+from ..methods import method_name
+
+
+def frame(bench: Bench) -> pd.DataFrame:
+    """One row a (method, K, schedule): accuracy in %, training peak in MiB, means over seeds.
+
+    Splits are averaged within a seed first. Columns: method, k, shortened, top1, top1_half (None
+    for one seed), train_mib.
+    """
+    cells: dict[tuple[str, int, bool], list[Run]] = {}
+    for run in bench.runs:
+        if run.done:
+            cells.setdefault((run.method, run.num_teachers, run.shortened), []).append(run)
+    rows = []
+    for (method, k, shortened), runs in cells.items():
+        top1 = mean_interval(
+            [
+                _mean([r.metric('top1') for r in runs if r.seed == seed])
+                for seed in {r.seed for r in runs}
+            ]
+        )
+        peak = _mean([run.memory('train') for run in runs])
+        rows.append(
+            {
+                'method': method,
+                'k': k,
+                'shortened': shortened,
+                'top1': 100 * top1.mean if top1 else np.nan,
+                'top1_half': 100 * top1.half_width
+                if top1 and top1.half_width is not None
+                else np.nan,
+                'train_mib': np.nan if peak is None else peak / MIB,
+            }
+        )
+    names = ['method', 'k', 'shortened', 'top1', 'top1_half', 'train_mib']
+    table = pd.DataFrame(rows, columns=names)
+    order = table['method'].map(METHODS.index)
+    return (
+        table.assign(order=order)
+        .sort_values(['order', 'k', 'shortened'])
+        .drop(columns='order')
+        .reset_index(drop=True)
+    )
+
+
+def class_frame(bench: Bench) -> pd.DataFrame:
+    """Accuracy in % by method (rows) and class (columns), mean over seeds.
+
+    Of full schedules, and at the largest K.
+
+    Empty where no run has readable scores.
+    """
+    rows: dict[str, pd.Series] = {}
+    for method in METHODS:
+        k = bench.largest_full(method)
+        runs = [
+            r
+            for r in bench.runs
+            if r.method == method and r.num_teachers == k and r.done and not r.shortened
+        ]
+        seen = [series for series in map(_class_accuracy, runs) if series is not None]
+        if seen:
+            name = method_name(method) + (f', K = {k}' if k else '')
+            rows[name] = 100 * pd.concat(seen, axis=1).mean(axis=1)
+    return pd.DataFrame(rows).T
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _class_accuracy(run: Run) -> pd.Series | None:
+    scores = load_scores(run)
+    if scores is None:
+        return None
+    names = run.value('dataset', 'classes') or []
+    hits = pd.Series(scores.hits).groupby(scores.labels).mean()
+    return hits.rename(lambda label: names[label] if label < len(names) else str(label))

@@ -1,0 +1,136 @@
+"""Turns figures into SVG text: the same bytes for the same data, safe to put into a page."""
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ...records.record import ORACLE
+from ...results.backbones import Bench, benches
+from ...results.load import Sweep
+from ..methods import STYLE
+from . import axes as figures, data as figure_data
+
+_IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure: ``svg`` is a whole file, ``inline`` the same for a page."""
+
+    name: str
+    caption: str
+    svg: str
+    wide: bool = False
+
+    @property
+    def inline(self) -> str:
+        """The ``<svg>`` element alone, with ids no other figure of the page has."""
+        body = self.svg[self.svg.index('<svg') :]
+        body = _IDENTIFIER.sub(lambda match: f'{match.group(1)}{self.name}-', body)
+        body = re.sub(r'<metadata>.*?</metadata>', '', body, flags=re.DOTALL)
+        return re.sub(
+            r'(<svg[^>]*?) width="[^"]*pt"',
+            r'\1',
+            re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r'\1', body, count=1),
+            count=1,
+        )
+
+
+def draw_all(sweep: Sweep) -> list[Drawing]:
+    """Every figure the records allow, a set a backbone."""
+    made = []
+    all_benches = benches(sweep)
+    for number, bench in enumerate(all_benches, 1):
+        title = f', {bench.label}' if len(all_benches) > 1 else ''
+        suffix = f'-{number}' if len(all_benches) > 1 else ''
+        made += _draw_bench(bench, title, suffix)
+    return made
+
+
+def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
+    table = figure_data.frame(bench)
+    made: list[Drawing] = []
+    if table.empty:
+        return made
+    # A label, a row of the legend or of the classes' figure for every further method.
+    more = 0.18 * max(0, table['method'].nunique() - 8)
+    short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
+    if any(run.selection == ORACLE for run in bench.runs):
+        short += ' An oracle chose the epochs by their accuracy on the test clips.'
+    if table['top1'].notna().any():
+        spread = table['top1_half'].notna().any()
+        what = 'Mean over seeds with 95 % t-intervals.' if spread else 'One seed: no intervals.'
+        caption = f'Accuracy and the number of teachers{title}. {what}{short}'
+        made.append(
+            _draw(
+                f'accuracy{suffix}',
+                caption,
+                (5.2, 3.5 + more),
+                lambda ax: figures.accuracy_against_teachers(table, ax),
+            )
+        )
+    if table['train_mib'].notna().any():
+        caption = f'Training memory and the number of teachers{title}.'
+        made.append(
+            _draw(
+                f'memory{suffix}',
+                caption,
+                (5.2, 3.5 + more),
+                lambda ax: figures.memory_against_teachers(table, ax),
+            )
+        )
+    if len(table[~table['shortened']].dropna(subset=['top1', 'train_mib'])):
+        caption = f'Accuracy and training memory{title}. The numbers are K.'
+        made.append(
+            _draw(
+                f'tradeoff{suffix}',
+                caption,
+                (5.2, 3.9 + more),
+                lambda ax: figures.accuracy_against_memory(table, ax),
+            )
+        )
+    classes = figure_data.class_frame(bench)
+    if not classes.empty:
+        caption = (
+            f'Accuracy by class, %{title}. Mean over seeds, at the largest K with the full '
+            'schedule.'
+        )
+        narrow = classes.shape[1] <= 12
+        size = (5.2, 3.7 + more) if narrow else (10.6, 0.9 + 0.42 * len(classes))
+        drawing = _draw(
+            f'classes{suffix}',
+            caption,
+            size,
+            lambda ax: figures.class_accuracy(classes, ax),
+            not narrow,
+        )
+        made.append(drawing)
+    return made
+
+
+def _draw(
+    name: str,
+    caption: str,
+    size: tuple[float, float],
+    paint: Callable[[Axes], Axes],
+    wide: bool = False,
+) -> Drawing:
+    look = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
+    with matplotlib.rc_context(look):
+        figure = Figure(figsize=size, layout='constrained')
+        paint(figure.subplots())
+        buffer = io.StringIO()
+        # Neither date nor version: equal records give equal bytes.
+        figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})
+    # Widths were laid out with DejaVu Sans; readers' own sans-serif fonts are no wider.
+    svg = re.sub(
+        r"font-family: [^;\"]*|(?<=px )'DejaVu Sans'[^;\"]*",
+        lambda m: m.group(0) if m.group(0).startswith('font-family') else 'sans-serif',
+        buffer.getvalue(),
+    )
+    return Drawing(name, caption, svg.replace("'DejaVu Sans'", 'sans-serif'), wide)

@@ -1,0 +1,123 @@
+"""Writes the report: one self-contained page, and Markdown with its figures beside it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from ..files.atomic import write_text
+from ..results import formatting as units
+from ..results.claims import Verdict, evaluate, load_claims
+from ..results.compare import Compared, compare
+from ..results.load import Sweep, load_sweep
+from . import methods as words
+from .figures.svg import Drawing, draw_all
+from .provenance import provenance, warnings
+from .tables import memory as memory_tables, others as side_tables, table as tables
+from .tables.likeness import likeness_table
+
+TEMPLATES = Path(__file__).parent / 'templates'
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written, and what it says; ``compared`` is None without a reference."""
+
+    index: Path
+    markdown: Path
+    sweep: Sweep
+    verdicts: tuple[Verdict, ...]
+    compared: Compared | None
+    warnings: tuple[str, ...]
+
+
+def write_report(
+    results: Path, out: Path, reference: Path | None = None, claims: Path | None = None
+) -> Report:
+    """Reads a sweep and writes ``index.html``, ``report.md`` and ``figures/*.svg`` into ``out``.
+
+    Equal inputs give equal bytes.
+
+    Args:
+        results: a sweep's folder.
+        out: the folder to write; made if absent.
+        reference: another sweep's folder to compare with.
+        claims: a claims file in place of the shipped one.
+
+    Raises:
+        ResultsError: a folder or plan cannot be read, or ``out`` cannot be written.
+        ConfigError: the claims file cannot be used.
+    """
+    rules = load_claims(claims)
+    sweep = load_sweep(results)
+    compared = compare(sweep, load_sweep(reference)) if reference else None
+    verdicts = tuple(evaluate(sweep, rules))
+    notes = tuple(warnings(sweep, rules.sha256))
+    drawings = draw_all(sweep)
+    context = {
+        'sweep': sweep,
+        'verdicts': verdicts,
+        'warnings': notes,
+        'compared': compared,
+        'drawings': drawings,
+        'main_tables': [t for t in _main_tables(sweep) if t],
+        'side_tables': [t for t in _side_tables(sweep, compared) if t],
+        'provenance': provenance(sweep, rules.sha256),
+        'words': words,
+        'methods': words.methods_text(run.method for run in sweep.runs),
+    }
+    out = Path(out)
+    index, markdown = out / 'index.html', out / 'report.md'
+    for drawing in drawings:
+        write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
+    write_text(markdown, render('report.md.j2', context))
+    write_text(index, render('index.html.j2', context))
+    return Report(index, markdown, sweep, verdicts, compared, notes)
+
+
+def render(template: str, context: dict[str, Any]) -> str:
+    """Fills a template; HTML is escaped, Markdown cells by the filter ``cell``."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: bool(name and '.html' in name),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(cell=markdown_cell, svg=_inline, chip=_chip, sentence=units.sentence)
+    return environment.get_template(template).render(context)
+
+
+def markdown_cell(text: str) -> str:
+    """Text that stays in its table cell and stays text."""
+    return re.sub(r'([|*_`\[\]<>])', r'\\\1', text.replace('\n', ' '))
+
+
+def _main_tables(sweep: Sweep) -> list[tables.Table | None]:
+    return [
+        *(tables.accuracy_table(sweep), likeness_table(sweep)),
+        memory_tables.memory_table(sweep),
+        *(memory_tables.slope_table(sweep), tables.cost_table(sweep)),
+        *(side_tables.equality_table(sweep), side_tables.teacher_table(sweep)),
+    ]
+
+
+def _side_tables(sweep: Sweep, compared: Compared | None) -> list[tables.Table | None]:
+    return [
+        side_tables.lost_table(sweep),
+        side_tables.comparison_table(compared) if compared else None,
+        side_tables.published_table(),
+    ]
+
+
+def _inline(drawing: Drawing) -> Markup:
+    return Markup(drawing.inline)
+
+
+def _chip(verdict: str) -> str:
+    """The style class of a verdict."""
+    return verdict.lower().replace(' ', '-')

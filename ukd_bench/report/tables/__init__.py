@@ -1,0 +1,1 @@
+"""The tables of the report, as plain text cells."""

@@ -1,0 +1,36 @@
+"""The table that shows whether students have listened to their teachers."""
+
+from ...methods.table import DISTILLED_METHODS
+from ...results import formatting as units
+from ...results.likeness import likeness
+from ...results.load import Sweep
+from .footnotes import mark_notes
+from .table import INTERVAL_NOTE, Table, cell_name, columns, student_cells
+
+
+def likeness_table(sweep: Sweep) -> Table | None:
+    """Divergence of distilled and of plain students from the same teachers, on the test clips."""
+    rows: list[tuple[str, ...]] = []
+    groups: list[tuple[int, str]] = []
+    for student in sweep.students:
+        first = len(rows)
+        for cell in student_cells(sweep, student):
+            found = likeness(cell, sweep) if cell.method in DISTILLED_METHODS else None
+            if found is not None:
+                figures = (found.student, found.plain, found.difference)
+                written = (units.estimate(figure, 3) for figure in figures)
+                rows.append((*cell_name(cell, sweep), *written))
+        if len(rows) > first:
+            groups.append((first, student))
+    if not rows:
+        return None
+    lead = (
+        'KL divergence, in nats, of class probabilities on the test clips from the mean of the '
+        'teachers that a student learned from: the lower, the more alike. A student that has '
+        'listened is nearer to them than the plain one of its seed, which never met them.'
+    )
+    titles = columns('<Method', 'K', 'The student', 'The plain student', 'Difference')
+    return Table(
+        *('likeness', 'Likeness to the teachers', titles, tuple(rows), lead),
+        *((INTERVAL_NOTE, *mark_notes(rows)), tuple(groups)),
+    )

@@ -1,0 +1,170 @@
+"""Runs that may be compared: one student backbone on one device."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..methods.table import METHOD_TABLE, STUDENT_METHODS
+from ..records.record import ORACLE
+from .load import Run, Sweep
+from .scores import load_scores
+from .statistics import Difference, clip_bootstrap, paired_difference
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The student runs of one backbone in one setting (see :attr:`Run.setting`)."""
+
+    student: str
+    label: str
+    runs: tuple[Run, ...]
+
+    def means(self, method: str, figure: Callable[[Run], float | None]) -> dict[int, float]:
+        """Mean of a figure over done runs, by K, ascending."""
+        values: dict[int, list[float]] = defaultdict(list)
+        for run in self.runs:
+            value = figure(run) if run.method == method and run.done else None
+            if value is not None:
+                values[run.num_teachers].append(value)
+        return {k: float(np.mean(values[k])) for k in sorted(values)}
+
+    def out_of_memory(self, method: str) -> list[int]:
+        """The K at which a run of the method ran out of memory, ascending."""
+        found = {
+            run.num_teachers for run in self.runs if run.method == method and run.status == 'oom'
+        }
+        return sorted(found)
+
+    def largest_full(self, method: str) -> int | None:
+        """The largest K at which a run went through its full schedule."""
+        full = [
+            r.num_teachers for r in self.runs if r.method == method and r.done and not r.shortened
+        ]
+        return max(full, default=None)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Top-1 of one method against another's, paired; ``clips`` is the bootstrap over test clips."""
+
+    method: str
+    against: str
+    num_teachers: int
+    difference: Difference
+    clips: tuple[float, float] | None
+
+
+def benches(sweep: Sweep) -> list[Bench]:
+    """Splits a sweep into benches, in the order of the plan.
+
+    A run that failed before it had a record has no setting, and is put on every bench of its
+    student.
+    """
+    made = []
+    for student in sweep.students:
+        runs = [r for r in sweep.runs if r.student == student and r.method in STUDENT_METHODS]
+        settings: list[tuple[str, ...] | None] = list(
+            dict.fromkeys(run.setting for run in runs if run.setting)
+        ) or [None]
+        for index, setting in enumerate(settings):
+            mine = tuple(run for run in runs if run.setting in (setting, None))
+            label = student if len(settings) == 1 else f'{student} (setting {index + 1})'
+            made.append(Bench(student, label, mine))
+    return made
+
+
+def compare_top1(
+    bench: Bench,
+    method: str,
+    num_teachers: int,
+    against: str,
+    rng: np.random.Generator,
+    draws: int = 2000,
+    confidence: float = 0.95,
+) -> Comparison | None:
+    """Compares full-schedule runs of two methods seed by seed and split by split.
+
+    Runs whose epoch was chosen on the test clips are left out.
+
+    Args:
+        bench: runs of one backbone.
+        method: the method of ``num_teachers`` teachers.
+        num_teachers: its K.
+        against: another method; of one that has a K, the runs of the same K count.
+        rng: for the bootstrap over clips.
+        draws: bootstrap samples.
+        confidence: of both intervals.
+
+    Returns:
+        None where no seed and split has both. With several splits, only the seeds that have the
+        most splits count, so that every seed averages the same test sets.
+    """
+    first = _full_runs(bench, method, num_teachers)
+    second = _full_runs(bench, against, _number_beside(against, num_teachers))
+    pairs: dict[int, dict[int, tuple[Run, Run]]] = defaultdict(dict)
+    for seed, split in sorted(first.keys() & second.keys()):
+        one, other = first[seed, split], second[seed, split]
+        # A longer training is compared for its length.
+        same_length = one.epochs == other.epochs or against == 'plain_long'
+        if same_length and one.data == other.data:
+            pairs[seed][split] = one, other
+    if not pairs:
+        return None
+    most = max(len(splits) for splits in pairs.values())
+    pairs = {seed: splits for seed, splits in pairs.items() if len(splits) == most}
+    first_means, second_means = (
+        [
+            float(np.mean([pair[side].metric('top1') for pair in splits.values()]))
+            for splits in pairs.values()
+        ]
+        for side in (0, 1)
+    )
+    clips = _bootstrap(
+        [p for splits in pairs.values() for p in splits.values()], rng, draws, confidence
+    )
+    return Comparison(
+        method,
+        against,
+        num_teachers,
+        paired_difference(first_means, second_means, confidence),
+        clips,
+    )
+
+
+def _number_beside(method: str, num_teachers: int) -> int:
+    """The K of a method's runs that stand beside those of ``num_teachers`` teachers."""
+    facts = METHOD_TABLE.get(method)
+    if facts is None:
+        return 0
+    return num_teachers if facts.by_count else int(facts.distils)
+
+
+def _full_runs(bench: Bench, method: str, num_teachers: int) -> dict[tuple[int, int], Run]:
+    return {
+        (run.seed, run.split): run
+        for run in bench.runs
+        if (run.method, run.num_teachers) == (method, num_teachers)
+        and run.done
+        and not run.shortened
+        and run.selection != ORACLE
+        and run.metric('top1') is not None
+    }
+
+
+def _bootstrap(
+    pairs: list[tuple[Run, Run]], rng: np.random.Generator, draws: int, confidence: float
+) -> tuple[float, float] | None:
+    gaps: dict[int, list[np.ndarray]] = defaultdict(list)
+    samples: dict[int, np.ndarray] = {}
+    for one, other in pairs:
+        first, second = load_scores(one), load_scores(other)
+        if first is None or second is None:
+            return None
+        clips = samples.setdefault(one.split, first.samples)
+        if not (np.array_equal(clips, first.samples) and np.array_equal(clips, second.samples)):
+            return None
+        gaps[one.split].append(first.hits - second.hits)
+    blocks = [np.mean(values, axis=0) for values in gaps.values()]
+    return clip_bootstrap(blocks, [len(v) for v in gaps.values()], rng, draws, confidence)

@@ -1,0 +1,236 @@
+"""The axes of a sweep, read from a config file and checked key by key."""
+
+import difflib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
+
+from ..data.views.protocols import protocol
+from ..errors import ConfigError
+from ..files.configs import configs_root, read_config
+from ..methods.distillation import Distillation
+from ..methods.table import METHODS, STUDENT_METHODS
+from ..records.record import LAST_EPOCH, SELECTIONS
+
+SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student backbone and the epochs its runs train for."""
+
+    name: str
+    epochs: int
+
+
+@dataclass(frozen=True)
+class PoolTeacher:
+    """A teacher of the pool: its name, backbone and seed."""
+
+    name: str
+    student: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is trained and tested on.
+
+    Attributes:
+        name: What the report calls it, and its folder below ``data``.
+        split: Number of the split.
+        darkroom: Preset and seed of synthetic videos to make; None for videos on disk.
+        edition: Which lists to use, where those of two editions of ARID lie at one root.
+    """
+
+    name: str
+    split: int = 1
+    darkroom: dict | None = None
+    edition: str | None = None
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Everything a plan follows from; one field a key of the config file.
+
+    ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
+    chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
+    of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
+    all distilling methods.
+    """
+
+    name: str
+    dataset: Dataset
+    students: tuple[Student, ...]
+    full_epochs: int
+    teacher_epochs: int
+    teachers: tuple[PoolTeacher, ...]
+    methods: tuple[str, ...]
+    num_teachers: tuple[int, ...]
+    seeds: tuple[int, ...]
+    student_config: str
+    teacher_config: str
+    view_seed: int = 0
+    teacher_view_seed: int = 1
+    num_views: int | None = None
+    threads: int = 1
+    protocol: str = 'center'
+    selection: str = LAST_EPOCH
+    distillation: Distillation = field(default_factory=Distillation)
+
+    def narrowed(
+        self,
+        methods: list[str] | None = None,
+        num_teachers: list[int] | None = None,
+        backbones: list[str] | None = None,
+        seeds: list[int] | None = None,
+        split: int | None = None,
+        edition: str | None = None,
+    ) -> 'Axes':
+        """The axes with some replaced by what the command line asks for.
+
+        Raises:
+            ConfigError: a value that the sweep does not have.
+        """
+        students = {student.name: student for student in self.students}
+        for backbone in backbones or ():
+            if backbone not in students:
+                raise ConfigError(f'backbone {backbone!r} is none of {", ".join(students)}')
+        changed = replace(
+            self,
+            methods=tuple(methods or self.methods),
+            num_teachers=tuple(num_teachers or self.num_teachers),
+            students=tuple(students[name] for name in backbones or students),
+            seeds=tuple(seeds if seeds is not None else self.seeds),
+            dataset=replace(
+                self.dataset,
+                split=self.dataset.split if split is None else split,
+                edition=edition or self.dataset.edition,
+            ),
+        )
+        changed.check()
+        return changed
+
+    def check(self) -> None:
+        """Checks values against each other.
+
+        Raises:
+            ConfigError: naming the first that does not fit.
+        """
+        # It names folders, and what is written there must stay there.
+        if self.name in ('', '.', '..') or Path(self.name).name != self.name:
+            raise ConfigError(f'name = {self.name!r} is no name of a folder')
+        for kind, items in (('student', self.students), ('teacher', self.teachers)):
+            names = [item.name for item in items]
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
+        for method in self.methods:
+            if method not in SWEEP_METHODS:
+                raise ConfigError(f'method {method!r} is none of {", ".join(SWEEP_METHODS)}')
+        for count in self.num_teachers:
+            if not 1 <= count <= len(self.teachers):
+                raise ConfigError(
+                    f'num_teachers = {count} is not in 1 to {len(self.teachers)}, '
+                    f'the size of the pool of sweep {self.name!r}'
+                )
+        if self.selection not in SELECTIONS:
+            raise ConfigError(f'selection {self.selection!r} is none of {", ".join(SELECTIONS)}')
+        protocol(self.protocol)
+        self.distillation.check()
+        seeds = [*self.seeds, *(teacher.seed for teacher in self.teachers)]
+        for seed in (*seeds, self.view_seed, self.teacher_view_seed):
+            if seed < 0:
+                raise ConfigError(f'seed {seed} is negative')
+        for name in ('teacher_epochs', 'threads'):
+            if getattr(self, name) < 1:
+                raise ConfigError(f'{name} = {getattr(self, name)} is not positive')
+        if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
+            raise ConfigError(
+                f'num_views = {self.num_views} is not in 1 to full_epochs = {self.full_epochs}'
+            )
+        for student in self.students:
+            if not 1 <= student.epochs <= self.full_epochs:
+                raise ConfigError(
+                    f'student {student.name}: epochs = {student.epochs} is not in 1 to '
+                    f'full_epochs = {self.full_epochs}'
+                )
+
+    @property
+    def bank_views(self) -> int:
+        """Views in every bank: enough for all students, whichever of them are asked for."""
+        return self.num_views or self.full_epochs
+
+    @property
+    def student_methods(self) -> tuple[str, ...]:
+        """The methods asked for that train a student."""
+        return tuple(method for method in self.methods if method in STUDENT_METHODS)
+
+
+def read_axes(path: Path | None) -> Axes:
+    """Reads a sweep config; the embedded quick sweep where ``path`` is None.
+
+    Raises:
+        ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
+    """
+    path = path or configs_root() / 'sweeps' / 'quick.py'
+    axes = _build(Axes, read_config(path, 'sweep config').to_dict(), str(path))
+    axes.check()
+    return axes
+
+
+_NESTED: dict[str, type] = {
+    'dataset': Dataset, 'students': Student, 'teachers': PoolTeacher, 'distillation': Distillation,
+}  # fmt: skip
+_LISTS: dict[str, type] = {
+    'students': dict, 'teachers': dict, 'methods': str, 'num_teachers': int, 'seeds': int,
+}  # fmt: skip
+_DICTS = ('dataset', 'darkroom', 'distillation')
+
+
+def _build(kind: type, content: dict, where: str) -> Any:
+    known = {one.name: one for one in fields(kind)}
+    for key in content:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f'; did you mean {near[0]!r}?' if near else ''
+            raise ConfigError(f'{where}: key {key!r} does not exist{hint}')
+    values: dict[str, Any] = {}
+    for name, one in known.items():
+        if name in content:
+            values[name] = _convert(name, one.type, content[name], where)
+        # Both are missing.
+        elif one.default is one.default_factory:
+            raise ConfigError(f'{where}: key {name!r} is absent')
+    return kind(**values)
+
+
+def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
+    nested = _NESTED.get(name)
+    if name in _LISTS:
+        if not isinstance(value, (list, tuple)) or not value:
+            raise ConfigError(f'{where}: key {name!r} is {value!r}, not a list of at least one')
+        for item in value:
+            _require_kind(f'{where}: {name}', item, _LISTS[name])
+        if nested:
+            return tuple(
+                _build(nested, item, f'{where}: {name}[{i}]') for i, item in enumerate(value)
+            )
+        return tuple(value)
+    if name in _DICTS:
+        if value is not None or nested:
+            _require_kind(f'{where}: {name}', value, dict)
+        return _build(nested, value, f'{where}: {name}') if nested else value
+    # `kind | None`: what it is where it is given.
+    kinds = [kind] if isinstance(kind, type) else [*get_args(kind)]
+    if value is not None or NoneType not in kinds:
+        _require_kind(f'{where}: {name}', value, *(one for one in kinds if one is not NoneType))
+    return value
+
+
+def _require_kind(where: str, value: Any, *kinds: type) -> None:
+    # A whole number is a number; a bool is an int to Python and never meant as one here.
+    allowed = (*kinds, int) if float in kinds else kinds
+    if not isinstance(value, allowed) or isinstance(value, bool):
+        names = ' or '.join(kind.__name__ for kind in kinds)
+        raise ConfigError(f'{where} is {value!r}, not of type {names}')

@@ -227,6 +227,14 @@ def train(runner_config, monkeypatch):
     return run
 
 
+@pytest.fixture(scope='session')
+def made_up():
+    """The module of made-up results: ``made_up.MadeUpSweep().write(tmp_path)``."""
+    from .results import made_up
+
+    return made_up
+
+
 @pytest.fixture
 def rewrite():
     """Changes one value of a JSON file: ``rewrite(path, value, *keys)``."""

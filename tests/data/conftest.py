@@ -1,5 +1,6 @@
-import made_up_arid
 import pytest
+
+from . import made_up_arid
 
 
 @pytest.fixture(scope='session')

@@ -24,8 +24,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-sys.path.insert(0, sys.argv[1])
-from test_distributed import Note
+from tests.runs.test_distributed import Note
 
 from ukd_bench.measure import MeasureHook
 from ukd_bench.files.checkpoints import unwrapped
@@ -33,9 +32,9 @@ from ukd_bench.files.checkpoints import unwrapped
 torch.set_num_threads(1)
 rank = int(os.environ['RANK'])
 torch.distributed.init_process_group(
-    'gloo', init_method=f'file://{sys.argv[3]}/store', rank=rank, world_size=2
+    'gloo', init_method=f'file://{sys.argv[2]}/store', rank=rank, world_size=2
 )
-config = Config.fromfile(sys.argv[2])
+config = Config.fromfile(sys.argv[1])
 config.launcher = 'pytorch'
 config.model_wrapper_cfg = dict(
     type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None
@@ -47,7 +46,7 @@ runner.register_hook(measure)
 runner.train()
 assert type(runner.model).__name__ == 'MMDistributedDataParallel'
 assert not any(name.startswith('module.') for name in unwrapped(runner).state_dict())
-note.write(f'{sys.argv[3]}/{rank}.json', runner, measure)
+note.write(f'{sys.argv[2]}/{rank}.json', runner, measure)
 torch.distributed.destroy_process_group()
 """
 
@@ -92,8 +91,7 @@ def both(runner_config, tmp_path):
         (tmp_path / 'worker.py').write_text(WORKER)
         processes = [
             subprocess.Popen(
-                [sys.executable, tmp_path / 'worker.py', Path(__file__).parent,
-                 tmp_path / 'config.py', tmp_path],
+                [sys.executable, tmp_path / 'worker.py', tmp_path / 'config.py', tmp_path],
                 env=dict(
                     os.environ, PYTHONPATH=str(REPOSITORY), OMP_NUM_THREADS='1', RANK=str(rank),
                     LOCAL_RANK=str(rank), WORLD_SIZE='2', CUDA_VISIBLE_DEVICES='',

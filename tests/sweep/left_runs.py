@@ -17,8 +17,8 @@ def state_of(root: Path, plan: Plan, accept_stale: bool = False) -> SweepState:
     return state
 
 
-def finish(state: SweepState, run, weights: str) -> None:
-    """Leaves what a run leaves, with these as its weights."""
+def finish(state: SweepState, run, weights: str, **facts) -> None:
+    """Leaves what a run leaves, with these as its weights and other facts in its record."""
     paths = RunFolders(state, Places()).prepare(run)
     if run.spec.method == 'bank':
         paths.bank.mkdir(exist_ok=True)
@@ -47,5 +47,6 @@ def finish(state: SweepState, run, weights: str) -> None:
         {name: getattr(run.spec, name) for name in names}
         | dict(schema=1, status='done', schedule={}, metrics=None, memory={}, time={})
         | dict(counts={}, parents=list(run.spec.parents), environment={}, teachers=teachers)
-        | dict(dataset={'fingerprint': 'clips'}, hashes=hashes),
+        | dict(dataset={'fingerprint': 'clips'}, hashes=hashes)
+        | facts,
     )

@@ -5,6 +5,7 @@ Exit status 0: every run has a result; 1: some have none; 2: a mistake that a us
 
 import argparse
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -13,21 +14,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..cli.terminal import Parser, gibibytes
+from ..cli.terminal import Parser, gibibytes, progress_bar
 from ..data.arid.editions import EDITIONS
 from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..files.locks import Lock
-from ..records.execution import environment, execution_fingerprint
+from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
 from ..results.claims import claims_sha256
 from .config import Axes, read_axes
+from .executors import EXECUTORS, Executor, Resources, build_executor
 from .finished import SweepState, still_valid
+from .place import Places
 from .plan import Plan
 from .planner import make_plan
-from .prepare import prepare_cache, prepare_flow, prepare_videos
+from .preflight import preflight
+from .prepare import prepare_places, prepare_videos
 from .progress import Progress
-from .rule import require_usable_rule
 from .schedule import Outcome, carry_out
 from .videos import SweepData, sweep_data
 
@@ -45,8 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     add('--seeds', type=_numbers, metavar='S,S', help='seeds of the students, e.g. 0,1,2')
     add('--split', type=int, metavar='N', help="split of the data set (default: the sweep's)")
     add('--edition', choices=EDITIONS, help='which lists, where two editions lie at one root')
-    add('--device', default='cpu', help='cpu or cuda (default: cpu)')
-    add('--jobs', type=int, help='runs at once (default: one a core, or one on a GPU)')
+    add('--device', default='cpu', help='cpu, cuda, or one GPU as cuda:1 (default: cpu)')
+    add('--jobs', type=int, help='runs at once (default: one a core, or one a GPU)')
+    add(
+        '--executor', default='local', metavar='E',
+        help=f'how runs are carried out: {", ".join(EXECUTORS)}, or the dotted path of a class of '
+        'yours (default: local)',
+    )  # fmt: skip
     add(
         '--data-root',
         type=Path,
@@ -82,28 +90,36 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
     """Does what the command line asks for and returns the exit status."""
     every_axis = read_axes(options.config).narrowed(split=options.split, edition=options.edition)
     axes = every_axis.narrowed(options.methods, options.teachers, options.backbones, options.seeds)
-    require_usable_rule(axes)
     if options.jobs is not None and options.jobs < 1:
         raise ConfigError(f'--jobs {options.jobs} is not positive')
     if options.reference and not SweepPaths(options.reference).plan.is_file():
         raise ConfigError(f'--reference {options.reference} holds no sweep')
     data = _data_of(axes, options)
-    execution = execution_fingerprint(environment(options.device, axes.threads))
+    devices = preflight(axes, options.device)
+    execution = UNKNOWN
+    if devices.name is not None:
+        execution = execution_fingerprint(
+            environment(devices.kind, axes.threads, name=devices.name)
+        )
     paths = SweepPaths(options.results / axes.name)
 
     def plan_of(some: Axes, of: SweepData = data) -> Plan:
-        return make_plan(some, of, execution, options.device, str(paths.pool.resolve()))
+        return make_plan(some, of, execution, devices.kind, str(paths.pool.resolve()))
 
     if options.dry_run:
         _print_plan(_state(plan_of(axes), paths, data, options))
+        if devices.absence:
+            print(f'{devices.absence}: which runs are finished on it is unknown', file=sys.stderr)
         return 0
+    devices.require()
+    executor = build_executor(options.executor, Resources(devices, options.jobs, axes.threads))
     with _only_one_sweep(paths):
         _require_writable(options.reports / axes.name)
-        prepare_videos(data, console)
+        bars, places = functools.partial(progress_bar, console=console), Places()
+        prepare_videos(data, bars)
         state = _state(plan_of(axes), paths, data, options)
         if not all(state.is_finished(key) for key in state.plan.runs):
-            prepare_flow(state.plan, data, console)
-            prepare_cache(state.plan, data, options.cache_gib, console)
+            places = prepare_places(state.plan, data, options.cache_gib, bars, console.print)
         # The videos of this split have been hashed; another's are, once, if they are still there.
         by_split = {data.split: data}
 
@@ -114,7 +130,7 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
             return plan_of(some, by_split[split]).runs
 
         valid = still_valid(every_axis, state.earlier_rows(), keys_of)
-        return _run_and_report(options, axes, data, state, valid, console)
+        return _run_and_report(options, axes, data, state, valid, console, executor, places)
 
 
 def _data_of(axes: Axes, options: argparse.Namespace) -> SweepData:
@@ -129,9 +145,9 @@ def _run_and_report(
     state: SweepState,
     valid: set[str],
     console: Console,
+    executor: Executor,
+    places: Places,
 ) -> int:
-    cores = len(os.sched_getaffinity(0))
-    jobs = options.jobs or (1 if options.device == 'cuda' else max(1, cores // axes.threads))
     dataset = dict(
         name=data.name,
         edition=data.kind,
@@ -142,10 +158,9 @@ def _run_and_report(
     claims = state.claims_sha256(claims_sha256())
     state.write_plan(dataset, claims, valid)
     runs = len(state.plan.runs)
-    progress = Progress(runs, console)
+    progress = Progress(runs, console, live=not executor.has_terminal)
     with progress.showing():
-        outcome = carry_out(state, jobs, progress)
-    state.write_pool()
+        outcome = carry_out(state, places, executor, progress)
     state.write_plan(dataset, claims, valid)
     console.print(
         f'{runs} runs: {progress.reused_count} reused, '

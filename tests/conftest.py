@@ -35,18 +35,23 @@ TEST_PIPELINE = [dict(type='DecordInit'), dict(type='ukd_bench.EvaluationViews')
 _serial = itertools.count()
 
 
+SLOW_FIXTURES = {'train', 'filled_pool', 'finished_sweep'}
+"""Whoever asks for one of these trains, or waits for teachers."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keeps together, in one of several processes, tests that share what is dear to make.
+    """Marks what is slow, and keeps together tests that share what is dear to make.
 
-    Those of a file stay together, and so do all that look at the finished sweep. What is exhaustive
-    is slow, so that ``-m "not slow"``, which replaces the default ``-m``, leaves it out as well.
+    With several processes, the tests of a file stay together, and so do all that look at the
+    finished sweep. What is exhaustive is slow too, so that ``-m "not slow"``, which takes the place
+    of the default ``-m``, leaves it out as well.
     """
     for item in items:
         shared = 'finished_sweep' in item.fixturenames
         group = 'finished_sweep' if shared else item.path.relative_to(TESTS).as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
-        if item.get_closest_marker('exhaustive'):
+        if SLOW_FIXTURES & {*item.fixturenames} or item.get_closest_marker('exhaustive'):
             item.add_marker(pytest.mark.slow)
 
 

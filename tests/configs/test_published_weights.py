@@ -62,6 +62,7 @@ def test_the_address_is_that_of_the_model_index(name):
     assert network(name).backbone.checkpoint == published_url(STOCK[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', STOCK)
 def test_the_network_becomes_the_stock_one(name, tmp_path):
     stock = MODELS.build(Config.fromfile(RECOGNITION / STOCK[name]).model)

@@ -100,6 +100,7 @@ def test_bank_and_resident_teachers_give_the_same_student(stock, train):
     assert outcomes[0] == outcomes[1]
 
 
+@pytest.mark.slow
 def test_a_teacher_scores_what_its_recognizer_predicts(stock, build_dataset):
     config, pool = stock
     dataset = build_dataset(config.train_dataloader.dataset)

@@ -47,6 +47,7 @@ def test_the_page_lists_each_with_its_features():
     assert listed == [(name, str(dim)) for name, (dim, _, _) in CASES.items()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', CASES)
 def test_features_through_the_own_classifier_are_the_own_scores(name, tmp_path):
     dim, shape, options = CASES[name]

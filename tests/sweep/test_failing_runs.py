@@ -11,6 +11,8 @@ import pytest
 
 from ..warm import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 
 def test_broken_video_fails_the_run_and_not_the_sweep(empty_sweep):
     victim = empty_sweep.folder / 'videos' / 'Wave' / 'Wave_3_1.avi'

@@ -12,6 +12,8 @@ from ukd_bench.data.darkroom.film import read_video
 from ..warm import run_module
 from .conftest import SWEEP, Sweep, call_sweep
 
+pytestmark = pytest.mark.slow
+
 TABLE = ''.join(f'{label}\t{name}\n' for label, name in enumerate(ARID_CLASSES))
 
 

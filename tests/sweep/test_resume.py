@@ -16,6 +16,8 @@ from ukd_bench.sweep.run_config import set_selection
 
 from .. import warm
 
+pytestmark = pytest.mark.slow
+
 # Kills its own process where the environment says: no signal from outside hits the same instant.
 KILLER = """
 import os

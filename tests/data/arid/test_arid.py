@@ -135,6 +135,7 @@ def load(root, **arguments):
     return dataset, [dataset.get_data_info(index) for index in range(len(dataset))]
 
 
+@pytest.mark.slow
 def test_every_split_of_every_edition_has_its_clips(trees):
     for split in (1, 2, 3):
         for subset, wanted in (

@@ -106,6 +106,7 @@ def inputs_of(dataset, workers):
     return torch.stack([clip for batch in batches for clip in batch['inputs']])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('short_side', [None, 36])
 def test_a_pipeline_gives_the_same_with_a_cache(
     train_dataset, build_dataset, cache_folder, short_side, monkeypatch

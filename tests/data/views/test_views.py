@@ -63,6 +63,7 @@ def hashes(dataset, views=(0,), **loader_options):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('pipeline', [None, STOCK], ids=['ours', 'stock'])
 @pytest.mark.parametrize(
     'options',

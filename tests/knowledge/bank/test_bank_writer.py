@@ -47,6 +47,7 @@ def undisturbed(tmp_path, storage):
     return content(write_bank(tmp_path / 'undisturbed', scores(), job(storage)).folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('storage', 'before', 'stride'),
     [

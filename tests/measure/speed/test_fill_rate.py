@@ -10,6 +10,8 @@ from ukd_bench.measure.__main__ import main
 from ukd_bench.measure.speed.fill import FillFigures, FillSetting, measure_fill
 from ukd_bench.measure.speed.ratios import ratio_interval
 
+pytestmark = pytest.mark.slow
+
 TINY = FillSetting('mc3_18', (32, 24), 4, clips=3, clip_len=1, crop=16, short_side=24)
 
 

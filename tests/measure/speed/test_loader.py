@@ -8,6 +8,8 @@ from ukd_bench.errors import ConfigError
 from ukd_bench.measure.__main__ import main
 from ukd_bench.measure.speed.loader import MODES, LoaderSetting, measure_loader
 
+pytestmark = pytest.mark.slow
+
 
 def test_all_modes_are_timed_over_the_same_clips(dark_root, tmp_path, monkeypatch):
     monkeypatch.setattr('ukd_bench.measure.speed.loader._BLOCK_S', 0.01)

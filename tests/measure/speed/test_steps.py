@@ -24,6 +24,8 @@ from ukd_bench.measure.speed.method_steps import METHODS, Variant, Workshop, var
 from ukd_bench.measure.speed.ratios import ratio_interval
 from ukd_bench.measure.speed.steps import StepFigures, measure_steps
 
+pytestmark = pytest.mark.slow
+
 KINDS = {
     'plain': ReplayHook,
     'label_smoothing': ReplayHook,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ukd_bench.methods.table.table import DISTILLED_METHODS, EQUAL_TO_UKD, METHOD_TABLE
+from ukd_bench.methods.table import METHOD_TABLE
 
 MIB = 1024**2
 CLASSES = ['Drink', 'Jump', 'Push', 'Wave']
@@ -15,6 +15,8 @@ CLIPS = 80
 POOL = ['r2plus1d-gamma1.8', 'r2plus1d-diff', 'slowonly-gamma2.5', 'r2plus1d-he']
 STUDENT = 'r2plus1d-r18-w8'
 TEACHER_BYTES = 2 * MIB
+DISTILLED = [name for name, row in METHOD_TABLE.items() if row.distils]
+EQUAL_TO_UKD = [name for name, row in METHOD_TABLE.items() if row.equals_ukd]
 TOP1 = {
     'plain': [0.55, 0.60, 0.575],
     'label_smoothing': [0.5625, 0.6125, 0.575],
@@ -53,7 +55,7 @@ def record(
     wall_s: float = 100.0,
 ) -> dict[str, Any]:
     """One complete record."""
-    distilled = method in DISTILLED_METHODS
+    distilled = method in DISTILLED
     # What equals UKD has its targets and its student.
     like = 'ukd' if method in EQUAL_TO_UKD else method
     phases = {'bank': ('init', 'fill'), 'ensemble': ('init', 'eval')}.get(

@@ -1,4 +1,4 @@
-"""All methods that a sweep may have, the suite's and its own, with how they are called and drawn."""
+"""All methods that a sweep may have, the suite's and its own, and their looks."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -47,6 +47,14 @@ class KnownMethods:
         """A method's name as tables have it."""
         title = self.title(name)
         return title[:1].upper() + title[1:]
+
+    def label(self, name: str) -> str:
+        """A method's title; with its hook where another sweep may mean another by the name."""
+        if name in METHOD_TABLE or name not in self.rows:
+            return self.title(name)
+        row = self.rows[name]
+        settings = (f'{key}={value!r}' for key, value in row.arguments.items())
+        return f'{self.title(name)} ({", ".join([row.hook or "no hook", *settings])})'
 
     def position(self, name: str) -> int:
         """Where a method, or another kind of run, stands in tables."""

@@ -5,13 +5,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from numbers import Real
 from typing import Any
 
 from ..errors import ConfigError
 from ..files.hashes import canonical_json
 from .looks import LOOKS, Look
-from .table import METHOD_TABLE, METHODS, RUN_KINDS, SUBJECT, Method
+from .table import FLOOR, METHOD_TABLE, METHODS, NAME, RUN_KINDS, SUBJECT, Method
 
 _PLANNED = ('pool', 'num_teachers', 'view_seed', 'num_views', 'previous')
 """Arguments of a hook that every plan sets."""
@@ -95,6 +96,22 @@ def own_method(content: Any, where: str) -> OwnMethod:
     return OwnMethod(row, _look(given), given)
 
 
+def require_importable(method: Method) -> None:
+    """Refuses a method whose hook no run would find, before teachers are trained for it.
+
+    Nothing of the user's is imported; whether the hook can be used its run will tell.
+
+    Raises:
+        ConfigError: Python finds no module of that name.
+    """
+    top = (method.hook or 'ukd_bench').partition('.')[0]
+    if find_spec(top) is None:
+        raise ConfigError(
+            f'method {method.name!r}: hook {method.hook!r}: there is no module {top!r} in the '
+            "working folder or on Python's path"
+        )
+
+
 def _row(given: dict[str, Any], where: str) -> Method:
     values = {key: given[key] for key in _ROW_KEYS if key in given}
     hook = values.get('hook')
@@ -109,7 +126,7 @@ def _row(given: dict[str, Any], where: str) -> Method:
     values.setdefault('folds', 'all' if values.get('parents', 'pool') == 'pool' else 'one')
     row = Method(**values)
     if row.hook is not None and 'borrows' not in values:
-        values['borrows'] = SUBJECT if row.distils else 'plain'
+        values['borrows'] = SUBJECT if row.distils else FLOOR
     return Method(**values)
 
 
@@ -194,7 +211,7 @@ _WORK = (_is_number, 'a number of at least 0')
 _YES_OR_NO = (lambda value: isinstance(value, bool), 'True or False')
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     'name': (
-        lambda value: isinstance(value, str) and bool(re.fullmatch(r'[a-z][a-z0-9_]*', value)),
+        lambda value: isinstance(value, str) and bool(NAME.fullmatch(value)),
         'a name of small letters, digits and underscores',
     ),
     'hook': (_is_hook, "a dotted path, or a dict with one as its 'type'"),

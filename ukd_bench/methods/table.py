@@ -1,5 +1,6 @@
 """The methods under test, and what a plan must know of each: a row a method."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,8 @@ FLOOR = 'plain'
 """The method that every other is measured against."""
 SUBJECT = 'ukd'
 """The method that the suite is about."""
+NAME = re.compile(r'[a-z][a-z0-9_]*')
+"""What a method may be called where programs read it."""
 REPLAY_HOOK = 'ukd_bench.ReplayHook'
 """The hook of a student that distils nothing: it replays the views that all students share."""
 

@@ -10,6 +10,7 @@ from ..data.views.rendering import teacher_pipeline
 from ..errors import ConfigError
 from ..files.hashes import digest
 from ..methods.config_files import fill_in, load_config
+from ..methods.own import require_importable
 from ..methods.student_config import method_hook, set_hook, student_config
 from ..methods.table import FLOOR, RUN_KINDS, Method
 from ..records.key import PROTOCOL_VERSION, scientific, user_sources
@@ -59,6 +60,8 @@ class _Planner:
         self.made: dict[str, PlannedRun] = {}
 
     def plan(self) -> Plan:
+        for method in self.axes.student_methods:
+            require_importable(method)
         for teacher in self.axes.teachers:
             run = self._teacher(teacher)
             self.pool.append((teacher, run, self._bank(run)))

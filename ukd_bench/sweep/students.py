@@ -1,8 +1,8 @@
 """What the students of a sweep share, and what follows from their method.
 
-A teacher of the student's own kind is of the student's plain config. As all teachers it trains for ``teacher_epochs`` on the teachers' views, which may be longer than students
-do: the control tells what other networks in the pool add, not what a born-again student of equal
-schedule gains.
+A teacher of the student's own kind is of the student's plain config. As all teachers it trains for
+``teacher_epochs`` on the teachers' views, which may be longer than students do: the control tells
+what other networks in the pool add, not what a born-again student of equal schedule gains.
 """
 
 import math

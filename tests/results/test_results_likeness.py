@@ -30,9 +30,7 @@ def sweep(made_up, tmp_path):
 
 
 def cell_of(sweep, method, k):
-    (cell,) = (
-        c for c in sweep.cells() if c.method == method and c.num_teachers == k and c.student
-    )
+    (cell,) = (c for c in sweep.cells() if c.method == method and c.num_teachers == k and c.student)
     return cell
 
 

@@ -368,7 +368,7 @@ def test_the_hook_of_something_else_is_no_method_of_the_suites(
 def test_a_teacher_is_trained_by_the_suites_hook(own_configs):
     hooks = "custom_hooks = [dict(type='my.Source', pool='p')]"
     own_configs(f'teachers/{POOL[0]}', f'teachers/{POOL[0]}', hooks)
-    with pytest.raises(ConfigError, match="has the hook my.Source, but method 'teacher' is"):
+    with pytest.raises(ConfigError, match=r"has the hook my\.Source, but method 'teacher' is"):
         planned(**OWN)
 
 

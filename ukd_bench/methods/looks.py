@@ -16,8 +16,8 @@ class Look:
     Attributes:
         title: Its name within a sentence.
         sentence: What it is.
-        colour: Of everything that is drawn of it, as ``#rrggbb``.
-        marker: Of its points, as matplotlib takes markers.
+        colour: Of everything that is drawn of it, as ``#rrggbb``; '' where none was chosen.
+        marker: Of its points, as matplotlib takes markers; '' where none was chosen.
         dash: Of its line where it has no K: lengths of strokes and gaps; () is unbroken.
         count_meaning: What its K means, where that is not the number of its teachers.
         unmeasured: Why a run of it may have no training memory.
@@ -25,8 +25,8 @@ class Look:
 
     title: str
     sentence: str
-    colour: str | None = None
-    marker: Marker | None = None
+    colour: str = ''
+    marker: Marker = ''
     dash: Dash | None = None
     count_meaning: str | None = None
     unmeasured: str | None = None

@@ -141,11 +141,17 @@ def _as_tuples(value: Any) -> Any:
 
 def _require_unused(given: dict[str, Any], where: str) -> None:
     if given['name'] in METHODS:
-        kind = 'kind of run' if given['name'] in RUN_KINDS else 'method'
+        kind = _kind(given['name'])
         raise ConfigError(f"{where}: name {given['name']!r} is a {kind} of the suite's")
-    for name, look in LOOKS.items():
-        if given['title'].strip().lower() in (look.title.lower(), name):
-            raise ConfigError(f"{where}: title {given['title']!r} is the suite's method {name!r}")
+    title = given['title'].strip().lower()
+    for name in METHODS:
+        if title == name or (name in LOOKS and title == LOOKS[name].title.lower()):
+            kind = _kind(name)
+            raise ConfigError(f"{where}: title {given['title']!r} is the suite's {kind} {name!r}")
+
+
+def _kind(name: str) -> str:
+    return 'kind of run' if name in RUN_KINDS else 'method'
 
 
 def _require_consistent(row: Method, where: str) -> None:
@@ -176,8 +182,13 @@ def _is_hook(value: Any) -> bool:
     )
 
 
+def _is_real(value: Any) -> bool:
+    # True is one to Python, and never meant as one here.
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < float('inf')
+    return _is_real(value) and 0 <= value < float('inf')
 
 
 def _is_marker(value: Any) -> bool:
@@ -187,9 +198,7 @@ def _is_marker(value: Any) -> bool:
         return False
     points = all(isinstance(one, (list, tuple)) and len(one) == 2 for one in value)
     numbers = [part for one in value for part in one] if points else value
-    return (points or len(value) == 3) and all(
-        isinstance(one, Real) and not isinstance(one, bool) for one in numbers
-    )
+    return (points or len(value) == 3) and all(map(_is_real, numbers))
 
 
 def _is_dash(value: Any) -> bool:

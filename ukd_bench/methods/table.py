@@ -69,7 +69,7 @@ class Method:
 
 
 def _of_banks(name: str, hook: str, **more: Any) -> Method:
-    values = dict(reads='banks', by_count=True, borrows=SUBJECT) | more
+    values: dict[str, Any] = dict(reads='banks', by_count=True, borrows=SUBJECT) | more
     return Method(name, f'ukd_bench.{hook}', **values)
 
 

@@ -71,10 +71,10 @@ def variants(
             raise ConfigError(f'method {method!r} is none of {", ".join(METHODS)}')
     found = []
     for name in (name for name in METHODS if name in methods):
-        method = METHOD_TABLE[name]
-        numbers = sorted({k for k in teachers if k >= method.fewest}) if method.by_count else [0]
+        row = METHOD_TABLE[name]
+        numbers = sorted({k for k in teachers if k >= row.fewest}) if row.by_count else [0]
         if not numbers:
-            raise ConfigError(f'method {name!r} takes K = {method.fewest} or more')
+            raise ConfigError(f'method {name!r} takes K = {row.fewest} or more')
         found += [Variant(name, k, channels_last) for k in numbers]
     return found
 

@@ -1,7 +1,9 @@
 """The table of accuracies."""
 
+from functools import partial
+
 from ...results import formatting as units
-from ...results.load import Cell, Sweep
+from ...results.load import Cell, Run, Sweep
 from .footnotes import count_text, mark_notes, selection_texts, view_texts
 from .student_rows import INTERVAL_NOTE, by_student, over_seeds
 from .table import Table, columns
@@ -12,7 +14,7 @@ def accuracy_table(sweep: Sweep) -> Table:
 
     def row(cell: Cell) -> tuple[str, ...]:
         metrics = [
-            over_seeds(cell, lambda run, name=name: run.metric(name))
+            over_seeds(cell, partial(Run.metric, name=name))
             for name in ('top1', 'top5', 'mean_class')
         ]
         divergence = over_seeds(cell, lambda run: run.value('knowledge', 'divergence'))

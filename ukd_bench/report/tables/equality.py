@@ -34,14 +34,17 @@ def equality_table(sweep: Sweep) -> Table | None:
     rows = []
     for cell, found in sorted(runs.items(), key=lambda item: (str(item[0][0]), item[0][1:5])):
         ukd = found.get(SUBJECT)
-        others = [found[method] for method in equal if method in found]
-        for other in others if ukd else ():
+        if ukd is None:
+            continue
+        for other in (found[method] for method in equal if method in found):
             marks = [
                 _equal(ukd.value('hashes', name), other.value('hashes', name))
                 for name, _ in _EQUALITY_HASHES
             ]
-            tops = ukd.metric('top1'), other.metric('top1')
-            gap = units.DASH if None in tops else units.signed(100 * (tops[0] - tops[1]))
+            mine, theirs = ukd.metric('top1'), other.metric('top1')
+            gap = units.DASH
+            if mine is not None and theirs is not None:
+                gap = units.signed(100 * (mine - theirs))
             names = marked(str(cell[0]), ukd), sweep.methods.heading(other.method)
             rows.append((*names, *(str(value) for value in cell[1:4]), *marks, gap))
     if not rows:

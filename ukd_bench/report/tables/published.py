@@ -19,7 +19,8 @@ def published_table() -> Table:
         results = tomllib.loads(path.read_text())['result']
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f'{path}: cannot be used ({error})') from error
-    rows, groups = [], []
+    rows: list[tuple[str, ...]] = []
+    groups: list[tuple[int, str]] = []
     for item in results:
         if not groups or groups[-1][1] != item['dataset']:
             groups.append((len(rows), item['dataset']))

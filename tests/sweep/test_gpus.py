@@ -82,7 +82,7 @@ def test_eight_jobs_on_cuda_have_eight_gpus_and_the_ninth_run_one_of_them(
     [
         (
             ('cuda', '--jobs', '9'),
-            '--jobs 9: every run has a GPU of its own, and --device cuda has',
+            '--jobs 9: every run has a GPU of its own, and --device cuda ',
         ),
         (('cuda:3', '--jobs', '2'), '--jobs 2: every run has a GPU of its own, and --device cuda:'),
         (('cuda:8',), 'device cuda:8: torch finds cuda:0 (Made-up GPU), cuda:1 (Made-up GPU), '),

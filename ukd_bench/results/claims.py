@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ConfigError
 from ..files.configs import configs_root
 from ..files.hashes import file_sha256
-from .backbones import Comparison, benches, compare_top1
+from .comparable import Comparison, comparable_runs, compare_top1
 from .load import Sweep
 from .rules import (
     Finding,
@@ -130,14 +130,14 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
     for claim in claims.claims:
         if claim['rule'] in _MEMORY_RULES:
             rule = _MEMORY_RULES[claim['rule']][0]
-            findings = [rule(bench, claim, claims.settings) for bench in benches(sweep)]
+            findings = [rule(bench, claim, claims.settings) for bench in comparable_runs(sweep)]
         elif claim['rule'] == 'accuracy_gain':
             mine = [key for key in comparisons if key[0] == claim['id']]
             findings = [
                 accuracy_gain(
                     key[1],
-                    claim['method'],
-                    key[2],
+                    sweep.methods.title(claim['method']),
+                    sweep.methods.title(key[2]),
                     comparisons[key],
                     corrected.get(key),
                     claims.settings,
@@ -166,7 +166,7 @@ def _comparisons(sweep: Sweep, claims: Claims) -> dict[tuple[str, str, str], Com
     for claim in claims.claims:
         if claim['rule'] != 'accuracy_gain':
             continue
-        for bench in benches(sweep):
+        for bench in comparable_runs(sweep):
             k = bench.largest_full(claim['method'])
             for against in claim['against']:
                 # A generator each, so that one comparison's interval does not hang on the others.

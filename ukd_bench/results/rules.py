@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from . import formatting as units
-from .backbones import Bench, Comparison
+from .comparable import ComparableRuns, Comparison
 from .statistics import least_squares, seeds_to_decide
 
 SUPPORTED = 'SUPPORTED'
@@ -47,11 +47,11 @@ def combine(findings: list[Finding]) -> tuple[str, str]:
     return verdict, reason
 
 
-def memory_grows(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
+def memory_grows(bench: ComparableRuns, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
     """Peak rises with K, and at the largest K is ``least_multiple`` times the other method's."""
     peaks, floor = _train_peaks(bench, claim['method']), _floor(bench, claim['against'])
     overflow = bench.out_of_memory(claim['method'])
-    method, against = _names(claim)
+    method, against = _names(bench, claim)
     if floor is None:
         return Finding(bench.label, INCONCLUSIVE, f'No training peak of {against} was measured.')
     figures = [
@@ -96,11 +96,11 @@ def memory_grows(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) 
     return Finding(bench.label, NOT_SUPPORTED, reason, tuple(figures))
 
 
-def memory_same(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
+def memory_same(bench: ComparableRuns, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
     """Peak at every K is at most ``most_multiple`` times the other method's."""
     peaks, floor = _train_peaks(bench, claim['method']), _floor(bench, claim['against'])
     overflow = bench.out_of_memory(claim['method'])
-    method, against = _names(claim)
+    method, against = _names(bench, claim)
     if floor is None or not (peaks or overflow):
         return Finding(
             bench.label,
@@ -126,11 +126,11 @@ def memory_same(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -
     return Finding(bench.label, verdict, reason, figures)
 
 
-def memory_flat(bench: Bench, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
+def memory_flat(bench: ComparableRuns, claim: dict[str, Any], settings: dict[str, Any]) -> Finding:
     """Slope of the peak on K is at most ``most_fraction`` of the mean teacher's weights."""
     peaks, weights = _train_peaks(bench, claim['method']), _teacher_bytes(bench, claim['method'])
     overflow = bench.out_of_memory(claim['method'])
-    method = units.method_name(claim['method'])
+    method = bench.methods.title(claim['method'])
     if overflow:
         reason = f'{method} ran out of memory at K = {overflow[0]}.'
         return Finding(bench.label, NOT_SUPPORTED, reason, tuple(_peak_figures(method, peaks)))
@@ -170,8 +170,10 @@ def accuracy_gain(
     corrected: float | None,
     settings: dict[str, Any],
 ) -> Finding:
-    """Top-1 above the other method's over seeds; ``corrected`` is the Holm-adjusted p-value."""
-    method, against = units.method_name(method), units.method_name(against)
+    """Top-1 above the other method's over seeds; ``corrected`` is the Holm-adjusted p-value.
+
+    ``method`` and ``against`` are the two by their titles.
+    """
     if comparison is None:
         reason = (
             f'No seed has runs of both {method} and {against} that count: full schedule, no oracle.'
@@ -231,15 +233,15 @@ def on_dataset(
     return rests_on
 
 
-def _names(claim: dict[str, Any]) -> tuple[str, str]:
-    return units.method_name(claim['method']), units.method_name(claim['against'])
+def _names(bench: ComparableRuns, claim: dict[str, Any]) -> tuple[str, str]:
+    return bench.methods.title(claim['method']), bench.methods.title(claim['against'])
 
 
-def _train_peaks(bench: Bench, method: str) -> dict[int, float]:
+def _train_peaks(bench: ComparableRuns, method: str) -> dict[int, float]:
     return bench.means(method, lambda run: run.memory('train'))
 
 
-def _floor(bench: Bench, method: str) -> float | None:
+def _floor(bench: ComparableRuns, method: str) -> float | None:
     return _train_peaks(bench, method).get(0)
 
 
@@ -254,7 +256,7 @@ def _slope_text(value: float, low: float | None, high: float | None) -> str:
     return text if low is None else f'{text} {units.interval(low, high, 3, 1 / units.MIB)}'
 
 
-def _teacher_bytes(bench: Bench, method: str) -> float | None:
+def _teacher_bytes(bench: ComparableRuns, method: str) -> float | None:
     """Mean size of the distinct teachers that the bench's runs of a method name, in bytes."""
     mine = [run for run in bench.runs if run.method == method]
     records = [run.record for run in mine if run.done and run.record]

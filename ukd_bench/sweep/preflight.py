@@ -4,7 +4,6 @@ from typing import Any
 
 from ..errors import ConfigError
 from ..methods.distillation import RULES
-from ..methods.table import METHOD_TABLE
 from ..records.questions import ask
 from .config import Axes
 from .executors.devices import Devices, device_kind, find_devices
@@ -42,11 +41,10 @@ def preflight(axes: Axes, device: str) -> Devices:
 
 def _numbers_folded(axes: Axes) -> list[int]:
     """How many networks' scores the rule folds, over all runs that have targets."""
-    methods = [METHOD_TABLE[name] for name in axes.student_methods]
     return sorted(
         {
             method.num_folded(k)
-            for method in methods
+            for method in axes.student_methods
             if method.distils
             for k in axes.num_teachers
             if k >= method.fewest

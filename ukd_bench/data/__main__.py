@@ -2,12 +2,9 @@
 
 import sys
 from collections.abc import Sequence
-from ..cli.terminal import run_command
-from ..cli.data import cache
-from ..cli.data import check
-from ..cli.data import flow
-from ..cli.data import make
 
+from ..cli.data import cache, check, flow, make
+from ..cli.terminal import run_command
 
 COMMANDS = (make, check, flow, cache)
 

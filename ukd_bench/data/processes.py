@@ -5,19 +5,16 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
 import cv2
+
 from ..errors import DataError
 
-
 _Job = TypeVar('_Job')
-
-
 _Answer = TypeVar('_Answer')
 
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from ...errors import DataError
 
+from ...errors import DataError
 
 _WORDS = {
     'train': ('train', 'training'),
@@ -13,7 +13,6 @@ _WORDS = {
     'other': ('other', 'others'),
 }
 """By which words in its name a list is told; the file named so alone comes before all others."""
-
 
 Files = dict[tuple[int, str], Path]
 """The list of each (split, subset)."""
@@ -128,10 +127,7 @@ def _words(name: str) -> set[str]:
 
 
 _V10_NAMES = 'list_cvt/ARID_split{split}_{subset}.txt'
-
-
 _V15_NAMES = 'list_cvt/split_{split}/split{split}_{subset}.txt'
-
 
 EDITIONS = {
     edition.name: edition

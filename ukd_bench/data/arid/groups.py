@@ -8,17 +8,13 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from ...errors import ConfigError
-from ...errors import DataError
-from .lists import Clip
 
+from ...errors import ConfigError, DataError
+from .lists import Clip
 
 _NAME = re.compile(r'.+_(\d+)_\d+\.\w+')
 
-
 PARTS = ('fit', 'held_out')
-
-
 HELD_OUT_FRACTION = 0.2
 """Share of each class's groups that is held out unless a config says otherwise."""
 

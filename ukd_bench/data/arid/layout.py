@@ -4,27 +4,24 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from ...errors import DataError
-from ...errors import UkdBenchError
-from ...files.folders import Folders
-from .editions import EDITIONS
-from .editions import Edition
-from .editions import Files
-from .editions import LayoutError
-from ..fingerprint import darkroom_manifest
-from .lists import ARID_CLASSES
-from .lists import Clip
-from .lists import UnlabelledError
-from .lists import is_blank
-from .lists import read_csv
-from .lists import read_list
-from .lists import read_pairs
-from .lists import read_text
 
+from ...errors import DataError, UkdBenchError
+from ...files.folders import Folders
+from ..fingerprint import darkroom_manifest
+from .editions import EDITIONS, Edition, Files, LayoutError
+from .lists import (
+    ARID_CLASSES,
+    Clip,
+    UnlabelledError,
+    is_blank,
+    read_csv,
+    read_list,
+    read_pairs,
+    read_text,
+)
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
-
 
 HOW_TO_GET = (
     "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "

@@ -10,31 +10,21 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
+
 import numpy as np
-from ...errors import ConfigError
-from ...errors import DataError
+
+from ...errors import ConfigError, DataError
 from ...files.atomic import atomic_write
 from ...files.hashes import file_sha256
 from ...files.locks import alone_in
 from ..processes import in_processes
-from ..video.frames import DecodedVideo
-from ..video.frames import decoder
-from ..video.frames import in_chunks
-from .store import MANIFEST
-from .store import ClipCache
-from .store import Entry
-from .store import Manifest
-from .store import file_name
-from .store import stored_frames
-
+from ..video.frames import DecodedVideo, decoder, in_chunks
+from .store import MANIFEST, ClipCache, Entry, Manifest, file_name, stored_frames
 
 _WRITE_EVERY_S = 5.0
-
-
 _OWN_FILE = re.compile(r'[0-9a-f]{32}\.npy|\.[0-9a-f]{32}\.npy\..+')
 """Frames, and what is left of one that was being written."""
 

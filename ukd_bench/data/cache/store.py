@@ -19,23 +19,17 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
 import numpy as np
-from ...errors import DataError
-from ...errors import ResultsError
-from ...files.atomic import read_json
-from ...files.atomic import write_json
+
+from ...errors import DataError, ResultsError
+from ...files.atomic import read_json, write_json
 from ...files.hashes import digest
 from ..video.frames import decoder
 
-
 MANIFEST = 'cache.json'
-
-
 _KIND = 'clip-cache'
-
-
 _SCHEMA = 1
 
 

@@ -1,15 +1,14 @@
 """Comparing a cache with its videos, frame by frame."""
 
-from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
 import numpy as np
+
 from ...files.locks import alone_in
 from ..processes import in_processes
-from ..video.frames import DecodedVideo
-from ..video.frames import in_chunks
-from .store import Manifest
-from .store import stored_frames
+from ..video.frames import DecodedVideo, in_chunks
+from .store import Manifest, stored_frames
 
 
 def verify(

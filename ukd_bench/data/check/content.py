@@ -3,12 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from ...files.hashes import file_sha256
-from ..fingerprint import darkroom_manifest
-from ..fingerprint import is_changed
-from .report import Report
-from .report import number
 
+from ...files.hashes import file_sha256
+from ..fingerprint import darkroom_manifest, is_changed
+from .report import Report, number
 
 Listed = Mapping[str, set[tuple[int, str]]]
 """The (split, subset) whose lists name a video."""

@@ -4,16 +4,13 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
-from ...errors import DataError
 
+from ...errors import DataError
 
 PATIENCE_S = 120.0
 """A clip of a few seconds that is not decoded by then never will be."""

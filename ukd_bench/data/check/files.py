@@ -2,30 +2,22 @@
 
 import contextlib
 import os
-from collections import Counter
-from collections import defaultdict
-from collections.abc import Callable
-from collections.abc import Iterator
-from pathlib import Path
-from pathlib import PurePosixPath
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
+
 from ...errors import DataError
-from ..video.container import require_whole
 from ...files.folders import Folders
 from ..arid.editions import EDITIONS
-from ..arid.layout import Layout
-from ..arid.layout import find_layout
+from ..arid.layout import Layout, find_layout
 from ..arid.lists import Clip
+from ..video.container import require_whole
 from .known import known_videos
-from .lists import Lists
-from .lists import difference
-from .report import Count
-from .report import Report
-from .report import number
-
+from .lists import Lists, difference
+from .report import Count, Report, number
 
 _SUFFIXES = frozenset(('.avi', '.mp4', '.mkv', '.mov', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv'))
-
 
 Progress = Callable[[int, int], Any]
 

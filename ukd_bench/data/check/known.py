@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
 from ..arid.layout import Layout
 from ..arid.lists import ARID_CLASSES
 
@@ -24,8 +25,6 @@ def _each(*per_class: int) -> Known:
 
 
 _OTHER = _each(58, 64, 45, 80, 103, 43, 48, 51, 57, 62, 62)
-
-
 _LISTS: dict[str, Mapping[tuple[int, str], Known]] = {
     'v1.0': {
         (1, 'train'): _each(201, 215, 110, 215, 266, 226, 135, 142, 274, 276, 228),
@@ -41,11 +40,7 @@ _LISTS: dict[str, Mapping[tuple[int, str], Known]] = {
     'v1.5': {(0, 'train'): Known(3350), (0, 'test'): Known(2011)},
     'ug2': {(1, 'train'): Known(1837)},
 }
-
-
 _VIDEOS = {'v1.0': _each(338, 357, 205, 372, 475, 339, 234, 237, 413, 448, 366)}
-
-
 _NEEDED = {
     'v1.0': [(split, subset) for split in (1, 2, 3) for subset in ('train', 'test', 'other')],
     'v1.5': [(split, subset) for split in (0, 1) for subset in ('train', 'test')],

@@ -1,20 +1,13 @@
 """What the lists tell on their own: counts, doubles, leaks, labels."""
 
 from collections import Counter
+
 from ...errors import DataError
 from ..arid.groups import group_of
 from ..arid.layout import Layout
-from ..arid.lists import Clip
-from ..arid.lists import UnlabelledError
-from ..arid.lists import is_blank
-from .known import Known
-from .known import comparable
-from .known import known_lists
-from .known import needed_lists
-from .report import Count
-from .report import Report
-from .report import number
-
+from ..arid.lists import Clip, UnlabelledError, is_blank
+from .known import Known, comparable, known_lists, needed_lists
+from .report import Count, Report, number
 
 Lists = dict[tuple[int, str], list[Clip]]
 

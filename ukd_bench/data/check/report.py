@@ -1,10 +1,10 @@
 """What a check found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
 from .known import Known
 
 

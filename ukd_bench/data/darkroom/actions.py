@@ -3,13 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-import numpy as np
 
+import numpy as np
 
 CLASSES = (
     'Drink', 'Jump', 'Pick', 'Pour', 'Push', 'Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave',
 )  # fmt: skip
-
 
 CHANNELS = (
     'x', 'lift', 'yaw', 'lean', 'head',
@@ -25,9 +24,7 @@ from the body). Weights in [0, 1]: ``planted`` (1: the feet stay and the pelvis 
 ``carried`` (1: the floor object is in the hand). ``tip`` leans the held object towards the person's
 face, ``pour`` towards the other hand."""
 
-
 COLUMN = {name: index for index, name in enumerate(CHANNELS)}
-
 
 PROPS_NEEDED = {
     'Drink': ('held',),
@@ -36,7 +33,6 @@ PROPS_NEEDED = {
     'Push': ('box',),
 }
 """Objects without which an action makes no sense; every other class shows them by chance."""
-
 
 _LONGEST_PUSH, _LONGEST_LAP = 2.2, 3.6
 """Metres that fit into the picture."""

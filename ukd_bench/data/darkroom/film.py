@@ -2,43 +2,27 @@
 
 import dataclasses
 import functools
-import numpy as np
-from .actions import CLASSES
-from .actions import draw_style
-from .layout import Clip
-from .layout import draw_length
-from .scene import Look
-from .scene import draw_look
-from .scene import draw_shot
-from .scene import render
-from .sensor import Sensor
-from .sensor import capture
-from .sensor import capture_by_tables
-from .sensor import draw_sensor
-from .sensor import exposure_for
-from .spec import DarkRoomSpec
 import os
 import tempfile
 from pathlib import Path
-import cv2
-from ...errors import DataError
 
+import cv2
+import numpy as np
+
+from ...errors import DataError
+from .actions import CLASSES, draw_style
+from .layout import Clip, draw_length
+from .scene import Look, draw_look, draw_shot, render
+from .sensor import Sensor, capture, capture_by_tables, draw_sensor, exposure_for
+from .spec import DarkRoomSpec
 
 GENERATOR_VERSION = 1
 """Raised whenever the same spec would give other frames."""
-
-
 _SHARED = len(CLASSES)
 """Stands for the class in a stream that all classes share."""
-
-
 _LOOK, _SHOT, _NOISE, _SENSOR = range(4)
-
-
 _BRIGHT_CODES = (60.0, 80.0)
 """Mean code of a well-lit place, in the stead of ``DarkRoomSpec.mean_code``."""
-
-
 _BRIGHT_NOISE = 0.1
 """Noise amplitudes of a camera that need not amplify, as a share of those in the dark."""
 
@@ -89,11 +73,7 @@ def _stream(spec: DarkRoomSpec, *keys: int) -> np.random.Generator:
 _FOURCC = 'XVID'
 """MPEG-4 part 2, as in ARID v1.0. At these sizes OpenCV's default bit rate lets the encoder stay at
 its finest quantiser (2), with a key frame at least every 12 frames."""
-
-
 _PROBE_CODE = 24
-
-
 _LEAST_CODE = 3
 """Fewer codes than this are black with noise, which no conversion takes anything from."""
 

@@ -4,22 +4,17 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
 import numpy as np
+
 from ...errors import DataError
 from .actions import CLASSES
 from .spec import DarkRoomSpec
 
-
 SPLITS = (1, 2, 3)
-
-
 SUBSETS = ('train', 'test', 'other')
-
-
 _ARID_CLIPS = (338, 357, 205, 372, 475, 339, 234, 237, 413, 448, 366)
 """Clips of each class in ARID v1.0."""
-
-
 _ARID_FRAMES = ((0, 33), (0.05, 44), (0.25, 64), (0.5, 80), (0.75, 108), (0.95, 153), (1, 225))
 """Quantiles of the number of frames of ARID's clips."""
 

@@ -2,22 +2,15 @@
 
 import cv2
 import numpy as np
-from .figure import Colour
-from .figure import tint
+
+from .figure import Colour, tint
 from .spec import DarkRoomSpec
 
-
 SUPERSAMPLING = 3
-
-
 UNIT = 1024
 """Canvas value of reflectance 1; 16 bits leave room for lamps 64 times as bright."""
-
-
 MARGIN = 4
 """Output pixels of background beyond the frame, for the unsteady hand."""
-
-
 SHIFT = 4
 """Bits after the point in OpenCV's coordinates."""
 

@@ -1,22 +1,19 @@
 """A contact sheet: what the stored clips look like, and what is in them."""
 
 from pathlib import Path
+
 import cv2
 import numpy as np
+
 from ...errors import DataError
 from ...files.atomic import atomic_write
 from .actions import CLASSES
 from .film import read_video
 from .sensor import brighten
 
-
 _GAMMA = 3.0
-
-
 _NAMES, _HEADING, _GAP = 60, 20, 6
 """Pixels left of the frames, above them, and between the two kinds."""
-
-
 _WIDEST = 144
 """Frames wider than this are shown smaller, or a sheet would not fit on a screen."""
 

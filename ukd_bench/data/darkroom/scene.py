@@ -1,42 +1,23 @@
 """What the camera sees: a group's look, a clip's own offsets, and the rendering of both."""
 
 from dataclasses import dataclass
-import numpy as np
-from . import paint
-from .actions import COLUMN
-from .actions import PROPS_NEEDED
-from .actions import Style
-from .actions import pose
-from .figure import Body
-from .figure import Colour
-from .figure import Part
-from .figure import draw_body
-from .figure import joints
-from .figure import parts
-from .figure import tint
-from .limbs import Limbs
-from .paint import MARGIN
-from .paint import SUPERSAMPLING
-from .paint import UNIT
-from .paint import Stage
-from .spec import DarkRoomSpec
 
+import numpy as np
+
+from . import paint
+from .actions import COLUMN, PROPS_NEEDED, Style, pose
+from .figure import Body, Colour, Part, draw_body, joints, parts, tint
+from .limbs import Limbs
+from .paint import MARGIN, SUPERSAMPLING, UNIT, Stage
+from .spec import DarkRoomSpec
 
 _DISTANCE = 8.0
 """Metres from camera to home, which sets the strength of perspective."""
-
-
 PROPS = ('held', 'second', 'floor', 'box')
-
-
 _BY_CHANCE = (0.3, 0.2, 0.3, 0.3)
 """How often an object is in view though the action does not need it."""
-
-
 _SMALL = 72
 """Frame height for which sways in pixels are given; they grow with larger frames."""
-
-
 _CUBE = np.array([(x, y, z) for z in (0, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
 
 

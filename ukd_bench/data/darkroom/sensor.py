@@ -7,16 +7,12 @@ hard is that photons are few and that the result is then rounded to a handful of
 import functools
 import math
 from dataclasses import dataclass
-import numpy as np
 from statistics import NormalDist
 
+import numpy as np
 
 _STEPS = 1 << 16
-
-
 _SLOPE = 12.92
-
-
 _KNEE = 0.0031308
 
 
@@ -158,16 +154,10 @@ def exposure_for(light: np.ndarray, mean_code: float) -> float:
 
 
 QUANTILES = 1 << 12
-
-
 _FINENESS = 32
 """Rows a unit of the square root of the photon count."""
-
-
 _MOST = 8
 """Square root of the count from which Poisson is taken as Gaussian."""
-
-
 _ROWS = _FINENESS * _MOST
 
 

@@ -1,15 +1,11 @@
 """What a DarkRoom is made of: the numbers its frames follow from, and the presets."""
 
-from dataclasses import asdict
-from dataclasses import dataclass
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
 from ...errors import DataError
 
-
 _CHOICES = {'balance': ('even', 'arid'), 'lengths': ('uniform', 'arid'), 'rendering': (1, 2)}
-
-
 _ADDED = ('clips', 'balance', 'lengths', 'warmth', 'contrast', 'rendering', 'bright')
 """Fields that the first DarkRooms did not have. At their defaults they stay out of ``to_dict``, so
 that the same frames keep the same identity."""

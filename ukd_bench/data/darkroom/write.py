@@ -5,37 +5,22 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
 import numpy as np
-from ...errors import DataError
-from ...errors import ResultsError
-from ...files.atomic import read_json
-from ...files.atomic import write_json
-from ...files.atomic import write_text
-from ...files.hashes import digest
-from ...files.hashes import file_sha256
+
+from ...errors import DataError, ResultsError
+from ...files.atomic import read_json, write_json, write_text
+from ...files.hashes import digest, file_sha256
 from ..processes import in_processes
 from .actions import CLASSES
-from .film import write_video
-from .film import GENERATOR_VERSION
-from .film import frames_of
-from .layout import SPLITS
-from .layout import SUBSETS
-from .layout import Clip
-from .layout import clips_of
-from .layout import list_name
+from .film import GENERATOR_VERSION, frames_of, write_video
+from .layout import SPLITS, SUBSETS, Clip, clips_of, list_name
 from .spec import DarkRoomSpec
 
-
 _SCHEMA = 2
-
-
 MANIFEST = 'manifest.json'
-
-
 _MARK = '.darkroom.json'
 """Says that a folder is an unfinished DarkRoom, of which spec, and which clips it has."""
-
-
 _MARK_EVERY = 50
 
 

@@ -1,14 +1,14 @@
 """Algorithms of optical flow and their settings."""
 
 from dataclasses import dataclass
-from typing import Any
-from ...errors import ConfigError
-from .format import JPEG_QUALITY
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
 import cv2
 import numpy as np
 
+from ...errors import ConfigError
+from .format import JPEG_QUALITY
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     # OpenCV's tutorial values for small motions.
@@ -24,8 +24,6 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     'raft_small': dict(model='raft_small', num_flow_updates=12),
 }  # fmt: skip
 """Algorithms and their parameters; ``raft`` is the large one."""
-
-
 RAFT = ('raft', 'raft_small')
 
 

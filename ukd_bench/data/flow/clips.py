@@ -6,20 +6,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
 import numpy as np
+
 from ...errors import DataError
 from ...files.hashes import file_sha256
-from .algorithms import Estimator
-from .algorithms import brightening
-from .algorithms import estimator
-from .format import encode
-from .format import flow_folder
-from .format import write_field
-from .algorithms import FlowSettings
-from ..video.frames import DecodedVideo
-from ..video.frames import decoder
-from ..video.frames import in_chunks
-
+from ..video.frames import DecodedVideo, decoder, in_chunks
+from .algorithms import Estimator, FlowSettings, brightening, estimator
+from .format import encode, flow_folder, write_field
 
 MARK = '.flow.json'
 """In a clip's folder: its entry of the manifest."""

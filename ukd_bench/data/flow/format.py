@@ -6,31 +6,21 @@ reads them with ``modality='Flow'`` and ``filename_tmpl='flow_{}_{:05d}.jpg'``. 
 are T - 1 fields; a video of one frame has one field without motion.
 """
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
-from pathlib import Path
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
+
 import cv2
 import numpy as np
+
 from ...errors import DataError
 from ...files.atomic import read_json
 
-
 MANIFEST = 'flow.json'
-
-
 SCHEMA = 1
-
-
 FIRST = 1
 """Number of a clip's first field."""
-
-
 TEMPLATE = 'flow_{}_{:05d}.jpg'
-
-
 JPEG_QUALITY = 95
 
 

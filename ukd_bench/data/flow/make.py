@@ -6,34 +6,21 @@ last. So a call that was killed at any instant is completed by the next.
 
 import contextlib
 import functools
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from ...errors import DataError
-from ...errors import ResultsError
-from ...files.atomic import read_json
-from ...files.atomic import write_json
+
+from ...errors import DataError, ResultsError
+from ...files.atomic import read_json, write_json
 from ...files.hashes import file_sha256
-from .clips import MARK
-from .clips import make_clip
-from .clips import prepare
-from .clips import reason_of
-from .clips import stat_source
-from .format import MANIFEST
-from .format import SCHEMA
-from .format import difference
-from .format import flow_folder
-from .format import read_manifest
-from .format import totals
-from .algorithms import FlowSettings
 from ...files.locks import alone_in
 from ..processes import in_processes
 from ..video.frames import decoder
-
+from .algorithms import FlowSettings
+from .clips import MARK, make_clip, prepare, reason_of, stat_source
+from .format import MANIFEST, SCHEMA, difference, flow_folder, read_manifest, totals
 
 __all__ = ['FlowSettings', 'make_flow']
-
 
 _BEGUN = '.flow.json'
 """Holds the settings of flow in the making."""

@@ -3,20 +3,17 @@
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision.models import optical_flow
-from ...errors import ConfigError
-from ...errors import DataError
-from ...errors import one_line
+
+from ...errors import ConfigError, DataError, one_line
 from ...files.checkpoints import load_weights
 
-
 _MULTIPLE = 8
-
-
 _LEAST_SIDE = 128
 """RAFT halves its features, an eighth of the frame, three times and wants two pixels left."""
 

@@ -1,21 +1,22 @@
 """The pipeline step that opens a clip's optical flow."""
 
-from pathlib import Path
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
+
 from mmcv.transforms import BaseTransform
-from ...errors import ConfigError
-from ...errors import DataError
+
+from ...errors import ConfigError, DataError
 from ...registry import TRANSFORMS
-from .format import MANIFEST
-from .format import FlowFrames
-from .format import default_folder
-from .format import difference
-from .format import flow_folder
-from .format import num_fields
-from .format import read_manifest
-from .algorithms import RAFT
-from .algorithms import FlowSettings
+from .algorithms import RAFT, FlowSettings
+from .format import (
+    MANIFEST,
+    FlowFrames,
+    default_folder,
+    difference,
+    flow_folder,
+    num_fields,
+    read_manifest,
+)
 
 
 @TRANSFORMS.register_module()

@@ -10,29 +10,19 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
-from ...errors import DataError
 
+from ...errors import DataError
 
 _HEADER_BYTES = 2**24
 """What describes the streams of a clip takes less."""
-
-
 _OPEN_END = 0
-
-
 _LONG_SIZE = 1
-
-
 _UNKNOWN_SIZE = 0xFFFFFFFF
 """What a writer that could not go back leaves in a RIFF header."""
-
-
 _OUTERMOST = frozenset(
     b'ftyp moov mdat free skip wide uuid moof mfra sidx styp meta pdin udta'.split()
 )
 """Types of an MP4's outermost boxes."""
-
-
 _INDISPENSABLE = frozenset((b'moov', b'mdat'))
 
 

@@ -1,17 +1,17 @@
 """Frames of a video file, taken by index."""
 
 import contextlib
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
+
 import cv2
 import decord
 import numpy as np
 from decord import DECORDError
+
 from ...errors import DataError
 from .container import require_whole
-
 
 _CHUNK = 64
 

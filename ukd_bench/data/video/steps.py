@@ -1,14 +1,14 @@
 """The ends of a pipeline that touch video: opening it, and taking the frames of the views."""
 
 from pathlib import Path
+
 import numpy as np
 from mmcv.transforms import BaseTransform
+
 from ...errors import ConfigError
 from ...registry import TRANSFORMS
-from ..cache import CachedVideo
-from ..cache import ClipCache
-from .frames import DecodedVideo
-from .frames import Frames
+from ..cache import CachedVideo, ClipCache
+from .frames import DecodedVideo, Frames
 
 
 @TRANSFORMS.register_module()

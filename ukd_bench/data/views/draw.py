@@ -6,15 +6,14 @@ Transforms that are not ours replay in another way, see :mod:`.replay`.
 """
 
 from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
-from ...errors import ConfigError
-from ...errors import DataError
+
+from ...errors import ConfigError, DataError
 from ...registry import TRANSFORMS
-from .protocols import Source
-from .protocols import ViewParameters
-from .protocols import protocol as _protocol
+from .protocols import Source, ViewParameters, protocol as _protocol
 
 
 @TRANSFORMS.register_module()

@@ -7,7 +7,9 @@ so that figures from different ones are never taken for comparable.
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
+
 import numpy as np
+
 from ...errors import ConfigError
 
 
@@ -92,8 +94,6 @@ def _clips10_crops3(source: Source) -> tuple[ViewParameters, ...]:
 
 
 _ARID_CLIPS = 30
-
-
 _ARID_FRAMES = 16 * 2
 """Source frames that the 16 frames at interval 2 of ARID's own scripts span."""
 

@@ -7,26 +7,18 @@ whole, its views are its own, and a teacher sees them in the student's rendering
 Plans and banks are identified by what stands here, so it reads configs alone and needs no torch.
 """
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
 from mmengine.config import Config
+
 from ...files.hashes import digest
 from ...records.key import scientific
 
-
 DRAW_VIEW = 'ukd_bench.DrawView'
-
-
 EVALUATION_VIEWS = 'ukd_bench.EvaluationViews'
-
-
 OPEN_FLOW = 'ukd_bench.OpenFlow'
-
-
 OPEN_VIDEO = 'ukd_bench.OpenVideo'
-
 
 Pipeline = Sequence[Mapping[str, Any]]
 

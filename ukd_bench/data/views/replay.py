@@ -2,18 +2,15 @@
 
 import contextlib
 import random
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
-from typing import Any
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
 import numpy as np
 import torch
 from mmaction.datasets import RepeatAugDataset
-from mmengine.dataset import BaseDataset
-from mmengine.dataset import Compose
+from mmengine.dataset import BaseDataset, Compose
 from mmengine.registry import DefaultScope
+
 from ...errors import ConfigError
 
 

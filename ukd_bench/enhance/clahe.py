@@ -4,8 +4,7 @@ from torch import Tensor
 
 from ..errors import ConfigError
 from ..registry import ENHANCEMENTS
-from .by_frame import FrameEnhancement
-from .luma import luma, with_luma
+from .by_frame import FrameEnhancement, luma, with_luma
 
 _FRAMES_AT_ONCE = 32
 

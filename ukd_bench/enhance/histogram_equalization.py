@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from ..registry import ENHANCEMENTS
-from .by_frame import FrameEnhancement
-from .luma import luma, with_luma
+from .by_frame import FrameEnhancement, luma, with_luma
 
 
 @ENHANCEMENTS.register_module()

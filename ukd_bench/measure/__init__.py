@@ -1,6 +1,6 @@
 """Memory per phase, step time, and scores of a test pass."""
 
 from .measure_hook import MeasureHook
-from .scores import ClipScores
+from .prediction import ClipScores
 
 __all__ = ['ClipScores', 'MeasureHook']

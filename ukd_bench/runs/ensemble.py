@@ -17,9 +17,8 @@ from ..knowledge.bank.fill import build_dataset
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
-from ..measure.flops import first_clip, inference_flops
 from ..measure.memory.phases import PhaseMemory
-from ..measure.scores import accuracies
+from ..measure.prediction import accuracies, first_clip, inference_flops
 from ..records.folder import RunPaths, SweepPaths
 from ..records.spec import RunSpec
 from .facts import RunFacts, dataset_facts, protocol_facts, write_scores

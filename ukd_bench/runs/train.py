@@ -14,8 +14,8 @@ from ..files.atomic import write_text
 from ..files.checkpoints import save_weights, state_sha256, unwrapped
 from ..files.hashes import file_sha256
 from ..measure import ClipScores, MeasureHook
-from ..measure.flops import first_clip, inference_flops
 from ..measure.memory.phases import PhaseMemory
+from ..measure.prediction import first_clip, inference_flops
 from ..records.folder import RunPaths
 from ..records.record import LAST_EPOCH
 from ..records.spec import RunSpec

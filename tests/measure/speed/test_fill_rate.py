@@ -7,8 +7,8 @@ import pytest
 from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.bank.format.format import Bank
 from ukd_bench.measure.__main__ import main
+from ukd_bench.measure.speed.blocks import ratio_interval
 from ukd_bench.measure.speed.fill import FillFigures, FillSetting, measure_fill
-from ukd_bench.measure.speed.ratios import ratio_interval
 
 TINY = FillSetting('mc3_18', (32, 24), 4, clips=3, clip_len=1, crop=16, short_side=24)
 

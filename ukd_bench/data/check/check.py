@@ -5,9 +5,8 @@ from pathlib import Path
 from ...errors import DataError
 from ..arid.editions import LayoutError
 from ..arid.layout import find_layout
-from .content import check_content
 from .decode import WRONG_WIDTH, faults
-from .files import Progress, check_containers, check_disk, locate
+from .files import Progress, check_containers, check_content, check_disk, locate
 from .lists import check_lists
 from .report import Report, number
 

@@ -1,28 +1,31 @@
-"""What the videos on disk tell: absent, unlisted, links, damage, doubles."""
+"""What the videos on disk tell: absent, unlisted, links, damage, doubles, changes."""
 
 import contextlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ...errors import DataError
 from ...files.folders import Folders
+from ...files.hashes import file_sha256
+from ..arid.counts import known_videos
 from ..arid.editions import EDITIONS
 from ..arid.layout import Layout, find_layout
 from ..arid.lists import Clip
+from ..fingerprint import darkroom_manifest, is_changed
 from ..video.container import require_whole
-from .known import known_videos
 from .lists import Lists, difference
 from .report import Count, Report, number
 
 _SUFFIXES = frozenset(('.avi', '.mp4', '.mkv', '.mov', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv'))
 
-Progress = Callable[[int, int], Any]
+Progress = Callable[[int, int], object]
+Listed = Mapping[str, set[tuple[int, str]]]
+"""The (split, subset) whose lists name a video."""
 
 
-def locate(layout: Layout, lists: Lists, report: Report) -> tuple[dict[str, set], bool]:
+def locate(layout: Layout, lists: Lists, report: Report) -> tuple[Listed, bool]:
     """Finds the listed videos and adds those that are absent to the report.
 
     Returns:
@@ -57,7 +60,7 @@ def locate(layout: Layout, lists: Lists, report: Report) -> tuple[dict[str, set]
 
 
 def check_disk(
-    layout: Layout, lists: Lists, present: dict[str, set], swapped: bool, report: Report
+    layout: Layout, lists: Lists, present: Listed, swapped: bool, report: Report
 ) -> None:
     """Counts the videos on disk, and adds unlisted ones and links that leave the root."""
     outside: list[str] = []
@@ -172,3 +175,61 @@ def check_containers(
         if done % 50 == 0 or done == len(paths):
             progress(done, len(paths))
     return whole, broken
+
+
+def check_content(root: Path, sizes: Mapping[str, int], listed: Listed, report: Report) -> None:
+    """Adds videos of equal content, and those that are not what a DarkRoom's manifest says.
+
+    Args:
+        root: The data root.
+        sizes: Bytes of the videos that are whole.
+        listed: Which lists name them.
+        report: What is added to.
+    """
+    leaks: list[str] = []
+    doubles: list[str] = []
+    for same in _equal(root, sizes):
+        across = _across(same, listed)
+        (leaks if across else doubles).append(f'{" = ".join(same)}{across}')
+    title = number(leaks, 'video is', 'videos are')
+    report.add('content_leak', f'{title} in both train and test under different names', leaks)
+    title = number(doubles, 'video lies', 'videos lie')
+    report.add('same_content', f'{title} there under several names', doubles, problem=False)
+    manifest = darkroom_manifest(root)
+    if manifest is not None:
+        known = manifest['clips']
+        strange = [path for path in sorted(sizes) if path not in known]
+        title = number(strange, 'listed video is', 'listed videos are') + ' not in manifest.json'
+        report.add('unknown_to_manifest', title, strange)
+        changed = [
+            path for path in sorted(sizes) if path in known and is_changed(root / path, known[path])
+        ]
+        title = number(changed, 'video is not the one', 'videos are not those')
+        report.add('changed', f'{title} that manifest.json was written for', changed)
+
+
+def _equal(root: Path, sizes: Mapping[str, int]) -> list[list[str]]:
+    """Paths of equal content; only those of equal size are read."""
+    by_size = defaultdict(list)
+    for path, size in sizes.items():
+        by_size[size].append(path)
+    by_content = defaultdict(list)
+    for paths in by_size.values():
+        if len(paths) > 1:
+            for path in paths:
+                by_content[file_sha256(root / path)].append(path)
+    return sorted(sorted(paths) for paths in by_content.values() if len(paths) > 1)
+
+
+def _across(paths: list[str], listed: Listed) -> str:
+    """Of videos that are the same, the splits that train on one and test on another."""
+    splits = sorted(
+        {
+            split
+            for path in paths
+            for split, subset in listed[path]
+            if subset == 'train'
+            and any((split, 'test') in listed[other] for other in paths if other != path)
+        }
+    )
+    return f' (split {", ".join(map(str, splits))})' if splits else ''

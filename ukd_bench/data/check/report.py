@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .known import Known
+from ..arid.counts import Known
 
 
 @dataclass(frozen=True)

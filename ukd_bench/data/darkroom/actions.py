@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CLASSES = (
-    'Drink', 'Jump', 'Pick', 'Pour', 'Push', 'Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave',
-)  # fmt: skip
+from ..arid.lists import ARID_CLASSES as CLASSES
 
 CHANNELS = (
     'x', 'lift', 'yaw', 'lean', 'head',

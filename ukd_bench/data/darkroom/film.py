@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import DataError
 from .actions import CLASSES, draw_style
-from .layout import Clip, draw_length
+from .layout import DarkRoomClip, draw_length
 from .scene import Look, draw_look, draw_shot, render
 from .sensor import Sensor, capture, capture_by_tables, draw_sensor, exposure_for
 from .spec import DarkRoomSpec
@@ -27,7 +27,7 @@ _BRIGHT_NOISE = 0.1
 """Noise amplitudes of a camera that need not amplify, as a share of those in the dark."""
 
 
-def frames_of(spec: DarkRoomSpec, clip: Clip) -> np.ndarray:
+def frames_of(spec: DarkRoomSpec, clip: DarkRoomClip) -> np.ndarray:
     """The stored frames of a clip, before encoding.
 
     Person, place, light and camera are drawn from (seed, group) without the class: the same group
@@ -41,7 +41,7 @@ def frames_of(spec: DarkRoomSpec, clip: Clip) -> np.ndarray:
     return draw(light, sensor, _stream(spec, clip.label, clip.group, clip.number, _NOISE))
 
 
-def light_of(spec: DarkRoomSpec, clip: Clip) -> tuple[np.ndarray, Sensor]:
+def light_of(spec: DarkRoomSpec, clip: DarkRoomClip) -> tuple[np.ndarray, Sensor]:
     """The linear light ``(T, H, W, 3)`` a clip's camera sees, and the camera's sensor."""
     look, sensor = _group(spec, clip.group)
     rng = _stream(spec, clip.label, clip.group, clip.number, _SHOT)

@@ -11,10 +11,11 @@ import numpy as np
 from ...errors import DataError, ResultsError
 from ...files.atomic import read_json, write_json, write_text
 from ...files.hashes import digest, file_sha256
+from ..arid.lists import SUBSETS
 from ..processes import in_processes
 from .actions import CLASSES
 from .film import GENERATOR_VERSION, frames_of, write_video
-from .layout import SPLITS, SUBSETS, Clip, clips_of, list_name
+from .layout import SPLITS, DarkRoomClip, clips_of, list_name
 from .spec import DarkRoomSpec
 
 _SCHEMA = 2
@@ -136,7 +137,7 @@ def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
 
 
-def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, Any]]:
+def _write_one(job: tuple[Path, DarkRoomSpec, DarkRoomClip]) -> tuple[DarkRoomClip, dict[str, Any]]:
     root, spec, clip = job
     frames = frames_of(spec, clip)
     path = root / clip.path
@@ -153,7 +154,7 @@ def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, An
 
 
 def _finish(
-    root: Path, identity: dict[str, Any], clips: list[Clip], entries: dict[str, Any]
+    root: Path, identity: dict[str, Any], clips: list[DarkRoomClip], entries: dict[str, Any]
 ) -> dict[str, Any]:
     """Writes lists and manifest, and takes the mark away."""
     for place, split in enumerate(SPLITS):

@@ -1,10 +1,14 @@
-"""Scores of every test clip, and the accuracies that follow from them."""
+"""What predicting test clips shows: their scores, accuracies, and floating point operations."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import torch
 from mmaction.evaluation import mean_class_accuracy, top_k_accuracy
 from mmengine.evaluator import BaseMetric
+from mmengine.model import BaseModel
+from torch.utils.flop_counter import FlopCounterMode
 
 from ..registry import METRICS
 
@@ -47,3 +51,18 @@ def accuracies(scores_NC: np.ndarray, labels_N: np.ndarray) -> dict[str, float]:
         top5=float(top5),
         mean_class=float(mean_class_accuracy(scores_NC, labels_N)),
     )
+
+
+def first_clip(dataset: Any) -> dict[str, list]:
+    """A raw batch of a test set's first clip, with all views of its protocol."""
+    packed = dataset[0]
+    return dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']])
+
+
+@torch.no_grad()
+def inference_flops(model: BaseModel, batch: dict[str, list]) -> int:
+    """FLOPs of predicting a raw batch; a multiply-add is two (torch's ``FlopCounterMode``)."""
+    model.eval()
+    with FlopCounterMode(display=False) as counter:
+        model.test_step(batch)
+    return counter.get_total_flops()

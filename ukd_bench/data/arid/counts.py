@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..arid.layout import Layout
-from ..arid.lists import ARID_CLASSES
+from .layout import Layout
+from .lists import ARID_CLASSES
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ _LISTS: dict[str, Mapping[tuple[int, str], Known]] = {
     'v1.5': {(0, 'train'): Known(3350), (0, 'test'): Known(2011)},
     'ug2': {(1, 'train'): Known(1837)},
 }
-_VIDEOS = {'v1.0': _each(338, 357, 205, 372, 475, 339, 234, 237, 413, 448, 366)}
+V10_CLIPS = (338, 357, 205, 372, 475, 339, 234, 237, 413, 448, 366)
+"""Clips of each class in ARID v1.0, all of which every split divides."""
+_VIDEOS = {'v1.0': _each(*V10_CLIPS)}
 _NEEDED = {
     'v1.0': [(split, subset) for split in (1, 2, 3) for subset in ('train', 'test', 'other')],
     'v1.5': [(split, subset) for split in (0, 1) for subset in ('train', 'test')],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ukd_bench.measure.speed.ratios import ratio_interval
+from ukd_bench.measure.speed.blocks import ratio_interval
 
 
 def test_ratios_are_paired_by_block():

@@ -1,4 +1,4 @@
-"""The suite's MMEngine registries: what a config may name as ``type='ukd_bench.X'``.
+"""The suite's MMEngine registries of all that a config may name as ``type='ukd_bench.X'``.
 
 Each is a child of MMEngine's root registry of that kind, so the prefix resolves in any MMAction2
 config without ``custom_imports``.

@@ -1,4 +1,4 @@
-"""What enhancements of whole frames share: shapes, how much is done at once, and luma."""
+"""The base of enhancements that look at whole frames, and luma for those that change it."""
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ class FrameEnhancement(nn.Module):
     """
 
     def forward(self, clips: Tensor) -> Tensor:
+        """Enhances clips (..., 3, T, H, W), a group of whole clips at a time."""
         name = type(self).__name__
         if clips.dtype != torch.uint8:
             raise ConfigError(f'{name} wants uint8 clips, not {clips.dtype}')
@@ -74,7 +75,8 @@ def with_luma(frames_FCHW: Tensor, before_FHW: Tensor, after_FHW: Tensor) -> Ten
 
     Args:
         frames_FCHW: uint8 (F, 3, H, W).
-        before_FHW, after_FHW: Luma of ``frames_FCHW`` and the new one, of any numeric type.
+        before_FHW: Luma of ``frames_FCHW``, of any numeric type.
+        after_FHW: The new luma, likewise.
 
     Returns:
         float32 (F, 3, H, W).

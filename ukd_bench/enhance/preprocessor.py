@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from mmaction.models import ActionDataPreprocessor
+from mmaction.structures import ActionDataSample
 from mmengine.model import stack_batch
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
@@ -53,8 +54,16 @@ class LowLightPreprocessor(ActionDataPreprocessor):
         with DefaultScope.overwrite_default_scope(SCOPE):
             self.streams = nn.ModuleList(ENHANCEMENTS.build(stream) for stream in streams)
 
-    def preprocess(self, inputs: list[Tensor], data_samples: list, training: bool = False):
-        """Stacks and prepares ``inputs``; ``data_samples`` pass through."""
+    def preprocess(
+        self, inputs: list[Tensor], data_samples: list[ActionDataSample], training: bool = False
+    ) -> tuple[Tensor, list[ActionDataSample]]:
+        """Stacks, enhances and standardises the clips of a batch; data samples pass through.
+
+        Args:
+            inputs: N clips, see the class.
+            data_samples: Data samples of the clips.
+            training: Changes nothing here.
+        """
         clips_NMCTHW = as_clips(stack_batch(inputs))
         streams = [self._stream(stream, clips_NMCTHW) for stream in self.streams]
         batch = torch.cat(streams, dim=2) if len(streams) > 1 else streams[0]
@@ -94,6 +103,7 @@ def standardize_clips(clips_NMCTHW: Tensor, epsilon: float = 1e-3, centred: bool
 
     Args:
         clips_NMCTHW: Float clips, changed in place.
+        epsilon: Keeps the quotient finite where a clip is flat.
         centred: Takes the mean to be 0: nothing is subtracted, and the root mean square stands for
             the deviation.
     """

@@ -1,4 +1,4 @@
-"""What predicting test clips shows: their scores, accuracies, and floating point operations."""
+"""Scores and accuracies of test clips, and the floating point operations of predicting one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +26,7 @@ class ClipScores(BaseMetric):
     default_prefix = 'clips'
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Notes class probabilities, label and ``video_id`` of each clip of a batch."""
         for sample in data_samples:
             self.results.append(
                 (
@@ -36,6 +37,7 @@ class ClipScores(BaseMetric):
             )
 
     def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
+        """Keeps what was noted as arrays, and returns its :func:`accuracies`."""
         scores, labels, samples = zip(*results, strict=True)
         self.scores_NC = np.stack(scores)
         self.labels_N = np.array(labels)

@@ -1,8 +1,9 @@
 """Backbones that start from a published checkpoint, or do not start."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from mmaction.registry import MODELS as MMACTION_MODELS
 from torch import nn
@@ -16,8 +17,8 @@ from ..registry import MODELS
 def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone.') -> nn.Module:
     """A backbone of MMAction2 whose initial weights are those of a whole recognizer's checkpoint.
 
-    What is built is the backbone itself: its keys in a checkpoint are as ever. Only
-    ``init_weights`` is another. Backbones of MMAction2 differ in where they look for initial
+    The backbone itself is built, so its keys in a checkpoint stay what they are; only
+    ``init_weights`` is replaced. Backbones of MMAction2 differ in where they look for initial
     weights (several ignore ``init_cfg``) and only log what does not fit; here every key must.
     Nothing is read or downloaded before ``init_weights``, so teachers need no network.
 
@@ -26,7 +27,7 @@ def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone
         checkpoint: A local file, or a URL whose file name ends in digits of its SHA-256, as those
             of MMAction2's published checkpoints do. Downloads go to ``$TORCH_HOME/hub/checkpoints``
             and are used only with that hash.
-        prefix: What the backbone's keys in the checkpoint begin with; others are left out.
+        prefix: Beginning of the backbone's keys in the checkpoint; other keys are left out.
 
     Raises:
         ConfigError: from ``init_weights``, where the checkpoint is absent, cannot be downloaded or
@@ -48,7 +49,7 @@ def load_part(network: nn.Module, path: Path, rename: Callable[[str], str]) -> N
     Args:
         network: Every parameter and buffer of it must be in the checkpoint.
         path: File of the checkpoint.
-        rename: From a key of the checkpoint to the network's; an empty name leaves it out.
+        rename: Maps a key of the checkpoint to the network's; an empty name leaves it out.
 
     Raises:
         ConfigError: the file is absent, no checkpoint, or its part does not fit key by key.
@@ -64,7 +65,9 @@ class _PartOfCheckpoint(nn.Module):
         self.network = network
         self.rename = rename
 
-    def load_state_dict(self, state: dict, strict: bool = True, assign: bool = False):
-        named = {self.rename(key): value for key, value in state.items()}
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        named = {self.rename(key): value for key, value in state_dict.items()}
         named.pop('', None)
         return self.network.load_state_dict(named, strict=strict, assign=assign)

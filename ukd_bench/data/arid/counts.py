@@ -1,4 +1,4 @@
-"""How many clips each list of ARID has, as its authors published them."""
+"""Numbers of clips of ARID's lists and classes, as its authors published them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def known_videos(layout: Layout) -> Known | None:
 def needed_lists(layout: Layout) -> list[tuple[int, str]]:
     """The (split, subset) that an edition comes with."""
     if layout.edition == 'ug2':
-        # The labels of its test list were never handed out to everybody.
+        # The labels of its test list were never published.
         return [(1, 'train')]
     splits = layout.splits or (1,)
     return _NEEDED.get(layout.edition) or [

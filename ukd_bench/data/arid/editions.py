@@ -1,4 +1,4 @@
-"""Where each edition of ARID, and anybody's own videos, keep their lists and clips."""
+"""The places at which each edition of ARID, and own videos, keep their lists and clips."""
 
 import re
 from collections.abc import Callable
@@ -12,24 +12,24 @@ _WORDS = {
     'test': ('test', 'val', 'testing', 'validation'),
     'other': ('other', 'others'),
 }
-"""By which words in its name a list is told; the file named so alone comes before all others."""
+"""Words that tell a list by its name; a file of just that name comes before all others."""
 
 Files = dict[tuple[int, str], Path]
 """The list of each (split, subset)."""
 
 
 class LayoutError(DataError):
-    """A root that does not exist, or at which no one data set can be told."""
+    """A root that does not exist, or whose lists are not those of exactly one data set."""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What is usual in one edition.
+    """The places and conventions of one edition.
 
     Attributes:
-        name: What options and reports call it.
-        title: What people call it.
-        find: From a root to its lists of this edition.
+        name: Name in options and reports.
+        title: Name in sentences.
+        find: Maps a root to its lists of this edition.
         bases: Folders below the root that may hold the videos, the likeliest first.
         expected: The usual place of a list, for complaints.
         first_label: The smallest label that its lists write.

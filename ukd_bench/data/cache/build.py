@@ -26,7 +26,7 @@ from .store import MANIFEST, ClipCache, Entry, Manifest, file_name, stored_frame
 
 _WRITE_EVERY_S = 5.0
 _OWN_FILE = re.compile(r'[0-9a-f]{32}\.npy|\.[0-9a-f]{32}\.npy\..+')
-"""Frames, and what is left of one that was being written."""
+"""Names of files with frames, and of those that were being written."""
 
 
 def build(
@@ -102,7 +102,7 @@ def _inspect(folder: Path, short_side: int | None) -> Manifest:
             (folder / entry.file).unlink(missing_ok=True)
     elif any(not path.name.startswith('.') for path in folder.iterdir()):
         raise DataError(f'{folder}: not empty and not a clip cache; name a new folder')
-    # The manifest first: what has one is a cache, whatever else is there.
+    # The manifest comes first: a folder that has one is a cache, whatever else is there.
     new = Manifest(short_side, decoder(), {})
     new.write(folder)
     return new
@@ -154,7 +154,7 @@ def _write_frames(target: IO[bytes], video: DecodedVideo) -> None:
 
 
 def _require_unchanged(video: Path, before: os.stat_result) -> None:
-    # Else frames of one content would lie under the name of another.
+    # Frames of one content would otherwise lie under the name of another.
     now = os.stat(video)
     if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise DataError(f'{video}: changed while it was read')

@@ -1,4 +1,4 @@
-"""How much a cache will take, told without decoding."""
+"""Estimates how much a cache will take, without decoding."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -12,14 +12,14 @@ from ..fingerprint import darkroom_manifest
 from ..video.frames import DecodedVideo, resize
 
 HEADER_BYTES = 128
-"""Of a ``.npy`` file of a video's frames."""
+"""Bytes before the frames in a ``.npy`` file."""
 
 
 def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None) -> int:
     """An estimate of the bytes that a cache of these videos takes.
 
-    Of a DarkRoom it is what the manifest follows to; of other videos it relies on the number of
-    frames that their containers state, which may be off by a few.
+    For a DarkRoom it follows from the manifest and is exact; for other videos it relies on the
+    number of frames that their containers state, which may be off by a few.
 
     Args:
         root: Data root.
@@ -40,7 +40,7 @@ def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None
 
 @cache
 def _frame_bytes(height: int, width: int, short_side: int | None) -> int:
-    # Asked of the function that does it, so that both round alike.
+    # Resizes a frame to ask its size, so that both round alike.
     return resize(np.zeros((1, height, width, 3), np.uint8), short_side).nbytes
 
 

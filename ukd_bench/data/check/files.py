@@ -1,4 +1,4 @@
-"""What the videos on disk tell: absent, unlisted, links, damage, doubles, changes."""
+"""Checks the videos on disk: absent, unlisted, links, damage, doubles, changes."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ _SUFFIXES = frozenset(('.avi', '.mp4', '.mkv', '.mov', '.webm', '.m4v', '.mpg', 
 
 Progress = Callable[[int, int], object]
 Listed = Mapping[str, set[tuple[int, str]]]
-"""The (split, subset) whose lists name a video."""
+"""Videos, and the (split, subset) of each list that names one."""
 
 
 def locate(layout: Layout, lists: Lists, report: Report) -> tuple[Listed, bool]:
@@ -100,12 +100,12 @@ def _of_others(layout: Layout, lists: Lists) -> set[str]:
             other = find_layout(layout.root, name)
         except DataError:
             continue
-        # Of a list without labels nothing else tells where its clips lie.
+        # Nothing else tells where the clips of a list without labels lie.
         theirs.update(filter(None, other.kind.bases))
         for key in other.files:
             with contextlib.suppress(DataError):
                 theirs |= _used(other, other.listed(*key), folders)
-    # The widest that nothing of ours lies in.
+    # The outermost folders that hold nothing of ours.
     return {next(up for up in _up(used) if up not in ours) for used in theirs - ours - {'.'}}
 
 
@@ -183,8 +183,8 @@ def check_content(root: Path, sizes: Mapping[str, int], listed: Listed, report: 
     Args:
         root: The data root.
         sizes: Bytes of the videos that are whole.
-        listed: Which lists name them.
-        report: What is added to.
+        listed: The lists that name them.
+        report: Gets the findings.
     """
     leaks: list[str] = []
     doubles: list[str] = []
@@ -222,7 +222,7 @@ def _equal(root: Path, sizes: Mapping[str, int]) -> list[list[str]]:
 
 
 def _across(paths: list[str], listed: Listed) -> str:
-    """Of videos that are the same, the splits that train on one and test on another."""
+    """The splits that train on one of several equal videos and test on another."""
     splits = sorted(
         {
             split

@@ -1,4 +1,4 @@
-"""What the lists tell on their own: counts, doubles, leaks, labels."""
+"""Checks the lists on their own: counts, doubles, leaks, labels."""
 
 from collections import Counter
 
@@ -44,7 +44,7 @@ def check_lists(layout: Layout, report: Report) -> Lists:
 
 
 def name_of(split: int, subset: str) -> str:
-    """What a list is called in sentences."""
+    """Name of a list in sentences."""
     return f'split {split} {subset}'
 
 
@@ -82,7 +82,7 @@ def count_of(layout: Layout, clips: list[Clip], known: Known | None = None) -> C
 
 
 def difference(layout: Layout, count: Count) -> str:
-    """In what a count is not the known one."""
+    """Says how a count differs from the known one."""
     known = count.known
     assert known is not None
     text = f'{count.total} clips instead of {known.total}'

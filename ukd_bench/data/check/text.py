@@ -1,4 +1,4 @@
-"""The report of a check as people read it, in 80 columns."""
+"""Renders the report of a check for people, in 80 columns."""
 
 from collections.abc import Iterator
 

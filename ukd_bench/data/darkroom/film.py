@@ -1,4 +1,4 @@
-"""From scene to video file: frames of a clip, and their encoding."""
+"""Frames of a clip, from its scene, and their encoding as a video file."""
 
 import dataclasses
 import functools
@@ -19,7 +19,7 @@ from .spec import DarkRoomSpec
 GENERATOR_VERSION = 1
 """Raised whenever the same spec would give other frames."""
 _SHARED = len(CLASSES)
-"""Stands for the class in a stream that all classes share."""
+"""Number in the place of a class for streams that all classes share."""
 _LOOK, _SHOT, _NOISE, _SENSOR = range(4)
 _BRIGHT_CODES = (60.0, 80.0)
 """Mean code of a well-lit place, in the stead of ``DarkRoomSpec.mean_code``."""
@@ -75,7 +75,7 @@ _FOURCC = 'XVID'
 its finest quantiser (2), with a key frame at least every 12 frames."""
 _PROBE_CODE = 24
 _LEAST_CODE = 3
-"""Fewer codes than this are black with noise, which no conversion takes anything from."""
+"""Smallest code that conversion takes from; those below are black with noise."""
 
 
 def write_video(path: Path, frames: np.ndarray, fps: int, rendering: int = 1) -> None:
@@ -85,7 +85,7 @@ def write_video(path: Path, frames: np.ndarray, fps: int, rendering: int = 1) ->
         path: The file; its folder exists.
         frames: ``uint8 (T, H, W, 3)``, blue green red; even height and width.
         fps: Frames a second.
-        rendering: As in the spec. 1 adds to all codes what a flat grey loses, which lifts black to
+        rendering: 1 adds to all codes what a flat grey loses, which lifts black to
             a dark purple; 2 adds what dark colours lose, and leaves black alone.
 
     Raises:
@@ -148,7 +148,7 @@ def conversion_loss(coloured: bool = False) -> tuple[int, int, int]:
 def _encode(path: Path, frames: np.ndarray, fps: int, table: np.ndarray) -> None:
     """Writes frames whose codes ``table`` replaces, ``uint8 (1, 256, 3)``."""
     size = (frames.shape[2], frames.shape[1])
-    code = cv2.VideoWriter_fourcc(*_FOURCC)
+    code = cv2.VideoWriter.fourcc(*_FOURCC)
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, fps, size)
     if not writer.isOpened():
         raise DataError(f'{path}: OpenCV cannot write an MPEG-4 video here')

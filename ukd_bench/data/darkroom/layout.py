@@ -1,4 +1,4 @@
-"""Which clips a DarkRoom has: classes, groups, lengths, and what each split does with them."""
+"""The clips of a DarkRoom: their classes, groups, lengths, and subsets in each split."""
 
 import itertools
 import math
@@ -25,7 +25,7 @@ class DarkRoomClip:
         label: Index of its class.
         group: One person in one place; from 1.
         number: Within class and group, from 1.
-        subsets: Of the splits in turn, each one of ``SUBSETS``.
+        subsets: The clip's subset in each of ``SPLITS``.
     """
 
     label: int

@@ -22,11 +22,11 @@ class Limbs:
 
     Args:
         parts: The capsules.
-        starts: On the canvas, ``(T, P, 2)``.
-        ends: Likewise.
+        starts: Starts on the canvas, ``(T, P, 2)``.
+        ends: Ends on the canvas, ``(T, P, 2)``.
         sizes: Canvas pixels a metre, ``(T, P)``.
         toward_light: Image direction from which they are lit, unit vector (x, y).
-        rendering: As in the spec.
+        rendering: The spec's ``rendering``.
     """
 
     def __init__(

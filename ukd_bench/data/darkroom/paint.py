@@ -1,4 +1,4 @@
-"""Drawing in linear light on a supersampled 16-bit canvas: backgrounds, lamps, capsules, boxes."""
+"""Draws in linear light on a supersampled 16-bit canvas: backgrounds, lamps, shadows, boxes."""
 
 import cv2
 import numpy as np
@@ -55,9 +55,9 @@ class Stage:
     """A group's background, from which frames are cut.
 
     Args:
-        background: From ``draw_place``, with whatever stands in it.
-        height: Of a frame, output pixels.
-        width: Likewise.
+        background: Canvas of :func:`draw_place`, with what stands in it.
+        height: Height of a frame in output pixels.
+        width: Width of a frame in output pixels.
     """
 
     def __init__(self, background: np.ndarray, height: int, width: int) -> None:
@@ -66,7 +66,7 @@ class Stage:
         self._reduced: dict[tuple[int, int], np.ndarray] = {}
 
     def corner(self, drift: np.ndarray) -> tuple[int, int]:
-        """Where on the background a frame begins that is moved by ``drift`` output pixels."""
+        """Canvas pixel at which a frame begins that is moved by ``drift`` output pixels."""
         return (
             round(SUPERSAMPLING * (MARGIN + float(drift[0]))),
             round(SUPERSAMPLING * (MARGIN + float(drift[1]))),

@@ -1,4 +1,4 @@
-"""A contact sheet: what the stored clips look like, and what is in them."""
+"""A contact sheet of stored clips, as they look and brightened."""
 
 from pathlib import Path
 

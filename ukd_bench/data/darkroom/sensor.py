@@ -1,4 +1,4 @@
-"""From scene light to the 8-bit code of a dark video: exposure, noise, tone curve, quantisation.
+"""Turns scene light into 8-bit codes of a dark video: exposure, noise, tone, quantisation.
 
 Noise comes before quantisation. Gamma darkening alone is nearly invertible; what makes the dark
 hard is that photons are few and that the result is then rounded to a handful of codes.
@@ -32,7 +32,7 @@ class Sensor:
         row_sigma: Standard deviation of an offset that a row's pixels and channels share.
         black_level: Pedestal under the signal, so that noise about black is not cut in half
             before it is read out.
-        black_error: What subtracting the pedestal leaves behind.
+        black_error: Offset that subtracting the pedestal leaves behind.
     """
 
     exposure: float

@@ -1,4 +1,4 @@
-"""Making a DarkRoom: the video files, the lists and the manifest."""
+"""Makes a DarkRoom: the video files, the lists and the manifest."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from .spec import DarkRoomSpec
 _SCHEMA = 2
 MANIFEST = 'manifest.json'
 _MARK = '.darkroom.json'
-"""Says that a folder is an unfinished DarkRoom, of which spec, and which clips it has."""
+"""File of an unfinished DarkRoom, which holds its spec and the entries of finished clips."""
 _MARK_EVERY = 50
 
 
@@ -45,7 +45,7 @@ def make(
 
     Args:
         root: The folder; absent, empty, or a DarkRoom of the same spec.
-        spec: What to make.
+        spec: The DarkRoom's specification.
         workers: Processes; the frames do not depend on it.
         progress: Called with (clips done, clips in all).
 
@@ -71,7 +71,7 @@ def make(
         return read_json(root / MANIFEST)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        # The mark first: what has one is a DarkRoom in the making, whatever else is there.
+        # The mark comes first: a folder that has one is a DarkRoom in the making.
         write_json(root / _MARK, identity | {'clips': entries})
         for name in CLASSES:
             (root / name).mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def make(
 
 
 def _inspect(root: Path, identity: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """What ``root`` holds; refuses what is not this DarkRoom.
+    """Reads what ``root`` holds, and refuses what is not this DarkRoom.
 
     Returns:
         Entries of the clips it is known to hold, and whether it was finished.
@@ -114,7 +114,7 @@ def _inspect(root: Path, identity: dict[str, Any]) -> tuple[dict[str, Any], bool
                 raise DataError(_difference(root, key, found.get(key), value))
         if found.get('schema') == _SCHEMA:
             return found.get('clips', {}), name == MANIFEST
-        # Its entries lack what a manifest of today holds.
+        # Entries of an older manifest lack what those of today hold.
         older = True
     # A temporary file may be all that is left of the mark's own writing.
     hidden = root.is_dir() and all(path.name.startswith('.') for path in root.iterdir())

@@ -1,4 +1,4 @@
-"""One clip's fields."""
+"""Computes the fields of one clip and writes them."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ from .algorithms import Estimator, FlowSettings, brightening, estimator
 from .format import encode, flow_folder, write_field
 
 MARK = '.flow.json'
-"""In a clip's folder: its entry of the manifest."""
+"""File in a clip's folder that holds the clip's entry of the manifest."""
 
 
 _current: list[Estimator] = []
@@ -27,7 +27,7 @@ def prepare(settings: FlowSettings, weights: Path | None, device: str) -> None:
     """Makes this process's estimator.
 
     Raises:
-        ConfigError: the algorithm is not to be had here.
+        ConfigError: the algorithm is not available here.
     """
     _current[:] = [estimator(settings, weights, device)]
 
@@ -38,7 +38,7 @@ def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tupl
     path, name = root / video, flow_folder(video)
     source = {'path': video, **stat_source(path), 'sha256': file_sha256(path)}
     folder = out / name
-    # One name a clip, so that what a killed call left is taken away by the next.
+    # One name a clip, so that the next call takes away what a killed one left.
     partial = folder.with_name(f'.{folder.name}.partial')
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -82,7 +82,7 @@ def _fields(path: Path, settings: FlowSettings) -> Iterator[np.ndarray]:
 
 
 def stat_source(path: Path) -> dict[str, int]:
-    """What tells cheaply that a video is still the same.
+    """Size and time of change, which tell cheaply that a video is still the same.
 
     Raises:
         DataError: there is no file.
@@ -95,5 +95,5 @@ def stat_source(path: Path) -> dict[str, int]:
 
 
 def reason_of(error: Exception) -> str:
-    """What the system says is wrong, without the path."""
+    """The system's reason for an error, without the path."""
     return getattr(error, 'strerror', None) or str(error)

@@ -25,7 +25,7 @@ JPEG_QUALITY = 95
 
 
 def default_folder(algorithm: str) -> str:
-    """Where flow lies below its data root, unless said otherwise."""
+    """Folder of the flow below its data root, unless a command names another."""
     return f'flow-{algorithm}'
 
 
@@ -49,7 +49,7 @@ def encode(field_HW2: np.ndarray, bound: float) -> np.ndarray:
 
 
 def decode(codes: np.ndarray, bound: float) -> np.ndarray:
-    """Codes as displacements in pixels; the inverse of :func:`encode` to half a code."""
+    """Displacements in pixels of codes; the inverse of :func:`encode` to half a code."""
     return codes.astype(np.float32) * (2 * bound / 255) - bound
 
 
@@ -68,8 +68,8 @@ class FlowFrames:
     """The fields of one clip, read whenever they are taken.
 
     Args:
-        folder: Of the clip.
-        fields: How many there are.
+        folder: Folder of the clip.
+        fields: Number of fields in it.
     """
 
     def __init__(self, folder: Path, fields: int) -> None:

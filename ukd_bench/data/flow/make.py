@@ -39,9 +39,9 @@ def make_flow(
 ) -> dict[str, Any]:
     """Makes the flow of videos, or completes or updates it.
 
-    A video is made anew where its content changed, which is looked at where its size or time of
-    change did, or where another release of decord or OpenCV made it. A second process that makes
-    the same flow waits for the first. Flow of videos that are not asked for stays as it is.
+    A video's flow is made anew where the video's content changed, which is looked at where its size
+    or time of change did, or where another release of decord or OpenCV made the flow. A second
+    process that makes the same flow waits for the first. Flow of other videos stays as it is.
 
     Args:
         root: Data root.
@@ -50,15 +50,15 @@ def make_flow(
         settings: How flow is computed and stored.
         workers: Processes; the fields do not depend on it.
         progress: Called with (clips done, clips in all).
-        weights: Of RAFT; ``settings`` holds their hash.
-        device: Where RAFT computes.
+        weights: File of RAFT's weights, whose hash ``settings`` hold.
+        device: Device that RAFT computes on.
 
     Returns:
         The manifest, with :func:`ukd_bench.data.flow.format.totals` of the videos asked for.
 
     Raises:
         DataError: a video or ``out`` cannot be used, or ``out`` holds flow of other settings.
-        ConfigError: the algorithm is not to be had here.
+        ConfigError: the algorithm is not available here.
     """
     root, out = Path(root), Path(out)
     wanted = _by_folder(videos)
@@ -93,10 +93,10 @@ def _complete(
     known = manifest['clips'] if manifest else {}
     if manifest is not None and not todo and entries.items() <= known.items():
         return manifest
-    # The mark first: what has one is flow in the making, whatever else is there.
+    # The mark comes first: a folder that has one is flow in the making, whatever else is there.
     write_json(out / _BEGUN, identity)
     if todo:
-        # What is not to be had is said once, and here.
+        # Here rather than in every process, so that a missing algorithm is reported once.
         ready()
     with contextlib.closing(in_processes(job, todo, workers, ready)) as finished:
         for folder, entry in finished:

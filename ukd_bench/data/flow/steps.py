@@ -24,13 +24,13 @@ class OpenFlow(BaseTransform):
     """Opens the flow of a clip's video, for :class:`ukd_bench.TakeFrames` to take fields from.
 
     Goes after :class:`ukd_bench.OpenVideo`. Adds the key ``flow``, a
-    :class:`ukd_bench.data.video.frames.Frames` of (H, W, 2) fields, which may have another size than
-    the video's frames.
+    :class:`ukd_bench.data.video.frames.Frames` of (H, W, 2) fields, which may have another size
+    than the video's frames.
 
     Args:
-        algorithm, bound, gamma, short_side, weights_sha256: See
-            :class:`ukd_bench.data.flow.algorithms.FlowSettings`; compared with what the flow was
-            made with. RAFT's weights belong to what a run is, so their hash must stand here.
+        algorithm, bound, gamma, short_side, weights_sha256: Settings that the flow must have been
+            made with, see :class:`ukd_bench.data.flow.algorithms.FlowSettings`. RAFT's weights are
+            part of a run's identity, so their hash must stand here.
         flow_root: Folder of the flow; None for ``flow-<algorithm>`` below the data root, where
             ``python -m ukd_bench.data flow`` puts it. Like every place, it is no part of a run's
             identity.
@@ -56,6 +56,7 @@ class OpenFlow(BaseTransform):
         self._clips: dict[Path, dict[str, Any]] = {}
 
     def transform(self, results: dict) -> dict:
+        """Adds ``flow``, after comparing it with the video."""
         if 'video_id' not in results:
             raise ConfigError(
                 'OpenFlow needs video_id, a path below the data root: use ARIDDataset'

@@ -1,4 +1,4 @@
-"""Replays any pipeline: what it draws is a function of the view's address and of nothing else."""
+"""Replays any pipeline: its random draws follow from the view's address alone."""
 
 import contextlib
 import random
@@ -15,7 +15,13 @@ from ...errors import ConfigError
 
 
 class ViewId(NamedTuple):
-    """The address of a view."""
+    """The address of a view.
+
+    Attributes:
+        seed: View seed.
+        view: Index of the view, an epoch's number.
+        sample: Index in the data set.
+    """
 
     seed: int
     view: int
@@ -23,7 +29,7 @@ class ViewId(NamedTuple):
 
 
 class ReplayedPipeline:
-    """A pipeline whose random draws depend on the view's address and on nothing else.
+    """A pipeline whose random draws depend on the view's address alone.
 
     The view index lives in shared memory, so that loader workers that already run see it change.
     Each packed sample carries ``sample_idx`` and ``view_index`` in its meta information.
@@ -34,7 +40,7 @@ class ReplayedPipeline:
         seed: View seed.
 
     Attributes:
-        renderings: By name, further pipelines that render the same view for other networks; their
+        renderings: Further pipelines by name, which render the same view for other networks; their
             ``inputs`` are packed under ``renderings``.
     """
 
@@ -49,6 +55,7 @@ class ReplayedPipeline:
         self._view.fill_(view)
 
     def __call__(self, results: dict) -> dict:
+        """Runs the pipeline, and the renderings, on the present view of a sample."""
         view_id = ViewId(self.seed, int(self._view), results['sample_idx'])
         others = {
             name: self._render(pipeline, dict(results), view_id)['inputs']

@@ -25,10 +25,10 @@ _Thing = TypeVar('_Thing')
 
 
 def begin(**counts: int) -> None:
-    """Has this process compute with one thread, if the counts give an interval.
+    """Sets this process to one thread, once the counts are known to give an interval.
 
     Args:
-        **counts: How often each figure is taken, by the name that a complaint uses.
+        **counts: Numbers of times that figures are taken, by the name for complaints.
 
     Raises:
         ConfigError: a count is below 2.

@@ -1,4 +1,4 @@
-"""Clips a second of the bank fill, beside the teacher's bare forward.
+"""Times the bank fill in clips a second, beside the teacher's bare forward.
 
 The teacher scores clips that lie in memory already, which nothing that stores scores can exceed;
 and ``fill`` reads the same number of clips from a clip cache, renders them, scores them and writes
@@ -6,7 +6,7 @@ the bank. Both take turns in blocks (see :mod:`.blocks`).
 
 The rate is that of whole calls, with all that a call does once: it identifies the videos, and loads
 the teacher and hashes its weights. As real fills have far more views, the views after the first
-are told apart too; what a loader's worker made of them during the first is not in their time.
+are timed apart too; clips of theirs that a worker made during the first are not in their time.
 """
 
 import shutil
@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmaction.registry import MODELS
@@ -39,16 +40,16 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class FillSetting:
-    """The teacher, and what it sees.
+    """The teacher, and the clips that it scores.
 
     Attributes:
         network: One of torchvision's video networks, at full width.
         size: Width and height of the videos in pixels.
-        frames: Of a video.
-        clips: How many; whole micro-batches of them waste no forward.
+        frames: Frames of a video.
+        clips: Number of clips; whole micro-batches waste no forward.
         clip_len: Frames of a clip.
-        crop: Side in pixels.
-        short_side: Of the cached frames.
+        crop: Side of a clip in pixels.
+        short_side: Shorter side of the cached frames in pixels.
         views: Views of a call of ``fill``, at least 2.
     """
 
@@ -64,16 +65,16 @@ class FillSetting:
 
 @dataclass(frozen=True)
 class FillFigures:
-    """What was measured; every list has one entry a block.
+    """Figures of the fill and of the bare teacher; every list has one entry a block.
 
     Attributes:
         clips: Clips a view.
         views: Views a call of ``fill``.
         bare_s: Seconds in which the teacher scores the clips of a view.
-        bare_cpu_s: The same of processor time.
+        bare_cpu_s: Seconds of processor time of the same.
         loading_s: Seconds in which this process makes the clips of a view from the cache.
         fill_s: Seconds of a call of ``fill``, by workers.
-        fill_cpu_s: The same of processor time, that of workers left out.
+        fill_cpu_s: Seconds of processor time of a call, without its workers'.
         first_s: Seconds from the call to the end of its first view, by workers.
     """
 
@@ -88,10 +89,12 @@ class FillFigures:
 
     @property
     def bare_clips_per_s(self) -> float:
+        """Clips a second of the teacher alone."""
         return self.clips * len(self.bare_s) / sum(self.bare_s)
 
     @property
     def loaded_clips_per_s(self) -> float:
+        """Clips a second that this process makes from the cache."""
         return self.clips * len(self.loading_s) / sum(self.loading_s)
 
     def clips_per_s(self, workers: int) -> float:
@@ -104,12 +107,12 @@ class FillFigures:
         return ratio_interval([self.views * bare for bare in self.bare_s], self.fill_s[workers])
 
     def cpu_efficiency(self, workers: int) -> Interval:
-        """The same in processor time of this process, which other work disturbs less."""
+        """The share in processor time of this process, which other work disturbs less."""
         bare = [self.views * bare for bare in self.bare_cpu_s]
         return ratio_interval(bare, self.fill_cpu_s[workers])
 
     def later_efficiency(self, workers: int) -> Interval:
-        """The same of the views after each call's first, by the clock."""
+        """The share over the views after each call's first, by the clock."""
         spans = zip(self.fill_s[workers], self.first_s[workers], strict=True)
         return ratio_interval(
             [(self.views - 1) * bare for bare in self.bare_s],
@@ -128,10 +131,10 @@ def measure_fill(
     """Times a teacher and ``fill`` in this process, with one thread, from a warm page cache.
 
     Args:
-        folder: For clips, cache, teacher and banks; empty.
-        setting: The teacher and what it sees.
+        folder: Empty folder for clips, cache, teacher and banks.
+        setting: The teacher and the clips that it scores.
         blocks: Timed blocks, at least 2.
-        device: Where the teacher runs.
+        device: Device of the teacher.
         makers: Processes that make clips and cache.
         progress: Called with blocks done and blocks in all.
 
@@ -216,7 +219,7 @@ def _cached_clips(folder: Path, setting: FillSetting, makers: int) -> dict:
     made = Synthetic(*setting.size, (setting.frames, setting.frames), setting.clips)
     made.make(root, makers, train_only=True)
     taken = LoaderSetting(setting.short_side, setting.clip_len, setting.crop)
-    config = dict(type='ukd_bench.ARIDDataset', data_root=str(root), pipeline=[])
+    config: dict[str, Any] = dict(type='ukd_bench.ARIDDataset', data_root=str(root), pipeline=[])
     config |= dict(split=1, subset='train', indices=setting.clips)
     dataset = build_dataset(config)
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]

@@ -24,14 +24,14 @@ from .blocks import Interval, begin, ratio_interval, timed, turns
 
 MODES = ('decoded', 'cached', 'plain reading')
 _BLOCK_S = 1.0
-"""How long the decoded pipeline's part of a block takes at least."""
+"""Least seconds of the decoded pipeline's part of a block."""
 _SUBSETS = ('train', 'test')
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class LoaderSetting:
-    """What is taken of every clip.
+    """Frames and pixels that a pipeline takes of every clip.
 
     Attributes:
         short_side: Pixels that a longer shorter side is reduced to, by decoder and cache alike;
@@ -47,7 +47,7 @@ class LoaderSetting:
 
 @dataclass(frozen=True)
 class LoaderFigures:
-    """What was measured.
+    """Figures of the three modes.
 
     Attributes:
         clips: Number of clips.
@@ -94,9 +94,9 @@ def measure_loader(
 
     Args:
         root: Data root.
-        folder: Where the cache is made.
-        setting: What is taken of every clip.
-        clips: How many clips at most, spread over the lists of the first split.
+        folder: Folder of the cache, which is made.
+        setting: Frames and pixels that are taken of every clip.
+        clips: Most clips, spread over the lists of the first split.
         blocks: Timed blocks, at least 2.
         workers: Processes that make the cache.
 
@@ -135,7 +135,7 @@ def training_pipeline(setting: LoaderSetting, cache: Path | None) -> list[dict[s
     """Configs of the steps from a video to the packed clip of a 3D network.
 
     Args:
-        setting: What is taken of every clip.
+        setting: Frames and pixels that are taken of every clip.
         cache: Folder of the clip cache; None decodes every time.
     """
     place = {} if cache is None else dict(cache=str(cache))
@@ -189,7 +189,7 @@ class _Loader:
             yield dataset.prepare_data(index)['inputs']
 
     def frame_places(self, cache: ClipCache, view: int) -> list[tuple[Path, list[int], int]]:
-        """Of every clip the file, the offsets of a view's frames in it, and a frame's bytes."""
+        """The file of every clip, the offsets of a view's frames in it, and a frame's bytes."""
         places = []
         for info in self._infos:
             results = dict(info, view_id=(_SEED, view, info['sample_idx']))

@@ -1,4 +1,4 @@
-"""Time of a training step of each method, relative to the plain student's.
+"""Times a training step of each method, relative to the plain student's.
 
 All trainings live in one process and take turns. In a turn a training and the plain reference
 alternate step by step, so that whatever slows the machine down for longer than a step slows both,
@@ -21,14 +21,14 @@ _PLAIN = Variant('plain', 0)
 
 @dataclass(frozen=True)
 class StepFigures:
-    """What was measured of one variant; every list has one entry a block.
+    """Figures of one variant; every list has one entry a block.
 
     Attributes:
         variant: What was measured; ``plain`` is a second plain training, whose ratio shows what
             the measurement resolves.
         steps: Steps a turn, of the variant and of the reference alike.
         wall_s, cpu_s: Seconds of all steps of a turn, by the clock and of processor time.
-        plain_wall_s, plain_cpu_s: Those of the reference in the same turn.
+        plain_wall_s, plain_cpu_s: Seconds of the reference in the same turn.
     """
 
     variant: Variant
@@ -43,7 +43,7 @@ class StepFigures:
         return ratio_interval(self.wall_s, self.plain_wall_s)
 
     def cpu_ratio(self) -> Interval:
-        """The same in processor time, which other work on the machine disturbs less."""
+        """The ratio in processor time, which other work on the machine disturbs less."""
         return ratio_interval(self.cpu_s, self.plain_cpu_s)
 
     @property
@@ -63,7 +63,7 @@ def measure_steps(
 
     Args:
         workshop: Makes the trainings.
-        variants: What is measured.
+        variants: Methods with their numbers of teachers.
         blocks: Timed turns of each, at least 2.
         turn_s: About how long a turn lasts, two steps of each at least.
         progress: Called with blocks done and blocks in all.
@@ -115,7 +115,7 @@ def _steps_a_turn(training: Training, reference: Training, turn_s: float) -> int
 
 @contextmanager
 def _no_old_garbage() -> Iterator[None]:
-    """Has the garbage collector leave alone what exists by now.
+    """Keeps the garbage collector from looking through what exists by now.
 
     A process that trains one network has little to look through; here dozens of Runners would be
     looked through in somebody's step.

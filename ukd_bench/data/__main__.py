@@ -2,9 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-
-from ..cli.data import cache, check, flow, make
 from ..cli.terminal import run_command
+from ..cli.data import cache
+from ..cli.data import check
+from ..cli.data import flow
+from ..cli.data import make
+
 
 COMMANDS = (make, check, flow, cache)
 

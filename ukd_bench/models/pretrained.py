@@ -1,9 +1,8 @@
 """Backbones that start from a published checkpoint, or do not start."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from mmaction.registry import MODELS as MMACTION_MODELS
 from torch import nn
@@ -49,7 +48,7 @@ def load_part(network: nn.Module, path: Path, rename: Callable[[str], str]) -> N
     Args:
         network: Every parameter and buffer of it must be in the checkpoint.
         path: File of the checkpoint.
-        rename: Maps a key of the checkpoint to the network's; an empty name leaves it out.
+        rename: From a key of the checkpoint to the network's; an empty name leaves it out.
 
     Raises:
         ConfigError: the file is absent, no checkpoint, or its part does not fit key by key.
@@ -65,9 +64,7 @@ class _PartOfCheckpoint(nn.Module):
         self.network = network
         self.rename = rename
 
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> Any:
-        named = {self.rename(key): value for key, value in state_dict.items()}
+    def load_state_dict(self, state: dict, strict: bool = True, assign: bool = False):
+        named = {self.rename(key): value for key, value in state.items()}
         named.pop('', None)
         return self.network.load_state_dict(named, strict=strict, assign=assign)

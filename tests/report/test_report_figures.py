@@ -1,7 +1,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from ukd_bench.report.figures.axes import axes as figures, data as figure_data
+from ukd_bench.report.figures import axes as figures, data as figure_data
 from ukd_bench.results.backbones import benches
 from ukd_bench.results.load import load_sweep
 

@@ -1,7 +1,7 @@
 import pytest
 
 from ukd_bench.report.provenance import provenance, warnings
-from ukd_bench.report.tables.table import (
+from ukd_bench.report.tables import (
     memory as memory_tables,
     others as side_tables,
     table as tables,

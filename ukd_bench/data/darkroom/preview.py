@@ -98,6 +98,12 @@ def check_name(path: Path) -> None:
 
 
 def write_preview(path: Path, root: Path, manifest: dict) -> None:
-    """Writes ``contact_sheet`` as a PNG."""
-    _, png = cv2.imencode('.png', contact_sheet(root, manifest))
+    """Writes :func:`contact_sheet` as a PNG.
+
+    Raises:
+        DataError: OpenCV cannot encode it.
+    """
+    encoded, png = cv2.imencode('.png', contact_sheet(root, manifest))
+    if not encoded:
+        raise DataError(f'{path}: OpenCV cannot write a PNG here')
     atomic_write(path, lambda file: file.write(png.tobytes()))

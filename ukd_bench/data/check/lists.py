@@ -3,7 +3,6 @@
 from collections import Counter
 
 from ...errors import DataError
-from ..arid.counts import Known, comparable, known_lists, needed_lists
 from ..arid.groups import group_of
 from ..arid.layout import Layout
 from ..arid.lists import SUBSETS, Clip, UnlabelledError, is_blank

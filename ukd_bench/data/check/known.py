@@ -1,10 +1,9 @@
-"""Numbers of clips of ARID's lists and classes, as its authors published them."""
+"""How many clips each list of ARID has, as its authors published them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from .layout import Layout
-from .lists import ARID_CLASSES
+from ..arid.layout import Layout
+from ..arid.lists import ARID_CLASSES
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,8 @@ def _each(*per_class: int) -> Known:
 
 
 _OTHER = _each(58, 64, 45, 80, 103, 43, 48, 51, 57, 62, 62)
+
+
 _LISTS: dict[str, Mapping[tuple[int, str], Known]] = {
     'v1.0': {
         (1, 'train'): _each(201, 215, 110, 215, 266, 226, 135, 142, 274, 276, 228),
@@ -40,9 +41,11 @@ _LISTS: dict[str, Mapping[tuple[int, str], Known]] = {
     'v1.5': {(0, 'train'): Known(3350), (0, 'test'): Known(2011)},
     'ug2': {(1, 'train'): Known(1837)},
 }
-V10_CLIPS = (338, 357, 205, 372, 475, 339, 234, 237, 413, 448, 366)
-"""Clips of each class in ARID v1.0, all of which every split divides."""
-_VIDEOS = {'v1.0': _each(*V10_CLIPS)}
+
+
+_VIDEOS = {'v1.0': _each(338, 357, 205, 372, 475, 339, 234, 237, 413, 448, 366)}
+
+
 _NEEDED = {
     'v1.0': [(split, subset) for split in (1, 2, 3) for subset in ('train', 'test', 'other')],
     'v1.5': [(split, subset) for split in (0, 1) for subset in ('train', 'test')],
@@ -67,7 +70,7 @@ def known_videos(layout: Layout) -> Known | None:
 def needed_lists(layout: Layout) -> list[tuple[int, str]]:
     """The (split, subset) that an edition comes with."""
     if layout.edition == 'ug2':
-        # The labels of its test list were never published.
+        # The labels of its test list were never handed out to everybody.
         return [(1, 'train')]
     splits = layout.splits or (1,)
     return _NEEDED.get(layout.edition) or [

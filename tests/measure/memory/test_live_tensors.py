@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
-from ukd_bench.measure.memory.phases.live_tensors import LiveTensorTracker
+from ukd_bench.measure.memory.live_tensors import LiveTensorTracker
 
 KIB = 1024
 

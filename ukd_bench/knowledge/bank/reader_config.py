@@ -8,8 +8,9 @@ from mmengine.config import Config
 
 from ...errors import ConfigError, UkdBenchError, one_line
 from ...files.configs import read_config
+from ...methods.hooks import custom_hooks
 from ...registry import HOOKS
-from ..pool import PoolEntry, read_pool
+from ..pool import PoolEntry, teachers_of
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,7 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
 
 def _hook_with_pool(config: Config, path: Path) -> Any:
     """The hook that reads banks: of the suite, or anybody's that takes a pool as those do."""
-    hooks = config.get('custom_hooks')
-    hooks = hooks if isinstance(hooks, (list, tuple)) else []
-    found = next((hook for hook in hooks if isinstance(hook, dict) and hook.get('pool')), None)
+    found = next((hook for hook in custom_hooks(config) if hook.get('pool')), None)
     if found is None:
         raise ConfigError(f'{path}: no hook in custom_hooks has a pool')
     return found
@@ -96,4 +95,4 @@ def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
         raise ConfigError(f'{path}: custom_hooks: {kind}: {one_line(error)}') from error
     if hasattr(built, 'teachers'):
         return built.teachers
-    return read_pool(hook['pool'], hook.get('num_teachers'))
+    return teachers_of(hook)

@@ -1,17 +1,16 @@
 """What identifies a data set wherever it lies: its clips, never its path."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-import numpy as np
-from ..errors import ConfigError
-from ..errors import DataError
-from ..files.atomic import read_json
-from ..files.hashes import digest
-from ..files.hashes import file_sha256
-from .arid.lists import Clip
 
+import numpy as np
+
+from ..errors import ConfigError, DataError
+from ..files.atomic import read_json
+from ..files.hashes import digest, file_sha256
+from .arid.lists import Clip
+from .dataset import Fingerprinted, VideoSet
 
 MANIFEST = 'manifest.json'
 
@@ -64,13 +63,13 @@ def darkroom_manifest(root: Path) -> dict | None:
     return content if isinstance(content, dict) and content.get('kind') == 'darkroom' else None
 
 
-def dataset_fingerprint(dataset: Any) -> str:
-    """Identity of any MMEngine data set of videos, MMAction2's ``VideoDataset`` included.
+def dataset_fingerprint(dataset: VideoSet) -> str:
+    """Identity of any data set of videos, MMAction2's ``VideoDataset`` included.
 
     Raises:
         ConfigError: its samples name no video file, or have not one label each.
     """
-    if hasattr(dataset, 'fingerprint'):
+    if isinstance(dataset, Fingerprinted):
         return dataset.fingerprint()
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]
     if not all('filename' in sample for sample in samples):
@@ -80,7 +79,7 @@ def dataset_fingerprint(dataset: Any) -> str:
     return digest([*zip(labels, files, strict=True)])
 
 
-def sample_label(dataset: Any, sample: Mapping) -> int:
+def sample_label(dataset: VideoSet, sample: Mapping[str, Any]) -> int:
     """The label of a data set's sample, whose info is given.
 
     Raises:
@@ -92,6 +91,6 @@ def sample_label(dataset: Any, sample: Mapping) -> int:
     return int(label)
 
 
-def dataset_classes(dataset: Any) -> tuple[str, ...]:
+def dataset_classes(dataset: VideoSet) -> tuple[str, ...]:
     """Class names in label order; empty where the data set has none."""
     return tuple((dataset.metainfo or {}).get('classes', ()))

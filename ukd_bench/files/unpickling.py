@@ -88,7 +88,7 @@ def weights_alone() -> contextlib.AbstractContextManager:
     What lies beside the weights becomes inert, but for names that were allowed before.
     """
     known = {entry[1] for entry in torch.serialization.get_safe_globals() if type(entry) is tuple}
-    inert = [entry for entry in _BESIDE_THE_WEIGHTS if entry[1] not in known]
+    inert: list[Any] = [entry for entry in _BESIDE_THE_WEIGHTS if entry[1] not in known]
     return torch.serialization.safe_globals(inert)
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from ..data.dataset import VideoSet
 from ..data.fingerprint import dataset_classes, dataset_fingerprint
 from ..data.flow.format import default_folder, flow_folder, read_manifest, totals
 from ..data.views.protocols import protocol
@@ -105,9 +106,12 @@ def make_record(
     )
 
 
-def dataset_facts(spec: RunSpec, train: Any = None, test: Any = None) -> dict:
+def dataset_facts(
+    spec: RunSpec, train: VideoSet | None = None, test: VideoSet | None = None
+) -> dict:
     """What a record says of the sets it trained and tested on; None for one that it did not use."""
     known = train if train is not None else test
+    assert known is not None, 'a run uses clips'
     return dict(
         name=spec.data_name,
         synthetic=spec.synthetic,
@@ -123,8 +127,12 @@ def write_scores(
     path: Path, scores_NC: np.ndarray, labels_N: np.ndarray, samples_N: np.ndarray
 ) -> None:
     """Writes per-sample test scores, which paired statistics need."""
-    arrays = dict(scores=scores_NC.astype(np.float32), labels=labels_N, samples=samples_N)
-    atomic_write(path, lambda file: np.savez_compressed(file, **arrays))
+    scores_NC = scores_NC.astype(np.float32)
+
+    def write(file: IO[bytes]) -> None:
+        np.savez_compressed(file, scores=scores_NC, labels=labels_N, samples=samples_N)
+
+    atomic_write(path, write)
 
 
 def protocol_facts(dataset_config: dict) -> dict | None:
@@ -136,7 +144,7 @@ def protocol_facts(dataset_config: dict) -> dict | None:
     return dict(name=used.name, version=used.version, views=used.num_views)
 
 
-def flow_facts(dataset_config: dict, datasets: Sequence[Any]) -> dict | None:
+def flow_facts(dataset_config: dict, datasets: Sequence[VideoSet]) -> dict | None:
     """How the optical flow of the data sets' clips was made, and what that took.
 
     ``compute_s`` is the time of the processes that made it, added up.

@@ -89,14 +89,14 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFac
         facts.counts.update(teacher_forwards=so_far.teacher_forwards)
     else:
         facts.earlier_s = None
-    facts.hashes.update(bank=bank.manifest['scores_sha256'])
+    facts.hashes.update(bank=bank.manifest.scores_sha256)
     facts.teachers = [teacher_facts(entry, bank.teacher['state_bytes'])]
     facts.knowledge = dict(num_views=bank.num_views, bank_bytes=bank.scores_bytes)
     facts.dataset = dict(
         name=spec.data_name,
         synthetic=spec.synthetic,
-        fingerprint=bank.manifest['identity']['dataset'],
-        train_samples=bank.manifest['shape'][1],
+        fingerprint=bank.facts.identity.dataset,
+        train_samples=bank.num_samples,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from ..data.dataset import VideoSet, build_dataset
 from ..data.fingerprint import dataset_fingerprint
 from ..errors import ResultsError, one_line
 from ..files.atomic import remove_leftovers
@@ -18,7 +19,6 @@ from ..files.checkpoints import (
 )
 from ..files.hashes import file_sha256
 from ..files.unpickling import allow_history
-from ..knowledge.bank.fill import build_dataset
 from ..knowledge.pool import teachers_of
 from ..knowledge.teacher import Teacher
 from ..methods.hooks import custom_hooks
@@ -142,7 +142,7 @@ def _differing(kept: dict[str, Any], spec: RunSpec, config: Config) -> str | Non
     return next((name for name in present if kept.get(name) != present[name]), None)
 
 
-def _identity(spec: RunSpec, config: Config, dataset: Any) -> dict[str, Any]:
+def _identity(spec: RunSpec, config: Config, dataset: VideoSet) -> dict[str, Any]:
     hooks = custom_hooks(config)
     files = [entry.checkpoint_file() for hook in hooks for entry in teachers_of(hook)]
     files += [Path(hook['previous']) for hook in hooks if hook.get('previous') is not None]

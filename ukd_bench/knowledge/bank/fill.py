@@ -1,14 +1,12 @@
 """Fills banks: addresses by micro-batches, a teacher over all of them, the scores into a bank."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import torch
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import DATASETS, DefaultScope
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
+from ...data.dataset import ReplayableSet, VideoSet, build_dataset
 from ...data.fingerprint import dataset_classes, sample_label
 from ...data.views.rendering import teacher_pipeline
 from ...data.views.replay import ReplayedPipeline, build_pipeline, require_replayable
@@ -16,8 +14,8 @@ from ...errors import ConfigError, DataError, UkdBenchError, one_line
 from ..identity import BankIdentity, bank_identities, teacher_config
 from ..pool import PoolEntry
 from ..teacher import MICRO_BATCH, Teacher
-from .format import Bank
-from .job import Job, complete_bank
+from .format import Bank, complete_bank
+from .manifest import BankFacts, Job
 from .storage import FLOAT32, Storage
 from .writer import BankWriter, tidy
 
@@ -35,7 +33,7 @@ class AddressedClips(Dataset):
         view_seed: View seed.
     """
 
-    def __init__(self, dataset: Any, view_seed: int) -> None:
+    def __init__(self, dataset: ReplayableSet, view_seed: int) -> None:
         self.dataset = dataset
         self.view_seed = view_seed
         self.pipeline = dataset.pipeline
@@ -107,13 +105,7 @@ def _begin_worker(_: int) -> None:
     worker.dataset.begin()
 
 
-def build_dataset(dataset_config: dict) -> Any:
-    """The data set of a config, with its own pipeline."""
-    with DefaultScope.overwrite_default_scope('mmaction'):
-        return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
-
-
-def teacher_dataset(entry: PoolEntry, dataset_config: dict, view_seed: int) -> Any:
+def teacher_dataset(entry: PoolEntry, dataset_config: dict, view_seed: int) -> ReplayableSet:
     """A student's training set as a teacher sees it.
 
     Args:
@@ -182,20 +174,20 @@ def fill(
             f'teacher {entry.name} scores {num_classes} classes, the training set has '
             f'{len(class_names)}'
         )
-    job = Job(
+    labels = sample_labels(dataset)
+    facts = BankFacts(
         identity=identity,
         storage=form,
-        num_views=num_views,
-        num_classes=num_classes,
-        labels=sample_labels(dataset),
-        class_names=class_names,
+        shape=(num_views, len(labels), num_classes),
         teacher=dict(
             name=entry.name,
             key=entry.key,
             state_bytes=teacher.state_bytes,
             state_sha256=teacher.state_sha256,
         ),
+        class_names=class_names,
     )
+    job = Job(facts, labels)
     with BankWriter(entry.bank, job) as writer:
         try:
             _fill(writer, teacher, clips, num_workers, progress)
@@ -213,7 +205,7 @@ def _num_classes(teacher: Teacher, clips: AddressedClips) -> int:
     return said or teacher.score([clips[0, 0]['inputs']]).shape[1]
 
 
-def sample_labels(dataset: Any) -> list[int]:
+def sample_labels(dataset: VideoSet) -> list[int]:
     """The label of each sample of a training set.
 
     Raises:
@@ -232,7 +224,7 @@ class _FreeViews:
         self.writer = writer
 
     def __iter__(self) -> Iterator[list[Address]]:
-        samples = range(self.writer.job.shape[1])
+        samples = range(self.writer.job.facts.shape[1])
         for view in iter(self.writer.claim, None):
             yield from in_micro_batches([(view, sample) for sample in samples])
 
@@ -244,7 +236,7 @@ def _fill(
     num_workers: int,
     progress: Callable[[int, int], None],
 ) -> None:
-    num_views, num_samples, _ = writer.job.shape
+    num_views, num_samples, _ = writer.job.facts.shape
     scored = AddressedScores(teacher, clips, _FreeViews(writer), num_workers)
     # Once nothing is free: what others have not finished may yet become free.
     while writer.wait_for_work():

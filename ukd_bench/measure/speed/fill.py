@@ -25,10 +25,11 @@ from mmengine.config import Config
 from torch import Tensor
 
 from ...data.cache import build
+from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
 from ...errors import ConfigError
 from ...files.checkpoints import save_weights
-from ...knowledge.bank.fill import build_dataset, fill
+from ...knowledge.bank.fill import fill
 from ...knowledge.pool import PoolEntry, read_pool
 from ...knowledge.teacher import Teacher
 from .ratios import ratio_interval
@@ -231,7 +232,7 @@ def _cached_clips(folder: Path, setting: FillSetting, makers: int) -> dict:
         dict(type='FormatShape', input_format='NCTHW'),
         dict(type='PackActionInputs', meta_keys=('video_id',)),
     ]
-    config = dict(type='ukd_bench.ARIDDataset', data_root=str(root), pipeline=[])
+    config: dict = dict(type='ukd_bench.ARIDDataset', data_root=str(root), pipeline=[])
     config |= dict(split=1, subset='train', indices=setting.clips)
     dataset = build_dataset(config)
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]

@@ -20,9 +20,9 @@ import torch
 
 from ...data.arid.layout import find_layout
 from ...data.cache import ClipCache, build
+from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
 from ...errors import ConfigError
-from ...knowledge.bank.fill import build_dataset
 from .ratios import ratio_interval
 
 MODES = ('decoded', 'cached', 'plain reading')

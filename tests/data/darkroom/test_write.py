@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ukd_bench.data.darkroom import CLASSES, PRESETS, film, film as encode, make, write
-from ukd_bench.data.darkroom.layout import Clip
+from ukd_bench.data.darkroom.layout import Take
 from ukd_bench.data.darkroom.sensor import brighten
 from ukd_bench.data.darkroom.spec import DarkRoomSpec
 from ukd_bench.errors import DataError
@@ -120,7 +120,7 @@ def test_the_identity_of_the_first_presets_does_not_change():
 def test_the_same_seed_gives_the_same_frames_for_any_number_of_workers(tiny, tmp_path):
     _, manifest = tiny
     assert make(tmp_path / 'two', TINY, workers=2) == manifest
-    clip = Clip(3, 2, 1)
+    clip = Take(3, 2, 1)
     assert (
         write.frames_sha256(film.frames_of(TINY, clip))
         == (manifest['clips'][clip.path]['frames_sha256'])
@@ -141,7 +141,7 @@ def test_black_stays_black_in_the_files_of_the_full_preset(tmp_path):
 def test_encoding_keeps_the_dark_detail(tmp_path):
     large = dataclasses.replace(PRESETS['full'], min_frames=6, max_frames=9)
     for spec, label, group in ((PRESETS['quick'], 4, 1), (PRESETS['quick'], 10, 5), (large, 9, 12)):
-        frames = film.frames_of(spec, Clip(label, group, 1))
+        frames = film.frames_of(spec, Take(label, group, 1))
         encode.write_video(tmp_path / 'a.avi', frames, spec.fps, spec.rendering)
         decoded = encode.read_video(tmp_path / 'a.avi')
         assert decoded.shape == frames.shape

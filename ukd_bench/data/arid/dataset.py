@@ -1,17 +1,18 @@
 """ARID in all its editions, DarkRoom and own lists, as one MMAction2 dataset."""
 
 from pathlib import Path
+
 from mmaction.datasets import BaseActionDataset
+
 from ...errors import ConfigError
 from ...registry import DATASETS
-from ..video.container import require_whole
 from ..fingerprint import clips_fingerprint
-from .groups import HELD_OUT_FRACTION
-from .groups import part_of
-from .layout import find_layout
-from .lists import SUBSETS
-from .lists import Clip
+from ..video.container import require_whole
 from ..video.frames import naming_broken_video
+from .facts import SUBSETS
+from .groups import HELD_OUT_FRACTION, part_of
+from .layout import find_layout
+from .lists import Clip
 
 
 @DATASETS.register_module()

@@ -8,10 +8,9 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from ...errors import ConfigError
-from ...errors import DataError
-from .lists import Clip
 
+from ...errors import ConfigError, DataError
+from .lists import Clip
 
 _NAME = re.compile(r'.+_(\d+)_\d+\.\w+')
 

@@ -4,23 +4,13 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from ...errors import DataError
-from ...errors import UkdBenchError
-from ...files.folders import Folders
-from .editions import EDITIONS
-from .editions import Edition
-from .editions import Files
-from .editions import LayoutError
-from ..fingerprint import darkroom_manifest
-from .lists import ARID_CLASSES
-from .lists import Clip
-from .lists import UnlabelledError
-from .lists import is_blank
-from .lists import read_csv
-from .lists import read_list
-from .lists import read_pairs
-from .lists import read_text
 
+from ...errors import DataError, UkdBenchError
+from ...files.folders import Folders
+from ..fingerprint import darkroom_manifest
+from .editions import EDITIONS, Edition, Files, LayoutError
+from .facts import ARID_CLASSES, MAPPING_TABLE
+from .lists import Clip, UnlabelledError, is_blank, read_csv, read_list, read_pairs, read_text
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
@@ -214,7 +204,7 @@ def _present(root: Path, names: list[str]) -> dict[str, Files]:
 def _arid_layout(root: Path, edition: Edition, files: Files) -> Layout:
     first = edition.first_label
     labels, classes = range(first, len(ARID_CLASSES)), ARID_CLASSES[first:]
-    tables = sorted((root / 'list_cvt').glob('mapping_table*.txt'))
+    tables = sorted(root.glob(MAPPING_TABLE.replace('.txt', '*.txt')))
     if tables:
         labels, classes = read_mapping(tables[0])
         # A table of all classes may lie beside lists of some; one of fewer counts otherwise.

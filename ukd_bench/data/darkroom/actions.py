@@ -3,13 +3,10 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+
 import numpy as np
 
-
-CLASSES = (
-    'Drink', 'Jump', 'Pick', 'Pour', 'Push', 'Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave',
-)  # fmt: skip
-
+from ..arid.facts import ARID_CLASSES as CLASSES
 
 CHANNELS = (
     'x', 'lift', 'yaw', 'lean', 'head',

@@ -2,27 +2,19 @@
 
 import dataclasses
 import functools
-import numpy as np
-from .actions import CLASSES
-from .actions import draw_style
-from .layout import Clip
-from .layout import draw_length
-from .scene import Look
-from .scene import draw_look
-from .scene import draw_shot
-from .scene import render
-from .sensor import Sensor
-from .sensor import capture
-from .sensor import capture_by_tables
-from .sensor import draw_sensor
-from .sensor import exposure_for
-from .spec import DarkRoomSpec
 import os
 import tempfile
 from pathlib import Path
-import cv2
-from ...errors import DataError
 
+import cv2
+import numpy as np
+
+from ...errors import DataError
+from .actions import CLASSES, draw_style
+from .layout import Take, draw_length
+from .scene import Look, draw_look, draw_shot, render
+from .sensor import Sensor, capture, capture_by_tables, draw_sensor, exposure_for
+from .spec import DarkRoomSpec
 
 GENERATOR_VERSION = 1
 """Raised whenever the same spec would give other frames."""
@@ -43,7 +35,7 @@ _BRIGHT_NOISE = 0.1
 """Noise amplitudes of a camera that need not amplify, as a share of those in the dark."""
 
 
-def frames_of(spec: DarkRoomSpec, clip: Clip) -> np.ndarray:
+def frames_of(spec: DarkRoomSpec, clip: Take) -> np.ndarray:
     """The stored frames of a clip, before encoding.
 
     Person, place, light and camera are drawn from (seed, group) without the class: the same group
@@ -57,7 +49,7 @@ def frames_of(spec: DarkRoomSpec, clip: Clip) -> np.ndarray:
     return draw(light, sensor, _stream(spec, clip.label, clip.group, clip.number, _NOISE))
 
 
-def light_of(spec: DarkRoomSpec, clip: Clip) -> tuple[np.ndarray, Sensor]:
+def light_of(spec: DarkRoomSpec, clip: Take) -> tuple[np.ndarray, Sensor]:
     """The linear light ``(T, H, W, 3)`` a clip's camera sees, and the camera's sensor."""
     look, sensor = _group(spec, clip.group)
     rng = _stream(spec, clip.label, clip.group, clip.number, _SHOT)

@@ -5,26 +5,18 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
 import numpy as np
-from ...errors import DataError
-from ...errors import ResultsError
-from ...files.atomic import read_json
-from ...files.atomic import write_json
-from ...files.atomic import write_text
-from ...files.hashes import digest
-from ...files.hashes import file_sha256
+
+from ...errors import DataError, ResultsError
+from ...files.atomic import read_json, write_json, write_text
+from ...files.hashes import digest, file_sha256
+from ..arid.facts import MAPPING_TABLE, SPLITS, SUBSETS, V10_LIST
 from ..processes import in_processes
 from .actions import CLASSES
-from .film import write_video
-from .film import GENERATOR_VERSION
-from .film import frames_of
-from .layout import SPLITS
-from .layout import SUBSETS
-from .layout import Clip
-from .layout import clips_of
-from .layout import list_name
+from .film import GENERATOR_VERSION, frames_of, write_video
+from .layout import Take, clips_of
 from .spec import DarkRoomSpec
-
 
 _SCHEMA = 2
 
@@ -79,8 +71,8 @@ def make(
         for clip in clips
         if clip.path in known and _size(root / clip.path) == known[clip.path]['file_bytes']
     }
-    names = [list_name(split, subset) for split in SPLITS for subset in SUBSETS]
-    lists = [root / 'list_cvt' / name for name in (*names, 'mapping_table.txt')]
+    lists = [root / V10_LIST.format(split=split, subset=s) for split in SPLITS for s in SUBSETS]
+    lists.append(root / MAPPING_TABLE)
     if finished and len(entries) == len(clips) and all(path.is_file() for path in lists):
         return read_json(root / MANIFEST)
     try:
@@ -151,7 +143,7 @@ def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
 
 
-def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, Any]]:
+def _write_one(job: tuple[Path, DarkRoomSpec, Take]) -> tuple[Take, dict[str, Any]]:
     root, spec, clip = job
     frames = frames_of(spec, clip)
     path = root / clip.path
@@ -168,16 +160,16 @@ def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, An
 
 
 def _finish(
-    root: Path, identity: dict[str, Any], clips: list[Clip], entries: dict[str, Any]
+    root: Path, identity: dict[str, Any], clips: list[Take], entries: dict[str, Any]
 ) -> dict[str, Any]:
     """Writes lists and manifest, and takes the mark away."""
     for place, split in enumerate(SPLITS):
         for subset in SUBSETS:
             chosen = [clip for clip in clips if clip.subsets[place] == subset]
             lines = [f'{n}\t{clip.label}\t{clip.path}\n' for n, clip in enumerate(chosen)]
-            write_text(root / 'list_cvt' / list_name(split, subset), ''.join(lines))
+            write_text(root / V10_LIST.format(split=split, subset=subset), ''.join(lines))
     table = ''.join(f'{label}\t{name}\n' for label, name in enumerate(CLASSES))
-    write_text(root / 'list_cvt' / 'mapping_table.txt', table)
+    write_text(root / MAPPING_TABLE, table)
     # Split 1 stands for all three, which follow from the groups.
     hashed = sorted(
         (path, entry['label'], entry['splits']['1'], entry['frames_sha256'])

@@ -11,8 +11,9 @@ from ..files.atomic import read_json
 from ..files.hashes import digest, file_sha256
 from .arid.lists import Clip
 from .dataset import Fingerprinted, VideoSet
+from .making import FolderKind
 
-MANIFEST = 'manifest.json'
+DARKROOM = FolderKind('darkroom', 2, 'a DarkRoom', 'manifest.json', '.darkroom.json')
 
 
 def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
@@ -31,11 +32,13 @@ def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
     known = manifest['clips']
     for clip in clips:
         if clip.path not in known:
-            raise DataError(f'{root / MANIFEST}: does not know the listed video {clip.path}')
+            raise DataError(
+                f'{root / DARKROOM.manifest}: does not know the listed video {clip.path}'
+            )
         if is_changed(root / clip.path, known[clip.path]):
             raise DataError(
-                f'{root / clip.path}: is not the video that {MANIFEST} was written for; delete it '
-                'and make the DarkRoom again'
+                f'{root / clip.path}: is not the video that {DARKROOM.manifest} was written for; '
+                'delete it and make the DarkRoom again'
             )
     return digest([(clip.path, clip.label, known[clip.path]['frames_sha256']) for clip in clips])
 
@@ -58,9 +61,9 @@ def darkroom_manifest(root: Path) -> dict | None:
     Raises:
         ResultsError: there is a manifest that is not JSON.
     """
-    path = root / MANIFEST
+    path = root / DARKROOM.manifest
     content = read_json(path) if path.is_file() else None
-    return content if isinstance(content, dict) and content.get('kind') == 'darkroom' else None
+    return content if isinstance(content, dict) and content.get('kind') == DARKROOM.kind else None
 
 
 def dataset_fingerprint(dataset: VideoSet) -> str:

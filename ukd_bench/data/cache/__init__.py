@@ -2,10 +2,7 @@
 
 from .build import build
 from .estimate import needed_bytes
-from .store import CachedVideo
-from .store import ClipCache
-from .store import default_folder
+from .store import CachedVideo, ClipCache, default_folder
 from .verify import verify
-
 
 __all__ = ['CachedVideo', 'ClipCache', 'build', 'default_folder', 'needed_bytes', 'verify']

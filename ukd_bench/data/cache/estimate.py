@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
 import cv2
 import numpy as np
+
 from ...errors import DataError
 from ..fingerprint import darkroom_manifest
-from ..video.frames import DecodedVideo
-from ..video.frames import resize
-
+from ..video.frames import DecodedVideo, resize
 
 HEADER_BYTES = 128
 """Of a ``.npy`` file of a video's frames."""

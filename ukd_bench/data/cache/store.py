@@ -19,24 +19,16 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
 import numpy as np
+
 from ...errors import DataError
-from ...errors import ResultsError
-from ...files.atomic import read_json
-from ...files.atomic import write_json
 from ...files.hashes import digest
+from ..making import FolderKind, Source
 from ..video.frames import decoder
 
-
-MANIFEST = 'cache.json'
-
-
-_KIND = 'clip-cache'
-
-
-_SCHEMA = 1
+CACHE = FolderKind('clip-cache', 1, 'a clip cache', 'cache.json', 'cache.json')
 
 
 class Entry(NamedTuple):
@@ -58,9 +50,10 @@ class Entry(NamedTuple):
     file_bytes: int
     shape: tuple[int, ...]
 
-    def is_of(self, video: os.stat_result) -> bool:
-        """Whether the video still is the one that was decoded, as far as ``stat`` tells."""
-        return (video.st_size, video.st_mtime_ns) == (self.source_bytes, self.source_mtime_ns)
+    @property
+    def source(self) -> Source:
+        """The video as it was when it was decoded."""
+        return Source(self.source_bytes, self.source_mtime_ns, self.source_sha256)
 
 
 class CachedVideo:
@@ -154,7 +147,7 @@ class ClipCache:
             return f'it does not hold {video_id}'
         try:
             # At every call, for microseconds: a changed video is noticed at once.
-            unchanged = entry.is_of(os.stat(path))
+            unchanged = entry.source.fits(os.stat(path))
         except OSError:
             unchanged = False
         if not unchanged:
@@ -189,35 +182,31 @@ class Manifest(NamedTuple):
         Raises:
             DataError: there is none, or it is none of this release.
         """
-        path = folder / MANIFEST
-        if not path.is_file():
+        content = CACHE.manifest_in(folder)
+        if content is None:
             raise DataError(
                 f'{folder}: holds no clip cache; `python -m ukd_bench.data cache` makes one'
             )
         try:
-            content = read_json(path)
-            if (content['kind'], content['schema']) != (_KIND, _SCHEMA):
-                raise DataError(f'{path}: not the manifest of a clip cache of this release')
             clips = {
                 name: Entry(**entry)._replace(shape=tuple(entry['shape']))
                 for name, entry in content['clips'].items()
             }
             return cls(content['short_side'], content['decoder'], clips)
-        except ResultsError as error:
-            raise DataError(str(error)) from error
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f'{path}: not the manifest of a clip cache') from error
+            raise DataError(
+                f'{folder / CACHE.manifest}: not the manifest of a clip cache'
+            ) from error
 
     def write(self, folder: Path) -> None:
         """Writes the folder's manifest atomically."""
         clips = {name: self.clips[name]._asdict() for name in sorted(self.clips)}
-        identity = {'kind': _KIND, 'schema': _SCHEMA}
-        write_json(folder / MANIFEST, identity | self._asdict() | {'clips': clips})
+        CACHE.write_manifest(folder, self._asdict() | {'clips': clips})
 
 
 def file_name(source_sha256: str, short_side: int | None) -> str:
     """Name of the file with a video's frames: another for whatever gives other frames."""
-    return digest([_SCHEMA, decoder(), short_side, source_sha256], 32) + '.npy'
+    return digest([CACHE.schema, decoder(), short_side, source_sha256], 32) + '.npy'
 
 
 def mapped_frames(path: Path, entry: Entry) -> np.ndarray | None:

@@ -1,15 +1,14 @@
 """Comparing a cache with its videos, frame by frame."""
 
-from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
 import numpy as np
+
 from ...files.locks import alone_in
 from ..processes import in_processes
-from ..video.frames import DecodedVideo
-from ..video.frames import in_chunks
-from .store import Manifest
-from .store import stored_frames
+from ..video.frames import DecodedVideo, in_chunks
+from .store import Manifest, stored_frames
 
 
 def verify(
@@ -37,6 +36,8 @@ def verify(
         DataError: the folder holds no cache, or naming a video that cannot be decoded.
     """
     root, folder = Path(root), Path(folder)
+    # First, since a lock would make the folder.
+    Manifest.read(folder)
     with alone_in(folder):
         manifest = Manifest.read(folder)
         held = [path for path in dict.fromkeys(paths) if path in manifest.clips]

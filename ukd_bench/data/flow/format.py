@@ -6,22 +6,19 @@ reads them with ``modality='Flow'`` and ``filename_tmpl='flow_{}_{:05d}.jpg'``. 
 are T - 1 fields; a video of one frame has one field without motion.
 """
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
-from pathlib import Path
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
+
 import cv2
 import numpy as np
+
 from ...errors import DataError
-from ...files.atomic import read_json
+from ..making import FolderKind
 
-
-MANIFEST = 'flow.json'
-
-
-SCHEMA = 1
+FLOW = FolderKind(
+    'flow', 1, 'optical flow', 'flow.json', '.flow.json', 'name another folder with --out'
+)
 
 
 FIRST = 1
@@ -117,17 +114,8 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
 
     Raises:
         DataError: it is not one that this release reads.
-        ResultsError: it is not JSON.
     """
-    path = root / MANIFEST
-    if not path.is_file():
-        return None
-    found = read_json(path)
-    if not isinstance(found, dict) or found.get('kind') != 'flow':
-        raise DataError(f'{path}: not the manifest of optical flow')
-    if found.get('schema') != SCHEMA:
-        raise DataError(f'{path}: schema {found.get("schema")} is not {SCHEMA}')
-    return found
+    return FLOW.manifest_in(root)
 
 
 def totals(manifest: Mapping[str, Any], folders: Iterable[str]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from mmcv.transforms import BaseTransform
 from ...errors import ConfigError
 from ...errors import DataError
 from ...registry import TRANSFORMS
-from .format import MANIFEST
+from .format import FLOW
 from .format import FlowFrames
 from .format import default_folder
 from .format import difference
@@ -67,7 +67,7 @@ class OpenFlow(BaseTransform):
             clips = self._clips[root] = self._open(root, data_root)
         entry = clips.get(flow_folder(video))
         if entry is None:
-            raise DataError(f'{root / MANIFEST}: does not know {video}; {self._remedy(data_root)}')
+            raise DataError(f'{root / FLOW.manifest}: does not know {video}; {self._remedy(data_root)}')
         wanted = num_fields(results['total_frames'])
         size = Path(results['filename']).stat().st_size
         if entry['fields'] != wanted or entry['source']['bytes'] != size:

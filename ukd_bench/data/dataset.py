@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from mmengine.config import Config
-
 
 class VideoSet(Protocol):
     """Clips with a label each: ``ARIDDataset``, MMAction2's ``VideoDataset`` and their likes.
@@ -42,6 +40,7 @@ class Fingerprinted(Protocol):
 def build_dataset(dataset_config: dict[str, Any]) -> ReplayableSet:
     """The data set of a config, with its own pipeline."""
     # Here, because who only looks at the clips of a set needs no torch.
+    from mmengine.config import Config
     from mmengine.registry import DATASETS, DefaultScope
 
     with DefaultScope.overwrite_default_scope('mmaction'):

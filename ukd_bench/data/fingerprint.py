@@ -43,7 +43,7 @@ def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
     return digest([(clip.path, clip.label, known[clip.path]['frames_sha256']) for clip in clips])
 
 
-def is_changed(video: Path, entry: Mapping) -> bool:
+def is_changed(video: Path, entry: Mapping[str, Any]) -> bool:
     """Whether a video's bytes are not those of its entry in a DarkRoom's manifest.
 
     Manifests without ``file_sha256`` do not tell.
@@ -55,7 +55,7 @@ def is_changed(video: Path, entry: Mapping) -> bool:
     return wanted is not None and file_sha256(video) != wanted
 
 
-def darkroom_manifest(root: Path) -> dict | None:
+def darkroom_manifest(root: Path) -> dict[str, Any] | None:
     """The manifest of a finished DarkRoom; None where other videos lie at ``root``.
 
     Raises:

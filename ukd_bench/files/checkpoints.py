@@ -34,7 +34,7 @@ class ResumableHook(Hook):
         ConfigError: training resumes from a checkpoint without the optimizer's state.
     """
 
-    _resumed: dict | None = None
+    _resumed: dict[str, Any] | None = None
     _lacks_optimizer = False
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
@@ -44,10 +44,10 @@ class ResumableHook(Hook):
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         """Takes over what :meth:`state_dict` returned in an earlier process."""
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         checkpoint.setdefault(_HOOKS_KEY, {})[type(self).__name__] = self.state_dict(runner)
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         self._resumed = checkpoint.get(_HOOKS_KEY, {}).get(type(self).__name__)
         self._lacks_optimizer = 'optimizer' not in checkpoint
 
@@ -202,7 +202,7 @@ def load_weights(
     return classes
 
 
-def _noted_classes(checkpoint: dict) -> tuple[str, ...] | None:
+def _noted_classes(checkpoint: dict[str, Any]) -> tuple[str, ...] | None:
     meta = checkpoint.get('meta')
     dataset = meta.get('dataset_meta') if isinstance(meta, dict) else None
     classes = dataset.get('classes') if isinstance(dataset, dict) else None

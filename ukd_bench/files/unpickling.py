@@ -82,7 +82,7 @@ def allow_history() -> None:
     torch.serialization.add_safe_globals(_HISTORY)
 
 
-def weights_alone() -> contextlib.AbstractContextManager:
+def weights_alone() -> contextlib.AbstractContextManager[None]:
     """Has ``torch.load`` read MMEngine's checkpoints for the duration of a block.
 
     What lies beside the weights becomes inert, but for names that were allowed before.

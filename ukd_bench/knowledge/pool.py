@@ -54,7 +54,9 @@ class PoolEntry:
         return self.checkpoint
 
 
-def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) -> list[PoolEntry]:
+def read_pool(
+    pool: str | Path | list[dict[str, Any]], num_teachers: int | None = None
+) -> list[PoolEntry]:
     """The first ``num_teachers`` teachers of a pool, all where it is None.
 
     Args:
@@ -164,7 +166,7 @@ def _classes(names: Any, where: str) -> tuple[str, ...] | None:
     return tuple(names) or None
 
 
-def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict:
+def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict[str, Any]:
     """What a record says of a teacher that took part."""
     return dict(
         name=entry.name,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -77,10 +77,12 @@ def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts
     facts.dataset = dataset_facts(spec, test=tested)
 
 
-def _batches(datasets: dict[str, ReplayableSet], clips: int) -> Iterator[dict[str, dict]]:
+def _batches(datasets: dict[str, ReplayableSet], clips: int) -> Iterator[dict[str, dict[str, Any]]]:
     """The same clips in every rendering, a few at a time: by rendering, a batch."""
-    loaders: list[DataLoader] = [
-        DataLoader(cast(Dataset, dataset), batch_size=clips, collate_fn=pseudo_collate)
+    loaders: list[DataLoader[dict[str, Any]]] = [
+        DataLoader(
+            cast(Dataset[dict[str, Any]], dataset), batch_size=clips, collate_fn=pseudo_collate
+        )
         for dataset in datasets.values()
     ]
     for batches in zip(*loaders, strict=True):

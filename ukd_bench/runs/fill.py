@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from mmengine.config import Config
 
@@ -31,7 +32,7 @@ class FillProgress:
         peaks: Peak memory.
     """
 
-    teacher: dict
+    teacher: dict[str, Any]
     num_views: int = 0
     fill_s: float = 0.0
     teacher_forwards: int = 0
@@ -100,7 +101,7 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFac
     )
 
 
-def _progress_of(paths: RunPaths, teacher: dict) -> FillProgress:
+def _progress_of(paths: RunPaths, teacher: dict[str, Any]) -> FillProgress:
     """What an earlier process left of a fill with that teacher; none where it left nothing."""
     try:
         found = FillProgress(**read_json(paths.fill_progress))

@@ -51,7 +51,7 @@ class ResumePoint(ResumableHook):
         self.spec = spec
         self.resumed_at: list[int] = []
         self.earlier: dict[str, Any] = dict(wall_s=0.0, train_s=0.0, teacher_forwards=0)
-        self._identity: dict | None = None
+        self._identity: dict[str, Any] | None = None
         self._created = time.perf_counter()
         self._began = self._saving_s = 0.0
         self._kept_epoch = 0

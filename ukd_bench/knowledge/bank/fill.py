@@ -1,6 +1,7 @@
 """Fills banks: addresses by micro-batches, a teacher over all of them, the scores into a bank."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import torch
 from mmengine.dataset import pseudo_collate
@@ -23,7 +24,7 @@ Address = tuple[int, int]
 """View and sample."""
 
 
-class AddressedClips(Dataset):
+class AddressedClips(Dataset[dict[str, Any]]):
     """Every view of every clip.
 
     Loader workers draw from different views at a time, so each has a replayed pipeline of its own.
@@ -43,7 +44,7 @@ class AddressedClips(Dataset):
         """Gives this process a view index that no other sees."""
         self.dataset.pipeline = ReplayedPipeline(self.pipeline, self.view_seed)
 
-    def __getitem__(self, address: Address) -> dict:
+    def __getitem__(self, address: Address) -> dict[str, Any]:
         view, sample = address
         self.dataset.pipeline.set_view(view)
         try:
@@ -105,7 +106,9 @@ def _begin_worker(_: int) -> None:
     worker.dataset.begin()
 
 
-def teacher_dataset(entry: PoolEntry, dataset_config: dict, view_seed: int) -> ReplayableSet:
+def teacher_dataset(
+    entry: PoolEntry, dataset_config: dict[str, Any], view_seed: int
+) -> ReplayableSet:
     """A student's training set as a teacher sees it.
 
     Args:
@@ -124,7 +127,7 @@ def teacher_dataset(entry: PoolEntry, dataset_config: dict, view_seed: int) -> R
 
 def fill(
     entry: PoolEntry,
-    dataset_config: dict,
+    dataset_config: dict[str, Any],
     view_seed: int,
     num_views: int,
     device: torch.device | str = 'cpu',

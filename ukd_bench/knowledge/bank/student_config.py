@@ -29,12 +29,12 @@ class BankReader:
     teachers: list[PoolEntry]
     view_seed: int
     num_views: int | None
-    dataset: dict
+    dataset: dict[str, Any]
     num_workers: int
     epochs: int
 
 
-def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
+def read_bank_reader(path: Path, overrides: dict[str, Any] | None = None) -> BankReader:
     """Reads a training config with a hook of the suite that has a ``pool``.
 
     Args:
@@ -74,7 +74,7 @@ def _hook_with_pool(config: Config, path: Path) -> Any:
     return found
 
 
-def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
+def _teachers(hook: dict[str, Any], path: Path) -> list[PoolEntry]:
     """The teachers that the hook reads: a stage of a chain, for one, reads the last.
 
     The hook is built as for training, so that whatever that would refuse is refused before a

@@ -210,7 +210,7 @@ class BankWriter:
         self,
         view: int,
         rows: dict[str, np.ndarray],
-        note: dict,
+        note: dict[str, Any],
         array: Callable[[str], Path],
     ) -> None:
         for name, layout in self._layout.items():
@@ -222,7 +222,7 @@ class BankWriter:
             self._done.add(view)
         return view in self._done
 
-    def _note(self, view: int) -> dict | None:
+    def _note(self, view: int) -> dict[str, Any] | None:
         """A view's note, if its rows are those that were noted."""
         if not self.paths.note(view).is_file():
             return None

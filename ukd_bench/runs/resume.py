@@ -122,7 +122,7 @@ def set_resume(config: Config, path: Path, spec: RunSpec) -> None:
     except ResultsError as error:
         print(f'{error}; the run starts over', flush=True)
         return
-    differing = _differing(state['identity'], spec, config)
+    differing = _differing(state.get('identity') or {}, spec, config)
     if differing is not None:
         print(
             f'{path.name}: does not fit, it differs in {differing}; the run starts over', flush=True

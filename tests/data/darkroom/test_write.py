@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import decord
 import numpy as np
@@ -203,6 +204,20 @@ def test_a_killed_one_is_completed(tmp_path, monkeypatch):
     assert make(tmp_path / 'cut', SMALL) == whole
     names = {path.name for path in (tmp_path / 'cut').rglob('*') if path.name.startswith('.')}
     assert not names
+
+
+def test_of_two_at_once_the_second_waits_and_makes_nothing(tmp_path, monkeypatch):
+    write_video, made = write.write_video, []
+
+    def counted(path, *rest):
+        made.append(path)
+        write_video(path, *rest)
+
+    monkeypatch.setattr(write, 'write_video', counted)
+    with ThreadPoolExecutor() as pool:
+        first, second = pool.map(lambda _: make(tmp_path / 'set', SMALL), range(2))
+    assert first == second and len(made) == len({*made}) == 33
+    assert not [path for path in (tmp_path / 'set').iterdir() if path.name.startswith('.')]
 
 
 def test_progress_counts_to_the_end(tmp_path):

@@ -39,7 +39,8 @@ def make(
 
     Videos appear under their names only when whole, and the manifest last, so that a run killed at
     any instant can be started again. A finished one whose files all exist and have their sizes is
-    left alone; one of an older manifest is made again in place.
+    left alone; one of an older manifest is made again in place. A second process waits for the
+    first.
 
     Args:
         root: The folder; absent, empty, or a DarkRoom of the same spec.
@@ -62,7 +63,7 @@ def make(
     }
     with DARKROOM.making(root):
         found = _inspect(root, settings)
-        known = {} if found is None else found.content['clips']
+        known = {} if found is None else found.content.get('clips', {})
         entries = {
             clip.path: known[clip.path]
             for clip in clips
@@ -106,7 +107,7 @@ def _inspect(root: Path, settings: dict[str, Any]) -> Found | None:
         if found.content.get(key) != value:
             raise DataError(_difference(root, key, found.content.get(key), value))
     # Entries of an older manifest lack what one of today holds.
-    return found if found.content['schema'] == DARKROOM.schema else None
+    return found if found.content.get('schema') == DARKROOM.schema else None
 
 
 def _difference(root: Path, key: str, found: Any, wanted: Any) -> str:

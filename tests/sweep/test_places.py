@@ -5,11 +5,16 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mmengine.config import Config
 
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.hashes import file_sha256
+from ukd_bench.knowledge.bank.manifest import BankFacts, Job
+from ukd_bench.knowledge.bank.storage import Storage
+from ukd_bench.knowledge.bank.writer import write_bank
+from ukd_bench.knowledge.identity import BankIdentity
 from ukd_bench.records.folder import RunPaths, SweepPaths
 from ukd_bench.sweep import schedule as local
 from ukd_bench.sweep.finished import SweepState
@@ -47,11 +52,9 @@ def finish(state: SweepState, run, weights: str) -> None:
     """Leaves what a run leaves, with these as its weights."""
     paths = state.prepare(run)
     if run.spec.method == 'bank':
-        paths.bank.mkdir(exist_ok=True)
-        (paths.bank / 'scores.npy').write_text('scores')
-        files = {'scores.npy': dict(sha256=file_sha256(paths.bank / 'scores.npy'))}
-        write_json(paths.bank / 'manifest.json', dict(scores_sha256='of all', files=files))
-        hashes = dict(bank='of all')
+        facts = BankFacts(BankIdentity(*'dvrcmt'), Storage.of('float32'), (1, 1, 2), {}, ())
+        bank = write_bank(paths.bank, np.zeros((1, 1, 2), np.float32), Job(facts, [0]))
+        hashes = dict(bank=bank.manifest.scores_sha256)
     else:
         paths.checkpoint.write_text(weights)
         paths.scores.write_text('scores')
@@ -158,7 +161,8 @@ def test_a_bank_that_is_not_as_it_was_is_made_again(swept, harm):
     _, _, bank = swept.plan.pool[0]
     folder = swept.folder(bank).bank
     if harm == 'flipped':
-        (folder / 'scores.npy').write_text('scored')
+        content = (folder / 'scores.npy').read_bytes()
+        (folder / 'scores.npy').write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     elif harm == 'absent':
         (folder / 'scores.npy').unlink()
     elif harm == 'of another fill':

@@ -10,7 +10,8 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..data.views.replay import ReplayedPipeline, build_pipeline, require_replayable
 from ..errors import ConfigError
-from ..files.checkpoints import ResumableHook, allow_history, unwrapped
+from ..files.checkpoints import ResumableHook, unwrapped
+from ..files.unpickling import allow_history
 from ..registry import HOOKS
 
 

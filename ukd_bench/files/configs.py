@@ -1,7 +1,7 @@
 """MMEngine configs: the shipped ones, and reading any of them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, one_line
 
@@ -17,7 +17,9 @@ def configs_root() -> Path:
     return clone if (clone / '_base_').is_dir() else PACKAGE / 'configs'
 
 
-def read_config(path: Path, what: str = 'config', overrides: dict | None = None) -> 'Config':
+def read_config(
+    path: Path, what: str = 'config', overrides: dict[str, Any] | None = None
+) -> 'Config':
     """Reads an MMEngine config.
 
     Args:

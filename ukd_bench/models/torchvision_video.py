@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
 from ..errors import ConfigError, one_line
+from ..files.checkpoints import load_weights
 from ..files.downloads import downloaded
 from ..registry import MODELS
-from .pretrained import load_part
 
 CLASSIFIERS = {
     **dict.fromkeys(('r2plus1d_18', 'r3d_18', 'mc3_18'), 'fc'),
@@ -89,7 +89,7 @@ class TorchvisionVideo(BaseModule):
                     f'{self.name}, which are {", ".join(urls)}'
                 )
         classifier = f'{CLASSIFIERS[self.name]}.'
-        load_part(self.network, path, lambda key: '' if key.startswith(classifier) else key)
+        load_weights(self.network, path, lambda key: '' if key.startswith(classifier) else key)
 
     def forward(self, clips: Tensor) -> Tensor:
         """Pooled features (N, D, 1, 1, 1) of clips (N, 3, T, H, W)."""

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -102,11 +103,11 @@ def _work(spec: RunSpec) -> Callable[[RunPaths, RunSpec, PhaseMemory, RunFacts],
     return {'bank': fill_bank, 'ensemble': evaluate_ensemble}.get(spec.method, train_and_test)
 
 
-def _write_state(paths: RunPaths, status: str, **facts) -> None:
+def _write_state(paths: RunPaths, status: str, **facts: Any) -> None:
     write_json(paths.state, dict(status=status, **facts))
 
 
-def _describe(problem: BaseException) -> dict:
+def _describe(problem: BaseException) -> dict[str, Any]:
     return dict(type=type(problem).__name__, message=one_line(problem))
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import time
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -95,7 +96,7 @@ def _scores_of(runner: Runner) -> ClipScores:
     return next(m for m in runner.test_evaluator.metrics if isinstance(m, ClipScores))
 
 
-def _knowledge_facts(source: DistillationHook) -> dict:
+def _knowledge_facts(source: DistillationHook) -> dict[str, Any]:
     divergence = source.last_epoch_divergence
     return dict(
         rule=source.rule_name,

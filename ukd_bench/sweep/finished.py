@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import ConfigError, DataError, ResultsError
 from ..files.atomic import read_json, write_json, write_text
 from ..files.hashes import file_sha256
+from ..knowledge.bank.format import is_recorded_bank
 from ..methods.table import STUDENT_METHODS
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import FINAL_STATUSES, SCHEMA, read_record
@@ -226,7 +227,7 @@ class SweepState:
             if now != teacher['checkpoint_sha256']:
                 return False
         if run.spec.method == 'bank':
-            return _has_bank(paths.bank, record['hashes']['bank'])
+            return is_recorded_bank(paths.bank, record['hashes']['bank'])
         if not _has_hash(paths.checkpoint, record['hashes']['checkpoint']):
             return False
         return paths.scores.is_file()
@@ -238,17 +239,6 @@ class SweepState:
         except ResultsError:
             return None
         return record if record['status'] in FINAL_STATUSES else None
-
-
-def _has_bank(folder: Path, expected: str | None) -> bool:
-    """Whether a bank is the one whose scores were recorded, with every file as it was written."""
-    try:
-        manifest = read_json(folder / 'manifest.json')
-        files = {name: facts['sha256'] for name, facts in manifest['files'].items()}
-        recorded = manifest['scores_sha256'] == expected
-    except (ResultsError, KeyError, TypeError, AttributeError):
-        return False
-    return recorded and all(_has_hash(folder / name, sha256) for name, sha256 in files.items())
 
 
 def _has_hash(path: Any, expected: str | None) -> bool:

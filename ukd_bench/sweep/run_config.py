@@ -9,6 +9,7 @@ from ..data.views.protocols import protocol
 from ..data.views.rendering import EVALUATION_VIEWS, steps_of
 from ..errors import ConfigError
 from ..files.configs import configs_root, read_config
+from ..methods.hooks import custom_hooks
 from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
@@ -90,7 +91,7 @@ def suite_hook(config: Config, where: str) -> Any:
     """
     hooks = [
         hook
-        for hook in config.get('custom_hooks', [])
+        for hook in custom_hooks(config)
         if str(hook.get('type', '')).startswith('ukd_bench.') or 'pool' in hook
     ]
     if len(hooks) != 1:

@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,9 @@ from mmengine.config import DictAction
 
 from ...data.views.rendering import DRAW_VIEW, sees_as_the_student
 from ...errors import BankError, UkdBenchError
-from ...knowledge.bank.format import Bank, BankPaths
-from ...knowledge.bank.job import storage_in
-from ...knowledge.bank.reader_config import BankReader, read_bank_reader
+from ...knowledge.bank.format import Bank, BankPaths, storage_in
 from ...knowledge.bank.storage import FLOAT32, FORMS, Storage
+from ...knowledge.bank.student_config import BankReader, read_bank_reader
 from ...knowledge.identity import BankIdentity
 from ...knowledge.pool import PoolEntry, require_own_folders
 from ...records.execution import DEVICES, device_name
@@ -119,7 +117,7 @@ def _lacking(reader: BankReader, views: int, storage: str | None, overwrite: boo
         BankError: such a bank belongs to a sweep, or is a whole one of something else that shall
             not be overwritten.
     """
-    from ...knowledge.bank.fill import build_dataset
+    from ...data.dataset import build_dataset
     from ...knowledge.identity import bank_identities, teacher_config
 
     require_own_folders(reader.teachers)
@@ -162,9 +160,9 @@ def _misfit(
     try:
         bank = Bank(entry.bank)
     except BankError as error:
-        job = BankPaths(entry.bank).begun()
+        begun = BankPaths(entry.bank).begun()
         # What is done of more views is no less worth than a whole bank.
-        more = job is not None and job['identity'] == asdict(identity) and job['shape'][0] > views
+        more = begun is not None and begun.identity == identity and begun.num_views > views
         return f'{error}; {views} are asked for' if more else str(error), more
     is_stored_otherwise = storage not in (None, bank.storage.name)
     is_another = is_stored_otherwise or bool(bank.differing(identity))

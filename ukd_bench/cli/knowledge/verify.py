@@ -2,7 +2,7 @@
 
 import argparse
 
-from ...knowledge.bank.reader_config import read_bank_reader
+from ...knowledge.bank.student_config import read_bank_reader
 from ...records.execution import device_name
 from ..terminal import count
 from .fill import add_config

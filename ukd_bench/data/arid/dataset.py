@@ -10,9 +10,10 @@ from ...registry import DATASETS
 from ..fingerprint import clips_fingerprint
 from ..video.container import require_whole
 from ..video.frames import naming_broken_video
+from .facts import SUBSETS
 from .groups import HELD_OUT_FRACTION, part_of
 from .layout import find_layout
-from .lists import SUBSETS, Clip
+from .lists import Clip
 
 
 @DATASETS.register_module()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError
+from .facts import V10_LIST, V15_LIST
 
 _WORDS = {
     'train': ('train', 'training'),
@@ -45,10 +46,12 @@ class Edition:
     swaps: bool = True
 
 
-def _numbered(root: Path, glob: str, pattern: str) -> Files:
+def _numbered(root: Path, template: str) -> Files:
     """Lists whose names carry split and subset."""
+    name = template.rpartition('/')[2].replace('.', r'\.')
+    pattern = name.format(split=r'(\d+)', subset='(train|test|others?)')
     files: Files = {}
-    for path in sorted(root.glob(glob)):
+    for path in sorted(root.glob(template.format(split='*', subset='*'))):
         match = re.fullmatch(pattern, path.name)
         if match and path.is_file():
             # ARID v1.0's own README says `others`, its files say `other`.
@@ -58,11 +61,11 @@ def _numbered(root: Path, glob: str, pattern: str) -> Files:
 
 
 def _v10(root: Path) -> Files:
-    return _numbered(root, 'list_cvt/*.txt', r'ARID_split(\d+)_(train|test|others?)\.txt')
+    return _numbered(root, V10_LIST)
 
 
 def _v15(root: Path) -> Files:
-    return _numbered(root, 'list_cvt/split_*/*.txt', r'split(\d+)_(train|test|others?)\.txt')
+    return _numbered(root, V15_LIST)
 
 
 def _ug2(root: Path) -> Files:
@@ -91,7 +94,7 @@ def _own(root: Path) -> Files:
             for folder in folders
             if folder.is_dir()
             for path in sorted(folder.glob('*.txt'))
-            if not re.fullmatch(r'ARID_split\d+_\w+\.txt', path.name)
+            if not path.match(V10_LIST.rpartition('/')[2].format(split='*', subset='*'))
         ],
         '.txt',
     )
@@ -126,18 +129,15 @@ def _words(name: str) -> set[str]:
     return {word.removesuffix('list').removesuffix('set') for word in words}
 
 
-_V10_NAMES = 'list_cvt/ARID_split{split}_{subset}.txt'
-_V15_NAMES = 'list_cvt/split_{split}/split{split}_{subset}.txt'
-
 EDITIONS = {
     edition.name: edition
     for edition in (
-        Edition('v1.0', 'ARID v1.0', _v10, ('', 'data', 'clips_v1.5'), _V10_NAMES),
-        Edition('v1.5', 'ARID v1.5', _v15, ('clips_v1.5', 'clips_v1.5_avi', ''), _V15_NAMES),
+        Edition('v1.0', 'ARID v1.0', _v10, ('', 'data', 'clips_v1.5'), V10_LIST),
+        Edition('v1.5', 'ARID v1.5', _v15, ('clips_v1.5', 'clips_v1.5_avi', ''), V15_LIST),
         Edition(
             'ug2', 'UG2+ 2.1', _ug2, ('', 'train_data', 'test_data'), 'list_cvt/{subset}.csv', 5
         ),
-        Edition('darkroom', 'DarkRoom', _v10, ('',), _V10_NAMES, swaps=False),
+        Edition('darkroom', 'DarkRoom', _v10, ('',), V10_LIST, swaps=False),
         Edition('own', 'own lists', _own, ('', 'videos'), '{subset}.txt', swaps=False),
     )
 }

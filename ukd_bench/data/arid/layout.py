@@ -9,16 +9,8 @@ from ...errors import DataError, UkdBenchError
 from ...files.folders import Folders
 from ..fingerprint import darkroom_manifest
 from .editions import EDITIONS, Edition, Files, LayoutError
-from .lists import (
-    ARID_CLASSES,
-    Clip,
-    UnlabelledError,
-    is_blank,
-    read_csv,
-    read_list,
-    read_pairs,
-    read_text,
-)
+from .facts import ARID_CLASSES, MAPPING_TABLE
+from .lists import Clip, UnlabelledError, is_blank, read_csv, read_list, read_pairs, read_text
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
@@ -211,7 +203,7 @@ def _present(root: Path, names: list[str]) -> dict[str, Files]:
 def _arid_layout(root: Path, edition: Edition, files: Files) -> Layout:
     first = edition.first_label
     labels, classes = range(first, len(ARID_CLASSES)), ARID_CLASSES[first:]
-    tables = sorted((root / 'list_cvt').glob('mapping_table*.txt'))
+    tables = sorted(root.glob(MAPPING_TABLE.replace('.txt', '*.txt')))
     if tables:
         labels, classes = read_mapping(tables[0])
         # A table of all classes may lie beside lists of some; one of fewer counts from elsewhere.

@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ...errors import DataError
-
-ARID_CLASSES = (
-    'Drink', 'Jump', 'Pick', 'Pour', 'Push', 'Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave',
-)  # fmt: skip
-"""Class names of ARID in label order."""
-
-SUBSETS = ('train', 'test', 'other')
+from .facts import ARID_CLASSES
 
 UG2_COLUMNS = ('VideoID', 'Video', 'ClassID')
 

@@ -1,4 +1,4 @@
-"""Making a cache, completing it, and comparing it with its videos.
+"""Makes a cache, completes it, and compares it with its videos.
 
 Killed at any instant and started again, a build continues: a file has its name only when it is
 whole, and the manifest is replaced as a whole. Its name follows from the video's content, so a file
@@ -18,13 +18,14 @@ import numpy as np
 
 from ...errors import ConfigError, DataError
 from ...files.atomic import atomic_write
-from ...files.hashes import file_sha256
 from ...files.locks import alone_in
+from ..making import Source, stat_video
 from ..processes import in_processes
 from ..video.frames import DecodedVideo, decoder, in_chunks
-from .store import MANIFEST, ClipCache, Entry, Manifest, file_name, stored_frames
+from .store import CACHE, ClipCache, Entry, Manifest, file_name, stored_frames
 
 _WRITE_EVERY_S = 5.0
+
 _OWN_FILE = re.compile(r'[0-9a-f]{32}\.npy|\.[0-9a-f]{32}\.npy\..+')
 """Names of files with frames, and of those that were being written."""
 
@@ -52,16 +53,11 @@ def build(
 
     Raises:
         DataError: naming the video that is absent or cannot be decoded, or the folder that holds
-            something else. What was cached until then stays.
+            something else or cannot be written. What was cached until then stays.
         ConfigError: the folder holds a cache of another short side.
-        ResultsError: the folder cannot be written.
     """
     root, folder, paths = Path(root), Path(folder), list(dict.fromkeys(paths))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f'{folder}: cannot be made ({error.strerror or error})') from error
-    with alone_in(folder) as alone:
+    with CACHE.making(folder) as alone:
         found = _inspect(folder, short_side)
         clips = dict(found.clips)
         todo = [path for path in paths if not _is_current(clips.get(path), root / path, folder)]
@@ -88,7 +84,7 @@ def build(
 
 def _inspect(folder: Path, short_side: int | None) -> Manifest:
     """The folder's manifest, which is there from then on; refuses what is not such a cache."""
-    if (folder / MANIFEST).is_file():
+    if CACHE.find(folder) is not None:
         found = Manifest.read(folder)
         if found.short_side != short_side:
             raise ConfigError(
@@ -100,8 +96,6 @@ def _inspect(folder: Path, short_side: int | None) -> Manifest:
         # Its files are of no use here, and the disk may not hold both.
         for entry in found.clips.values():
             (folder / entry.file).unlink(missing_ok=True)
-    elif any(not path.name.startswith('.') for path in folder.iterdir()):
-        raise DataError(f'{folder}: not empty and not a clip cache; name a new folder')
     # The manifest comes first: a folder that has one is a cache, whatever else is there.
     new = Manifest(short_side, decoder(), {})
     new.write(folder)
@@ -109,11 +103,8 @@ def _inspect(folder: Path, short_side: int | None) -> Manifest:
 
 
 def _is_current(entry: Entry | None, video: Path, folder: Path) -> bool:
-    try:
-        stated = os.stat(video)
-    except OSError as error:
-        raise DataError(f'{video}: cannot be read ({error.strerror or error})') from error
-    if entry is None or not entry.is_of(stated):
+    stated = stat_video(video)
+    if entry is None or not entry.source.fits(stated):
         return False
     with contextlib.suppress(OSError):
         return os.stat(folder / entry.file).st_size == entry.file_bytes
@@ -123,9 +114,8 @@ def _is_current(entry: Entry | None, video: Path, folder: Path) -> bool:
 def _cache_one(job: tuple[Path, Path, int | None]) -> Entry:
     """Sees to it that a video's frames are stored."""
     video, folder, short_side = job
-    before = os.stat(video)
-    sha256 = file_sha256(video)
-    file = folder / file_name(sha256, short_side)
+    source = Source.of(video)
+    file = folder / file_name(source.sha256, short_side)
     if stored_frames(file) is None:
         frames = DecodedVideo(video, short_side)
         if not len(frames):
@@ -133,16 +123,14 @@ def _cache_one(job: tuple[Path, Path, int | None]) -> Entry:
 
         def write(target: IO[bytes]) -> None:
             _write_frames(target, frames)
-            _require_unchanged(video, before)
+            source.require_at(video)
 
         atomic_write(file, write)
-    _require_unchanged(video, before)
+    source.require_at(video)
     stored = stored_frames(file)
     if stored is None:
         raise DataError(f'{file}: cannot be read again')
-    return Entry(
-        before.st_size, before.st_mtime_ns, sha256, file.name, file.stat().st_size, stored.shape
-    )
+    return Entry(*source, file.name, file.stat().st_size, stored.shape)
 
 
 def _write_frames(target: IO[bytes], video: DecodedVideo) -> None:
@@ -151,13 +139,6 @@ def _write_frames(target: IO[bytes], video: DecodedVideo) -> None:
     np.lib.format.write_array_header_1_0(target, header)
     for frames in in_chunks(video):
         target.write(np.ascontiguousarray(frames).data)
-
-
-def _require_unchanged(video: Path, before: os.stat_result) -> None:
-    # Frames of one content would otherwise lie under the name of another.
-    now = os.stat(video)
-    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise DataError(f'{video}: changed while it was read')
 
 
 def _remove_unused(folder: Path, used: set[str], alone: bool) -> None:
@@ -193,6 +174,8 @@ def verify(
         DataError: the folder holds no cache, or naming a video that cannot be decoded.
     """
     root, folder = Path(root), Path(folder)
+    # First, since a lock would make the folder.
+    Manifest.read(folder)
     with alone_in(folder):
         manifest = Manifest.read(folder)
         held = [path for path in dict.fromkeys(paths) if path in manifest.clips]

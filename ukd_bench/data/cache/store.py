@@ -23,14 +23,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...errors import DataError, ResultsError
-from ...files.atomic import read_json, write_json
+from ...errors import DataError
 from ...files.hashes import digest
+from ..making import FolderKind, Source
 from ..video.frames import decoder
 
-MANIFEST = 'cache.json'
-_KIND = 'clip-cache'
-_SCHEMA = 1
+CACHE = FolderKind('clip-cache', 1, 'a clip cache', 'cache.json', 'cache.json')
 
 
 class Entry(NamedTuple):
@@ -52,9 +50,10 @@ class Entry(NamedTuple):
     file_bytes: int
     shape: tuple[int, ...]
 
-    def is_of(self, video: os.stat_result) -> bool:
-        """Whether the video still is the one that was decoded, as far as ``stat`` tells."""
-        return (video.st_size, video.st_mtime_ns) == (self.source_bytes, self.source_mtime_ns)
+    @property
+    def source(self) -> Source:
+        """The video as it was when it was decoded."""
+        return Source(self.source_bytes, self.source_mtime_ns, self.source_sha256)
 
 
 class CachedVideo:
@@ -149,7 +148,7 @@ class ClipCache:
             return f'it does not hold {video_id}'
         try:
             # Costs microseconds a call, and notices a changed video at once.
-            unchanged = entry.is_of(os.stat(path))
+            unchanged = entry.source.fits(os.stat(path))
         except OSError:
             unchanged = False
         if not unchanged:
@@ -190,35 +189,31 @@ class Manifest(NamedTuple):
         Raises:
             DataError: there is none, or it is none of this release.
         """
-        path = folder / MANIFEST
-        if not path.is_file():
+        content = CACHE.manifest_in(folder)
+        if content is None:
             raise DataError(
                 f'{folder}: holds no clip cache; `python -m ukd_bench.data cache` makes one'
             )
         try:
-            content = read_json(path)
-            if (content['kind'], content['schema']) != (_KIND, _SCHEMA):
-                raise DataError(f'{path}: not the manifest of a clip cache of this release')
             clips = {
                 name: Entry(**entry)._replace(shape=tuple(entry['shape']))
                 for name, entry in content['clips'].items()
             }
             return cls(content['short_side'], content['decoder'], clips)
-        except ResultsError as error:
-            raise DataError(str(error)) from error
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f'{path}: not the manifest of a clip cache') from error
+            raise DataError(
+                f'{folder / CACHE.manifest}: not the manifest of a clip cache'
+            ) from error
 
     def write(self, folder: Path) -> None:
         """Writes the folder's manifest atomically."""
         clips = {name: self.clips[name]._asdict() for name in sorted(self.clips)}
-        identity = {'kind': _KIND, 'schema': _SCHEMA}
-        write_json(folder / MANIFEST, identity | self._asdict() | {'clips': clips})
+        CACHE.write_manifest(folder, self._asdict() | {'clips': clips})
 
 
 def file_name(source_sha256: str, short_side: int | None) -> str:
     """Name of the file with a video's frames: another for whatever gives other frames."""
-    return digest([_SCHEMA, decoder(), short_side, source_sha256], 32) + '.npy'
+    return digest([CACHE.schema, decoder(), short_side, source_sha256], 32) + '.npy'
 
 
 def mapped_frames(path: Path, entry: Entry) -> np.ndarray | None:

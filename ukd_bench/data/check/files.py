@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 from ...errors import DataError
 from ...files.folders import Folders
 from ...files.hashes import file_sha256
-from ..arid.counts import known_videos
 from ..arid.editions import EDITIONS
 from ..arid.layout import Layout, find_layout
 from ..arid.lists import Clip
 from ..fingerprint import darkroom_manifest, is_changed
 from ..video.container import require_whole
+from .known import known_videos
 from .lists import Lists, difference
 from .report import Count, Report, number
 

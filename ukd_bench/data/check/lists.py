@@ -3,9 +3,11 @@
 from collections import Counter
 
 from ...errors import DataError
+from ..arid.facts import SUBSETS
 from ..arid.groups import group_of
 from ..arid.layout import Layout
-from ..arid.lists import SUBSETS, Clip, UnlabelledError, is_blank
+from ..arid.lists import Clip, UnlabelledError, is_blank
+from .known import Known, comparable, known_lists, needed_lists
 from .report import Count, Report, number
 
 Lists = dict[tuple[int, str], list[Clip]]

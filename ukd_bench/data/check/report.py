@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..arid.counts import Known
+from .known import Known
 
 
 @dataclass(frozen=True)

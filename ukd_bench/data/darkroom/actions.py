@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arid.lists import ARID_CLASSES as CLASSES
+from ..arid.facts import ARID_CLASSES as CLASSES
 
 CHANNELS = (
     'x', 'lift', 'yaw', 'lean', 'head',

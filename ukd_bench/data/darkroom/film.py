@@ -11,23 +11,27 @@ import numpy as np
 
 from ...errors import DataError
 from .actions import CLASSES, draw_style
-from .layout import DarkRoomClip, draw_length
+from .layout import Take, draw_length
 from .scene import Look, draw_look, draw_shot, render
 from .sensor import Sensor, capture, capture_by_tables, draw_sensor, exposure_for
 from .spec import DarkRoomSpec
 
 GENERATOR_VERSION = 1
 """Raised whenever the same spec would give other frames."""
+
 _SHARED = len(CLASSES)
 """Number in the place of a class for streams that all classes share."""
+
 _LOOK, _SHOT, _NOISE, _SENSOR = range(4)
+
 _BRIGHT_CODES = (60.0, 80.0)
 """Mean code of a well-lit place, in the stead of ``DarkRoomSpec.mean_code``."""
+
 _BRIGHT_NOISE = 0.1
 """Noise amplitudes of a camera that need not amplify, as a share of those in the dark."""
 
 
-def frames_of(spec: DarkRoomSpec, clip: DarkRoomClip) -> np.ndarray:
+def frames_of(spec: DarkRoomSpec, clip: Take) -> np.ndarray:
     """The stored frames of a clip, before encoding.
 
     Person, place, light and camera are drawn from (seed, group) without the class: the same group
@@ -41,7 +45,7 @@ def frames_of(spec: DarkRoomSpec, clip: DarkRoomClip) -> np.ndarray:
     return draw(light, sensor, _stream(spec, clip.label, clip.group, clip.number, _NOISE))
 
 
-def light_of(spec: DarkRoomSpec, clip: DarkRoomClip) -> tuple[np.ndarray, Sensor]:
+def light_of(spec: DarkRoomSpec, clip: Take) -> tuple[np.ndarray, Sensor]:
     """The linear light ``(T, H, W, 3)`` a clip's camera sees, and the camera's sensor."""
     look, sensor = _group(spec, clip.group)
     rng = _stream(spec, clip.label, clip.group, clip.number, _SHOT)
@@ -73,7 +77,9 @@ def _stream(spec: DarkRoomSpec, *keys: int) -> np.random.Generator:
 _FOURCC = 'XVID'
 """MPEG-4 part 2, as in ARID v1.0. At these sizes OpenCV's default bit rate lets the encoder stay at
 its finest quantiser (2), with a key frame at least every 12 frames."""
+
 _PROBE_CODE = 24
+
 _LEAST_CODE = 3
 """Smallest code that conversion takes from; those below are black with noise."""
 

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import DataError
-from ..arid.counts import V10_CLIPS
+from ..arid.facts import SPLITS, V10_CLIPS, clip_path
 from .actions import CLASSES
 from .spec import DarkRoomSpec
 
-SPLITS = (1, 2, 3)
 _ARID_FRAMES = ((0, 33), (0.05, 44), (0.25, 64), (0.5, 80), (0.75, 108), (0.95, 153), (1, 225))
 """Quantiles of the number of frames of ARID's clips."""
 
 
 @dataclass(frozen=True)
-class DarkRoomClip:
-    """One clip's place in the data set.
+class Take:
+    """One clip's place in a DarkRoom.
 
     Attributes:
         label: Index of its class.
@@ -36,13 +35,7 @@ class DarkRoomClip:
     @property
     def path(self) -> str:
         """Path below the root, as the lists have it."""
-        name = CLASSES[self.label]
-        return f'{name}/{name}_{self.group}_{self.number}.avi'
-
-
-def list_name(split: int, subset: str) -> str:
-    """File name of a list, as ARID v1.0 has it."""
-    return f'ARID_split{split}_{subset}.txt'
+        return clip_path(CLASSES[self.label], self.group, self.number)
 
 
 def groups_tested(spec: DarkRoomSpec, split: int) -> set[int]:
@@ -56,7 +49,7 @@ def groups_tested(spec: DarkRoomSpec, split: int) -> set[int]:
     return {(last - 1 - back) % groups + 1 for back in range(spec.test_groups)}
 
 
-def clips_of(spec: DarkRoomSpec) -> list[DarkRoomClip]:
+def clips_of(spec: DarkRoomSpec) -> list[Take]:
     """All clips of a spec, in the order of the lists.
 
     Raises:
@@ -71,7 +64,7 @@ def clips_of(spec: DarkRoomSpec) -> list[DarkRoomClip]:
             for number in range(1, count + 1):
                 kind = 'test' if number <= evaluated else 'other'
                 subsets = tuple(kind if group in groups else 'train' for groups in tested)
-                out.append(DarkRoomClip(label, group, number, subsets))
+                out.append(Take(label, group, number, subsets))
     return out
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DataError
-from ...files.hashes import file_sha256
+from ..making import Source
 from ..video.frames import DecodedVideo, decoder, in_chunks
 from .algorithms import Estimator, FlowSettings, brightening, estimator
 from .format import encode, flow_folder, write_field
 
 MARK = '.flow.json'
 """File in a clip's folder that holds the clip's entry of the manifest."""
-
 
 _current: list[Estimator] = []
 """The process's estimator, made once."""
@@ -36,7 +35,7 @@ def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tupl
     """Writes one clip's fields; returns its folder below ``out`` and its manifest entry."""
     start = time.perf_counter()
     path, name = root / video, flow_folder(video)
-    source = {'path': video, **stat_source(path), 'sha256': file_sha256(path)}
+    source = Source.of(path)
     folder = out / name
     # One name a clip, so that the next call takes away what a killed one left.
     partial = folder.with_name(f'.{folder.name}.partial')
@@ -46,9 +45,10 @@ def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tupl
     for field in _fields(path, settings):
         written += write_field(partial, fields, encode(field, settings.bound))
         fields += 1
+    source.require_at(path)
     seconds = time.perf_counter() - start
     entry = {
-        'source': source,
+        'source': {'path': video, **source._asdict()},
         'decoder': decoder(),
         'fields': fields,
         'bytes': written,
@@ -79,21 +79,3 @@ def _fields(path: Path, settings: FlowSettings) -> Iterator[np.ndarray]:
         if previous is not None:
             yield flow.between(previous, prepared)
         previous = prepared
-
-
-def stat_source(path: Path) -> dict[str, int]:
-    """Size and time of change, which tell cheaply that a video is still the same.
-
-    Raises:
-        DataError: there is no file.
-    """
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise DataError(f'{path}: cannot be read ({reason_of(error)})') from error
-    return {'bytes': found.st_size, 'mtime_ns': found.st_mtime_ns}
-
-
-def reason_of(error: Exception) -> str:
-    """The system's reason for an error, without the path."""
-    return getattr(error, 'strerror', None) or str(error)

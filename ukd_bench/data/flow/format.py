@@ -14,13 +14,17 @@ import cv2
 import numpy as np
 
 from ...errors import DataError
-from ...files.atomic import read_json
+from ..making import FolderKind
 
-MANIFEST = 'flow.json'
-SCHEMA = 1
+FLOW = FolderKind(
+    'flow', 1, 'optical flow', 'flow.json', '.flow.json', 'name another folder with --out'
+)
+
 FIRST = 1
 """Number of a clip's first field."""
+
 TEMPLATE = 'flow_{}_{:05d}.jpg'
+
 JPEG_QUALITY = 95
 
 
@@ -107,17 +111,8 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
 
     Raises:
         DataError: it is not one that this release reads.
-        ResultsError: it is not JSON.
     """
-    path = root / MANIFEST
-    if not path.is_file():
-        return None
-    found = read_json(path)
-    if not isinstance(found, dict) or found.get('kind') != 'flow':
-        raise DataError(f'{path}: not the manifest of optical flow')
-    if found.get('schema') != SCHEMA:
-        raise DataError(f'{path}: schema {found.get("schema")} is not {SCHEMA}')
-    return found
+    return FLOW.manifest_in(root)
 
 
 def totals(manifest: Mapping[str, Any], folders: Iterable[str]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from ...errors import ConfigError, DataError
 from ...registry import TRANSFORMS
 from .algorithms import RAFT, FlowSettings
 from .format import (
-    MANIFEST,
+    FLOW,
     FlowFrames,
     default_folder,
     difference,
@@ -69,7 +69,9 @@ class OpenFlow(BaseTransform):
             clips = self._clips[root] = self._open(root, data_root)
         entry = clips.get(flow_folder(video))
         if entry is None:
-            raise DataError(f'{root / MANIFEST}: does not know {video}; {self._remedy(data_root)}')
+            raise DataError(
+                f'{root / FLOW.manifest}: does not know {video}; {self._remedy(data_root)}'
+            )
         wanted = num_fields(results['total_frames'])
         size = Path(results['filename']).stat().st_size
         if entry['fields'] != wanted or entry['source']['bytes'] != size:

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from inspect import isclass, signature
+from typing import Any
 
 from ...errors import ConfigError, one_line
 from ...registry import ASSEMBLY_RULES
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 
-def build_rule(config: str | dict) -> AssemblyRule:
+def build_rule(config: str | dict[str, Any]) -> AssemblyRule:
     """The rule that a config asks for.
 
     Args:
@@ -46,7 +47,7 @@ def build_rule(config: str | dict) -> AssemblyRule:
         raise ConfigError(f'rule {name!r} takes {takes}: {one_line(problem)}') from problem
 
 
-def rule_name(config: str | dict) -> str:
+def rule_name(config: str | dict[str, Any]) -> str:
     """What tables call the rule of a config: its name or path, and its arguments if it has any.
 
     Raises:
@@ -57,7 +58,7 @@ def rule_name(config: str | dict) -> str:
     return f'{name}({values})' if arguments else name
 
 
-def _split(config: str | dict) -> tuple[str, dict]:
+def _split(config: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
     arguments = dict(config) if isinstance(config, dict) else dict(type=config)
     name = arguments.pop('type', None)
     if not isinstance(name, str):

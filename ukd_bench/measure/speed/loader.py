@@ -18,8 +18,8 @@ import torch
 
 from ...data.arid.layout import find_layout
 from ...data.cache import ClipCache, build
+from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
-from ...knowledge.bank.fill import build_dataset
 from .blocks import Interval, begin, ratio_interval, timed, turns
 
 MODES = ('decoded', 'cached', 'plain reading')

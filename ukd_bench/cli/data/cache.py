@@ -12,7 +12,7 @@ from ...data.cache import build
 from ...data.cache import default_folder
 from ...data.cache import needed_bytes
 from ...data.cache import verify
-from ...data.cache.store import MANIFEST
+from ...data.cache.store import CACHE
 from ...data.cache.store import Manifest
 from ...data.arid.editions import EDITIONS
 from ...data.arid.layout import find_layout
@@ -87,7 +87,7 @@ def _require_room(
     root: Path, folder: Path, paths: list[str], short_side: int | None, budget: float | None
 ) -> None:
     # Of what is cached already the size is known, and no container need be opened again.
-    held = dict(Manifest.read(folder).clips) if (folder / MANIFEST).is_file() else {}
+    held = dict(Manifest.read(folder).clips) if (folder / CACHE.manifest).is_file() else {}
     missing = needed_bytes(root, [path for path in paths if path not in held], short_side)
     needed = missing + sum(held[path].file_bytes for path in paths if path in held)
     if budget is not None and needed > budget * _GIB:

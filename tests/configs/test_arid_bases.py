@@ -30,6 +30,8 @@ def test_every_step_has_the_sizes_of_its_file(clip_len, size, short_side):
 
 
 def test_nothing_else_differs():
+    names = {f'arid_{clip_len}x{size}' for clip_len, size, _ in SIZES}
+    assert {path.stem for path in FOLDER.glob('arid_*.py')} == names
     files = (FOLDER / f'arid_{clip_len}x{size}.py' for clip_len, size, _ in SIZES)
     first, *others = (without_sizes(Config.fromfile(file).to_dict()) for file in files)
     assert len(first) == 8 and others == [first] * 3

@@ -2,16 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from ..cli.terminal import progress_bar
 from ..data.cache import ClipCache, build, needed_bytes
 from ..data.flow.algorithms import RAFT, FlowSettings
 from ..data.flow.make import make_flow
+from ..data.progress import Bars
 from ..data.video.frames import decoder
 from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
 from ..errors import ConfigError, DataError
@@ -25,29 +23,31 @@ _LEAVE_FREE = 0.1
 """Share of the free disk space that a cache leaves alone."""
 
 
-def prepare_videos(data: SweepData, console: Console) -> None:
+def prepare_videos(data: SweepData, bars: Bars) -> None:
     """Makes the sweep's videos, if they are its own, and checks the lists."""
-    with progress_bar('making videos', console) as update:
+    with bars('making videos') as update:
         data.prepare(_cores(), update)
 
 
-def prepare_flow(plan: Plan, data: SweepData, console: Console) -> None:
+def prepare_flow(plan: Plan, data: SweepData, bars: Bars) -> None:
     """Makes the optical flow that runs read, and tells their configs where it lies."""
     for settings, steps in _flow_steps(plan):
         flow = _flow_settings(settings)
         # Two roots of one name are two folders, so that two sweeps do not replace each other's.
         place = digest([settings, str(data.root.resolve())], 8)
         root = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{place}'
-        with progress_bar(f'{flow.algorithm} flow', console) as update:
+        with bars(f'{flow.algorithm} flow') as update:
             make_flow(data.root, root, data.paths(), flow, _cores(), update)
         for step in steps:
             step['flow_root'] = str(root.resolve())
 
 
-def prepare_cache(plan: Plan, data: SweepData, budget_gib: float, console: Console) -> None:
+def prepare_cache(
+    plan: Plan, data: SweepData, budget_gib: float, bars: Bars, say: Callable[[str], None]
+) -> None:
     """Caches decoded frames where they fit the budget, and tells the configs where they lie.
 
-    Runs compute the same from a cache as without one.
+    Runs compute the same from a cache as without one; ``say`` is told where there is no room.
     """
     openers: dict[int | None, list[Any]] = {}
     for step in _steps(plan, OPEN_VIDEO):
@@ -67,13 +67,13 @@ def prepare_cache(plan: Plan, data: SweepData, budget_gib: float, console: Conso
     free = shutil.disk_usage(parent).free * (1 - _LEAVE_FREE)
     if needed > budget_gib * GIB or needed - present > free:
         room = f'--cache-gib allows {budget_gib:g}, the disk {(present + free) / GIB:.1f}'
-        console.print(
+        say(
             f'videos are decoded at every epoch: cached they would take {needed / GIB:.1f} GiB; '
             f'{room}'
         )
         return
     for side, folder in folders.items():
-        with progress_bar('caching frames', console) as update:
+        with bars('caching frames') as update:
             build(data.root, folder, paths, side, _cores(), update)
         for step in openers[side]:
             step['cache'] = str(folder.resolve())

@@ -10,6 +10,7 @@ from ...files.folders import Folders
 from .editions import EDITIONS
 from .editions import Edition
 from .editions import Files
+from .editions import HOW_TO_GET
 from .editions import LayoutError
 from ..fingerprint import darkroom_manifest
 from .lists import ARID_CLASSES
@@ -24,14 +25,6 @@ from .lists import read_text
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
-
-
-HOW_TO_GET = (
-    "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "
-    'hands out its part (http://www.ug2challenge.org), and `python -m ukd_bench.data make ROOT` '
-    'makes synthetic dark videos'
-)
-"""For a person who has no videos yet."""
 
 
 @dataclass(frozen=True)

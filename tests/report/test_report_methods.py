@@ -4,8 +4,8 @@ import pytest
 
 from ukd_bench.methods.table.table import COUNTED_METHODS, STUDENT_METHODS
 from ukd_bench.report import methods as style, methods as words
-from ukd_bench.report.figures.axes.axes import _side_by_side
-from ukd_bench.report.figures.axes.svg import draw_all
+from ukd_bench.report.figures.axes import _side_by_side
+from ukd_bench.report.figures.svg import draw_all
 from ukd_bench.report.methods import COLOURS, MARKERS, dash, marker
 from ukd_bench.report.page import write_report
 from ukd_bench.report.tables.table import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ukd_bench.methods.table import COUNTED_METHODS, STUDENT_METHODS
+from ukd_bench.methods.table.table import COUNTED_METHODS, STUDENT_METHODS
 from ukd_bench.report import methods as style, methods as words
 from ukd_bench.report.figures.axes import _side_by_side
 from ukd_bench.report.figures.svg import draw_all

@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
-from ukd_bench.measure.memory.phases import PhaseMemory
+from ukd_bench.measure.memory.phases.phases import PhaseMemory
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs import ensemble as ensemble_run

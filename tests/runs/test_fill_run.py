@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 
 from ukd_bench.knowledge.pool import read_pool
-from ukd_bench.measure.memory.phases import PhaseMemory
+from ukd_bench.measure.memory.phases.phases import PhaseMemory
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs import fill as fill_run

@@ -1,7 +1,7 @@
 """What a sweep's rule, weight and temperature change in a plan, and what they leave."""
 
 from ukd_bench.methods.table.distillation import Distillation
-from ukd_bench.methods.table import METHOD_TABLE
+from ukd_bench.methods.table.table import METHOD_TABLE
 from ukd_bench.sweep.run_config import suite_hook
 
 from .planned import keys_of, planned, run_of

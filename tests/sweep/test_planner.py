@@ -7,7 +7,7 @@ from ukd_bench.data.views.rendering import teacher_pipeline
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.configs import configs_root
-from ukd_bench.methods.table import (
+from ukd_bench.methods.table.table import (
     COUNTED_METHODS,
     DISTILLED_METHODS,
     METHOD_TABLE,

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ukd_bench.measure.memory.phases import phases as memory_module
-from ukd_bench.measure.memory.phases import PhaseMemory
+from ukd_bench.measure.memory.phases.phases import PhaseMemory
 
 MIB = 2**20
 FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')

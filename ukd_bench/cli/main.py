@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _call(PROG, _ALL, argv)
 
 
-def door(command: str, module: str) -> Callable[[Sequence[str] | None], int]:
+def door(command: str, module: str) -> Callable[..., int]:
     """Entry of ``python -m MODULE``, which is the command of that name by itself."""
 
     def enter(argv: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """``ukd-bench sweep``: plans, runs and resumes a sweep, and writes its report."""
 
 import argparse
+import sys
 import textwrap
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..files.configs import shipped_configs
 from ..methods.table import METHODS
+from ..sweep.executors import EXECUTORS
 from .options import add_edition
 from .parser import WIDTH
 from .progress import progress_bar
@@ -67,8 +69,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add('--split', type=int, metavar='N', help="of the data set (default: the sweep's)")
     add_edition(parser)
-    add('--device', default='cpu', metavar='DEVICE', help='cpu or cuda (default: cpu)')
-    add('--jobs', type=int, metavar='N', help='runs at once (default: one a core, or one on a GPU)')
+    add(
+        '--device',
+        default='cpu',
+        metavar='DEVICE',
+        help='cpu, cuda, or one GPU as cuda:1 (default: cpu)',
+    )
+    add('--jobs', type=int, metavar='N', help='runs at once (default: one a core, or one a GPU)')
+    add(
+        '--executor', default='local', metavar='NAME',
+        help=f'how runs are carried out: {", ".join(EXECUTORS)}, or the dotted path of a class of '
+        'yours (default: local)',
+    )  # fmt: skip
     add(
         '--data-root', type=Path, metavar='ROOT',
         help="ARID or your own videos (default: the sweep's, in data)",
@@ -109,6 +121,9 @@ def run(arguments: argparse.Namespace) -> int:
     sweep = SweepRun(_options(arguments))
     if arguments.dry_run:
         print_plan(sweep.state())
+        if sweep.devices.absence:
+            unknown = 'which runs are finished on it is unknown'
+            print(f'{sweep.devices.absence}: {unknown}', file=sys.stderr)
         return 0
 
     from rich.console import Console
@@ -121,13 +136,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     console = Console(highlight=False)
     report_folder = arguments.reports / sweep.axes.name
+    executor = sweep.executor()
     with sweep.alone():
         require_writable(report_folder)
         tally = sweep.carry_out(
+            executor,
             claims_sha256(),
             bars=partial(progress_bar, console=console),
             say=console.print,
-            progress_of=partial(Progress, console=console),
+            progress_of=partial(Progress, console=console, live=not executor.has_terminal),
         )
         console.print(
             f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '

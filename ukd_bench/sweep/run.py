@@ -1,7 +1,6 @@
 """A sweep as it is asked for: read, planned, prepared and carried out."""
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +9,18 @@ from ..data.progress import Bars
 from ..errors import ConfigError, ResultsError
 from ..files.configs import find_config
 from ..files.locks import Lock
-from ..records.execution import environment, execution_fingerprint
+from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
 from .config import Axes, read_axes
+from .executors import Executor, Resources, build_executor
 from .finished import SweepState, still_valid
+from .place import Places
 from .plan import Plan
 from .planner import make_plan
-from .prepare import prepare_cache, prepare_flow, prepare_videos
+from .preflight import preflight
+from .prepare import prepare_places, prepare_videos
 from .progress import Progress
-from .rule import require_usable_rule
 from .schedule import carry_out
 from .videos import SweepData, sweep_data
 
@@ -36,8 +37,9 @@ class SweepOptions:
         seeds: Of the students.
         split: Of the data set.
         edition: Which lists, where those of two editions lie at one root.
-        device: Where runs compute.
-        jobs: Runs at once; None is one a core, or one on a GPU.
+        device: Where runs compute: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
+        jobs: Runs at once; None leaves it to the executor.
+        executor: How runs are carried out: a name, or the dotted path of a class.
         data_root: Folder of the videos; None is the sweep's own.
         cache_gib: GiB that cached frames may take; at 0 nothing is cached.
         results: Parent of the results folder.
@@ -53,6 +55,7 @@ class SweepOptions:
     edition: str | None = None
     device: str = 'cpu'
     jobs: int | None = None
+    executor: str = 'local'
     data_root: Path | None = None
     cache_gib: float = 8.0
     results: Path = Path('results')
@@ -74,7 +77,12 @@ class Tally:
 
 
 class SweepRun:
-    """A sweep that is asked for: its axes, its videos and its folder.
+    """A sweep that is asked for.
+
+    Attributes:
+        axes: What it compares.
+        devices: What its runs compute on; they may not be here, which a plan does not mind.
+        paths: Its folder.
 
     Raises:
         ConfigError: the config or an option cannot be used.
@@ -89,12 +97,16 @@ class SweepRun:
         self.axes = self._every_axis.narrowed(
             options.methods, options.teachers, options.backbones, options.seeds
         )
-        require_usable_rule(self.axes)
         if options.jobs is not None and options.jobs < 1:
             raise ConfigError(f'--jobs {options.jobs} is not positive')
         self._data = self._data_of(self.axes)
         self._by_split = {self._data.split: self._data}
-        self._execution = execution_fingerprint(environment(options.device, self.axes.threads))
+        self.devices = preflight(self.axes, options.device)
+        self._execution = UNKNOWN
+        if self.devices.name is not None:
+            self._execution = execution_fingerprint(
+                environment(self.devices.kind, self.axes.threads, name=self.devices.name)
+            )
         self.paths = SweepPaths(options.results / self.axes.name)
 
     def state(self) -> SweepState:
@@ -104,6 +116,16 @@ class SweepRun:
         state = SweepState(plan, self.paths, data.fingerprints(), options.accept_stale)
         state.refresh()
         return state
+
+    def executor(self) -> Executor:
+        """What carries out its runs.
+
+        Raises:
+            ConfigError: there is no such executor, or no such device.
+        """
+        self.devices.require()
+        resources = Resources(self.devices, self.options.jobs, self.axes.threads)
+        return build_executor(self.options.executor, resources)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -123,6 +145,7 @@ class SweepRun:
 
     def carry_out(
         self,
+        executor: Executor,
         claims_sha256: str,
         bars: Bars,
         say: Callable[[str], None],
@@ -131,6 +154,7 @@ class SweepRun:
         """Makes what runs read, then does all runs that are not finished.
 
         Args:
+            executor: Carries the runs out.
             claims_sha256: Of the rules that the verdicts will follow.
             bars: Shows how far the preparation is.
             say: Told in a line what else a person should know.
@@ -138,14 +162,13 @@ class SweepRun:
 
         Raises:
             UkdBenchError: the videos, their flow or a folder cannot be used or made.
-            KeyboardInterrupt: after the running processes were stopped.
+            KeyboardInterrupt: after the executor was told to stop.
         """
-        data = self._data
+        data, places = self._data, Places()
         prepare_videos(data, bars)
         state = self.state()
         if not all(state.is_finished(key) for key in state.plan.runs):
-            prepare_flow(state.plan, data, bars)
-            prepare_cache(state.plan, data, self.options.cache_gib, bars, say)
+            places = prepare_places(state.plan, data, self.options.cache_gib, bars, say)
         valid = still_valid(self._every_axis, state.earlier_rows(), self._keys_of)
         dataset = dict(
             name=data.name,
@@ -158,8 +181,7 @@ class SweepRun:
         state.write_plan(dataset, claims, valid)
         progress = progress_of(len(state.plan.runs))
         with progress.showing():
-            outcome = carry_out(state, self._jobs(), progress)
-        state.write_pool()
+            outcome = carry_out(state, places, executor, progress)
         state.write_plan(dataset, claims, valid)
         return Tally(len(state.plan.runs), progress.reused_count, len(outcome.lost))
 
@@ -172,17 +194,11 @@ class SweepRun:
 
     def _plan(self, axes: Axes, data: SweepData) -> Plan:
         pool = str(self.paths.pool.resolve())
-        return make_plan(axes, data, self._execution, self.options.device, pool)
+        return make_plan(axes, data, self._execution, self.devices.kind, pool)
 
     def _data_of(self, axes: Axes) -> SweepData:
         groups = 'fit' if axes.selection == BEST_ON_HELD_OUT else None
         return sweep_data(axes.dataset, self.options.data_root, groups)
-
-    def _jobs(self) -> int:
-        if self.options.jobs is not None:
-            return self.options.jobs
-        cores = len(os.sched_getaffinity(0))
-        return 1 if self.options.device == 'cuda' else max(1, cores // self.axes.threads)
 
 
 def require_writable(folder: Path) -> None:

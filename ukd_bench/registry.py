@@ -38,8 +38,10 @@ HOOKS = Registry(
     'hook',
     parent=MMENGINE_HOOKS,
     scope=SCOPE,
-    locations=['ukd_bench.distill', 'ukd_bench.measure', 'ukd_bench.models'],
+    locations=['ukd_bench.distill', 'ukd_bench.measure.measure_hook', 'ukd_bench.models'],
 )
-METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure'])
+METRICS = Registry(
+    'metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure.prediction']
+)
 ASSEMBLY_RULES = Registry('rule', scope=SCOPE, locations=['ukd_bench.knowledge.assembly'])
 ENHANCEMENTS = Registry('enhancement', scope=SCOPE, locations=['ukd_bench.enhance'])

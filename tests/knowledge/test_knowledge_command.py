@@ -12,9 +12,9 @@ import pytest
 import torch
 from made_up_banks import job_of
 
-from ukd_bench.cli.knowledge.fill import _helpers
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import PACKAGE
+from ukd_bench.knowledge.bank.fill_all import helpers
 from ukd_bench.knowledge.bank.format import Bank, BankPaths
 from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.pool import read_pool
@@ -109,16 +109,16 @@ def test_a_manifest_that_is_not_json_is_made_again(command, student_config, dark
 def test_who_fails_ends_those_who_help():
     """A teacher that cannot be loaded is said at once, not after the helpers' whole fill."""
     began = time.monotonic()
-    with pytest.raises(ConfigError, match='no teacher'), _helpers(2, partial(time.sleep, 600)):
+    with pytest.raises(ConfigError, match='no teacher'), helpers(2, partial(time.sleep, 600)):
         raise ConfigError('no teacher')
     assert time.monotonic() - began < 60
     assert not multiprocessing.active_children()
 
 
 def test_helpers_are_waited_for():
-    with _helpers(2, partial(time.sleep, 0.1)):
-        helpers = multiprocessing.active_children()
-    assert [helper.exitcode for helper in helpers] == [0, 0]
+    with helpers(2, partial(time.sleep, 0.1)):
+        beside = multiprocessing.active_children()
+    assert [helper.exitcode for helper in beside] == [0, 0]
 
 
 @pytest.mark.parametrize('file', ['record.json', 'run.json'])

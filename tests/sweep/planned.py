@@ -26,10 +26,12 @@ AXES = Axes(
 )
 
 
-def planned(pool: str = '/somewhere/pool.json', **changes):
+def planned(
+    pool: str = '/somewhere/pool.json', execution: str = 'cafe', device: str = 'cpu', **changes
+):
     axes = replace(AXES, **changes)
     axes.check()
-    return make_plan(axes, sweep_data(axes.dataset, None), 'cafe', 'cpu', pool)
+    return make_plan(axes, sweep_data(axes.dataset, None), execution, device, pool)
 
 
 def runs_of(plan, method: str) -> dict[int, object]:

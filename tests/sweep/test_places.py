@@ -5,38 +5,36 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from mmengine.config import Config
 
 from ukd_bench.files.atomic import write_json
-from ukd_bench.files.hashes import file_sha256
-from ukd_bench.knowledge.bank.manifest import BankFacts, Job
-from ukd_bench.knowledge.bank.storage import Storage
-from ukd_bench.knowledge.bank.writer import write_bank
-from ukd_bench.knowledge.identity import BankIdentity
-from ukd_bench.records.folder import RunPaths, SweepPaths
-from ukd_bench.sweep import schedule as local
+from ukd_bench.records.folder import RunPaths
 from ukd_bench.sweep.finished import SweepState
-from ukd_bench.sweep.place import placed_config
+from ukd_bench.sweep.place import Places, RunFolders, placed_config
 from ukd_bench.sweep.run_config import suite_hook
 
+from .left_runs import finish, state_of
 from .planned import STUDENT, planned, run_of
 
 CELLS = dict(methods=('chain', 'self', 'ukd'), num_teachers=(1, 2))
 
 
-def state_of(root: Path, accept_stale: bool = False, plan=None) -> SweepState:
-    plan = plan or planned(**CELLS)
-    state = SweepState(plan, SweepPaths(root), {'fingerprint': 'clips'}, accept_stale)
-    state.refresh()
-    return state
+NOWHERE = Places()
+
+
+def prepare(state: SweepState, run, places: Places = NOWHERE) -> RunPaths:
+    return RunFolders(state, places).prepare(run)
+
+
+def placed(state: SweepState, run) -> Config:
+    return placed_config(run, state.plan, state.folder, NOWHERE)
 
 
 @pytest.fixture(scope='module')
 def finished(tmp_path_factory) -> Path:
     """A folder in which all runs of a plan were finished."""
-    state = state_of(tmp_path_factory.mktemp('places') / 'results')
+    state = state_of(tmp_path_factory.mktemp('places') / 'results', planned(**CELLS))
     for run in state.plan.runs.values():
         finish(state, run, run.spec.key)
     return state.paths.root
@@ -45,39 +43,7 @@ def finished(tmp_path_factory) -> Path:
 @pytest.fixture
 def swept(finished, tmp_path) -> SweepState:
     """The plan, and a copy of that folder."""
-    return state_of(Path(shutil.copytree(finished, tmp_path / 'results')))
-
-
-def finish(state: SweepState, run, weights: str) -> None:
-    """Leaves what a run leaves, with these as its weights."""
-    paths = state.prepare(run)
-    if run.spec.method == 'bank':
-        facts = BankFacts(BankIdentity(*'dvrcmt'), Storage.of('float32'), (1, 1, 2), {}, ())
-        bank = write_bank(paths.bank, np.zeros((1, 1, 2), np.float32), Job(facts, [0]))
-        hashes = dict(bank=bank.manifest.scores_sha256)
-    else:
-        paths.checkpoint.write_text(weights)
-        paths.scores.write_text('scores')
-        before = state.plan.runs.get(run.starts_from)
-        hashes = dict(
-            checkpoint=file_sha256(paths.checkpoint),
-            student_state=weights,
-            initial_state=state.folder(before).checkpoint.read_text() if before else 'random',
-        )
-    parents = [state.plan.runs[key] for key in run.spec.parents]
-    teachers = [
-        dict(key=p.spec.key, checkpoint_sha256=file_sha256(state.folder(p).checkpoint))
-        for p in parents
-        if p.spec.method == 'teacher'
-    ]
-    names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
-    write_json(
-        paths.record,
-        {name: getattr(run.spec, name) for name in names}
-        | dict(schema=1, status='done', schedule={}, metrics=None, memory={}, time={})
-        | dict(counts={}, parents=list(run.spec.parents), environment={}, teachers=teachers)
-        | dict(dataset={'fingerprint': 'clips'}, hashes=hashes),
-    )
+    return state_of(Path(shutil.copytree(finished, tmp_path / 'results')), planned(**CELLS))
 
 
 def statuses(state: SweepState) -> dict[tuple, bool]:
@@ -90,17 +56,17 @@ def statuses(state: SweepState) -> dict[tuple, bool]:
 def test_every_run_is_told_where_its_parents_lie(swept):
     plan = swept.plan
     for stage in (1, 2):
-        hook = suite_hook(placed_config(run_of(plan, 'chain', stage), plan, swept.folder), '')
+        hook = suite_hook(placed(swept, run_of(plan, 'chain', stage)), '')
         before = None if stage == 1 else swept.folder(run_of(plan, 'chain', 1)).checkpoint
         assert hook.get('previous') == (before and str(before.resolve()))
     student = run_of(plan, 'self', 1)
-    (entry,) = suite_hook(placed_config(student, plan, swept.folder), '')['pool']
+    (entry,) = suite_hook(placed(swept, student), '')['pool']
     assert entry['name'] == f'self-{STUDENT}-s0'
     assert Path(entry['config']).is_file() and Path(entry['checkpoint']).is_file()
     bank = plan.runs[student.spec.parents[0]]
     assert entry['bank'] == str(swept.folder(bank).bank.resolve())
     # What fills a bank and what reads it mean the same teacher.
-    assert placed_config(bank, plan, swept.folder).pool == [entry]
+    assert placed(swept, bank).pool == [entry]
     assert 'pool' not in bank.config
 
 
@@ -110,24 +76,23 @@ def test_places_follow_a_run_that_is_reused(swept):
     stage = run_of(plan, 'chain', 1)
     newer = replace(stage, spec=replace(stage.spec, execution='beef'))
     plan.runs[stage.spec.key] = newer
-    state = state_of(swept.paths.root, accept_stale=True, plan=plan)
-    hook = suite_hook(placed_config(run_of(plan, 'chain', 2), plan, state.folder), '')
+    state = state_of(swept.paths.root, plan, accept_stale=True)
+    hook = suite_hook(placed(state, run_of(plan, 'chain', 2)), '')
     assert Path(hook['previous']) == swept.own_folder(stage).checkpoint.resolve()
     assert swept.own_folder(stage).root != state.own_folder(newer).root
 
 
 def test_a_finished_teachers_config_says_where_its_videos_are_now(swept):
     _, teacher, bank = swept.plan.pool[0]
-    cached = '/moved/cache'
-    teacher.config.train_dataloader.dataset.pipeline[0]['cache'] = cached
-    swept.prepare(bank)
+    side = teacher.config.train_dataloader.dataset.pipeline[0].get('short_side')
+    prepare(swept, bank, Places(cache={side: Path('/moved/cache')}))
     written = Config.fromfile(swept.folder(teacher).config)
-    assert written.train_dataloader.dataset.pipeline[0]['cache'] == cached
+    assert written.train_dataloader.dataset.pipeline[0]['cache'] == '/moved/cache'
     assert swept.is_finished(teacher.spec.key)
 
 
 def test_the_pool_file_has_the_pool_alone(swept):
-    swept.write_pool()
+    RunFolders(swept, NOWHERE).write_pool()
     teachers = json.loads(swept.paths.pool.read_text())['teachers']
     assert [teacher['name'] for teacher in teachers] == ['i3d-gamma1.8', 'slowonly-gamma2.5']
     for teacher in teachers:
@@ -161,8 +126,7 @@ def test_a_bank_that_is_not_as_it_was_is_made_again(swept, harm):
     _, _, bank = swept.plan.pool[0]
     folder = swept.folder(bank).bank
     if harm == 'flipped':
-        content = (folder / 'scores.npy').read_bytes()
-        (folder / 'scores.npy').write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        (folder / 'scores.npy').write_text('scored')
     elif harm == 'absent':
         (folder / 'scores.npy').unlink()
     elif harm == 'of another fill':
@@ -183,7 +147,7 @@ def test_a_run_that_was_cut_off_keeps_what_it_goes_on_from(swept):
     for path in (paths.resume, paths.bank / 'part', paths.log):
         path.write_text('something')
     paths.record.unlink()
-    swept.prepare(run)
+    prepare(swept, run)
     assert sorted(path.name for path in paths.root.iterdir()) == [
         'bank',
         'config.py',
@@ -198,7 +162,7 @@ def test_a_run_that_had_ended_starts_anew(swept):
     paths = swept.own_folder(run)
     for path in (paths.resume, paths.log):
         path.write_text('of long ago')
-    swept.prepare(run)
+    prepare(swept, run)
     assert sorted(path.name for path in paths.root.iterdir()) == ['config.py', 'run.json']
 
 
@@ -207,17 +171,5 @@ def test_the_log_of_a_run_that_starts_anew_does_not_stay(swept):
     paths = swept.own_folder(run)
     paths.record.unlink()
     paths.log.write_text('of an attempt that came to nothing')
-    swept.prepare(run)
+    prepare(swept, run)
     assert not paths.log.exists()
-
-
-def test_a_log_is_added_to(swept, monkeypatch):
-    """What a process says comes after what the one before had said."""
-    run = run_of(swept.plan, 'ukd', 1)
-    paths = swept.own_folder(run)
-    paths.record.unlink()
-    paths.resume.write_text('an epoch')
-    paths.log.write_text('before\n')
-    monkeypatch.setattr(local.sys, 'executable', '/bin/echo')
-    assert local._start(run, swept).wait() == 0
-    assert paths.log.read_text() == f'before\n-m ukd_bench.runs {paths.root}\n'

@@ -17,6 +17,26 @@ def configs_root() -> Path:
     return clone if (clone / '_base_').is_dir() else PACKAGE / 'configs'
 
 
+def shipped_configs(folder: str) -> dict[str, Path]:
+    """The shipped configs in a folder, such as ``sweeps``, by name."""
+    return {path.stem: path for path in sorted((configs_root() / folder).glob('*.py'))}
+
+
+def find_config(word: str, folder: str) -> Path:
+    """The file that ``word`` is the path of, or else the shipped config in ``folder`` of that name.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    path, shipped = Path(word), shipped_configs(folder)
+    if not path.is_file():
+        if word not in shipped:
+            what = f'{folder.removesuffix("s")} config {word}'
+            raise ConfigError(f'{what} does not exist; shipped by name are {", ".join(shipped)}')
+        path = shipped[word]
+    return path
+
+
 def read_config(
     path: Path, what: str = 'config', overrides: dict[str, Any] | None = None
 ) -> 'Config':

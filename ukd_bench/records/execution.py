@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..files.configs import PACKAGE
 from ..files.hashes import digest, file_sha256
+from .questions import ask
 
 PACKAGES = (
     'torch', 'torchvision', 'mmaction2', 'mmengine', 'mmcv', 'mmcv-lite', 'numpy', 'scipy',
@@ -19,6 +20,9 @@ PACKAGES = (
 """What can change a figure; absent ones are left out."""
 
 DEVICES = ('cpu', 'cuda')
+
+UNKNOWN = 'unknown'
+"""Stands for the fingerprint of an execution on a device that is not here."""
 
 # Planning, statistics and presentation cannot change what a run computes: nothing that a run
 # imports imports them.
@@ -79,8 +83,17 @@ def package_versions() -> dict[str, str]:
 
 
 @cache
+def cuda_devices() -> tuple[str, ...]:
+    """Names of the CUDA devices that torch sees, in its order."""
+    torch = sys.modules.get('torch')
+    if torch is None:
+        # Asked of another process, so that one that plans never imports torch.
+        return tuple(ask({'cuda_devices': None})['cuda_devices'])
+    return tuple(map(torch.cuda.get_device_name, range(torch.cuda.device_count())))
+
+
 def device_name(kind: str) -> str:
-    """Name of the processor or GPU that runs of this device kind use.
+    """Name of the processor, or of the first GPU, that computes where a device kind is asked for.
 
     Raises:
         ConfigError: the kind is unknown, or torch finds no CUDA device.
@@ -89,26 +102,20 @@ def device_name(kind: str) -> str:
         raise ConfigError(f'device {kind!r} is none of {", ".join(DEVICES)}')
     if kind == 'cpu':
         return _processor_name()
-    # Asked of another process, so that the one that plans never imports torch.
-    answer = subprocess.run(
-        [sys.executable, '-c', 'import torch; print(torch.cuda.get_device_name(0))'],
-        capture_output=True,
-        text=True,
-    )
-    if answer.returncode:
+    if not cuda_devices():
         raise ConfigError('device cuda: torch finds no CUDA device on this machine')
-    return answer.stdout.strip().splitlines()[-1]
+    return cuda_devices()[0]
 
 
+@cache
 def _processor_name() -> str:
     info = Path('/proc/cpuinfo')
     if not info.is_file():
         return platform.processor() or platform.machine()
-    facts = dict(
-        (part.strip() for part in line.split(':', 1))
-        for line in info.read_text().split('\n\n')[0].splitlines()
-        if ':' in line
-    )
+    facts: dict[str, str] = {}
+    for line in info.read_text().split('\n\n')[0].splitlines():
+        fact, _, value = line.partition(':')
+        facts[fact.strip()] = value.strip()
     name = facts.get('model name') or platform.machine()
     # Virtual machines shorten the name; family and model tell which kernels the libraries choose.
     if 'cpu family' in facts and 'model' in facts:
@@ -116,16 +123,19 @@ def _processor_name() -> str:
     return name
 
 
-def environment(device: str, threads: int, precision: str = 'float32') -> dict:
+def environment(
+    device: str, threads: int, precision: str = 'float32', name: str | None = None
+) -> dict:
     """What the execution fingerprint covers, and what a record says of its surroundings.
 
     Args:
         device: ``cpu`` or ``cuda``.
         threads: Threads a CPU run uses.
         precision: Of the arithmetic.
+        name: Of the device; None for that of :func:`device_name`.
     """
     return dict(
-        device=dict(kind=device, name=device_name(device)),
+        device=dict(kind=device, name=name or device_name(device)),
         threads=threads,
         precision=precision,
         python=platform.python_version(),

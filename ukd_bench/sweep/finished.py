@@ -2,20 +2,19 @@
 
 import contextlib
 import dataclasses
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, DataError, ResultsError
-from ..files.atomic import read_json, write_json, write_text
+from ..files.atomic import read_json, write_json
 from ..files.hashes import file_sha256
 from ..knowledge.bank.format import is_recorded_bank
 from ..methods.table import STUDENT_METHODS
+from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import FINAL_STATUSES, SCHEMA, read_record
 from .config import SWEEP_METHODS, Axes
-from .place import placed_config, pool_entry
 from .plan import Plan, PlannedRun
 
 
@@ -45,8 +44,6 @@ class SweepState:
         self._finished: dict[str, RunPaths] = {}
         self._checkpoints: dict[str, str | None] = {}
         self._weights: dict[str, str | None] = {}
-        # Runs whose configs on disk have the places of now.
-        self._placed: set[str] = set()
 
     def refresh(self) -> None:
         """Looks at the disk again."""
@@ -72,10 +69,18 @@ class SweepState:
         return RunPaths(self.paths.root / run.folder)
 
     def status(self, run: PlannedRun) -> str:
-        """``done`` (or ``oom``, ``diverged``), what its last attempt ended in, or ``pending``."""
+        """``done`` (or ``oom``, ``diverged``), what its last attempt ended in, or ``pending``.
+
+        ``unknown`` where the plan is for a device that is not here, and the run was carried out on
+        one of that kind.
+        """
         paths = self.folder(run)
         if self.is_finished(run.spec.key):
             return read_record(paths.record)['status']
+        if run.spec.execution == UNKNOWN:
+            records = map(self._record, self._executions(run))
+            kinds = {record['environment']['device']['kind'] for record in records if record}
+            return UNKNOWN if run.spec.device in kinds else 'pending'
         try:
             status = read_json(paths.state)['status']
         except (ResultsError, KeyError, TypeError):
@@ -83,56 +88,9 @@ class SweepState:
         # What says it is finished and is not has lost a part.
         return status if status in ('running', 'failed', 'interrupted') else 'pending'
 
-    def prepare(self, run: PlannedRun) -> RunPaths:
-        """Clears the run's folder and writes what its process needs.
-
-        What the run needs of others must be finished: their places go into its config. A run that
-        was cut off keeps what it goes on from, and its log.
-
-        Raises:
-            ResultsError: the folder cannot be cleared or written.
-        """
-        paths = self.own_folder(run)
-        # What has a record came to an end: it lost a part, and is made anew from the start.
-        goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
-        goes_on = not paths.record.exists() and any(path.exists() for path in goes_on_from)
-        kept = (*goes_on_from, paths.log) if goes_on else ()
-        try:
-            for item in [] if not paths.root.is_dir() else sorted(paths.root.iterdir()):
-                if item in kept:
-                    continue
-                if item.is_dir() and not item.is_symlink():
-                    shutil.rmtree(item)
-                else:
-                    item.unlink()
-        except OSError as error:
-            raise ResultsError(f'{paths.root}: cannot be cleared ({error.strerror})') from error
-        write_text(paths.config, placed_config(run, self.plan, self.folder).pretty_text)
-        self._placed.add(run.spec.key)
-        for parent in (self.plan.runs[key] for key in run.spec.parents):
-            if parent.spec.method == 'teacher' and parent.spec.key not in self._placed:
-                # Of an earlier call. Its clips are rendered by its config, and their cache and flow
-                # may have moved since.
-                write_text(self.folder(parent).config, parent.config.pretty_text)
-                self._placed.add(parent.spec.key)
-        run.spec.write(paths.spec)
-        return paths
-
-    def write_pool(self) -> None:
-        """Writes the pool file, with paths relative to the sweep's folder.
-
-        It lists the teachers of the plan and those that an earlier, wider plan has left on disk.
-        """
-        teachers = []
-        for _, run, bank in self.plan.pool:
-            made_by = self._locate(run)
-            if made_by is None:
-                # K teachers are the first K: what comes after a gap is of no use.
-                break
-            banked_by = self._locate(bank) or self.own_folder(bank)
-            made_by, banked_by = (RunPaths(Path(one.root.name)) for one in (made_by, banked_by))
-            teachers.append(pool_entry(run, made_by, banked_by))
-        write_json(self.paths.pool, dict(teachers=teachers))
+    def locate(self, run: PlannedRun) -> RunPaths | None:
+        """The folder of a run of the plan, or of one that another plan has left intact."""
+        return self.folder(run) if run.spec.key in self.plan.runs else self._find(run)
 
     def earlier_rows(self) -> list[dict[str, Any]]:
         """Rows of the plan that was in the folder before."""
@@ -191,46 +149,48 @@ class SweepState:
             del row[name]
         return row
 
-    def _locate(self, run: PlannedRun) -> RunPaths | None:
-        """The folder of a run of the plan, or of one that another plan has left intact."""
-        return self.folder(run) if run.spec.key in self.plan.runs else self._find(run)
-
     def _find(self, run: PlannedRun) -> RunPaths | None:
         candidates = [self.own_folder(run)]
         if self.accept_stale:
-            candidates += [
-                RunPaths(path) for path in sorted(self.paths.root.glob(f'{run.spec.key}-*'))
-            ]
+            candidates += self._executions(run)
         return next((paths for paths in candidates if self._is_intact(run, paths)), None)
 
+    def _executions(self, run: PlannedRun) -> list[RunPaths]:
+        """All folders that executions of the run have left, whatever device or source they had."""
+        return [RunPaths(path) for path in sorted(self.paths.root.glob(f'{run.spec.key}-*'))]
+
     def _is_intact(self, run: PlannedRun, paths: RunPaths) -> bool:
+        """Whether a run came to an end there that the plan's would come to as well."""
         record = self._record(paths)
-        if record is None or record['key'] != run.spec.key:
+        if record is None or record['key'] != run.spec.key or not self._has_these_clips(record):
             return False
+        # Out of memory and divergence are results. Nothing can be built on them, but they would
+        # come out the same again.
+        return record['status'] != 'done' or (
+            self._has_these_parents(run, record) and _has_parts(run, paths, record['hashes'])
+        )
+
+    def _has_these_clips(self, record: dict) -> bool:
         if self.fingerprints is None:
             return False
-        for name, present in self.fingerprints.items():
-            if record['dataset'].get(name) not in (None, present):
-                return False
-        if record['status'] != 'done':
-            # Out of memory and divergence are results. Nothing can be built on them, but they would
-            # come out the same again.
-            return True
-        # A teacher that had to be trained again, and came out as another, undoes what used it; so
-        # does the stage before one of a chain.
+        had = record['dataset']
+        return all(had.get(name) in (None, now) for name, now in self.fingerprints.items())
+
+    def _has_these_parents(self, run: PlannedRun, record: dict) -> bool:
+        """Whether what it used is what is there now.
+
+        A teacher that had to be trained again, and came out as another, undoes what used it; so
+        does the stage before one of a chain.
+        """
         if run.starts_from is not None:
             began = record['hashes'].get('initial_state')
             if self._weights.get(run.starts_from, began) != began:
                 return False
-        for teacher in record['teachers']:
-            now = self._checkpoints.get(teacher['key'], teacher['checkpoint_sha256'])
-            if now != teacher['checkpoint_sha256']:
-                return False
-        if run.spec.method == 'bank':
-            return is_recorded_bank(paths.bank, record['hashes']['bank'])
-        if not _has_hash(paths.checkpoint, record['hashes']['checkpoint']):
-            return False
-        return paths.scores.is_file()
+        return all(
+            self._checkpoints.get(teacher['key'], had) == had
+            for teacher in record['teachers']
+            for had in [teacher['checkpoint_sha256']]
+        )
 
     def _record(self, paths: RunPaths) -> dict | None:
         """The record of a run that came to an end."""
@@ -241,7 +201,14 @@ class SweepState:
         return record if record['status'] in FINAL_STATUSES else None
 
 
-def _has_hash(path: Any, expected: str | None) -> bool:
+def _has_parts(run: PlannedRun, paths: RunPaths, hashes: dict[str, str | None]) -> bool:
+    """Whether all that others need of a run is there, as it was recorded."""
+    if run.spec.method == 'bank':
+        return is_recorded_bank(paths.bank, hashes['bank'])
+    return _has_hash(paths.checkpoint, hashes['checkpoint']) and paths.scores.is_file()
+
+
+def _has_hash(path: Path, expected: str | None) -> bool:
     if expected is None:
         return True
     try:

@@ -1,31 +1,85 @@
-"""Where a run finds what it needs of others, told to its config just before it starts.
+"""Where a run finds what it needs, told to a copy of its config just before it starts.
 
-Not earlier: a finished run that is reused lies where it was made, which may be another folder.
+Not earlier: a plan's configs are what its keys were made from, and a finished run that is reused
+lies where it was made, which may be another folder.
 """
 
 import copy
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
+from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
+from ..errors import ResultsError
+from ..files.atomic import write_json, write_text
+from ..files.hashes import digest
 from ..records.folder import RunPaths
+from .finished import SweepState
 from .plan import Plan, PlannedRun
 from .run_config import suite_hook
 
+_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
-def placed_config(run: PlannedRun, plan: Plan, locate: Callable[[PlannedRun], RunPaths]) -> Config:
-    """The run's config with the places of what it needs in it.
+
+@dataclass(frozen=True)
+class Places:
+    """Where on this machine lies what runs read beside their videos.
+
+    Attributes:
+        flow: Folders of optical flow, by the :func:`flow_key` of the steps that read it.
+        cache: Folders of decoded frames, by the ``short_side`` of the steps that read them.
+    """
+
+    flow: Mapping[str, Path] = field(default_factory=dict)
+    cache: Mapping[int | None, Path] = field(default_factory=dict)
+
+
+def steps_in(config: Config, name: str) -> Iterator[Any]:
+    """The steps of a type in all pipelines of a run's config."""
+    for loader in _LOADERS:
+        if config.get(loader) is not None:
+            yield from steps_of(config[loader].dataset.pipeline, name)
+
+
+def flow_settings(step: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The settings of the flow that a step reads; None where the step says where it lies."""
+    if step.get('flow_root') is not None:
+        return None
+    return {key: value for key, value in step.items() if key not in ('type', 'flow_root')}
+
+
+def flow_key(settings: dict[str, Any]) -> str:
+    """What tells flow from flow of other settings."""
+    return digest(settings)
+
+
+def placed_config(
+    run: PlannedRun, plan: Plan, locate: Callable[[PlannedRun], RunPaths], places: Places
+) -> Config:
+    """A copy of the run's config with the places of what it needs in it.
 
     A bank gets the one teacher that fills it, as ``pool``; the student of a teacher of its own kind
     that teacher; a stage of a chain the checkpoint of the stage before. Other students find their
-    teachers in the sweep's pool file.
+    teachers in the sweep's pool file. Steps that open videos and flow get their folders.
 
     Args:
         run: Of the plan.
         plan: That holds its parents.
         locate: From a run to the folder that it lies in or will.
+        places: Of flow and frames.
     """
     config = copy.deepcopy(run.config)
+    for step in steps_in(config, OPEN_FLOW):
+        settings = flow_settings(step)
+        if settings is not None and (folder := places.flow.get(flow_key(settings))):
+            step['flow_root'] = str(folder.resolve())
+    for step in steps_in(config, OPEN_VIDEO):
+        if folder := places.cache.get(step.get('short_side')):
+            step['cache'] = str(folder.resolve())
 
     def entry(teacher: PlannedRun, bank: PlannedRun) -> dict[str, str]:
         made_by, banked_by = (RunPaths(locate(one).root.resolve()) for one in (teacher, bank))
@@ -57,3 +111,81 @@ def pool_entry(teacher: PlannedRun, made_by: RunPaths, banked_by: RunPaths) -> d
         checkpoint=str(made_by.checkpoint),
         bank=str(banked_by.bank),
     )
+
+
+class RunFolders:
+    """Makes the folders of runs ready for their processes.
+
+    Args:
+        state: The plan and its folder.
+        places: Of flow and frames.
+    """
+
+    def __init__(self, state: SweepState, places: Places) -> None:
+        self._state = state
+        self._places = places
+        # Runs whose configs on disk have the places of now.
+        self._placed: set[str] = set()
+
+    def prepare(self, run: PlannedRun) -> RunPaths:
+        """Clears the run's folder and writes what its process needs.
+
+        What the run needs of others must be finished: their places go into its config. A run that
+        was cut off keeps what it goes on from, and its log.
+
+        Raises:
+            ResultsError: the folder cannot be cleared or written.
+        """
+        paths = self._state.own_folder(run)
+        _clear(paths)
+        self._write_config(run, paths)
+        for parent in (self._state.plan.runs[key] for key in run.spec.parents):
+            if parent.spec.method == 'teacher' and parent.spec.key not in self._placed:
+                # Of an earlier call. Its clips are rendered by its config, and their cache and flow
+                # may have moved since.
+                self._write_config(parent, self._state.folder(parent))
+        run.spec.write(paths.spec)
+        return paths
+
+    def write_pool(self) -> None:
+        """Writes the pool file, with paths relative to the sweep's folder.
+
+        It lists the teachers of the plan and those that an earlier, wider plan has left on disk.
+        """
+        teachers = []
+        for _, run, bank in self._state.plan.pool:
+            made_by = self._state.locate(run)
+            if made_by is None:
+                # K teachers are the first K: what comes after a gap is of no use.
+                break
+            banked_by = self._state.locate(bank) or self._state.own_folder(bank)
+            made_by, banked_by = (RunPaths(Path(one.root.name)) for one in (made_by, banked_by))
+            teachers.append(pool_entry(run, made_by, banked_by))
+        write_json(self._state.paths.pool, dict(teachers=teachers))
+
+    def _write_config(self, run: PlannedRun, paths: RunPaths) -> None:
+        config = placed_config(run, self._state.plan, self._state.folder, self._places)
+        write_text(paths.config, config.pretty_text)
+        self._placed.add(run.spec.key)
+
+
+def _clear(paths: RunPaths) -> None:
+    """Removes all from a run's folder but what the run goes on from.
+
+    Raises:
+        ResultsError: something cannot be removed.
+    """
+    # What has a record came to an end: it lost a part, and is made anew from the start.
+    goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
+    goes_on = not paths.record.exists() and any(path.exists() for path in goes_on_from)
+    kept = (*goes_on_from, paths.log) if goes_on else ()
+    try:
+        for item in [] if not paths.root.is_dir() else sorted(paths.root.iterdir()):
+            if item in kept:
+                continue
+            if item.is_dir() and not item.is_symlink():
+                shutil.rmtree(item)
+            else:
+                item.unlink()
+    except OSError as error:
+        raise ResultsError(f'{paths.root}: cannot be cleared ({error.strerror})') from error

@@ -2,98 +2,77 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from ..cli.terminal import progress_bar
 from ..data.cache import ClipCache, build, needed_bytes
 from ..data.flow.algorithms import RAFT, FlowSettings
 from ..data.flow.make import make_flow
+from ..data.progress import Bars
 from ..data.video.frames import decoder
-from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
+from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO
 from ..errors import ConfigError, DataError
 from ..files.hashes import digest
+from .place import Places, flow_key, flow_settings, steps_in
 from .plan import Plan
 from .videos import DATA, SweepData
 
 GIB = 1024**3
-_PLACES = ('type', 'flow_root')
 _LEAVE_FREE = 0.1
 """Share of the free disk space that a cache leaves alone."""
 
 
-def prepare_videos(data: SweepData, console: Console) -> None:
+def prepare_videos(data: SweepData, bars: Bars) -> None:
     """Makes the sweep's videos, if they are its own, and checks the lists."""
-    with progress_bar('making videos', console) as update:
+    with bars('making videos') as update:
         data.prepare(_cores(), update)
 
 
-def prepare_flow(plan: Plan, data: SweepData, console: Console) -> None:
-    """Makes the optical flow that runs read, and tells their configs where it lies."""
-    for settings, steps in _flow_steps(plan):
-        flow = _flow_settings(settings)
-        # Two roots of one name are two folders, so that two sweeps do not replace each other's.
-        place = digest([settings, str(data.root.resolve())], 8)
-        root = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{place}'
-        with progress_bar(f'{flow.algorithm} flow', console) as update:
-            make_flow(data.root, root, data.paths(), flow, _cores(), update)
-        for step in steps:
-            step['flow_root'] = str(root.resolve())
-
-
-def prepare_cache(plan: Plan, data: SweepData, budget_gib: float, console: Console) -> None:
-    """Caches decoded frames where they fit the budget, and tells the configs where they lie.
+def prepare_places(
+    plan: Plan, data: SweepData, budget_gib: float, bars: Bars, say: Callable[[str], Any]
+) -> Places:
+    """Makes the optical flow that runs read, and caches decoded frames where they fit the budget.
 
     Runs compute the same from a cache as without one.
+
+    Args:
+        plan: Of the runs; it is read alone.
+        data: The videos, which exist.
+        budget_gib: That cached frames may take.
+        bars: Shows how far the work is.
+        say: Told in one line where there is no room for a cache.
+
+    Returns:
+        Where all that lies.
+
+    Raises:
+        ConfigError: the flow that a pipeline asks for cannot be made here.
+        DataError: a video cannot be used.
     """
-    openers: dict[int | None, list[Any]] = {}
-    for step in _steps(plan, OPEN_VIDEO):
-        openers.setdefault(step.get('short_side'), []).append(step)
-    if not openers or budget_gib <= 0:
-        return
-    paths = data.paths()
-    needed = sum(needed_bytes(data.root, paths, short_side) for short_side in openers)
-    parent = DATA / 'cache'
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f'{parent}: cannot be made ({error.strerror or error})') from error
-    place = digest(str(data.root.resolve()), 8)
-    folders = {side: parent / f'{data.name}-{side or "full"}-{place}' for side in openers}
-    present = sum(_present_bytes(folder) for folder in folders.values())
-    free = shutil.disk_usage(parent).free * (1 - _LEAVE_FREE)
-    if needed > budget_gib * GIB or needed - present > free:
-        room = f'--cache-gib allows {budget_gib:g}, the disk {(present + free) / GIB:.1f}'
-        console.print(
-            f'videos are decoded at every epoch: cached they would take {needed / GIB:.1f} GiB; '
-            f'{room}'
-        )
-        return
-    for side, folder in folders.items():
-        with progress_bar('caching frames', console) as update:
-            build(data.root, folder, paths, side, _cores(), update)
-        for step in openers[side]:
-            step['cache'] = str(folder.resolve())
+    return Places(_make_flow(plan, data, bars), _make_caches(plan, data, budget_gib, bars, say))
 
 
-def _flow_steps(plan: Plan) -> list[tuple[dict, list[Any]]]:
-    """The settings of flow that pipelines ask for, each with the steps that do.
-
-    A step that says where its flow lies is left alone.
-    """
-    found: dict[str, tuple[dict, list[Any]]] = {}
-    for step in _steps(plan, OPEN_FLOW):
-        if step.get('flow_root') is not None:
-            continue
-        settings = {key: value for key, value in step.items() if key not in _PLACES}
-        found.setdefault(digest(settings), (settings, []))[1].append(step)
-    return list(found.values())
+def _make_flow(plan: Plan, data: SweepData, bars: Bars) -> dict[str, Path]:
+    folders = {}
+    for key, settings in _flow_wanted(plan).items():
+        flow = _checked(settings)
+        # Two roots of one name are two folders, so that two sweeps do not replace each other's.
+        place = digest([settings, str(data.root.resolve())], 8)
+        folders[key] = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{place}'
+        with bars(f'{flow.algorithm} flow') as update:
+            make_flow(data.root, folders[key], data.paths(), flow, _cores(), update)
+    return folders
 
 
-def _flow_settings(settings: dict) -> FlowSettings:
+def _flow_wanted(plan: Plan) -> dict[str, dict[str, Any]]:
+    """The settings of flow that pipelines ask for, by what tells them apart."""
+    steps = (step for run in plan.runs.values() for step in steps_in(run.config, OPEN_FLOW))
+    wanted = (settings for step in steps if (settings := flow_settings(step)) is not None)
+    return {flow_key(settings): settings for settings in wanted}
+
+
+def _checked(settings: dict[str, Any]) -> FlowSettings:
     """The settings that a step states.
 
     Raises:
@@ -110,12 +89,35 @@ def _flow_settings(settings: dict) -> FlowSettings:
         raise ConfigError(f'OpenFlow: {error}') from error
 
 
-def _steps(plan: Plan, name: str) -> Iterator[Any]:
-    """The steps of that type in all pipelines of all runs."""
-    for run in plan.runs.values():
-        for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-            if run.config.get(loader) is not None:
-                yield from steps_of(run.config[loader].dataset.pipeline, name)
+def _make_caches(
+    plan: Plan, data: SweepData, budget_gib: float, bars: Bars, say: Callable[[str], Any]
+) -> dict[int | None, Path]:
+    steps = (step for run in plan.runs.values() for step in steps_in(run.config, OPEN_VIDEO))
+    sides = [*dict.fromkeys(step.get('short_side') for step in steps)]
+    if not sides or budget_gib <= 0:
+        return {}
+    paths = data.paths()
+    needed = sum(needed_bytes(data.root, paths, side) for side in sides)
+    parent = DATA / 'cache'
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f'{parent}: cannot be made ({error.strerror or error})') from error
+    place = digest(str(data.root.resolve()), 8)
+    folders = {side: parent / f'{data.name}-{side or "full"}-{place}' for side in sides}
+    present = sum(_present_bytes(folder) for folder in folders.values())
+    free = shutil.disk_usage(parent).free * (1 - _LEAVE_FREE)
+    if needed > budget_gib * GIB or needed - present > free:
+        room = f'--cache-gib allows {budget_gib:g}, the disk {(present + free) / GIB:.1f}'
+        say(
+            f'videos are decoded at every epoch: cached they would take {needed / GIB:.1f} GiB; '
+            f'{room}'
+        )
+        return {}
+    for side, folder in folders.items():
+        with bars('caching frames') as update:
+            build(data.root, folder, paths, side, _cores(), update)
+    return folders
 
 
 def _present_bytes(folder: Path) -> int:

@@ -24,11 +24,13 @@ class Progress:
     Args:
         total: Runs of the plan.
         console: Where to.
+        live: Whether a live display may be on it, where it is a terminal.
     """
 
-    def __init__(self, total: int, console: Console) -> None:
+    def __init__(self, total: int, console: Console, live: bool = True) -> None:
         self.total = total
         self.console = console
+        self.is_live = live and console.is_terminal
         self.settled_count = 0
         self.reused_count = 0
         self._running: dict[str, tuple[PlannedRun, float]] = {}
@@ -37,8 +39,8 @@ class Progress:
 
     @contextlib.contextmanager
     def showing(self) -> Iterator[None]:
-        """Shows the live display while the block runs, where the console is a terminal."""
-        if not self.console.is_terminal:
+        """Shows the live display while the block runs, where there is to be one."""
+        if not self.is_live:
             yield
             return
         with Live(console=self.console, auto_refresh=False, transient=True) as self._live:

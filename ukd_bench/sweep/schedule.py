@@ -1,25 +1,17 @@
-"""Carries out a plan on this machine: one process a run, as many at once as there is room for."""
+"""The queue of a plan: what may start next, how runs ended, and what is skipped because of that."""
 
-import contextlib
-import ctypes
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..files.atomic import write_json
-from ..files.configs import PACKAGE
+from ..files.python import module_command, python_path
+from ..records.folder import RunPaths
 from ..records.record import FINAL_STATUSES
+from .executors.base import Executor, Job
 from .finished import SweepState
+from .place import Places, RunFolders
 from .plan import Plan, PlannedRun
 from .progress import Progress
-
-_POLL_S = 0.1
-_STOP_S = 10.0
-_PR_SET_PDEATHSIG = 1
 
 # Rough work of an epoch by method, a plain one being 1; it only orders the queue.
 _WORK = {
@@ -46,125 +38,120 @@ class Outcome:
         return [key for key, s in self.statuses.items() if s not in FINAL_STATUSES]
 
 
-def carry_out(state: SweepState, jobs: int, progress: Progress) -> Outcome:
-    """Runs what is not finished yet; what depends on a failed run is skipped.
+def carry_out(state: SweepState, places: Places, executor: Executor, progress: Progress) -> Outcome:
+    """Has an executor carry out what is not finished yet; what depends on a failed run is skipped.
 
     Args:
         state: The plan and its folder, refreshed.
-        jobs: Processes at once.
+        places: Where on this machine lies what runs read.
+        executor: That carries them out.
         progress: Told of every start and end.
 
     Raises:
-        KeyboardInterrupt: after the running processes were stopped.
+        KeyboardInterrupt: after the executor was told to stop.
     """
-    plan, outcome = state.plan, Outcome()
-    priority = _critical_paths(plan)
-    waiting = sorted(plan.runs.values(), key=lambda run: -priority[run.spec.key])
-    running: dict[str, tuple[PlannedRun, subprocess.Popen]] = {}
-    with _stopping(running):
-        while waiting or running:
-            for run in list(waiting):
-                status = _settled(run, state, outcome, running)
-                if status is not None:
-                    waiting.remove(run)
-                    outcome.statuses[run.spec.key] = status
-                    progress.settled(run, status)
-                elif len(running) < jobs and _is_ready(run, outcome):
-                    waiting.remove(run)
-                    running[run.spec.key] = (run, _start(run, state))
-                    progress.started(run)
-            for key, (run, process) in list(running.items()):
-                if process.poll() is not None:
-                    del running[key]
-                    state.refresh()
-                    outcome.statuses[key] = _ending(run, process, state)
-                    progress.ended(run, outcome.statuses[key], state.folder(run))
-            progress.tick()
-            time.sleep(_POLL_S if running else 0)
-    return outcome
-
-
-def _is_ready(run: PlannedRun, outcome: Outcome) -> bool:
-    return all(outcome.statuses.get(parent) == 'done' for parent in run.spec.parents)
-
-
-def _settled(run: PlannedRun, state: SweepState, outcome: Outcome, running: dict) -> str | None:
-    """The run's status where it needs no process (any more), or None."""
-    parents = [outcome.statuses.get(parent) for parent in run.spec.parents]
-    if any(status not in (None, 'done') for status in parents):
-        return 'skipped'
-    # Whether a finished child stands is known only when its parents do.
-    if None not in parents and state.is_finished(run.spec.key):
-        return state.status(run)
-    return None
-
-
-def _start(run: PlannedRun, state: SweepState) -> subprocess.Popen:
-    paths = state.prepare(run)
-    state.write_pool()
-    threads = str(run.spec.threads)
-    hidden = {} if run.spec.device == 'cuda' else {'CUDA_VISIBLE_DEVICES': ''}
-    environment = dict(
-        os.environ | hidden,
-        OMP_NUM_THREADS=threads,
-        MKL_NUM_THREADS=threads,
-        PYTHONPATH=os.pathsep.join(
-            [str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])]
-        ),
-    )
-    # A run that goes on after it was cut off adds to what it had said.
-    with open(paths.log, 'ab') as log:
-        return subprocess.Popen(
-            [sys.executable, '-m', 'ukd_bench.runs', str(paths.root)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            # Interrupts reach the runs through the sweep, which stops them one by one.
-            start_new_session=True,
-            preexec_fn=_die_with_the_sweep,
-        )
-
-
-def _die_with_the_sweep() -> None:
-    """Has Linux kill this process when its parent dies, so that no run outlives a killed sweep."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _ending(run: PlannedRun, process: subprocess.Popen, state: SweepState) -> str:
-    if state.is_finished(run.spec.key):
-        return state.status(run)
-    paths = state.own_folder(run)
-    if state.status(run) == 'running':
-        # It had no time to say what happened.
-        error = dict(type='Killed', message=_exit_in_words(process.returncode))
-        write_json(paths.state, dict(status='failed', error=error))
-    return 'failed'
-
-
-def _exit_in_words(status: int) -> str:
-    if status == -signal.SIGKILL:
-        return 'the process was killed, as the system does when memory runs out'
-    if status < 0:
-        return f'the process ended by signal {signal.Signals(-status).name}'
-    return f'the process ended with exit status {status}'
-
-
-@contextlib.contextmanager
-def _stopping(running: dict[str, tuple[PlannedRun, subprocess.Popen]]) -> Iterator[None]:
-    """Stops all processes where the sweep itself is stopped."""
+    queue, folders = Queue(state), RunFolders(state, places)
+    under_way: dict[str, tuple[PlannedRun, Job]] = {}
     try:
-        yield
+        while queue.waiting or under_way:
+            for run, status in queue.settle():
+                progress.settled(run, status)
+            while len(under_way) < executor.capacity and (ready := queue.take()) is not None:
+                job = job_of(ready, state.own_folder(ready))
+                under_way[job.key] = ready, job
+                progress.started(ready)
+                if not executor.adopt(job):
+                    folders.prepare(ready)
+                    folders.write_pool()
+                    executor.start(job)
+            for key, (run, job) in list(under_way.items()):
+                words = executor.poll(job)
+                if words is not None:
+                    del under_way[key]
+                    progress.ended(run, queue.end(run, words), state.folder(run))
+            progress.tick()
+            time.sleep(executor.poll_s if under_way else 0)
     finally:
-        for _, process in running.values():
-            process.terminate()
-        for _, process in running.values():
-            try:
-                process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        executor.stop()
+    folders.write_pool()
+    return queue.outcome
+
+
+def job_of(run: PlannedRun, paths: RunPaths) -> Job:
+    """What an executor is told of a run that is carried out in a folder."""
+    threads = str(run.spec.threads)
+    variables = dict(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, PYTHONPATH=python_path())
+    if run.spec.device == 'cpu':
+        # MMEngine takes a GPU wherever it sees one.
+        variables['CUDA_VISIBLE_DEVICES'] = ''
+    command = tuple(module_command('runs', str(paths.root)))
+    return Job(run.spec.key, run.label, paths.root, command, variables, paths.log)
+
+
+class Queue:
+    """The runs of a plan that have not started yet, those first that most work hangs on.
+
+    Args:
+        state: The plan and its folder, refreshed.
+
+    Attributes:
+        waiting: Runs that neither need no process nor were taken, first ones first.
+        outcome: How the others ended, as far as they have.
+    """
+
+    def __init__(self, state: SweepState) -> None:
+        self._state = state
+        priority = _critical_paths(state.plan)
+        self.waiting = sorted(state.plan.runs.values(), key=lambda run: -priority[run.spec.key])
+        self.outcome = Outcome()
+
+    def settle(self) -> list[tuple[PlannedRun, str]]:
+        """Takes out the runs that need no process (any more), with the status of each."""
+        settled = []
+        # Parents come before children, so one round is enough.
+        for run in list(self.waiting):
+            status = self._settled(run)
+            if status is not None:
+                self.waiting.remove(run)
+                self.outcome.statuses[run.spec.key] = status
+                settled.append((run, status))
+        return settled
+
+    def take(self) -> PlannedRun | None:
+        """Takes out the first run that may start now."""
+        ready = next((run for run in self.waiting if {*self._parents(run)} <= {'done'}), None)
+        if ready is not None:
+            self.waiting.remove(ready)
+        return ready
+
+    def end(self, run: PlannedRun, words: str) -> str:
+        """Notes how a run ended, as its folder has it, and returns its status.
+
+        Args:
+            run: One that was taken.
+            words: How its process ended, for where it had no time to say so itself.
+        """
+        self._state.refresh()
+        status = self._state.status(run)
+        if not self._state.is_finished(run.spec.key):
+            if status == 'running':
+                error = dict(type='Killed', message=words)
+                write_json(self._state.own_folder(run).state, dict(status='failed', error=error))
+            status = 'failed'
+        self.outcome.statuses[run.spec.key] = status
+        return status
+
+    def _settled(self, run: PlannedRun) -> str | None:
+        parents = self._parents(run)
+        if any(status not in (None, 'done') for status in parents):
+            return 'skipped'
+        # Whether a finished child stands is known only when its parents do.
+        if None not in parents and self._state.is_finished(run.spec.key):
+            return self._state.status(run)
+        return None
+
+    def _parents(self, run: PlannedRun) -> list[str | None]:
+        return [self.outcome.statuses.get(parent) for parent in run.spec.parents]
 
 
 def _critical_paths(plan: Plan) -> dict[str, float]:

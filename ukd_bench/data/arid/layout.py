@@ -8,19 +8,12 @@ from pathlib import Path
 from ...errors import DataError, UkdBenchError
 from ...files.folders import Folders
 from ..fingerprint import darkroom_manifest
-from .editions import EDITIONS, Edition, Files, LayoutError
+from .editions import EDITIONS, HOW_TO_GET, Edition, Files, LayoutError
 from .facts import ARID_CLASSES, MAPPING_TABLE
 from .lists import Clip, UnlabelledError, is_blank, read_csv, read_list, read_pairs, read_text
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
-
-HOW_TO_GET = (
-    "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "
-    'hands out its part (http://www.ug2challenge.org), and `python -m ukd_bench.data make ROOT` '
-    'makes synthetic dark videos'
-)
-"""Hint for a person who has no videos yet."""
 
 
 @dataclass(frozen=True)

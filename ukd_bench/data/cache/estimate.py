@@ -1,5 +1,6 @@
 """Estimates how much a cache will take, without decoding."""
 
+import shutil
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,9 +11,51 @@ import numpy as np
 from ...errors import DataError
 from ..fingerprint import darkroom_manifest
 from ..video.frames import DecodedVideo, resize
+from .store import CACHE, Manifest
 
 HEADER_BYTES = 128
 """Bytes before the frames in a ``.npy`` file."""
+
+
+_GIB = 2**30
+
+
+def require_room(
+    root: Path, folder: Path, paths: list[str], short_side: int | None, budget: float | None = None
+) -> None:
+    """Refuses a cache that would exceed the free space, or a budget.
+
+    Args:
+        root: Data root.
+        folder: Of the cache; what it holds already needs no room.
+        paths: Videos, as paths below the root.
+        short_side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
+        budget: GiB that the whole cache may take; None is any number.
+
+    Raises:
+        DataError: saying how much is needed and how much there is.
+    """
+    # Of what is cached already the size is known, and no container need be opened again.
+    held = dict(Manifest.read(folder).clips) if (folder / CACHE.manifest).is_file() else {}
+    missing = needed_bytes(root, [path for path in paths if path not in held], short_side)
+    needed = missing + sum(held[path].file_bytes for path in paths if path in held)
+    if budget is not None and needed > budget * _GIB:
+        raise DataError(
+            f'{folder}: {len(paths)} clips need about {size_in_words(needed)}, '
+            f'more than --budget {budget:g} (GiB)'
+        )
+    existing = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if missing > free:
+        raise DataError(
+            f'{folder}: about {size_in_words(missing)} more are needed, but {size_in_words(free)} '
+            'are free'
+        )
+
+
+def size_in_words(number: int) -> str:
+    """A number of bytes in GiB, or in MiB below one."""
+    return f'{number / _GIB:.1f} GiB' if number >= _GIB else f'{number / 2**20:.1f} MiB'
 
 
 def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None) -> int:

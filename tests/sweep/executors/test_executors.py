@@ -1,0 +1,47 @@
+import pytest
+
+from ukd_bench.errors import ConfigError
+from ukd_bench.sweep.executors import EXECUTORS, build_executor
+from ukd_bench.sweep.executors.base import Executor
+
+from .made_up_jobs import resources
+
+
+class OneByOne(Executor):
+    """What a user might write, at its least."""
+
+    def start(self, job):
+        pass
+
+    def poll(self, job):
+        return 'ended'
+
+    def stop(self):
+        pass
+
+
+@pytest.mark.parametrize('name', EXECUTORS)
+def test_every_name_is_an_executor(name):
+    assert type(build_executor(name, resources(jobs=1))) is EXECUTORS[name]
+
+
+def test_a_path_is_a_class_of_the_users():
+    executor = build_executor(f'{__name__}.OneByOne', resources())
+    assert type(executor) is OneByOne and executor.capacity == 1
+    assert build_executor(f'{__name__}.OneByOne', resources(jobs=3)).capacity == 3
+
+
+@pytest.mark.parametrize(
+    ('name', 'why'),
+    [
+        ('slurm', 'no dotted path'),
+        ('absent_module.Mine', "cannot be imported: No module named 'absent_module'"),
+        ('json.absent', "cannot be imported: module 'json' has no attribute 'absent'"),
+        ('json.JSONDecoder', 'no path of an Executor'),
+        ('json.dumps', 'no path of an Executor'),
+    ],
+)
+def test_what_is_no_executor_is_refused(name, why):
+    with pytest.raises(ConfigError) as refused:
+        build_executor(name, resources())
+    assert str(refused.value) == f'executor {name!r} is none of local, inline and {why}'

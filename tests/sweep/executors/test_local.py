@@ -1,0 +1,161 @@
+"""Slots, with small scripts in the place of runs and names in that of GPUs."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ukd_bench.errors import ConfigError
+from ukd_bench.files.configs import PACKAGE
+from ukd_bench.sweep.executors.local import LocalExecutor
+
+from .made_up_jobs import cuda, ending, job, resources
+
+# Says which GPU it sees, and stays until a file lets it go.
+STAYS = """
+import os, pathlib, time
+here = pathlib.Path(os.environ['HERE'])
+(here / 'sees').write_text(os.environ['CUDA_VISIBLE_DEVICES'])
+while not (here / 'go').exists():
+    time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def staying(tmp_path):
+    """Makes a job that stays until it is let go."""
+    return lambda key: job(tmp_path, key, STAYS, HERE=str(tmp_path / key))
+
+
+def sees(job) -> str:
+    for _ in range(600):
+        if (job.folder / 'sees').exists() and (text := (job.folder / 'sees').read_text()):
+            return text
+        time.sleep(0.02)
+    raise AssertionError(f'{job.label} did not start')
+
+
+@pytest.fixture
+def local():
+    """Makes executors, and stops them."""
+    made = []
+
+    def make(*arguments, **options) -> LocalExecutor:
+        made.append(LocalExecutor(resources(*arguments, **options)))
+        return made[-1]
+
+    yield make
+    for executor in made:
+        executor.stop()
+
+
+def test_eight_runs_at_once_have_eight_gpus_and_a_freed_one_is_used_again(staying, local):
+    gpus = [f'GPU-{number:08x}' for number in range(8)]
+    executor = local(cuda(*gpus), jobs=8)
+    assert executor.capacity == 8
+    jobs = [staying(f'run{number}') for number in range(9)]
+    for one in jobs[:8]:
+        executor.start(one)
+    assert [sees(one) for one in jobs[:8]] == gpus
+    assert [executor.poll(one) for one in jobs[:8]] == [None] * 8
+
+    (jobs[5].folder / 'go').touch()
+    assert ending(executor, jobs[5]) == 'the process ended with exit status 0'
+    executor.start(jobs[8])
+    assert sees(jobs[8]) == gpus[5]
+
+
+def test_slots_are_as_many_as_gpus_unless_fewer_are_asked_for(local, staying):
+    assert local(cuda('0', '1', '2')).capacity == 3
+    two = local(cuda('4', '1', '2'), jobs=2)
+    assert two.capacity == 2
+    for number in range(2):
+        two.start(staying(f'run{number}'))
+    assert [sees(staying(f'run{number}')) for number in range(2)] == ['4', '1']
+
+
+def test_more_runs_than_gpus_are_refused(local):
+    line = r'--jobs 3: every run has a GPU of its own, and --device cuda has 2 \(Made-up GPU\)'
+    with pytest.raises(ConfigError, match=line):
+        local(cuda('0', '1'), jobs=3)
+
+
+@pytest.mark.parametrize(('jobs', 'threads', 'capacity'), [(None, 1, 6), (None, 4, 1), (9, 4, 9)])
+def test_on_the_cpu_runs_fill_the_cores(local, monkeypatch, jobs, threads, capacity):
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: set(range(6)))
+    assert local(jobs=jobs, threads=threads).capacity == capacity
+
+
+def test_a_log_is_added_to(local, tmp_path):
+    """What a process says comes after what the one before had said."""
+    executor = local(jobs=1)
+    says = job(tmp_path, 'says', 'import sys; print("out"); print("err", file=sys.stderr)')
+    says.log.write_text('before\n')
+    executor.start(says)
+    ending(executor, says)
+    assert sorted(says.log.read_text().splitlines()) == ['before', 'err', 'out']
+
+
+@pytest.mark.parametrize(
+    ('script', 'words'),
+    [
+        ('raise SystemExit(3)', 'the process ended with exit status 3'),
+        ('import os; os.kill(os.getpid(), 9)', 'the process was killed, as the system does when'),
+        ('import os; os.kill(os.getpid(), 11)', 'the process ended by signal SIGSEGV'),
+        # Nobody is there to answer.
+        ('import sys; assert sys.stdin.read() == ""', 'the process ended with exit status 0'),
+    ],
+)
+def test_how_a_process_ended_in_words(local, tmp_path, script, words):
+    executor, one = local(jobs=1), job(tmp_path, 'ends', script)
+    executor.start(one)
+    assert ending(executor, one).startswith(words)
+
+
+def test_runs_are_asked_to_end_and_then_have_to(local, tmp_path, monkeypatch, staying):
+    monkeypatch.setattr('ukd_bench.sweep.executors.process.STOP_S', 0.5)
+    executor = local(jobs=2)
+    deaf = 'import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n' + STAYS
+    jobs = [
+        job(tmp_path, 'hears', STAYS, HERE=str(tmp_path / 'hears'), CUDA_VISIBLE_DEVICES='-'),
+        job(tmp_path, 'deaf', deaf, HERE=str(tmp_path / 'deaf'), CUDA_VISIBLE_DEVICES='-'),
+    ]
+    for one in jobs:
+        executor.start(one)
+    for one in jobs:
+        sees(one)
+    executor.stop()
+    assert executor.poll(jobs[0]) == 'the process ended by signal SIGTERM'
+    assert executor.poll(jobs[1]).startswith('the process was killed')
+
+
+def test_no_run_outlives_a_killed_sweep(tmp_path):
+    script = f"""
+import pathlib, time
+from ukd_bench.sweep.executors.local import LocalExecutor
+from tests.sweep.executors.made_up_jobs import job, resources
+executor = LocalExecutor(resources(jobs=1))
+stays = job(pathlib.Path({str(tmp_path)!r}), 'stays', '''{STAYS}''',
+            HERE={str(tmp_path / 'stays')!r}, CUDA_VISIBLE_DEVICES='-')
+executor.start(stays)
+print(executor._running['stays'][0].pid, flush=True)
+time.sleep(60)
+"""
+    sweep = subprocess.Popen(
+        [sys.executable, '-c', script],
+        cwd=PACKAGE.parent,
+        env=dict(os.environ, PYTHONPATH=str(PACKAGE.parent)),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    run = int(sweep.stdout.readline())
+    sees(job(tmp_path, 'stays', ''))
+    sweep.kill()
+    sweep.wait()
+    for _ in range(200):
+        if not os.path.exists(f'/proc/{run}'):
+            break
+        time.sleep(0.02)
+    assert not os.path.exists(f'/proc/{run}')

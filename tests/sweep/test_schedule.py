@@ -1,0 +1,211 @@
+"""The queue, with an executor that leaves what runs leave without running any."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from ukd_bench.files.atomic import write_json
+from ukd_bench.sweep.executors import Executor, Resources
+from ukd_bench.sweep.executors.devices import Devices
+from ukd_bench.sweep.place import Places
+from ukd_bench.sweep.schedule import Queue, carry_out, job_of
+
+from .left_runs import finish, state_of
+from .planned import parents_of, planned, run_of
+
+RESOURCES = Resources(Devices('cpu', 'cpu', 'Made-up processor'), jobs=2)
+
+
+class MadeUp(Executor):
+    """Ends every run at its second poll, by what ``endings`` has for its method, or done.
+
+    Attributes:
+        order: Keys in the order of starts.
+        most: Runs that were under way at once.
+    """
+
+    poll_s = 0.0
+
+    def __init__(self, state, **endings):
+        super().__init__(RESOURCES)
+        self.state, self.endings = state, endings
+        self.order, self.polled, self.most, self.stopped = [], {}, 0, 0
+
+    def start(self, job):
+        assert (job.folder / 'run.json').is_file() and (job.folder / 'config.py').is_file()
+        self.order.append(job.key)
+        self.polled[job.key] = 0
+        self.most = max(self.most, len(self.polled))
+
+    def poll(self, job):
+        self.polled[job.key] += 1
+        if self.polled[job.key] < 2:
+            return None
+        del self.polled[job.key]
+        run = self.state.plan.runs[job.key]
+        self.endings.get(run.spec.method, done)(self.state, run)
+        return 'the process ended somehow'
+
+    def stop(self):
+        self.stopped += 1
+
+
+def done(state, run):
+    finish(state, run, run.spec.key)
+
+
+def out_of_memory(state, run):
+    finish(state, run, run.spec.key)
+    path = state.own_folder(run).record
+    write_json(path, json.loads(path.read_text()) | dict(status='oom'))
+
+
+def cut_off(state, run):
+    write_json(state.own_folder(run).state, dict(status='running'))
+
+
+def failed(state, run):
+    error = dict(type='ConfigError', message='its own words')
+    write_json(state.own_folder(run).state, dict(status='failed', error=error))
+
+
+def nothing(state, run):
+    pass
+
+
+class Listener:
+    """Stands for the progress display, and keeps what it is told."""
+
+    def __init__(self):
+        self.settled_as, self.ended_as, self.begun = {}, {}, []
+
+    def started(self, run):
+        self.begun.append(run.spec.key)
+
+    def settled(self, run, status):
+        self.settled_as[run.spec.key] = status
+
+    def ended(self, run, status, paths):
+        self.ended_as[run.spec.key] = status
+
+    def tick(self):
+        pass
+
+
+@pytest.fixture
+def state(tmp_path):
+    return state_of(tmp_path / 'results', planned(methods=('ukd', 'plain'), num_teachers=(1, 2)))
+
+
+def sweep(state, executor):
+    listener = Listener()
+    return carry_out(state, Places(), executor, listener), listener
+
+
+def test_parents_go_first_and_no_more_at_once_than_there_is_room_for(state):
+    executor = MadeUp(state)
+    outcome, listener = sweep(state, executor)
+    assert set(outcome.statuses.values()) == {'done'} and outcome.lost == []
+    assert executor.order == listener.begun and sorted(executor.order) == sorted(state.plan.runs)
+    for key, run in state.plan.runs.items():
+        assert all(executor.order.index(p) < executor.order.index(key) for p in run.spec.parents)
+    assert executor.most == 2 and executor.stopped == 1
+    pool = json.loads(state.paths.pool.read_text())['teachers']
+    assert [teacher['name'] for teacher in pool][:2] == ['i3d-gamma1.8', 'slowonly-gamma2.5']
+    # The floor, which nothing hangs on, waits for those that much hangs on.
+    assert executor.order.index(run_of(state.plan, 'plain').spec.key) > 1
+
+
+def test_what_is_finished_is_not_started_again(state):
+    sweep(state, MadeUp(state))
+    again = MadeUp(state)
+    outcome, listener = sweep(state, again)
+    assert again.order == [] and listener.ended_as == {}
+    assert set(listener.settled_as) == set(outcome.statuses) == set(state.plan.runs)
+    assert set(outcome.statuses.values()) == {'done'}
+
+
+@pytest.mark.parametrize(
+    ('ending', 'status', 'message'),
+    [
+        (cut_off, 'failed', 'the process ended somehow'),
+        (failed, 'failed', 'its own words'),
+        (nothing, 'failed', None),
+        (out_of_memory, 'oom', None),
+    ],
+)
+def test_how_a_run_ended_is_what_it_left_and_what_needs_it_is_skipped(
+    state, ending, status, message
+):
+    outcome, listener = sweep(state, MadeUp(state, teacher=ending))
+    seen = {}
+    for key, run in state.plan.runs.items():
+        seen.setdefault(run.spec.method, set()).add(outcome.statuses[key])
+    assert seen == {'teacher': {status}, 'bank': {'skipped'}, 'ukd': {'skipped'}, 'plain': {'done'}}
+    assert len(outcome.lost) == (6 if status == 'failed' else 4)
+    for key, ended in listener.ended_as.items():
+        run = state.plan.runs[key]
+        if run.spec.method == 'teacher':
+            assert ended == status
+            if message is not None:
+                left = json.loads(state.own_folder(run).state.read_text())
+                assert left['status'] == 'failed' and left['error']['message'] == message
+
+
+def test_an_adopted_run_is_polled_and_its_folder_left_alone(state):
+    teacher = state.plan.pool[0][1]
+    paths = state.own_folder(teacher)
+    paths.root.mkdir(parents=True)
+    (paths.root / 'under way').touch()
+
+    class Adopting(MadeUp):
+        def adopt(self, job):
+            if job.key != teacher.spec.key:
+                return False
+            self.polled[job.key] = 0
+            return True
+
+        def poll(self, job):
+            assert job.key != teacher.spec.key or (paths.root / 'under way').exists()
+            return super().poll(job)
+
+    executor = Adopting(state)
+    outcome, listener = sweep(state, executor)
+    assert outcome.statuses[teacher.spec.key] == listener.ended_as[teacher.spec.key] == 'done'
+    assert sorted([*executor.order, teacher.spec.key]) == sorted(state.plan.runs)
+
+
+def test_an_interrupt_stops_the_executor(state):
+    def interrupt(state, run):
+        raise KeyboardInterrupt
+
+    executor = MadeUp(state, teacher=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(state, executor)
+    assert executor.stopped == 1
+
+
+def test_the_queue_gives_out_what_has_its_parents(state):
+    queue = Queue(state)
+    assert queue.settle() == []
+    first = [queue.take(), queue.take(), queue.take(), queue.take()]
+    methods = [run.spec.method for run in first if run is not None]
+    assert sorted(methods) == ['plain', 'teacher', 'teacher'] and first[3] is None
+    teacher = next(run for run in first if run.spec.method == 'teacher')
+    done(state, teacher)
+    assert queue.end(teacher, '') == 'done'
+    bank = queue.take()
+    assert parents_of(state.plan, bank) == [('teacher', teacher.spec.teacher)]
+    assert queue.take() is None
+
+
+def test_a_job_is_the_runs_own_process_and_sees_no_gpu_on_the_cpu(state):
+    run = run_of(state.plan, 'plain')
+    job = job_of(run, state.own_folder(run))
+    assert job.command[1:] == ('-m', 'ukd_bench.runs', str(state.own_folder(run).root))
+    assert job.variables['OMP_NUM_THREADS'] == job.variables['MKL_NUM_THREADS'] == '1'
+    assert job.variables['CUDA_VISIBLE_DEVICES'] == ''
+    on_cuda = replace(run, spec=replace(run.spec, device='cuda', threads=3))
+    job = job_of(on_cuda, state.own_folder(run))
+    assert job.variables['OMP_NUM_THREADS'] == '3' and 'CUDA_VISIBLE_DEVICES' not in job.variables

@@ -1,0 +1,100 @@
+"""What every executor does, and all that it is told.
+
+The queue of :mod:`ukd_bench.sweep.schedule` decides which run starts next; an executor carries it
+out. How a run ended stands in the run's folder, where the queue reads it: an executor only says
+whether the run is still under way. So one that hands runs to other machines needs nothing of a
+sweep but this file.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+from .devices import Devices
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the command line lets a sweep use.
+
+    Attributes:
+        devices: What runs compute on; they are here.
+        jobs: Runs at once, as ``--jobs`` says; None leaves it to the executor.
+        threads: That each run uses.
+    """
+
+    devices: Devices
+    jobs: int | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run, as an executor has it: a command that carries it out wherever its folder is in reach.
+
+    Attributes:
+        key: Tells it from all other runs of the sweep, in this call and in later ones.
+        label: What a person calls it.
+        folder: Of the run: everything it needs is in it, and everything it leaves goes into it.
+        command: Program and arguments. The working directory must be that of the sweep.
+        variables: What its environment must have beside what the sweep's has.
+        log: Where its output goes, after what is in it, unless a person shall see it at once.
+    """
+
+    key: str
+    label: str
+    folder: Path
+    command: tuple[str, ...]
+    variables: dict[str, str]
+    log: Path
+
+
+class Executor(ABC):
+    """Carries out runs; the queue calls it from one thread.
+
+    Args:
+        resources: What it may use. One that cannot do with them raises a ``ConfigError``, before
+            anything is made for the sweep.
+
+    Attributes:
+        capacity: Runs that may be under way at once.
+        poll_s: Seconds between two rounds of :meth:`poll`.
+        has_terminal: Whether its runs have the terminal, so that no live display may be on it.
+    """
+
+    capacity: int
+    poll_s = 0.1
+    has_terminal = False
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+        self.capacity = resources.jobs or 1
+
+    def adopt(self, job: Job) -> bool:
+        """Whether an earlier call of the sweep started the run and it is still under way.
+
+        Asked before the run's folder is made ready, which is left alone where the answer is yes;
+        :meth:`poll` is called for it from then on. An executor whose runs end with the sweep has
+        nothing to adopt.
+        """
+        return False
+
+    @abstractmethod
+    def start(self, job: Job) -> None:
+        """Starts a run whose folder is ready. It may return at once, or when the run has ended."""
+
+    @abstractmethod
+    def poll(self, job: Job) -> str | None:
+        """None while a run is under way; then once how it ended, in words.
+
+        The words are what a person reads of a run that had no time to leave its own, as ``the
+        process ended with exit status 1``.
+        """
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Called at the end, however that comes: ends the runs that are under way, and waits.
+
+        An executor whose runs outlive the sweep leaves them alone, and adopts them in the next
+        call.
+        """

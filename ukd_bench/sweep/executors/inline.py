@@ -1,0 +1,51 @@
+"""Runs one after another in the foreground, with the terminal theirs: for debugging."""
+
+import signal
+import subprocess
+
+from ...errors import ConfigError
+from .base import Executor, Job, Resources
+from .process import exit_in_words, start_process, stop_processes
+
+_INTERRUPTED = (130, -signal.SIGINT)
+
+
+class InlineExecutor(Executor):
+    """One process after another, each a fresh one as everywhere, on the sweep's own terminal.
+
+    What a run prints is seen at once and goes to no log, and ``breakpoint()`` works in it.
+
+    Raises:
+        ConfigError: ``jobs`` asks for several at once.
+    """
+
+    has_terminal = True
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        if self.capacity > 1:
+            raise ConfigError(
+                f'--jobs {self.capacity}: the executor inline carries out one run after another'
+            )
+        gpus = resources.devices.gpus
+        self._gpu = {'CUDA_VISIBLE_DEVICES': gpus[0]} if gpus else {}
+        self._process: subprocess.Popen | None = None
+
+    def start(self, job: Job) -> None:
+        self._process = start_process(job, self._gpu)
+        # The terminal interrupts both; what that means is for the run to say, as under a shell.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            status = self._process.wait()
+        finally:
+            signal.signal(signal.SIGINT, handler)
+        if status in _INTERRUPTED:
+            raise KeyboardInterrupt
+
+    def poll(self, job: Job) -> str | None:
+        assert self._process is not None, 'a run is polled that was not started'
+        return exit_in_words(self._process.returncode)
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            stop_processes([self._process])

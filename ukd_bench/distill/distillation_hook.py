@@ -10,19 +10,11 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ..data.fingerprint import dataset_classes
-from ..errors import ConfigError
 from ..files.checkpoints import unwrapped
 from ..knowledge.assembly import build_rule, rule_name
 from ..knowledge.pool import PoolEntry, read_pool
 from ..methods.distillation import require_temperature, require_weight
-from .batch import (
-    AddressedBatch,
-    labels_of,
-    put_knowledge,
-    require_fit,
-    scores_of,
-    targets_of,
-)
+from .batch import AddressedBatch, labels_of, put_knowledge, require_fit, scores_of, targets_of
 from .head import HeadLoss, LossByFeat, distillable_head
 from .losses import (
     DISTILLATION,
@@ -204,11 +196,12 @@ class DistillationHook(ReplayHook):
         self, own_loss: LossByFeat, student_NC: Tensor, data_samples: list
     ) -> Losses:
         """The student's losses in one step, from its scores and what its data samples carry."""
+        labels_N = labels_of(data_samples)
         teachers_KNC = scores_of(data_samples) if self._keeps_scores else None
         if teachers_KNC is not None and self.rule.needs_student:
             require_fit(student_NC, teachers_KNC[0])
             targets_NC = self._assemble(
-                teachers_KNC, labels_of(data_samples), data_samples, student_NC.detach().float()
+                teachers_KNC, labels_N, data_samples, student_NC.detach().float()
             )
         else:
             targets_NC = targets_of(data_samples)
@@ -217,7 +210,7 @@ class DistillationHook(ReplayHook):
             lambda: own_loss(student_NC, data_samples),
             student_NC,
             targets_NC,
-            labels_of(data_samples),
+            labels_N,
             teachers_KNC if self.loss.needs_teachers else None,
         )
         with torch.no_grad():

@@ -76,9 +76,9 @@ class HeadLoss:
         present = getattr(self._head.loss_by_feat, '__self__', None)
         if isinstance(present, HeadLoss):
             raise ConfigError(
-                f"the loss of the model's {type(self._head).__name__} is extended already, by "
-                f'{present._owner}: one hook at a time trains a model; where a training broke off, '
-                'build the model anew'
+                f"the loss of the model's {type(self._head).__name__} is {present._owner}'s "
+                'already: one hook at a time trains a model; where its training broke off, build '
+                'the model anew'
             )
         replacements: dict[str, Callable] = dict(loss_by_feat=self._loss_by_feat)
         if self._extension is not None:
@@ -93,7 +93,7 @@ class HeadLoss:
         for name, former in (self._former or {}).items():
             if former is None:
                 # The method of its class shows again.
-                delattr(self._head, name)
+                vars(self._head).pop(name, None)
             else:
                 setattr(self._head, name, former)
         self._former = None

@@ -31,9 +31,9 @@ class DistillationLoss(ABC):
     needs_all_classes: ClassVar[bool] = False
 
     def scale(self, temperature: float) -> float:
-        """The constant factor between what a call returns and L.
+        """The constant by which the value of a call is multiplied to give L; 1 if not overridden.
 
-        It is multiplied with w before a tensor is.
+        It is multiplied with w first, so that the value is multiplied once.
         """
         return 1.0
 

@@ -158,7 +158,10 @@ def test_a_sweep_trains_and_records_it(working_folder, dark_root):
     assert student['knowledge']['loss'] == 'my_loss.DKD(beta=4.0)'
     assert student['knowledge']['divergence'] > 0
     # The code is part of the key.
+    before = run_sweep(working_folder, dark_root, '--dry-run')
+    assert student['key'] in before.stdout and 'pending' not in before.stdout
     code = working_folder / 'my_loss.py'
     code.write_text(code.read_text().replace('1e-12', '1e-11'))
-    plan = run_sweep(working_folder, dark_root, '--dry-run')
-    assert plan.returncode == 0 and student['key'] not in plan.stdout
+    after = run_sweep(working_folder, dark_root, '--dry-run')
+    assert after.returncode == 0 and after.stdout.count('pending') == 1
+    assert student['key'] not in after.stdout

@@ -40,15 +40,16 @@ def scientific(config: Any) -> Any:
     return f'{config.__module__}.{config.__qualname__}' if isinstance(config, type) else config
 
 
-_NAMING_KEYS = ('type', 'rule')
+_NAMING_KEYS = ('type', 'rule', 'loss')
 """Keys of a config whose value may be the dotted path of a class."""
 
 
 def user_sources(config: Any) -> dict[str, str]:
     """SHA-256 of the code of each module that a config names and nobody installed.
 
-    The modules are those of dotted paths in ``type`` and ``rule``, those of ``custom_imports``, and
-    what all these import in turn; of a package every module counts. No module is imported.
+    The modules are those of dotted paths in ``type``, ``rule`` and ``loss``, those of
+    ``custom_imports``, and what all these import in turn; of a package every module counts. No
+    module is imported.
 
     Args:
         config: A config as plain dicts and lists, or a part of one.

@@ -100,6 +100,7 @@ def _knowledge_facts(source: DistillationHook) -> dict[str, Any]:
     divergence = source.last_epoch_divergence
     return dict(
         rule=source.rule_name,
+        loss=source.loss_name,
         weight=source.weight,
         temperature=source.temperature,
         num_views=source.num_views,

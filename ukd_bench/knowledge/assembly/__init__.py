@@ -1,11 +1,8 @@
 """Rules that fold the scores of K teachers into one target distribution, by name or by path."""
 
-from importlib import import_module
-from inspect import isclass, signature
 from typing import Any
 
-from ...errors import ConfigError, one_line
-from ...registry import ASSEMBLY_RULES
+from ...registry import ASSEMBLY_RULES, build_named, name_with_arguments
 from .aekd import AEKD
 from .means import MeanLogit, MeanProbability
 from .rule import AssemblyRule, WeightedMean
@@ -35,16 +32,7 @@ def build_rule(config: str | dict[str, Any]) -> AssemblyRule:
     Raises:
         ConfigError: there is no such rule, it cannot be imported, or it refuses the arguments.
     """
-    name, arguments = _split(config)
-    kind = _find(name)
-    try:
-        return kind(**arguments)
-    except ConfigError:
-        raise
-    # Anybody's rule may refuse its arguments in any way.
-    except Exception as problem:
-        takes = ', '.join(signature(kind).parameters) or 'no arguments'
-        raise ConfigError(f'rule {name!r} takes {takes}: {one_line(problem)}') from problem
+    return build_named(config, ASSEMBLY_RULES, AssemblyRule)
 
 
 def rule_name(config: str | dict[str, Any]) -> str:
@@ -53,35 +41,4 @@ def rule_name(config: str | dict[str, Any]) -> str:
     Raises:
         ConfigError: the config is neither a string nor a dict with a ``type``.
     """
-    name, arguments = _split(config)
-    values = ', '.join(f'{argument}={value!r}' for argument, value in sorted(arguments.items()))
-    return f'{name}({values})' if arguments else name
-
-
-def _split(config: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    arguments = dict(config) if isinstance(config, dict) else dict(type=config)
-    name = arguments.pop('type', None)
-    if not isinstance(name, str):
-        raise ConfigError(f'rule = {config!r} is {_none_of()} and has no such type')
-    return name, arguments
-
-
-def _find(name: str) -> type[AssemblyRule]:
-    found = ASSEMBLY_RULES.module_dict.get(name)
-    module, _, attribute = name.rpartition('.')
-    # Not by the registry's own look-up: it hides why a module of the user's cannot be imported.
-    if found is None and module:
-        try:
-            found = getattr(import_module(module), attribute)
-        # Anybody's module may fail in any way.
-        except Exception as problem:
-            raise ConfigError(
-                f'rule {name!r} is {_none_of()} and cannot be imported: {one_line(problem)}'
-            ) from problem
-    if not (isclass(found) and issubclass(found, AssemblyRule)):
-        raise ConfigError(f'rule {name!r} is {_none_of()} and no path of an AssemblyRule')
-    return found
-
-
-def _none_of() -> str:
-    return f'none of {", ".join(sorted(ASSEMBLY_RULES.module_dict))}'
+    return name_with_arguments(config, ASSEMBLY_RULES)

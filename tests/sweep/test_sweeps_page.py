@@ -8,7 +8,7 @@ import pytest
 from mmengine.config import Config
 
 from ukd_bench.files.configs import configs_root
-from ukd_bench.methods.table.distillation import Distillation
+from ukd_bench.methods.distillation import Distillation
 from ukd_bench.sweep.config import Axes, Dataset, read_axes
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'sweeps.md').read_text()

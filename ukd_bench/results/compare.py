@@ -7,6 +7,7 @@ from typing import Any
 from ..records.record import LAST_EPOCH
 from . import formatting as units
 from .load import Run, Sweep
+from .method_names import method_name
 
 MEMORY_TOLERANCE = 0.02
 Z = 3.0
@@ -90,12 +91,13 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     differing: list[str] = []
     shared = [cell for cell in there if cell in here]
     for cell in shared:
-        mine = _compare_runs(_label(cell), here[cell], there[cell])
+        label = _label(cell, reference)
+        mine = _compare_runs(label, here[cell], there[cell])
         rows += mine
         if any(row.verdict == DIFFERS for row in mine):
-            differing.append(_label(cell))
-    missing_here = tuple(_label(cell) for cell in there if cell not in here)
-    missing_there = tuple(_label(cell) for cell in here if cell not in there)
+            differing.append(label)
+    missing_here = tuple(_label(cell, reference) for cell in there if cell not in here)
+    missing_there = tuple(_label(cell, sweep) for cell in here if cell not in there)
     dash = units.DASH
     rows += [Row(label, 'run', dash, 'done', dash, MISSING_HERE) for label in missing_here]
     rows += [Row(label, 'run', 'done', dash, dash, MISSING_THERE) for label in missing_there]
@@ -194,9 +196,9 @@ def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
     }
 
 
-def _label(cell: tuple[Any, ...]) -> str:
+def _label(cell: tuple[Any, ...], sweep: Sweep) -> str:
     method, student, teacher, k, seed, split, epochs, protocol, selection, _ = cell
-    parts = [units.method_name(method), teacher or student]
+    parts = [method_name(sweep, method), teacher or student]
     if k:
         parts.append(f'K = {k}')
     parts.append(f'seed {seed}, split {split}, {epochs} epochs')

@@ -17,10 +17,11 @@ from ..cli.terminal import Parser, gibibytes
 from ..data.arid.editions import EDITIONS
 from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..files.locks import Lock
+from ..methods.table import STUDENT_METHODS
 from ..records.execution import environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
-from ..results.claims import claims_sha256
+from ..results.claims import Claims, find_claims, keep_claims, load_claims
 from .config import Axes, read_axes
 from .finished import SweepState, still_valid
 from .plan import Plan
@@ -83,6 +84,8 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
     every_axis = read_axes(options.config).narrowed(split=options.split, edition=options.edition)
     axes = every_axis.narrowed(options.methods, options.teachers, options.backbones, options.seeds)
     require_usable_rule(axes)
+    claims = load_claims(find_claims(axes.claims))
+    claims.check_methods(STUDENT_METHODS)
     if options.jobs is not None and options.jobs < 1:
         raise ConfigError(f'--jobs {options.jobs} is not positive')
     if options.reference and not SweepPaths(options.reference).plan.is_file():
@@ -114,7 +117,7 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
             return plan_of(some, by_split[split]).runs
 
         valid = still_valid(every_axis, state.earlier_rows(), keys_of)
-        return _run_and_report(options, axes, data, state, valid, console)
+        return _run_and_report(options, axes, data, state, claims, valid, console)
 
 
 def _data_of(axes: Axes, options: argparse.Namespace) -> SweepData:
@@ -127,6 +130,7 @@ def _run_and_report(
     axes: Axes,
     data: SweepData,
     state: SweepState,
+    claims: Claims,
     valid: set[str],
     console: Console,
 ) -> int:
@@ -139,14 +143,15 @@ def _run_and_report(
         **(state.fingerprints or {}),
     )
     # Written before the first run as well: the rules of the verdicts stand before the results.
-    claims = state.claims_sha256(claims_sha256())
-    state.write_plan(dataset, claims, valid)
+    planned_with = state.claims_sha256(claims.sha256)
+    state.write_plan(dataset, planned_with, valid)
+    keep_claims(claims, state.paths.root)
     runs = len(state.plan.runs)
     progress = Progress(runs, console)
     with progress.showing():
         outcome = carry_out(state, jobs, progress)
     state.write_pool()
-    state.write_plan(dataset, claims, valid)
+    state.write_plan(dataset, planned_with, valid)
     console.print(
         f'{runs} runs: {progress.reused_count} reused, '
         f'{runs - progress.reused_count - len(outcome.lost)} carried out, '

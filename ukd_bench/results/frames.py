@@ -135,7 +135,7 @@ def load_scores_frame(*folders: Path | str) -> pd.DataFrame:
         folders: Results folders, one a sweep.
 
     Returns:
-        ``RUN_COLUMNS``, then ``clip``, its ``label`` and the class ``predicted``, both by name,
+        ``RUN_COLUMNS``, then ``video``, its ``label`` and the class ``predicted``, both by name,
         whether that is ``correct``, and the probability of each class, in a column of the class's
         name with ``p_`` before it. Runs without scores have no rows.
 
@@ -151,7 +151,7 @@ def load_scores_frame(*folders: Path | str) -> pd.DataFrame:
         told = {name: COLUMNS[name][1](sweep, run) for name in RUN_COLUMNS}
         clips = pd.DataFrame(
             {
-                'clip': scores.samples,
+                'video': scores.samples,
                 'label': classes[scores.labels],
                 'predicted': classes[scores.scores.argmax(axis=1)],
                 'correct': scores.hits == 1,

@@ -48,7 +48,7 @@ class So(Rule):
     keys = {'method': 'method'}
 
     def on_bench(self, bench, evidence):
-        name = evidence.method_name(self.claim['method'])
+        name = evidence.title(self.claim['method'])
         return Finding(bench.label, SUPPORTED, f'{name} is so.')
 """
 

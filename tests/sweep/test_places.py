@@ -14,9 +14,8 @@ from ukd_bench.records.folder import RunPaths, SweepPaths
 from ukd_bench.sweep import schedule as local
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import placed_config
-from ukd_bench.sweep.run_config import suite_hook
 
-from .planned import STUDENT, planned, run_of
+from .planned import STUDENT, hook_of, planned, run_of
 
 CELLS = dict(methods=('chain', 'self', 'ukd'), num_teachers=(1, 2))
 
@@ -87,11 +86,12 @@ def statuses(state: SweepState) -> dict[tuple, bool]:
 def test_every_run_is_told_where_its_parents_lie(swept):
     plan = swept.plan
     for stage in (1, 2):
-        hook = suite_hook(placed_config(run_of(plan, 'chain', stage), plan, swept.folder), '')
+        run = run_of(plan, 'chain', stage)
+        hook = hook_of(run, placed_config(run, plan, swept.folder))
         before = None if stage == 1 else swept.folder(run_of(plan, 'chain', 1)).checkpoint
         assert hook.get('previous') == (before and str(before.resolve()))
     student = run_of(plan, 'self', 1)
-    (entry,) = suite_hook(placed_config(student, plan, swept.folder), '')['pool']
+    (entry,) = hook_of(student, placed_config(student, plan, swept.folder))['pool']
     assert entry['name'] == f'self-{STUDENT}-s0'
     assert Path(entry['config']).is_file() and Path(entry['checkpoint']).is_file()
     bank = plan.runs[student.spec.parents[0]]
@@ -108,7 +108,8 @@ def test_places_follow_a_run_that_is_reused(swept):
     newer = replace(stage, spec=replace(stage.spec, execution='beef'))
     plan.runs[stage.spec.key] = newer
     state = state_of(swept.paths.root, accept_stale=True, plan=plan)
-    hook = suite_hook(placed_config(run_of(plan, 'chain', 2), plan, state.folder), '')
+    second = run_of(plan, 'chain', 2)
+    hook = hook_of(second, placed_config(second, plan, state.folder))
     assert Path(hook['previous']) == swept.own_folder(stage).checkpoint.resolve()
     assert swept.own_folder(stage).root != state.own_folder(newer).root
 

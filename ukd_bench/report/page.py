@@ -14,11 +14,19 @@ from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
 from ..results.load import Sweep, load_sweep
 from ..results.verdicts import Verdict, evaluate
-from . import methods as words
+from . import wording
 from .figures.svg import Drawing, draw_all
 from .provenance import provenance, warnings
-from .tables import memory as memory_tables, others as side_tables, table as tables
+from .tables.accuracy import accuracy_table
+from .tables.comparison import comparison_table
+from .tables.cost import cost_table
+from .tables.equality import equality_table
 from .tables.likeness import likeness_table
+from .tables.lost import lost_table
+from .tables.memory import memory_table, slope_table
+from .tables.published import published_table
+from .tables.table import Table
+from .tables.teachers import teacher_table
 
 TEMPLATES = Path(__file__).parent / 'templates'
 
@@ -67,8 +75,8 @@ def write_report(
         'main_tables': [t for t in _main_tables(sweep) if t],
         'side_tables': [t for t in _side_tables(sweep, compared) if t],
         'provenance': provenance(sweep, rules.sha256),
-        'words': words,
-        'methods': words.methods_text(run.method for run in sweep.runs),
+        'words': wording,
+        'methods': wording.methods_text(sweep),
     }
     out = Path(out)
     index, markdown = out / 'index.html', out / 'report.md'
@@ -98,20 +106,18 @@ def markdown_cell(text: str) -> str:
     return re.sub(r'([|*_`\[\]<>])', r'\\\1', text.replace('\n', ' '))
 
 
-def _main_tables(sweep: Sweep) -> list[tables.Table | None]:
+def _main_tables(sweep: Sweep) -> list[Table | None]:
     return [
-        *(tables.accuracy_table(sweep), likeness_table(sweep)),
-        memory_tables.memory_table(sweep),
-        *(memory_tables.slope_table(sweep), tables.cost_table(sweep)),
-        *(side_tables.equality_table(sweep), side_tables.teacher_table(sweep)),
+        *(accuracy_table(sweep), likeness_table(sweep), memory_table(sweep), slope_table(sweep)),
+        *(cost_table(sweep), equality_table(sweep), teacher_table(sweep)),
     ]
 
 
-def _side_tables(sweep: Sweep, compared: Compared | None) -> list[tables.Table | None]:
+def _side_tables(sweep: Sweep, compared: Compared | None) -> list[Table | None]:
     return [
-        side_tables.lost_table(sweep),
-        side_tables.comparison_table(compared) if compared else None,
-        side_tables.published_table(),
+        lost_table(sweep),
+        comparison_table(compared) if compared else None,
+        published_table(),
     ]
 
 

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from ..methods.table import STUDENT_METHODS
 from ..records.record import ORACLE
 from ..results import formatting as units
 from ..results.load import Sweep
 from .tables.footnotes import CHOSEN_ON_TEST
-from .tables.table import device_names
 
 
 def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
@@ -42,7 +40,7 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
         ('Tested epoch', _distinct(run.selection.replace('_', ' ') for run in done)),
         ('Distillation', _distinct(_distillation(run.record.get('knowledge')) for run in done)),
         ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
-        ('Device', device_names(sweep)),
+        ('Device', sweep.device_names),
         (
             'Threads, precision',
             _distinct(f'{e.get("threads")}, {e.get("precision")}' for e in environments),
@@ -98,7 +96,7 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
             f'{len(lost)} of {units.counted(len(sweep.runs), "run")} that this call and earlier '
             'ones planned gave no figures; they are listed under “Runs without figures”.'
         )
-    settings = {run.setting for run in sweep.done if run.method in STUDENT_METHODS}
+    settings = {run.setting for run in sweep.done if run.of_student}
     if len(settings) > 1:
         found.append(
             f'Students come from {len(settings)} settings (device, precision, threads, batch '

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import formatting
 from .load import Run, Sweep, load_sweep
-from .method_names import method_name
 from .scores import load_scores
 
 _Value = Callable[[Sweep, Run], Any]
@@ -44,7 +42,7 @@ COLUMNS: dict[str, tuple[str, _Value]] = {
     'key': (TEXT, _own('key')),
     'execution': (TEXT, _own('execution')),
     'method': (TEXT, _own('method')),
-    'title': (TEXT, lambda sweep, run: formatting.sentence(method_name(sweep, run.method))),
+    'title': (TEXT, lambda sweep, run: sweep.methods.heading(run.method)),
     'student': (TEXT, _own('student')),
     'teacher': (TEXT, _own('teacher')),
     'num_teachers': (WHOLE, _own('num_teachers')),

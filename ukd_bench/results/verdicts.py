@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ConfigError, one_line
-from . import method_names
-from .backbones import Bench, Comparison, benches, compare_top1
 from .claims import Claim, Claims
+from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
 from .load import Sweep
 from .rules import RULES, VERDICTS, Evidence, Finding, Settings, Tested, combine
 from .statistics import holm
@@ -48,8 +47,8 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
     Raises:
         ConfigError: a claim names a method that does not exist, or a rule of the user's own fails.
     """
-    claims.check_methods(method_names.student_methods(sweep))
-    mine = tuple(benches(sweep))
+    claims.check_methods(sweep.methods.rows)
+    mine = tuple(comparable_runs(sweep))
     tested = _corrected(dict(_comparisons(mine, claims)))
     findings: dict[str, tuple[Finding, ...]] = {}
     verdicts = []
@@ -67,7 +66,7 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
 
 
 def _comparisons(
-    mine: tuple[Bench, ...], claims: Claims
+    mine: tuple[ComparableRuns, ...], claims: Claims
 ) -> Iterator[tuple[_Key, Comparison | None]]:
     """Every accuracy comparison of the file."""
     for claim in claims.claims:
@@ -78,7 +77,9 @@ def _comparisons(
                 yield key, _compare(bench, method, against, claims.settings)
 
 
-def _compare(bench: Bench, method: str, against: str, settings: Settings) -> Comparison | None:
+def _compare(
+    bench: ComparableRuns, method: str, against: str, settings: Settings
+) -> Comparison | None:
     k = bench.largest_full(method)
     if k is None:
         return None

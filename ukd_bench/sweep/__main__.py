@@ -17,7 +17,6 @@ from ..cli.terminal import Parser, gibibytes
 from ..data.arid.editions import EDITIONS
 from ..errors import ConfigError, ResultsError, UkdBenchError
 from ..files.locks import Lock
-from ..methods.table import STUDENT_METHODS
 from ..records.execution import environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
@@ -85,7 +84,7 @@ def run_sweep(options: argparse.Namespace, console: Console) -> int:
     axes = every_axis.narrowed(options.methods, options.teachers, options.backbones, options.seeds)
     require_usable_rule(axes)
     claims = load_claims(find_claims(axes.claims))
-    claims.check_methods(STUDENT_METHODS)
+    claims.check_methods(axes.known.rows)
     if options.jobs is not None and options.jobs < 1:
         raise ConfigError(f'--jobs {options.jobs} is not positive')
     if options.reference and not SweepPaths(options.reference).plan.is_file():

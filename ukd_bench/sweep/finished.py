@@ -10,10 +10,10 @@ from typing import Any
 from ..errors import ConfigError, DataError, ResultsError
 from ..files.atomic import read_json, write_json, write_text
 from ..files.hashes import file_sha256
-from ..methods.table import STUDENT_METHODS
+from ..methods.table import RUN_KINDS
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import FINAL_STATUSES, SCHEMA, read_record
-from .config import SWEEP_METHODS, Axes
+from .config import Axes
 from .place import placed_config, pool_entry
 from .plan import Plan, PlannedRun
 
@@ -177,6 +177,7 @@ class SweepState:
                 dataset=dataset,
                 claims_sha256=claims_sha256,
                 pool=[teacher.name for teacher, *_ in self.plan.pool],
+                methods=[dict(method.given) for method in self.plan.own_methods],
                 runs=rows,
             ),
         )
@@ -283,13 +284,13 @@ def _widened(axes: Axes, rows: list[dict]) -> Iterator[Axes]:
 
     Apart, so that one that cannot be planned any more takes no other with it.
     """
-    students = [row for row in rows if row['method'] in STUDENT_METHODS]
+    students = [row for row in rows if row['method'] not in RUN_KINDS]
     counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}
     wide = axes.narrowed(
         num_teachers=sorted(k for k in counts if 1 <= k <= len(axes.teachers)),
         seeds=sorted({row['seed'] for row in students} | {*axes.seeds}),
     )
-    methods = {row['method'] for row in rows} & {*SWEEP_METHODS} | {*axes.methods}
+    methods = {row['method'] for row in rows} & {*axes.sweep_methods} | {*axes.methods}
     for split in sorted({axes.dataset.split, *(row['split'] for row in rows)}):
         for method in sorted(methods):
             yield wide.narrowed(methods=[method], split=split)

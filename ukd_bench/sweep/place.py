@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from mmengine.config import Config
 
+from ..methods.student_config import method_hook
 from ..records.folder import RunPaths
 from .plan import Plan, PlannedRun
-from .run_config import suite_hook
 
 
 def placed_config(run: PlannedRun, plan: Plan, locate: Callable[[PlannedRun], RunPaths]) -> Config:
@@ -33,13 +33,13 @@ def placed_config(run: PlannedRun, plan: Plan, locate: Callable[[PlannedRun], Ru
 
     if run.spec.method == 'bank':
         config.pool = [entry(plan.runs[run.spec.parents[0]], run)]
-    elif run.spec.method == 'self':
+    elif run.method.parents == 'own_kind':
         bank = plan.runs[run.spec.parents[0]]
         teacher = plan.runs[bank.spec.parents[0]]
-        suite_hook(config, run.label)['pool'] = [entry(teacher, bank)]
+        method_hook(config, run.method, run.label)['pool'] = [entry(teacher, bank)]
     elif run.starts_from is not None:
         before = locate(plan.runs[run.starts_from]).checkpoint
-        suite_hook(config, run.label)['previous'] = str(before.resolve())
+        method_hook(config, run.method, run.label)['previous'] = str(before.resolve())
     return config
 
 

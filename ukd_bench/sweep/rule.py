@@ -6,7 +6,6 @@ import sys
 
 from ..errors import ConfigError
 from ..methods.distillation import RULES
-from ..methods.table import METHOD_TABLE
 from .config import Axes
 
 _QUESTION = """
@@ -36,10 +35,9 @@ def require_usable_rule(axes: Axes) -> None:
     # The others take no arguments and any number of teachers.
     if rule is None or (rule in RULES and rule != 'fixed_weights'):
         return
-    methods = [METHOD_TABLE[name] for name in axes.student_methods]
     numbers = {
         method.num_folded(k)
-        for method in methods
+        for method in axes.student_methods
         if method.distils
         for k in axes.num_teachers
         if k >= method.fewest

@@ -4,7 +4,7 @@ from inspect import isclass
 
 from ...errors import ConfigError
 from ...files.imports import import_by_path
-from ..backbones import Bench, Comparison
+from ..comparable import ComparableRuns, Comparison
 from .accuracy import AccuracyGain, OnDataset
 from .memory import MemoryFlat, MemoryGrows, MemorySame
 from .rule import (
@@ -26,7 +26,7 @@ __all__ = [
     'RULES',
     'SUPPORTED',
     'VERDICTS',
-    'Bench',
+    'ComparableRuns',
     'Comparison',
     'Evidence',
     'Finding',

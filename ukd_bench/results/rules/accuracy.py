@@ -26,7 +26,7 @@ class AccuracyGain(Rule):
 
     def _finding(self, bench: str, pair: tuple[str, str], evidence: Evidence) -> Finding:
         tested = evidence.tested[bench, *pair]
-        method, against = map(evidence.method_name, pair)
+        method, against = map(evidence.title, pair)
         if tested.comparison is None:
             reason = (
                 f'No seed has runs of both {method} and {against} that count: full schedule, no '

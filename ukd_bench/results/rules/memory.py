@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import Any, ClassVar
 
 from .. import formatting as units
-from ..backbones import Bench
+from ..comparable import ComparableRuns
 from ..statistics import Slope, least_squares
 from .rule import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, Evidence, Finding, Rule
 
@@ -19,7 +19,7 @@ class MemoryGrows(Rule):
     keys: ClassVar = {'method': 'method', 'against': 'method', 'least_multiple': 'number'}
     about_memory = True
 
-    def on_bench(self, bench: Bench, evidence: Evidence) -> Finding:
+    def on_bench(self, bench: ComparableRuns, evidence: Evidence) -> Finding:
         """SUPPORTED too where the method ran out of memory and the other did not."""
         peaks, floor = train_peaks(bench, self.claim['method']), _floor(bench, self.claim)
         overflow = bench.out_of_memory(self.claim['method'])
@@ -72,7 +72,7 @@ class MemorySame(Rule):
     keys: ClassVar = {'method': 'method', 'against': 'method', 'most_multiple': 'number'}
     about_memory = True
 
-    def on_bench(self, bench: Bench, evidence: Evidence) -> Finding:
+    def on_bench(self, bench: ComparableRuns, evidence: Evidence) -> Finding:
         """NOT SUPPORTED too where the method ran out of memory and the other did not."""
         peaks, floor = train_peaks(bench, self.claim['method']), _floor(bench, self.claim)
         overflow = bench.out_of_memory(self.claim['method'])
@@ -107,12 +107,12 @@ class MemoryFlat(Rule):
     keys: ClassVar = {'method': 'method', 'most_fraction': 'number'}
     about_memory = True
 
-    def on_bench(self, bench: Bench, evidence: Evidence) -> Finding:
+    def on_bench(self, bench: ComparableRuns, evidence: Evidence) -> Finding:
         """With three K or more, the slope's whole interval must be on one side of the limit."""
         key = self.claim['method']
         peaks, weights = train_peaks(bench, key), _teacher_bytes(bench, key)
         overflow = bench.out_of_memory(key)
-        method = evidence.method_name(key)
+        method = evidence.title(key)
         figures = _peak_figures(method, peaks)
         if overflow:
             reason = f'{method} ran out of memory at K = {overflow[0]}.'
@@ -141,18 +141,18 @@ class MemoryFlat(Rule):
         return Finding(bench.label, verdict, reason, figures)
 
 
-def train_peaks(bench: Bench, method: str) -> dict[int, float]:
+def train_peaks(bench: ComparableRuns, method: str) -> dict[int, float]:
     """Mean training peak in bytes, by K, ascending."""
     return bench.means(method, lambda run: run.memory('train'))
 
 
-def _floor(bench: Bench, claim: Mapping[str, Any]) -> float | None:
+def _floor(bench: ComparableRuns, claim: Mapping[str, Any]) -> float | None:
     return train_peaks(bench, claim['against']).get(0)
 
 
 def _names(rule: Rule, evidence: Evidence) -> tuple[str, str]:
     method, against = rule.claim['method'], rule.claim['against']
-    return evidence.method_name(method), evidence.method_name(against)
+    return evidence.title(method), evidence.title(against)
 
 
 def _slope(peaks: dict[int, float], confidence: float) -> Slope | None:
@@ -172,7 +172,7 @@ def _peak_figures(method: str, peaks: dict[int, float]) -> _Figures:
     )
 
 
-def _teacher_bytes(bench: Bench, method: str) -> float | None:
+def _teacher_bytes(bench: ComparableRuns, method: str) -> float | None:
     """Mean size of the distinct teachers that the bench's runs of a method name, in bytes."""
     mine = [run for run in bench.runs if run.method == method]
     records = [run.record for run in mine if run.done and run.record]

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .. import formatting, method_names
-from ..backbones import Bench, Comparison
+from .. import formatting
+from ..comparable import ComparableRuns, Comparison
 from ..load import Sweep
 
 SUPPORTED = 'SUPPORTED'
@@ -80,13 +80,13 @@ class Evidence:
     """
 
     sweep: Sweep
-    benches: tuple[Bench, ...]
+    benches: tuple[ComparableRuns, ...]
     tested: Mapping[tuple[str, str, str], Tested]
     earlier: Mapping[str, tuple[Finding, ...]]
 
-    def method_name(self, method: str) -> str:
+    def title(self, method: str) -> str:
         """What a sentence calls a method."""
-        return method_names.method_name(self.sweep, method)
+        return self.sweep.methods.title(method)
 
 
 class Rule:
@@ -123,7 +123,7 @@ class Rule:
         """What the evidence says of the claim; by default, of each bench by itself."""
         return [self.on_bench(bench, evidence) for bench in evidence.benches]
 
-    def on_bench(self, bench: Bench, evidence: Evidence) -> Finding:
+    def on_bench(self, bench: ComparableRuns, evidence: Evidence) -> Finding:
         """What one bench says of the claim."""
         raise NotImplementedError(f'{type(self).__name__} defines neither on_bench nor findings')
 

@@ -8,7 +8,7 @@ from ukd_bench.distill import ChainHook, RandomTeacherHook
 from ukd_bench.distill.bank_hooks import partners_within_classes
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.checkpoints import save_weights
-from ukd_bench.knowledge.bank.format.format import Bank
+from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.measure import MeasureHook

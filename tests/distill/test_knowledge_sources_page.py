@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 import ukd_bench.distill
 from ukd_bench.files.configs import PACKAGE
-from ukd_bench.knowledge.bank.format.format import Bank
+from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.methods.table import METHODS
 

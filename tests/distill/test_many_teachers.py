@@ -3,7 +3,7 @@
 import shutil
 
 from ukd_bench.distill import UKDHook
-from ukd_bench.knowledge.bank.format.format import Bank
+from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.measure import MeasureHook
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ukd_bench.knowledge.bank.format.job import Job
-from ukd_bench.knowledge.bank.format.storage import Storage
+from ukd_bench.knowledge.bank.job import Job
+from ukd_bench.knowledge.bank.storage import Storage
 from ukd_bench.knowledge.identity import BankIdentity
 
 IDENTITY = BankIdentity(

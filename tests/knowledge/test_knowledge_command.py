@@ -15,8 +15,8 @@ from made_up_banks import job_of
 from ukd_bench.cli.knowledge.fill import _helpers
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import PACKAGE
-from ukd_bench.knowledge.bank.format.format import Bank, BankPaths
-from ukd_bench.knowledge.bank.format.writer import BankWriter
+from ukd_bench.knowledge.bank.format import Bank, BankPaths
+from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.pool import read_pool
 
 

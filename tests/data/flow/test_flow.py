@@ -152,7 +152,7 @@ def test_a_changed_video_is_computed_anew(root, tmp_path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from ukd_bench.data import flow, flow_clips
+from ukd_bench.data.flow import clips as flow_clips, make as flow
 from ukd_bench.data.flow.algorithms import FlowSettings
 left = int(sys.argv[3])
 def write_field(*arguments):

@@ -6,8 +6,8 @@ from made_up_banks import IDENTITY, LABELS, TEACHER, C, N, V, job, scores
 
 from ukd_bench.errors import BankError
 from ukd_bench.files.hashes import file_sha256
-from ukd_bench.knowledge.bank.format.format import Bank, open_banks
-from ukd_bench.knowledge.bank.format.writer import write_bank
+from ukd_bench.knowledge.bank.format import Bank, open_banks
+from ukd_bench.knowledge.bank.writer import write_bank
 from ukd_bench.knowledge.pool import PoolEntry
 
 HEADER = 128

@@ -5,14 +5,14 @@ import pytest
 from made_up_banks import job, scores
 
 from ukd_bench.errors import BankError, ConfigError
-from ukd_bench.knowledge.bank.format.storage import (
+from ukd_bench.knowledge.bank.storage import (
     Storage,
     rows_sha256,
     softmax,
     total_variation,
     view_error,
 )
-from ukd_bench.knowledge.bank.format.writer import write_bank
+from ukd_bench.knowledge.bank.writer import write_bank
 
 
 def kept(storage, values_NC):

@@ -13,9 +13,9 @@ from made_up_banks import IDENTITY, LABELS, job, scores
 
 from ukd_bench.errors import BankError, ResultsError
 from ukd_bench.files.locks import Lock
-from ukd_bench.knowledge.bank.format.format import Bank, BankPaths
-from ukd_bench.knowledge.bank.format.job import storage_in
-from ukd_bench.knowledge.bank.format.writer import BankWriter, tidy, write_bank
+from ukd_bench.knowledge.bank.format import Bank, BankPaths
+from ukd_bench.knowledge.bank.job import storage_in
+from ukd_bench.knowledge.bank.writer import BankWriter, tidy, write_bank
 
 OTHER = dataclasses.replace(IDENTITY, views='w' * 64)
 

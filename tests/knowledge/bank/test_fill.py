@@ -14,9 +14,9 @@ from ukd_bench.data.views.replay import ReplayedPipeline
 from ukd_bench.errors import BankError, ConfigError, DataError
 from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.files.hashes import file_sha256
-from ukd_bench.knowledge.bank.format.fill import fill, sample_labels
-from ukd_bench.knowledge.bank.format.format import Bank
-from ukd_bench.knowledge.bank.format.writer import BankWriter
+from ukd_bench.knowledge.bank.fill import fill, sample_labels
+from ukd_bench.knowledge.bank.format import Bank
+from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.identity import bank_identities
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from made_up_banks import IDENTITY, LABELS, job, scores
 
-from ukd_bench.knowledge.bank.format.format import BankPaths
-from ukd_bench.knowledge.bank.format.show import accuracy, agreement
-from ukd_bench.knowledge.bank.format.writer import BankWriter, write_bank
+from ukd_bench.knowledge.bank.format import BankPaths
+from ukd_bench.knowledge.bank.show import accuracy, agreement
+from ukd_bench.knowledge.bank.writer import BankWriter, write_bank
 
 
 def one_hot(best_VN, classes=4):

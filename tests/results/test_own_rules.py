@@ -260,8 +260,10 @@ def test_a_report_made_later_goes_by_the_sweeps_own_file_and_flags_edits(here, m
     keep_claims(load_claims(here / 'claims.toml'), results)
     (here / 'claims.toml').unlink()
     assert not warned(results, here / 'out')
-    assert '| M1 | **SUPPORTED** |' in (here / 'out' / 'report.md').read_text()
+    text = (here / 'out' / 'report.md').read_text()
+    assert '## Claims\n' in text and '| M1 | **SUPPORTED** |' in text
     assert warned(results, here / 'out', claims_path())
+    assert '## Claims of the abstract\n' in (here / 'out' / 'report.md').read_text()
     (here / 'own_rules.py').write_text(RULE.replace('is so.', 'may be so.'))
     assert warned(results, here / 'out')
 

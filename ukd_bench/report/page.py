@@ -68,6 +68,7 @@ def write_report(
     drawings = draw_all(sweep)
     context = {
         'sweep': sweep,
+        'claims_heading': 'Claims of the abstract' if rules.are_shipped else 'Claims',
         'verdicts': verdicts,
         'warnings': notes,
         'compared': compared,

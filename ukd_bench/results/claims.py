@@ -63,6 +63,11 @@ class Claims:
     content: bytes
     sha256: str
 
+    @property
+    def are_shipped(self) -> bool:
+        """Whether they are those that come with the suite: of the paper's abstract."""
+        return self.content == claims_path().read_bytes()
+
     def check_methods(self, known: Iterable[str]) -> None:
         """Refuses a claim on a method that no run can be of.
 

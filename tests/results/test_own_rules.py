@@ -154,6 +154,10 @@ def test_a_method_that_no_run_can_be_of(here, made_up):
         ),
         ("keys = {'method': 'method'}", 'NotImplementedError: So defines neither on_bench nor'),
         (
+            "keys = {'method': 'method'}\n    def comparisons(self): return ['ukd']",
+            "rule 'own_rules.So': ValueError: too many values",
+        ),
+        (
             "keys = {'method': 'method'}\n    def on_bench(self, bench, evidence): {}['x']",
             "rule 'own_rules.So': KeyError: 'x'",
         ),

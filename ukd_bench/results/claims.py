@@ -1,10 +1,8 @@
 """The claims file: which claims a sweep is judged by, and the rule that decides each."""
 
-import difflib
 import hashlib
-import math
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from ..files.imports import working_folder_on_path
 from ..records.folder import SweepPaths
 from ..records.key import user_sources
 from .rules import Rule, Settings, find_rule
+from .value_checks import KINDS, SETTINGS, hint, require
 
 __all__ = [
     *('Claim', 'Claims', 'applying_claims', 'claims_path', 'claims_sha256', 'find_claims'),
@@ -35,6 +34,7 @@ class Claim:
         text: What is claimed.
         rule_name: The rule as the file names it.
         rule_text: The rule in words, for the report.
+        table: All that the file says of the claim.
         rule: The rule itself.
     """
 
@@ -42,6 +42,7 @@ class Claim:
     text: str
     rule_name: str
     rule_text: str
+    table: Mapping[str, Any]
     rule: Rule
 
 
@@ -80,14 +81,14 @@ class Claims:
         known = tuple(known)
         for claim in self.claims:
             for key, kind in claim.rule.keys.items():
-                value = claim.rule.claim[key]
+                value = claim.table[key]
                 named = [value] if kind == 'method' else value if kind == 'methods' else []
                 for method in named:
                     if method not in known:
-                        hint = _hint(method, known) or f' (there are {", ".join(known)})'
+                        instead = hint(method, known) or f' (there are {", ".join(known)})'
                         raise ConfigError(
                             f'{self.path}: claim {claim.id!r}: {key}: there is no method '
-                            f'{method!r}{hint}'
+                            f'{method!r}{instead}'
                         )
 
 
@@ -181,61 +182,23 @@ def _sha256(content: bytes, tables: Mapping[str, Any]) -> str:
     return digest([sha256, sources]) if sources else sha256
 
 
-def _number(value: Any) -> bool:
-    # True is a number to Python, and never meant as one here.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str) and value != ''
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_text, value)) and 0 < len({*value}) == len(value)
-
-
-_Check = tuple[Callable[[Any], bool], str]
-_FRACTION: _Check = (lambda value: _number(value) and 0 < value < 1, 'a number between 0 and 1')
-_SETTINGS: dict[str, _Check] = {
-    'schema': (lambda value: value == 1, '1'),
-    'combine': (lambda value: value == 'all', "'all'"),
-    'confidence': _FRACTION,
-    'alpha': _FRACTION,
-    'power': _FRACTION,
-    'smallest_gain': (lambda value: _number(value) and 0 <= value <= 1, 'a fraction'),
-    'bootstrap_draws': (lambda value: type(value) is int and value > 0, 'a positive whole number'),
-    'bootstrap_seed': (lambda value: type(value) is int and value >= 0, 'a whole number from 0 on'),
-    'claim': (
-        lambda value: isinstance(value, list) and all(isinstance(one, dict) for one in value),
-        'a list of tables, [[claim]]',
-    ),
-}
-_KINDS: dict[str, _Check] = {
-    'method': (_text, 'the name of a method'),
-    'methods': (_texts, 'a list of different methods'),
-    'number': (_number, 'a number'),
-    'text': (_text, 'a text'),
-    'claim': (_text, 'the id of a claim'),
-}
-
-
 def _settings(tables: Mapping[str, Any], path: Path) -> Settings:
     try:
-        _require(tables, _SETTINGS)
+        require(tables, SETTINGS)
     except ConfigError as error:
         raise ConfigError(f'{path}: {error}') from error
     return Settings(**{field.name: tables[field.name] for field in fields(Settings)})
 
 
 def _claim(table: dict[str, Any], settings: Settings, earlier: Mapping[str, Claim]) -> Claim:
-    _require({key: table[key] for key in _CLAIM_KEYS if key in table}, _of_kinds(_CLAIM_KEYS))
+    own = dict.fromkeys(_CLAIM_KEYS, KINDS['text'])
+    require({key: table[key] for key in own if key in table}, own)
     if table['id'] in earlier:
         raise ConfigError('an earlier claim has this id')
     kind = find_rule(table['rule'])
-    if unknown := {*kind.keys.values()} - {*_KINDS}:
+    if unknown := {*kind.keys.values()} - {*KINDS}:
         raise ConfigError(f'rule {table["rule"]!r}: keys: kind {unknown.pop()!r} does not exist')
-    checks = _of_kinds(_CLAIM_KEYS) | {key: _KINDS[value] for key, value in kind.keys.items()}
-    _require(table, checks)
+    require(table, own | {key: KINDS[value] for key, value in kind.keys.items()})
     for key, value in kind.keys.items():
         if value == 'claim' and table[key] not in earlier:
             raise ConfigError(f'{key} {table[key]!r} is no earlier claim')
@@ -244,26 +207,4 @@ def _claim(table: dict[str, Any], settings: Settings, earlier: Mapping[str, Clai
     # Anybody's rule may refuse its values in any way.
     except Exception as error:
         raise ConfigError(f'rule {table["rule"]!r}: {one_line(error)}') from error
-    return Claim(table['id'], table['claim'], table['rule'], table['rule_text'], rule)
-
-
-def _of_kinds(keys: Iterable[str]) -> dict[str, _Check]:
-    return {key: _KINDS['text'] for key in keys}
-
-
-def _require(table: Mapping[str, Any], checks: Mapping[str, _Check]) -> None:
-    """Refuses a table that lacks a key, has one too many, or a value of another kind."""
-    for key in checks:
-        if key not in table:
-            raise ConfigError(f'key {key!r} is absent')
-    for key, value in table.items():
-        if key not in checks:
-            raise ConfigError(f'key {key!r} does not exist{_hint(key, checks)}')
-        fits, words = checks[key]
-        if not fits(value):
-            raise ConfigError(f'{key} = {value!r} is not {words}')
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f'; did you mean {near[0]!r}?' if near else ''
+    return Claim(table['id'], table['claim'], table['rule'], table['rule_text'], table, rule)

@@ -1,7 +1,9 @@
 """What a sweep says of each claim: one verdict, with reasons and figures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -9,9 +11,10 @@ from ..errors import ConfigError, one_line
 from .claims import Claim, Claims
 from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
 from .load import Sweep
-from .rules import RULES, VERDICTS, Evidence, Finding, Settings, Tested, combine
+from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested, combine
 from .statistics import holm
 
+_Answer = TypeVar('_Answer')
 _Key = tuple[str, str, str, str]
 """Of a comparison: id of the claim, label of the bench, method, other method."""
 
@@ -70,7 +73,7 @@ def _comparisons(
 ) -> Iterator[tuple[_Key, Comparison | None]]:
     """Every accuracy comparison of the file."""
     for claim in claims.claims:
-        pairs = claim.rule.comparisons()
+        pairs = _ask(claim, claims, partial(_pairs, claim.rule))
         for bench in mine:
             for method, against in pairs:
                 key = claim.id, bench.label, method, against
@@ -101,16 +104,27 @@ def _corrected(made: Mapping[_Key, Comparison | None]) -> dict[_Key, Tested]:
 
 
 def _findings(claim: Claim, evidence: Evidence, claims: Claims) -> tuple[Finding, ...]:
-    if claim.rule_name in RULES:
-        return tuple(claim.rule.findings(evidence))
-    where = f'{claims.path}: claim {claim.id!r}: rule {claim.rule_name!r}'
-    try:
-        found = tuple(claim.rule.findings(evidence))
-    # Anybody's rule may fail in any way.
-    except Exception as error:
-        raise ConfigError(f'{where}: {type(error).__name__}: {one_line(error)}') from error
+    found = _ask(claim, claims, lambda: tuple(claim.rule.findings(evidence)))
     for finding in found:
         if not isinstance(finding, Finding) or finding.verdict not in VERDICTS:
-            allowed = ', '.join(VERDICTS)
-            raise ConfigError(f'{where} gave {finding!r}, no Finding with one of {allowed}')
+            raise ConfigError(
+                f'{_where(claim, claims)} gave {finding!r}, no Finding with one of '
+                f'{", ".join(VERDICTS)}'
+            )
     return found
+
+
+def _ask(claim: Claim, claims: Claims, question: Callable[[], _Answer]) -> _Answer:
+    """Asks a claim's rule; what goes wrong in one of the user's own is told in one line."""
+    if claim.rule_name in RULES:
+        return question()
+    try:
+        return question()
+    # Anybody's rule may fail in any way.
+    except Exception as error:
+        problem = f'{type(error).__name__}: {one_line(error)}'
+        raise ConfigError(f'{_where(claim, claims)}: {problem}') from error
+
+
+def _where(claim: Claim, claims: Claims) -> str:
+    return f'{claims.path}: claim {claim.id!r}: rule {claim.rule_name!r}'

@@ -80,6 +80,10 @@ def _comparisons(
                 yield key, _compare(bench, method, against, claims.settings)
 
 
+def _pairs(rule: Rule) -> list[tuple[str, str]]:
+    return [(method, against) for method, against in rule.comparisons()]
+
+
 def _compare(
     bench: ComparableRuns, method: str, against: str, settings: Settings
 ) -> Comparison | None:

@@ -65,7 +65,7 @@ def test_every_absent_key_is_named(tmp_path, key):
         (None, ('num_teachers',), "'num_teachers' has the value None"),
         (2, ('schema',), 'schema 2 is not 1'),
         ('finished', ('status',), "status 'finished' is none of pending, running, done"),
-        ('ukd2', ('method',), "method 'ukd2' is none of plain"),
+        ('UKD 2', ('method',), "method 'UKD 2' is no name of a method"),
         (68.0, ('metrics', 'top1'), 'metrics.top1 is 68.0, not a fraction'),
         (math.nan, ('metrics', 'top5'), 'metrics.top5 is nan'),
         (None, ('metrics', 'mean_class'), 'metrics.mean_class is None'),

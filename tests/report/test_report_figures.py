@@ -2,24 +2,24 @@ import pytest
 from matplotlib.figure import Figure
 
 from ukd_bench.report.figures import axes as figures, data as figure_data
-from ukd_bench.results.backbones import benches
+from ukd_bench.results.comparable import comparable_runs
 from ukd_bench.results.load import load_sweep
 
 
 @pytest.fixture
-def bench(made_up, tmp_path):
-    return benches(load_sweep(made_up.MadeUpSweep().write(tmp_path)))[0]
+def group(made_up, tmp_path):
+    return comparable_runs(load_sweep(made_up.MadeUpSweep().write(tmp_path)))[0]
 
 
-def test_frame_by_hand(bench):
-    table = figure_data.frame(bench).set_index(['method', 'k'])
+def test_frame_by_hand(group):
+    table = figure_data.frame(group).set_index(['method', 'k'])
     assert table.loc[('plain', 0), 'top1'] == pytest.approx(57.5)
     assert table.loc[('naive', 4), 'train_mib'] == 62
     assert len(table) == 10
 
 
-def test_class_frame_averages_to_the_accuracy(bench):
-    table = figure_data.class_frame(bench)
+def test_class_frame_averages_to_the_accuracy(group):
+    table = figure_data.class_frame(group)
     assert list(table.columns) == ['Drink', 'Jump', 'Push', 'Wave']
     # Classes have the same number of clips here.
     assert table.loc['Plain'].mean() == pytest.approx(57.5)
@@ -34,22 +34,24 @@ def test_class_frame_averages_to_the_accuracy(bench):
         figures.accuracy_against_memory,
     ],
 )
-def test_figures_take_and_return_the_axes(bench, draw):
+def test_figures_take_and_return_the_axes(group, draw):
     ax = Figure().subplots()
-    assert draw(figure_data.frame(bench), ax) is ax
+    assert draw(figure_data.frame(group), group.methods, ax) is ax
     assert ax.get_xlabel() and ax.get_ylabel()
 
 
-def test_figures_without_distilled_students(bench):
-    table = figure_data.frame(bench)
+def test_figures_without_distilled_students(group):
+    table = figure_data.frame(group)
     floor = table[table['method'] == 'plain']
     for draw in (figures.accuracy_against_teachers, figures.memory_against_teachers):
         ax = Figure().subplots()
-        assert draw(floor, ax) is ax
+        assert draw(floor, group.methods, ax) is ax
 
 
-def test_memory_starts_at_zero(bench):
-    ax = figures.memory_against_teachers(figure_data.frame(bench), Figure().subplots())
+def test_memory_starts_at_zero(group):
+    ax = figures.memory_against_teachers(
+        figure_data.frame(group), group.methods, Figure().subplots()
+    )
     assert ax.get_ylim()[0] == 0
 
 

@@ -2,21 +2,23 @@
 
 import pytest
 
-from ukd_bench.methods.table import COUNTED_METHODS, STUDENT_METHODS
-from ukd_bench.report import methods as style, methods as words
+from ukd_bench.methods.known import KnownMethods
+from ukd_bench.methods.looks import LOOKS
+from ukd_bench.methods.table import STUDENT_METHODS
+from ukd_bench.report import wording
 from ukd_bench.report.figures.axes import _side_by_side
+from ukd_bench.report.figures.style import dash, marker
 from ukd_bench.report.figures.svg import draw_all
-from ukd_bench.report.methods import COLOURS, MARKERS, dash, marker
 from ukd_bench.report.page import write_report
-from ukd_bench.report.tables import (
-    memory as memory_tables,
-    others as side_tables,
-    table as tables,
-)
-from ukd_bench.results.formatting import METHOD_NAMES, method_name
+from ukd_bench.report.tables.accuracy import accuracy_table
+from ukd_bench.report.tables.cost import cost_table
+from ukd_bench.report.tables.equality import equality_table
+from ukd_bench.report.tables.memory import memory_table, slope_table
+from ukd_bench.report.tables.teachers import teacher_table
 from ukd_bench.results.load import load_sweep
 
 END = 'r2plus1d-r18-w8'
+SUITE = KnownMethods()
 
 
 @pytest.fixture
@@ -36,20 +38,19 @@ def cells(table) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def test_each_method_has_a_name_a_text_and_looks_of_its_own():
-    assert set(words.METHODS_TEXT) == set(COLOURS) == set(MARKERS) == set(STUDENT_METHODS)
-    assert set(METHOD_NAMES) <= set(STUDENT_METHODS)
-    for things in (map(method_name, STUDENT_METHODS), COLOURS.values(), MARKERS.values()):
-        things = list(things)
-        assert len(set(things)) == len(things)
-    lines = [dash(method) for method in STUDENT_METHODS if method not in COUNTED_METHODS]
-    assert len(set(lines)) == len(lines)
-    assert marker('wide', True)['facecolor'] == 'white'
+    assert tuple(LOOKS) == STUDENT_METHODS
+    for key in ('title', 'sentence', 'colour', 'marker'):
+        things = [getattr(look, key) for look in LOOKS.values()]
+        assert len(set(things)) == len(things) and all(things)
+    lines = [dash(LOOKS[name]) for name, row in SUITE.rows.items() if not row.by_count]
+    assert len(set(lines)) == len(lines) > 3
+    assert marker(LOOKS['wide'], True)['facecolor'] == 'white'
 
 
 def test_accuracy_has_a_row_for_every_cell(every_method, load):
-    found = cells(tables.accuracy_table(load(every_method)))
+    found = cells(accuracy_table(load(every_method)))
     names = [name for name, _ in found]
-    assert list(dict.fromkeys(names)) == [words.method_name(m) for m in STUDENT_METHODS]
+    assert list(dict.fromkeys(names)) == [SUITE.heading(m) for m in STUDENT_METHODS]
     assert found['Plain, longer', '4'][:3] == ('94', '1', '57.5')
     assert found['Mutual learning', '2'][2] == '60.0'
     assert ('Mutual learning', '1') not in found
@@ -57,14 +58,14 @@ def test_accuracy_has_a_row_for_every_cell(every_method, load):
 
 
 def test_what_k_means_is_said_for_what_is_there(every_method, made_up, load):
-    notes = tables.accuracy_table(load(every_method)).notes
+    notes = accuracy_table(load(every_method)).notes
     assert '“Plain, longer” has the compute of UKD with that many, banks included.' in notes[1]
     assert '“Mutual learning” trains that many networks together.' in notes[1]
 
 
 def test_pipelines_count_what_a_method_needs(every_method, load):
     """A teacher takes 90 s, its bank 25 s, a training 100 s."""
-    found = cells(tables.cost_table(load(every_method)))
+    found = cells(cost_table(load(every_method)))
     times = {cell: row[3] for cell, row in found.items()}
     assert times['Chain', '1'] == '3 min 35 s'
     assert times['Chain', '3'] == '10 min 45 s'  # 3 x (90 + 25 + 100)
@@ -78,7 +79,7 @@ def test_pipelines_count_the_flow_of_their_teachers_once(every_method, load):
     flow = dict(algorithm='farneback', compute_s=60.0, bytes=1)
     for record in every_method.select('teacher')[:2]:
         record['flow'] = dict(flow)
-    times = {cell: row[3] for cell, row in cells(tables.cost_table(load(every_method))).items()}
+    times = {cell: row[3] for cell, row in cells(cost_table(load(every_method))).items()}
     assert times['UKD', '1'] == '4 min 35 s'
     assert times['UKD', '2'] == '6 min 30 s'
 
@@ -86,25 +87,25 @@ def test_pipelines_count_the_flow_of_their_teachers_once(every_method, load):
 def test_a_lost_stage_leaves_the_next_without_a_pipeline(every_method, load):
     every_method.lose(f'chain1-{END}-0', 'failed', None)
     sweep = load(every_method)
-    assert cells(tables.cost_table(sweep))['Chain', '2'][2:4] == ('1 min 40 s', '–')
-    assert cells(memory_tables.memory_table(sweep))['Chain', '2'][3] == '–'
+    assert cells(cost_table(sweep))['Chain', '2'][2:4] == ('1 min 40 s', '–')
+    assert cells(memory_table(sweep))['Chain', '2'][3] == '–'
 
 
 def test_a_peak_that_says_nothing_is_a_dash(every_method, load):
     sweep = load(every_method)
-    table = memory_tables.memory_table(sweep)
+    table = memory_table(sweep)
     assert cells(table)['Naive, swapped', '4'] == ('–', '–', '12.0', '–', '900', '–')
     assert any(note.startswith('Naive, swapped: a CPU is host and device') for note in table.notes)
-    assert 'Naive, swapped' not in [row[1] for row in memory_tables.slope_table(sweep).rows]
+    assert 'Naive, swapped' not in [row[1] for row in slope_table(sweep).rows]
     for record in every_method.select('swap'):
         record['memory']['train']['allocated_peak_bytes'] = 32 * 1024**2
-    measured = memory_tables.memory_table(load(every_method))
+    measured = memory_table(load(every_method))
     assert cells(measured)['Naive, swapped', '4'][0] == '32.0'
     assert not any(note.startswith('Naive, swapped') for note in measured.notes)
 
 
 def test_banks_are_those_that_a_run_reads(every_method, load):
-    found = cells(memory_tables.memory_table(load(every_method)))
+    found = cells(memory_table(load(every_method)))
     banked = {cell for cell, row in found.items() if row[-1] != '–'}
     names = ('Self-distillation', 'UKD, shuffled', 'UKD', 'Random teacher', 'Chain')
     assert {name for name, _ in banked} == set(names)
@@ -112,7 +113,7 @@ def test_banks_are_those_that_a_run_reads(every_method, load):
 
 
 def test_slopes_of_all_that_grow_or_might(every_method, load):
-    rows = {row[1]: row[3] for row in memory_tables.slope_table(load(every_method)).rows}
+    rows = {row[1]: row[3] for row in slope_table(load(every_method)).rows}
     assert rows == {
         'UKD, shuffled': '0.000',
         'UKD': '0.000',
@@ -126,7 +127,7 @@ def test_slopes_of_all_that_grow_or_might(every_method, load):
 
 def test_equality_with_every_way_to_ask_teachers_online(every_method, load):
     every_method.records[f'swap2-{END}-0']['hashes']['targets'] = 'other'
-    table = side_tables.equality_table(load(every_method))
+    table = equality_table(load(every_method))
     assert table.lead == 'Unequal: 1 of 9 pairs.'
     assert [row[1] for row in table.rows[:3]] == ['Naive', 'Naive, graphs kept', 'Naive, swapped']
     assert [row[1:3] for row in table.rows if 'differ' in row] == [('Naive, swapped', '2')]
@@ -136,17 +137,17 @@ def test_equality_without_naive(every_method, load):
     every_method.records = {
         key: record for key, record in every_method.records.items() if record['method'] != 'naive'
     }
-    table = side_tables.equality_table(load(every_method))
+    table = equality_table(load(every_method))
     assert {row[1] for row in table.rows} == {'Naive, graphs kept', 'Naive, swapped'}
     every_method.records = {
         key: record for key, record in every_method.records.items() if record['method'] != 'ukd'
     }
-    assert side_tables.equality_table(load(every_method)) is None
+    assert equality_table(load(every_method)) is None
 
 
 def test_a_teacher_of_the_students_own_kind_is_none_of_the_pool(every_method, made_up, load):
     every_method.records = dict(reversed(every_method.records.items()))
-    table = side_tables.teacher_table(load(every_method))
+    table = teacher_table(load(every_method))
     names = [row[0] for row in table.rows]
     assert names == [*made_up.POOL, 'Ensemble of 4', f'self-{END}-s0']
     assert table.groups == (
@@ -159,20 +160,20 @@ def test_a_plan_without_a_pool_counts_all_teachers(made_up, load):
     made = made_up.MadeUpSweep(seeds=(0,))
     sweep = load(made)
     sweep.plan['pool'] = []
-    table = side_tables.teacher_table(sweep)
+    table = teacher_table(sweep)
     assert sorted(row[0] for row in table.rows) == sorted([*made_up.POOL, 'Ensemble of 4'])
     assert len(table.groups) == 1
 
 
 def test_views_that_repeat_are_told(every_method, load):
-    quiet = tables.accuracy_table(load(every_method))
+    quiet = accuracy_table(load(every_method))
     assert not any('augmented views' in note for note in quiet.notes)
     for method in ('ukd', 'random'):
         for record in every_method.select(method):
             record['knowledge']['num_views'] = 10
     for record in every_method.select('naive'):
         record['knowledge']['num_views'] = None
-    notes = ' '.join(tables.accuracy_table(load(every_method)).notes)
+    notes = ' '.join(accuracy_table(load(every_method)).notes)
     assert (
         'There were 10 augmented views a clip, so they repeat in trainings of 40 epochs.' in notes
     )
@@ -196,26 +197,12 @@ def test_any_subset_gives_a_report(every_method, tmp_path, methods):
     report = write_report(every_method.write(tmp_path / 'results'), tmp_path / 'out')
     pages = report.index.read_text(), report.markdown.read_text()
     students = [method for method in STUDENT_METHODS if method in methods]
-    assert words.methods_text(methods) == [
-        (words.method_name(method), words.METHODS_TEXT[method]) for method in students
+    assert wording.methods_text(report.sweep) == [
+        (SUITE.heading(method), LOOKS[method].sentence) for method in students
     ]
     for method in STUDENT_METHODS:
         for page in pages:
-            assert (words.METHODS_TEXT[method] in page) == (method in students)
-
-
-def test_a_method_that_a_report_does_not_know_is_in_it_by_its_key(
-    every_method, tmp_path, monkeypatch
-):
-    for table in (words.METHODS_TEXT, METHOD_NAMES, COLOURS, MARKERS, style._DASHES):
-        for method in ('wide', 'random'):
-            monkeypatch.delitem(table, method, raising=False)
-    for record in every_method.select('random'):
-        record['schedule']['epochs'] = 30
-    report = write_report(every_method.write(tmp_path / 'results'), tmp_path / 'out')
-    page = (report.index.parent / 'report.md').read_text()
-    assert '| Wide | – |' in page
-    assert '| Random † | 4 |' in page
+            assert (LOOKS[method].sentence in page) == (method in students)
 
 
 def test_figures_have_room_for_all(every_method, made_up, tmp_path):

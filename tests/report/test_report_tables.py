@@ -1,11 +1,14 @@
 import pytest
 
 from ukd_bench.report.provenance import provenance, warnings
-from ukd_bench.report.tables import (
-    memory as memory_tables,
-    others as side_tables,
-    table as tables,
-)
+from ukd_bench.report.tables.accuracy import accuracy_table
+from ukd_bench.report.tables.comparison import comparison_table
+from ukd_bench.report.tables.cost import cost_table
+from ukd_bench.report.tables.equality import equality_table
+from ukd_bench.report.tables.lost import lost_table
+from ukd_bench.report.tables.memory import memory_table, slope_table
+from ukd_bench.report.tables.published import published_table
+from ukd_bench.report.tables.teachers import teacher_table
 from ukd_bench.results.compare import compare
 from ukd_bench.results.load import load_sweep
 
@@ -24,7 +27,7 @@ def column(table, title):
 
 
 def test_accuracy_has_intervals_over_seeds(made_up, load):
-    table = tables.accuracy_table(load(made_up.MadeUpSweep()))
+    table = accuracy_table(load(made_up.MadeUpSweep()))
     assert table.rows[0] == (
         'Plain',
         '–',
@@ -38,7 +41,7 @@ def test_accuracy_has_intervals_over_seeds(made_up, load):
 
 
 def test_one_seed_has_no_interval(made_up, load):
-    table = tables.accuracy_table(load(made_up.MadeUpSweep(seeds=(0,))))
+    table = accuracy_table(load(made_up.MadeUpSweep(seeds=(0,))))
     assert table.rows[0][3:5] == ('1', '55.0')
 
 
@@ -47,21 +50,21 @@ def test_short_schedules_are_marked_and_apart(made_up, load):
     made.records[f'ukd4-{END}-0']['schedule']['epochs'] = 4
     sweep = load(made)
     for table in (
-        tables.accuracy_table(sweep),
-        memory_tables.memory_table(sweep),
-        tables.cost_table(sweep),
+        accuracy_table(sweep),
+        memory_table(sweep),
+        cost_table(sweep),
     ):
         marked = [row for row in table.rows if '†' in row[0]]
         assert [row[:2] for row in marked] == [('UKD †', '4')]
         assert table.notes[-1].startswith('† Shorter schedule')
-    rows = {row[0]: row[3] for row in tables.accuracy_table(sweep).rows if row[1] == '4'}
+    rows = {row[0]: row[3] for row in accuracy_table(sweep).rows if row[1] == '4'}
     assert rows == {'UKD †': '1', 'UKD': '2', 'Naive': '3'}
 
 
 def test_memory_by_phase_and_pipeline(made_up, load):
     made = made_up.MadeUpSweep()
     made.records['teacher-r2plus1d-he']['memory']['train']['allocated_peak_bytes'] = 64 * MIB
-    table = memory_tables.memory_table(load(made))
+    table = memory_table(load(made))
     rows = {row[:2]: row[2:] for row in table.rows}
     assert rows['UKD', '2'] == ('30.0', '1.000', '12.0', '30.0', '900', '1.22')
     assert rows['UKD', '4'] == ('30.0', '1.000', '12.0', '64.0', '900', '2.44')
@@ -76,17 +79,17 @@ def test_what_was_not_measured_is_a_dash(made_up, load):
     record['time'] = {name: None for name in record['time']}
     record['counts']['inference_flops'] = None
     sweep = load(made)
-    assert memory_tables.memory_table(sweep).rows[0][2:] == ('–', '–', '12.0', '–', '900', '–')
-    assert tables.cost_table(sweep).rows[0][2:] == ('–', '–', '–', '–', '0.50', '–')
+    assert memory_table(sweep).rows[0][2:] == ('–', '–', '12.0', '–', '900', '–')
+    assert cost_table(sweep).rows[0][2:] == ('–', '–', '–', '–', '0.50', '–')
 
 
 def test_cost_by_hand(made_up, load):
-    rows = {row[:2]: row[2:] for row in tables.cost_table(load(made_up.MadeUpSweep())).rows}
+    rows = {row[:2]: row[2:] for row in cost_table(load(made_up.MadeUpSweep())).rows}
     assert rows['Naive', '4'][:4] == ('210.0 ± 0.0', '2.33 ± 0.00', '3 min 40 s', '9 min 40 s')
 
 
 def test_slopes_by_hand(made_up, load):
-    table = memory_tables.slope_table(load(made_up.MadeUpSweep()))
+    table = slope_table(load(made_up.MadeUpSweep()))
     assert [row[1:5] for row in table.rows] == [
         ('UKD', '1, 2 and 4', '0.000', '[0.000, 0.000]'),
         ('Naive', '1, 2 and 4', '+8.000', '[+8.000, +8.000]'),
@@ -96,7 +99,7 @@ def test_slopes_by_hand(made_up, load):
 def test_equality_finds_a_planted_mismatch(made_up, load):
     made = made_up.MadeUpSweep()
     made.records[f'naive2-{END}-1']['hashes']['student_state'] = 'other'
-    table = side_tables.equality_table(load(made))
+    table = equality_table(load(made))
     assert table.lead == 'Unequal: 1 of 9 pairs.'
     odd = [row for row in table.rows if 'differ' in row]
     assert odd == [(END, 'Naive', '2', '1', '1', 'equal', 'equal', 'differ', '0.0')]
@@ -104,9 +107,9 @@ def test_equality_finds_a_planted_mismatch(made_up, load):
 
 def test_equality_of_all_and_of_unknown(made_up, load):
     made = made_up.MadeUpSweep()
-    assert side_tables.equality_table(load(made)).lead == 'All 9 pairs are equal, bit for bit.'
+    assert equality_table(load(made)).lead == 'All 9 pairs are equal, bit for bit.'
     made.records[f'ukd2-{END}-1']['hashes']['targets'] = None
-    table = side_tables.equality_table(load(made))
+    table = equality_table(load(made))
     assert table.lead == '8 of 9 pairs have every hash; none differs.'
     assert column(table, 'Targets').count('–') == 1
 
@@ -114,13 +117,13 @@ def test_equality_of_all_and_of_unknown(made_up, load):
 def test_pairs_of_unequal_schedules_are_no_pairs(made_up, load):
     made = made_up.MadeUpSweep(seeds=(0,))
     made.records[f'ukd4-{END}-0']['schedule']['epochs'] = 4
-    assert len(side_tables.equality_table(load(made)).rows) == 2
+    assert len(equality_table(load(made)).rows) == 2
 
 
 def test_teachers_in_the_order_of_the_pool(made_up, load):
     made = made_up.MadeUpSweep(seeds=(0,))
     made.records = dict(reversed(made.records.items()))
-    table = side_tables.teacher_table(load(made))
+    table = teacher_table(load(made))
     assert column(table, 'Teacher') == [*made_up.POOL, 'Ensemble of 4']
     assert column(table, 'Top-1, %')[-1] == '75.0'
     assert column(table, 'Bank fill, MiB') == ['14.0'] * 4 + ['–']
@@ -130,20 +133,18 @@ def test_lost_runs_have_rows(made_up, load):
     made = made_up.MadeUpSweep(seeds=(0,))
     made.records[f'naive4-{END}-0'].update(status='oom', error={'type': 'OOM', 'message': 'full'})
     sweep = load(made)
-    assert side_tables.lost_table(sweep).rows == (
-        ('Naive', END, '4', '0', '1', 'oom', 'OOM: full'),
-    )
+    assert lost_table(sweep).rows == (('Naive', END, '4', '0', '1', 'oom', 'OOM: full'),)
     assert '1 of 19 runs that this call and earlier ones planned gave no figures' in ' '.join(
         warnings(sweep, '')
     )
 
 
 def test_no_lost_runs_no_table(made_up, load):
-    assert side_tables.lost_table(load(made_up.MadeUpSweep(seeds=(0,)))) is None
+    assert lost_table(load(made_up.MadeUpSweep(seeds=(0,)))) is None
 
 
 def test_published_keeps_conflicts():
-    table = side_tables.published_table()
+    table = published_table()
     assert [row[1] for row in table.rows if row[0] == 'I3D-RGB'] == ['54.68', '68.29', '48.75']
     assert len(table.rows) == 24
     assert ('ActLumos student, dark only, without self-supervision', '95.75', '–') in [
@@ -167,7 +168,7 @@ def test_warnings_on_mixed_settings_and_dirty_trees(made_up, load):
     made.records[f'plain-{END}-2']['environment']['source_sha256'] = 'other'
     found = ' '.join(warnings(load(made), 'abc'))
     assert '2 settings' in found and 'uncommitted changes' in found and '2 versions' in found
-    rows = tables.accuracy_table(load(made)).rows
+    rows = accuracy_table(load(made)).rows
     assert [row[3] for row in rows if row[0].startswith('Plain')] == ['1', '2']
 
 
@@ -184,7 +185,7 @@ def test_comparison_lists_what_differs(made_up, tmp_path):
     there = load_sweep(made.write(tmp_path / 'there'))
     made.records[f'plain-{END}-0']['hashes']['student_state'] = 'other'
     here = load_sweep(made.write(tmp_path / 'here'))
-    table = side_tables.comparison_table(compare(here, there))
+    table = comparison_table(compare(here, there))
     assert [(row[1], row[-1]) for row in table.rows] == [('trained weights', 'differs')]
     assert 'initial weights: 14 within tolerance, of which 14 exactly equal.' in table.notes
 
@@ -194,11 +195,11 @@ def test_an_oracle_is_marked_wherever_it_has_a_name(made_up, load):
     for record in made.records.values():
         record['selection'] = 'oracle_best_on_test'
     sweep = load(made)
-    accuracy = tables.accuracy_table(sweep)
+    accuracy = accuracy_table(sweep)
     assert {name.split(' ')[-1] for name in column(accuracy, 'Method')} == {'‡'}
     assert any(note.startswith('‡ An oracle') for note in accuracy.notes)
     assert not any('no checkpoint is selected' in note for note in accuracy.notes)
-    teachers = side_tables.teacher_table(sweep)
+    teachers = teacher_table(sweep)
     assert {name.split(' ')[-1] for name in column(teachers, 'Teacher')} == {'‡'}
     assert any('too high by an unknown amount' in text for text in warnings(sweep, 'x'))
     assert ('Tested epoch', 'oracle best on test') in provenance(sweep, 'x')
@@ -208,7 +209,7 @@ def test_other_rules_are_named_and_not_marked(made_up, load):
     made = made_up.MadeUpSweep()
     for record in made.records.values():
         record['selection'] = 'best_on_held_out_groups'
-    table = tables.accuracy_table(load(made))
+    table = accuracy_table(load(made))
     assert any('best on groups held out' in note for note in table.notes)
     assert not any('‡' in name for name in column(table, 'Method'))
 
@@ -217,7 +218,7 @@ def test_protocols_are_named_and_never_averaged(made_up, load):
     made = made_up.MadeUpSweep()
     made.select('plain')[0]['protocol'] = {'name': 'clips10_crops3', 'version': 1, 'views': 30}
     sweep = load(made)
-    assert [row[3] for row in tables.accuracy_table(sweep).rows if row[0].startswith('Plain')] == [
+    assert [row[3] for row in accuracy_table(sweep).rows if row[0].startswith('Plain')] == [
         '1',
         '2',
     ]

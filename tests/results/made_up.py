@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ukd_bench.methods.table import DISTILLED_METHODS, EQUAL_TO_UKD, METHOD_TABLE
+from ukd_bench.methods.table import METHOD_TABLE, METHODS
 
 MIB = 1024**2
 CLASSES = ['Drink', 'Jump', 'Push', 'Wave']
@@ -15,6 +15,8 @@ CLIPS = 80
 POOL = ['r2plus1d-gamma1.8', 'r2plus1d-diff', 'slowonly-gamma2.5', 'r2plus1d-he']
 STUDENT = 'r2plus1d-r18-w8'
 TEACHER_BYTES = 2 * MIB
+DISTILLED = [name for name, row in METHOD_TABLE.items() if row.distils]
+EQUAL_TO_UKD = [name for name, row in METHOD_TABLE.items() if row.equals_ukd]
 TOP1 = {
     'plain': [0.55, 0.60, 0.575],
     'label_smoothing': [0.5625, 0.6125, 0.575],
@@ -53,7 +55,8 @@ def record(
     wall_s: float = 100.0,
 ) -> dict[str, Any]:
     """One complete record."""
-    distilled = method in DISTILLED_METHODS
+    # A sweep's own methods are like UKD where they have teachers.
+    distilled = method in DISTILLED or (method not in METHODS and k > 0)
     # What equals UKD has its targets and its student.
     like = 'ukd' if method in EQUAL_TO_UKD else method
     phases = {'bank': ('init', 'fill'), 'ensemble': ('init', 'eval')}.get(
@@ -116,7 +119,7 @@ def record(
             'temperature': 3.0,
             'num_views': 40,
             'bank_bytes': 640_000 * (1 if method == 'chain' else k)
-            if METHOD_TABLE[method].reads == 'banks'
+            if method not in METHODS or METHOD_TABLE[method].reads == 'banks'
             else None,
             'divergence': 0.21 - 0.01 * k,
         }
@@ -172,6 +175,8 @@ class MadeUpSweep:
         self.dataset = {'name': 'darkroom-quick', 'synthetic': True}
         self.claims_sha256: str | None = None
         self.states: dict[str, dict[str, Any]] = {}
+        self.methods: list[dict[str, Any]] = []
+        self.seeds = seeds
         for name in POOL:
             backbone = f'{name.split("-")[0]}-r18-w8'
             self.add(
@@ -261,6 +266,14 @@ class MadeUpSweep:
             peak = dict(train_mib=30.0 * k, wall_s=100.0 * k)
             self.add('mutual', f'mutual{k}-{end}', **same, k=k, top1=0.6, **peak)
 
+    def add_own_method(self, method: str, student: str) -> None:
+        """Students of a method that ``methods`` describes, as near UKD's as can be."""
+        for seed in self.seeds:
+            for k, top1s in TOP1['distilled'].items():
+                banks = tuple(f'bank-{name}' for name in POOL[:k])
+                values = dict(student=student, seed=seed, k=k, top1=top1s[seed], parents=banks)
+                self.add(method, f'{method}{k}-{student}-{seed}', **values)
+
     def add(self, method: str, key: str, **values: Any) -> dict[str, Any]:
         """Adds one record and returns it."""
         self.records[key] = record(method, key=key, **values)
@@ -303,6 +316,7 @@ class MadeUpSweep:
         return {
             **{'schema': 1, 'name': 'made-up', 'dataset': self.dataset},
             **{'claims_sha256': self.claims_sha256, 'pool': POOL, 'runs': rows},
+            **({'methods': self.methods} if self.methods else {}),
         }
 
     def write(self, root: Path) -> Path:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ukd_bench.results.likeness import divergence_from, likeness
-from ukd_bench.results.load import cells, load_sweep
+from ukd_bench.results.load import load_sweep
 
 END = 'r2plus1d-r18-w8'
 
@@ -30,9 +30,7 @@ def sweep(made_up, tmp_path):
 
 
 def cell_of(sweep, method, k):
-    (cell,) = (
-        c for c in cells(sweep.runs) if c.method == method and c.num_teachers == k and c.student
-    )
+    (cell,) = (c for c in sweep.cells() if c.method == method and c.num_teachers == k and c.student)
     return cell
 
 

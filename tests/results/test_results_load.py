@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ukd_bench.errors import ResultsError
-from ukd_bench.results.load import cells, load_sweep
+from ukd_bench.results.load import load_sweep
 from ukd_bench.results.scores import load_scores
 
 MIB = 1024**2
@@ -12,7 +12,7 @@ END = 'r2plus1d-r18-w8'
 
 def test_cells_are_over_seeds(made_up, tmp_path):
     sweep = load_sweep(made_up.MadeUpSweep().write(tmp_path))
-    found = [cell for cell in cells(sweep.runs) if cell.method == 'ukd']
+    found = [cell for cell in sweep.cells() if cell.method == 'ukd']
     assert [(cell.num_teachers, len(cell.runs)) for cell in found] == [(1, 3), (2, 3), (4, 3)]
     assert sweep.students == [END]
     assert sweep.synthetic
@@ -58,7 +58,7 @@ def test_every_unfinished_run_is_carried_as_such(made_up, tmp_path):
     assert status[f'ukd4-{END}-0'] == ('missing', 'no record and no state')
     assert 'schema 99 is not 1' in status[f'plain-{END}-1'][1]
     assert len(status) == 6
-    assert all(run.done for cell in cells(sweep.runs) for run in cell.runs)
+    assert all(run.done for cell in sweep.cells() for run in cell.runs)
 
 
 def test_record_of_another_run_is_not_believed(made_up, tmp_path):
@@ -76,7 +76,7 @@ def test_record_outside_the_plan_enters_no_cell(made_up, tmp_path):
     (tmp_path / 'plan.json').write_text(json.dumps(plan))
     sweep = load_sweep(tmp_path)
     assert [run.method for run in sweep.unplanned] == ['plain']
-    assert 'plain' not in {cell.method for cell in cells(sweep.runs)}
+    assert 'plain' not in {cell.method for cell in sweep.cells()}
 
 
 def test_what_is_planned_twice_counts_once(made_up, tmp_path):
@@ -89,7 +89,7 @@ def test_what_is_planned_twice_counts_once(made_up, tmp_path):
         'repeated',
         'the same as ensemble; left out of every figure',
     )
-    (cell,) = (cell for cell in cells(sweep.runs) if cell.method == 'ensemble')
+    (cell,) = (cell for cell in sweep.cells() if cell.method == 'ensemble')
     assert [run.key for run in cell.runs] == ['ensemble', 'elsewhere']
 
 

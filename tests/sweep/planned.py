@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ukd_bench.methods.student_config import method_hook
 from ukd_bench.sweep.config import Axes, Dataset, PoolTeacher, Student
 from ukd_bench.sweep.planner import make_plan
 from ukd_bench.sweep.videos import sweep_data
@@ -41,6 +42,11 @@ def runs_of(plan, method: str) -> dict[int, object]:
 
 def run_of(plan, method: str, num_teachers: int = 0):
     return runs_of(plan, method)[num_teachers]
+
+
+def hook_of(run, config=None):
+    """The hook of a run's method, in its config or in one that was made of it."""
+    return method_hook(config or run.config, run.method, run.label)
 
 
 def parents_of(plan, run) -> list[tuple[str, object]]:

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from ukd_bench.results.claims import claims_path, claims_sha256
+
 K = (1, 2)
 
 
@@ -152,6 +154,23 @@ def test_rules_edited_after_the_results_are_flagged(finished_sweep, tmp_path):
     again = sweep.call('--methods', 'plain')
     assert 'claims file has changed since this sweep was planned' in ' '.join(again.stdout.split())
     assert json.loads((sweep.results / 'plan.json').read_text())['claims_sha256'] == '0' * 64
+
+
+def test_a_claims_file_of_ones_own_is_kept_with_the_plan(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    assert (sweep.results / 'claims.toml').read_bytes() == claims_path().read_bytes()
+    mine = claims_path().read_text().replace('id = "C2"', 'id = "MINE"')
+    (tmp_path / 'mine.toml').write_text(mine)
+    with (tmp_path / 'small.py').open('a') as config:
+        config.write("claims = 'mine.toml'\n")
+    late = sweep.call('--methods', 'plain')
+    assert late.returncode == 0, late.stderr
+    assert '0 carried out' in late.stdout and 'MINE ' in late.stdout
+    # Rules that came after the results.
+    assert 'claims file has changed' in ' '.join(late.stdout.split())
+    assert (sweep.results / 'claims.toml').read_text() == mine
+    planned = json.loads((sweep.results / 'plan.json').read_text())['claims_sha256']
+    assert planned == claims_sha256()
 
 
 def test_other_test_clips_undo_results(finished_sweep, tmp_path):

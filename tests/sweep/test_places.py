@@ -12,10 +12,9 @@ from ukd_bench.files.atomic import write_json
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import Places, RunFolders, placed_config
-from ukd_bench.sweep.run_config import suite_hook
 
 from .left_runs import finish, state_of
-from .planned import STUDENT, planned, run_of
+from .planned import STUDENT, hook_of, planned, run_of
 
 CELLS = dict(methods=('chain', 'self', 'ukd'), num_teachers=(1, 2))
 
@@ -56,11 +55,12 @@ def statuses(state: SweepState) -> dict[tuple, bool]:
 def test_every_run_is_told_where_its_parents_lie(swept):
     plan = swept.plan
     for stage in (1, 2):
-        hook = suite_hook(placed(swept, run_of(plan, 'chain', stage)), '')
+        run = run_of(plan, 'chain', stage)
+        hook = hook_of(run, placed(swept, run))
         before = None if stage == 1 else swept.folder(run_of(plan, 'chain', 1)).checkpoint
         assert hook.get('previous') == (before and str(before.resolve()))
     student = run_of(plan, 'self', 1)
-    (entry,) = suite_hook(placed(swept, student), '')['pool']
+    (entry,) = hook_of(student, placed(swept, student))['pool']
     assert entry['name'] == f'self-{STUDENT}-s0'
     assert Path(entry['config']).is_file() and Path(entry['checkpoint']).is_file()
     bank = plan.runs[student.spec.parents[0]]
@@ -77,7 +77,8 @@ def test_places_follow_a_run_that_is_reused(swept):
     newer = replace(stage, spec=replace(stage.spec, execution='beef'))
     plan.runs[stage.spec.key] = newer
     state = state_of(swept.paths.root, plan, accept_stale=True)
-    hook = suite_hook(placed(state, run_of(plan, 'chain', 2)), '')
+    second = run_of(plan, 'chain', 2)
+    hook = hook_of(second, placed(state, second))
     assert Path(hook['previous']) == swept.own_folder(stage).checkpoint.resolve()
     assert swept.own_folder(stage).root != state.own_folder(newer).root
 

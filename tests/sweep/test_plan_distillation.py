@@ -2,9 +2,8 @@
 
 from ukd_bench.methods.distillation import Distillation
 from ukd_bench.methods.table import METHOD_TABLE
-from ukd_bench.sweep.run_config import suite_hook
 
-from .planned import keys_of, planned, run_of
+from .planned import hook_of, keys_of, planned, run_of
 
 
 def test_rule_weight_and_temperature_are_those_of_the_sweep():
@@ -15,7 +14,7 @@ def test_rule_weight_and_temperature_are_those_of_the_sweep():
     for method in methods:
         k = {'self': 1}.get(method, 2 if METHOD_TABLE[method].by_count else 0)
         run, unchanged = run_of(after, method, k), run_of(before, method, k)
-        hook, own = suite_hook(run.config, method), suite_hook(unchanged.config, method)
+        hook, own = hook_of(run), hook_of(unchanged)
         assert hook == (own | given if METHOD_TABLE[method].distils else own)
         assert (run.spec.key != unchanged.spec.key) == METHOD_TABLE[method].distils
     # No teacher and no bank is made anew for it.

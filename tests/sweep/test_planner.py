@@ -1,25 +1,19 @@
 """Which runs the axes ask for, what each needs, and what its key depends on; nothing is trained."""
 
 import pytest
-from mmengine.config import Config
 
 from ukd_bench.data.views.rendering import teacher_pipeline
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.configs import configs_root
-from ukd_bench.methods.table import (
-    COUNTED_METHODS,
-    DISTILLED_METHODS,
-    METHOD_TABLE,
-    STUDENT_METHODS,
-)
+from ukd_bench.methods.student_config import method_hook
+from ukd_bench.methods.table import METHOD_TABLE, STUDENT_METHODS
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.sweep.config import Student
 from ukd_bench.sweep.place import placed_config
 from ukd_bench.sweep.prepare import _flow_steps
-from ukd_bench.sweep.run_config import suite_hook
 
-from .planned import AXES, STUDENT, parents_of, planned, run_of, runs_of
+from .planned import AXES, STUDENT, hook_of, parents_of, planned, run_of, runs_of
 
 POOL = [teacher.name for teacher in AXES.teachers]
 # How large a wide student is its own files say.
@@ -53,38 +47,40 @@ def test_hooks_take_what_they_are_given(tmp_path):
     entries = [dict(name=n, config='c', checkpoint='w', bank='b') for n in POOL]
     write_json(tmp_path / 'pool.json', dict(teachers=entries))
     plan = planned(str(tmp_path / 'pool.json'), methods=SHIPPED, num_views=4)
-    students = [run for run in plan.runs.values() if run.spec.method in DISTILLED_METHODS]
-    assert {run.spec.method for run in students} == set(DISTILLED_METHODS)
+    students = [run for run in plan.runs.values() if run.method.distils]
+    distilling = {name for name, row in METHOD_TABLE.items() if row.distils}
+    assert {run.spec.method for run in students} == distilling
     for run in students:
         config = placed_config(run, plan, lambda run: RunPaths(tmp_path / run.folder))
-        hook = HOOKS.build(suite_hook(config, ''))
+        hook = HOOKS.build(hook_of(run, config))
         assert isinstance(hook, distill.DistillationHook)
         assert (hook.view_seed, hook.num_views) == (AXES.view_seed, 4)
 
 
 def test_a_method_without_a_file_of_its_own_has_ukds_with_another_hook():
-    ukd = run_of(planned(), 'ukd', 3).config
+    ukd = run_of(planned(), 'ukd', 3)
     for method in ('random', 'shuffled', 'swap', 'naive_graph', 'chain', 'self'):
         assert not (configs_root() / method / f'{STUDENT}_darkroom-quick.py').exists()
         plan = planned(methods=(method,))
-        hook = suite_hook(max(runs_of(plan, method).items())[1].config, method)
+        hook = hook_of(max(runs_of(plan, method).items())[1])
         assert hook['type'] == METHOD_TABLE[method].hook
-        assert hook['temperature'] == suite_hook(ukd, 'ukd')['temperature']
+        assert hook['temperature'] == hook_of(ukd)['temperature']
         assert hook['pool'] == '/somewhere/pool.json'
 
 
 def test_a_file_of_its_own_counts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    shipped = configs_root() / 'ukd' / f'{STUDENT}_darkroom-quick.py'
-    for method in ('plain', 'ukd', 'swap'):
+    for method, base in (('plain', 'plain'), ('ukd', 'ukd'), ('swap', 'ukd')):
+        shipped = configs_root() / base / f'{STUDENT}_darkroom-quick.py'
         (tmp_path / method).mkdir()
         (tmp_path / method / 'own.py').write_text(f"_base_ = '{shipped}'\n")
     with open(tmp_path / 'swap' / 'own.py', 'a') as file:
-        file.write("custom_hooks = [dict(type='ukd_bench.MySwap', pool='p', num_teachers=1)]\n")
+        file.write("custom_hooks = [dict(type='ukd_bench.SwapHook', pool='p', weight=0.5)]\n")
     plan = planned(student_config='{method}/own.py', methods=('swap', 'random'))
-    assert suite_hook(run_of(plan, 'swap', 3).config, '')['type'] == 'ukd_bench.MySwap'
-    assert suite_hook(run_of(plan, 'swap', 3).config, '')['num_teachers'] == 3
-    assert suite_hook(run_of(plan, 'random', 3).config, '')['type'] == METHOD_TABLE['random'].hook
+    assert hook_of(run_of(plan, 'swap', 3))['weight'] == 0.5
+    assert hook_of(run_of(plan, 'random', 3))['weight'] == 0.9
+    assert hook_of(run_of(plan, 'swap', 3))['num_teachers'] == 3
+    assert hook_of(run_of(plan, 'random', 3))['type'] == METHOD_TABLE['random'].hook
 
 
 def test_a_wide_student_has_files_of_its_own(own_configs):
@@ -136,7 +132,7 @@ def test_the_teacher_of_its_own_kind():
         assert teacher.spec.teacher == bank.spec.teacher == f'self-{STUDENT}-s{student.spec.seed}'
         assert teacher.spec.seed == 1000 + student.spec.seed
         assert (teacher.spec.student, teacher.spec.epochs) == (STUDENT, 6)
-        assert suite_hook(teacher.config, '')['view_seed'] == AXES.teacher_view_seed
+        assert hook_of(teacher)['view_seed'] == AXES.teacher_view_seed
         assert teacher.config.model == run_of(plan, 'plain').config.model
         assert bank.spec.view_seed == student.spec.view_seed == AXES.view_seed
     assert [teacher.name for teacher, *_ in plan.pool] == POOL
@@ -145,7 +141,7 @@ def test_the_teacher_of_its_own_kind():
 def test_mutual_learning_takes_two_and_no_pool():
     plan = planned(methods=('mutual',))
     assert list(plan.runs) == [run_of(plan, 'mutual', 3).spec.key]
-    hook = suite_hook(run_of(plan, 'mutual', 3).config, '')
+    hook = hook_of(run_of(plan, 'mutual', 3))
     assert 'pool' not in hook
     assert hook['num_teachers'] == 3
     with pytest.raises(ConfigError, match='no run to plan: methods mutual with num_teachers 1'):
@@ -177,7 +173,8 @@ def test_every_method_has_keys_of_its_own():
     plan = planned(methods=SHIPPED)
     students = [run for run in plan.runs.values() if run.spec.method in SHIPPED]
     cells = {(run.spec.method, run.spec.num_teachers) for run in students}
-    once, by_count = len(SHIPPED) - len(COUNTED_METHODS), 2 * len(COUNTED_METHODS)
+    counted = sum(row.by_count for row in METHOD_TABLE.values())
+    once, by_count = len(SHIPPED) - counted, 2 * counted
     # A chain has a second stage, mutual learning no K = 1.
     assert len(students) == len(cells) == once + by_count + 1 - 1
 
@@ -187,8 +184,8 @@ def test_views_that_cycle_are_known_to_all_students():
     once, cycling = planned(methods=methods), planned(methods=methods, num_views=4)
     for method in ('plain', 'ukd', 'naive'):
         (before, after) = (max(runs_of(p, method).items())[1] for p in (once, cycling))
-        assert 'num_views' not in suite_hook(before.config, '')
-        assert suite_hook(after.config, '')['num_views'] == 4
+        assert 'num_views' not in hook_of(before)
+        assert hook_of(after)['num_views'] == 4
         assert before.spec.key != after.spec.key
     assert {run.spec.num_views for run in runs_of(once, 'bank').values()} == {12}
     assert {run.spec.num_views for run in runs_of(cycling, 'bank').values()} == {4}
@@ -344,9 +341,41 @@ def test_flow_is_made_for_teachers_that_read_it(own_configs):
     assert not _flow_steps(planned(**OWN, num_teachers=(1,)))
 
 
-def test_anybodys_source_is_planned_as_one_of_the_suites():
-    config = Config(dict(custom_hooks=[dict(type='EMAHook'), dict(type='my.Source', pool='p')]))
-    assert suite_hook(config, 'mine')['type'] == 'my.Source'
-    config.custom_hooks.append(dict(type='ukd_bench.UKDHook', pool='p'))
-    with pytest.raises(ConfigError, match='config mine: needs one hook of ukd_bench, has 2'):
-        suite_hook(config, 'mine')
+@pytest.mark.parametrize(
+    ('method', 'hooks', 'complaint'),
+    [
+        ('ukd', [dict(type='my.Source', pool='p')], "has the hook my.Source, but method 'ukd' is"),
+        ('plain', [dict(type='my.Source', pool='p')], "but method 'plain' is ukd_bench.ReplayHook"),
+        ('ukd', [dict(type='ukd_bench.SwapHook', pool='p')], 'has the hook ukd_bench.SwapHook'),
+        ('plain', [dict(type='ukd_bench.UKDHook', pool='p')], 'has the hook ukd_bench.UKDHook'),
+        ('ukd', [], 'needs one hook ukd_bench.UKDHook, has 0'),
+        (
+            'ukd',
+            [dict(type='ukd_bench.UKDHook', pool='p'), dict(type='my.Source', pool='p')],
+            'needs one hook ukd_bench.UKDHook, has 2',
+        ),
+    ],
+)
+def test_the_hook_of_something_else_is_no_method_of_the_suites(
+    own_configs, method, hooks, complaint
+):
+    own_configs(f'{method}/{STUDENT}', f'{method}/long', f'custom_hooks = {hooks!r}')
+    with pytest.raises(ConfigError) as caught:
+        planned(**OWN | dict(students=OWN['students'][:1], methods=(method,)))
+    assert complaint in str(caught.value) and f'{method}/long.py' in str(caught.value)
+
+
+def test_a_teacher_is_trained_by_the_suites_hook(own_configs):
+    hooks = "custom_hooks = [dict(type='my.Source', pool='p')]"
+    own_configs(f'teachers/{POOL[0]}', f'teachers/{POOL[0]}', hooks)
+    with pytest.raises(ConfigError, match=r"has the hook my\.Source, but method 'teacher' is"):
+        planned(**OWN)
+
+
+def test_a_hook_is_found_among_others_and_by_its_class():
+    from ukd_bench.distill import UKDHook
+
+    others = [dict(type='EMAHook'), dict(type='ukd_bench.ChannelsLastHook')]
+    for kind in ('ukd_bench.UKDHook', 'ukd_bench.distill.UKDHook', UKDHook):
+        config = dict(custom_hooks=[*others, dict(type=kind, pool='p')])
+        assert method_hook(config, METHOD_TABLE['ukd'], 'mine') is config['custom_hooks'][2]

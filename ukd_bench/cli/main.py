@@ -13,7 +13,7 @@ from .data import cache, check, flow, make
 from .knowledge import fill, show, verify
 from .measure import fill as fill_rate, loader, steps
 from .parser import Command, Parser, Room
-from .results import publish
+from .results import export, publish
 
 PROG = 'ukd-bench'
 
@@ -22,10 +22,11 @@ COMMANDS: dict[str, Command | Room] = {
     'run': run,
     'report': report,
     'results': Room(
-        'share results',
+        'share results, and export them',
         'Works on the results of sweeps.',
-        'example:\n  %(prog)s publish results/quick results/reference/quick',
-        {'publish': publish},
+        'examples:\n  %(prog)s publish results/quick results/reference/quick\n'
+        '  %(prog)s export results/quick --csv runs.csv',
+        {'publish': publish, 'export': export},
     ),
     'data': Room(
         'make, check and prepare data sets',

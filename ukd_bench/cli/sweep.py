@@ -114,11 +114,14 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..errors import ConfigError
     from ..records.folder import SweepPaths
+    from ..results.claims import find_claims, keep_claims, load_claims
     from ..sweep.run import SweepRun
 
     if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
         raise ConfigError(f'--reference {arguments.reference} holds no sweep')
     sweep = SweepRun(_options(arguments))
+    claims = load_claims(find_claims(sweep.axes.claims))
+    claims.check_methods(sweep.axes.known.rows)
     if arguments.dry_run:
         print_plan(sweep.state())
         if sweep.devices.absence:
@@ -129,7 +132,6 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..report.page import write_report
-    from ..results.claims import claims_sha256
     from ..sweep.progress import Progress
     from ..sweep.run import require_writable
     from .report import print_summary
@@ -141,7 +143,8 @@ def run(arguments: argparse.Namespace) -> int:
         require_writable(report_folder)
         tally = sweep.carry_out(
             executor,
-            claims_sha256(),
+            claims.sha256,
+            partial(keep_claims, claims, sweep.paths.root),
             bars=partial(progress_bar, console=console),
             say=console.print,
             progress_of=partial(Progress, console=console, live=not executor.has_terminal),

@@ -83,6 +83,11 @@ class SweepPaths:
         return self.root / 'plan.json'
 
     @property
+    def claims(self) -> Path:
+        """The claims file that the sweep was last planned with, a copy."""
+        return self.root / 'claims.toml'
+
+    @property
     def pool(self) -> Path:
         """The ordered list of teachers, with where each one's checkpoint and bank lie."""
         return self.root / 'pool.json'

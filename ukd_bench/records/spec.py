@@ -14,7 +14,7 @@ class RunSpec:
 
     Attributes:
         key, execution: Identity of the run, see :mod:`.key` and :mod:`.execution`.
-        method: One of ``methods.METHODS``.
+        method: One of ``methods.table.METHODS``, or of the sweep's own.
         student: Backbone name; None for ``bank`` and ``ensemble``.
         teacher: Teacher's name, for ``teacher`` and ``bank``.
         num_teachers: K; 0 for methods without teachers.

@@ -10,14 +10,23 @@ from markupsafe import Markup
 
 from ..files.atomic import write_text
 from ..results import formatting as units
-from ..results.claims import Verdict, evaluate, load_claims
+from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
 from ..results.load import Sweep, load_sweep
-from . import methods as words
+from ..results.verdicts import Verdict, evaluate
+from . import wording
 from .figures.svg import Drawing, draw_all
 from .provenance import provenance, warnings
-from .tables import memory as memory_tables, others as side_tables, table as tables
+from .tables.accuracy import accuracy_table
+from .tables.comparison import comparison_table
+from .tables.cost import cost_table
+from .tables.equality import equality_table
 from .tables.likeness import likeness_table
+from .tables.lost import lost_table
+from .tables.memory import memory_table, slope_table
+from .tables.published import published_table
+from .tables.table import Table
+from .tables.teachers import teacher_table
 
 TEMPLATES = Path(__file__).parent / 'templates'
 
@@ -45,20 +54,21 @@ def write_report(
         results: a sweep's folder.
         out: the folder to write; made if absent.
         reference: another sweep's folder to compare with.
-        claims: a claims file in place of the shipped one.
+        claims: a claims file in place of the sweep's own, or else the shipped one.
 
     Raises:
         ResultsError: a folder or plan cannot be read, or ``out`` cannot be written.
         ConfigError: the claims file cannot be used.
     """
-    rules = load_claims(claims)
     sweep = load_sweep(results)
+    rules = load_claims(applying_claims(results, claims))
     compared = compare(sweep, load_sweep(reference)) if reference else None
     verdicts = tuple(evaluate(sweep, rules))
     notes = tuple(warnings(sweep, rules.sha256))
     drawings = draw_all(sweep)
     context = {
         'sweep': sweep,
+        'claims_heading': 'Claims of the abstract' if rules.are_shipped else 'Claims',
         'verdicts': verdicts,
         'warnings': notes,
         'compared': compared,
@@ -66,8 +76,8 @@ def write_report(
         'main_tables': [t for t in _main_tables(sweep) if t],
         'side_tables': [t for t in _side_tables(sweep, compared) if t],
         'provenance': provenance(sweep, rules.sha256),
-        'words': words,
-        'methods': words.methods_text(run.method for run in sweep.runs),
+        'words': wording,
+        'methods': wording.methods_text(sweep),
     }
     out = Path(out)
     index, markdown = out / 'index.html', out / 'report.md'
@@ -97,20 +107,18 @@ def markdown_cell(text: str) -> str:
     return re.sub(r'([|*_`\[\]<>])', r'\\\1', text.replace('\n', ' '))
 
 
-def _main_tables(sweep: Sweep) -> list[tables.Table | None]:
+def _main_tables(sweep: Sweep) -> list[Table | None]:
     return [
-        *(tables.accuracy_table(sweep), likeness_table(sweep)),
-        memory_tables.memory_table(sweep),
-        *(memory_tables.slope_table(sweep), tables.cost_table(sweep)),
-        *(side_tables.equality_table(sweep), side_tables.teacher_table(sweep)),
+        *(accuracy_table(sweep), likeness_table(sweep), memory_table(sweep), slope_table(sweep)),
+        *(cost_table(sweep), equality_table(sweep), teacher_table(sweep)),
     ]
 
 
-def _side_tables(sweep: Sweep, compared: Compared | None) -> list[tables.Table | None]:
+def _side_tables(sweep: Sweep, compared: Compared | None) -> list[Table | None]:
     return [
-        side_tables.lost_table(sweep),
-        side_tables.comparison_table(compared) if compared else None,
-        side_tables.published_table(),
+        lost_table(sweep),
+        comparison_table(compared) if compared else None,
+        published_table(),
     ]
 
 

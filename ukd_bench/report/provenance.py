@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from ..methods.table import STUDENT_METHODS
 from ..records.record import ORACLE
 from ..results import formatting as units
 from ..results.load import Sweep
 from .tables.footnotes import CHOSEN_ON_TEST
-from .tables.table import device_names
+
+_USUAL_LOSS = 'kl_divergence'
 
 
 def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
     """(name, value) pairs that tell where the figures come from; no path of a machine."""
     done = [run for run in sweep.done if run.record]
-    environments = [run.record['environment'] for run in done if run.record]
+    records = [run.record for run in done if run.record]
+    environments = [record['environment'] for record in records]
     dataset = sweep.dataset
     commits = dict.fromkeys(
         f'{str(git.get("commit"))[:12]}{" with uncommitted changes" if git.get("dirty") else ""}'
@@ -38,11 +39,11 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
                 f'{dataset.get("test_samples", units.DASH)} test'
             ),
         ),
-        ('Evaluation', _distinct(_protocol(run.record.get('protocol')) for run in done)),
+        ('Evaluation', _distinct(_protocol(record.get('protocol')) for record in records)),
         ('Tested epoch', _distinct(run.selection.replace('_', ' ') for run in done)),
-        ('Distillation', _distinct(_distillation(run.record.get('knowledge')) for run in done)),
+        ('Distillation', _distinct(_distillation(record.get('knowledge')) for record in records)),
         ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
-        ('Device', device_names(sweep)),
+        ('Device', sweep.device_names),
         (
             'Threads, precision',
             _distinct(f'{e.get("threads")}, {e.get("precision")}' for e in environments),
@@ -98,7 +99,7 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
             f'{len(lost)} of {units.counted(len(sweep.runs), "run")} that this call and earlier '
             'ones planned gave no figures; they are listed under “Runs without figures”.'
         )
-    settings = {run.setting for run in sweep.done if run.method in STUDENT_METHODS}
+    settings = {run.setting for run in sweep.done if run.of_student}
     if len(settings) > 1:
         found.append(
             f'Students come from {len(settings)} settings (device, precision, threads, batch '
@@ -129,7 +130,10 @@ def _distillation(knowledge: dict[str, Any] | None) -> str | None:
     if knowledge is None or 'rule' not in knowledge:
         return None
     weight, temperature = knowledge['weight'], knowledge['temperature']
-    return f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
+    text = f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
+    # Records of before had one loss, and it goes without saying.
+    loss = knowledge.get('loss', _USUAL_LOSS)
+    return text if loss == _USUAL_LOSS else f'{text}, loss {loss}'
 
 
 def _distinct(values: Any) -> str:

@@ -72,11 +72,12 @@ class Compared:
 def compare(sweep: Sweep, reference: Sweep) -> Compared:
     """Matches done runs by cell: method, network, K, seed, split, epochs, tests, name of the data.
 
-    Never by key: a key changes with the code, and so would match nothing once it mattered. Where
-    device name, threads and lock agree, hashes and accuracy must be equal; elsewhere top-1 may
-    differ by ``Z`` standard errors of two binomial proportions (clips alone: networks trained on
-    two machines differ by more than that at times). Allocated peaks may differ by 2 %, and are
-    compared between devices of one kind.
+    A method of one sweep's own is another's where all but its looks agrees. Never by key: a key
+    changes with the code, and so would match nothing once it mattered. Where device name, threads
+    and lock agree, hashes and accuracy must be equal; elsewhere top-1 may differ by ``Z`` standard
+    errors of two binomial proportions (clips alone: networks trained on two machines differ by more
+    than that at times). Allocated peaks may differ by 2 %, and are compared between devices of one
+    kind.
 
     Args:
         sweep: what was measured.
@@ -90,12 +91,13 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     differing: list[str] = []
     shared = [cell for cell in there if cell in here]
     for cell in shared:
-        mine = _compare_runs(_label(cell), here[cell], there[cell])
+        label = _label(cell, there[cell], reference)
+        mine = _compare_runs(label, here[cell], there[cell])
         rows += mine
         if any(row.verdict == DIFFERS for row in mine):
-            differing.append(_label(cell))
-    missing_here = tuple(_label(cell) for cell in there if cell not in here)
-    missing_there = tuple(_label(cell) for cell in here if cell not in there)
+            differing.append(label)
+    missing_here = tuple(_label(c, run, reference) for c, run in there.items() if c not in here)
+    missing_there = tuple(_label(c, run, sweep) for c, run in here.items() if c not in there)
     dash = units.DASH
     rows += [Row(label, 'run', dash, 'done', dash, MISSING_HERE) for label in missing_here]
     rows += [Row(label, 'run', 'done', dash, dash, MISSING_THERE) for label in missing_there]
@@ -186,17 +188,17 @@ def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
     data = sweep.dataset.get('name')
     return {
         (
-            *(r.method, r.student, r.teacher, r.num_teachers, r.seed, r.split, r.epochs),
-            *(r.protocol, r.selection, data),
+            *(sweep.methods.identity(r.method), r.student, r.teacher, r.num_teachers, r.seed),
+            *(r.split, r.epochs, r.protocol, r.selection, data),
         ): r
         for r in sweep.runs
         if r.done
     }
 
 
-def _label(cell: tuple[Any, ...]) -> str:
-    method, student, teacher, k, seed, split, epochs, protocol, selection, _ = cell
-    parts = [units.method_name(method), teacher or student]
+def _label(cell: tuple[Any, ...], run: Run, sweep: Sweep) -> str:
+    _, student, teacher, k, seed, split, epochs, protocol, selection, _ = cell
+    parts = [sweep.methods.label(run.method), teacher or student]
     if k:
         parts.append(f'K = {k}')
     parts.append(f'seed {seed}, split {split}, {epochs} epochs')

@@ -6,25 +6,6 @@ DASH = '–'
 MINUS = '−'
 MIB = 1024**2
 
-METHOD_NAMES = {
-    'plain_long': 'plain, longer',
-    'wide': 'plain, wider',
-    'self': 'self-distillation',
-    'shuffled': 'UKD, shuffled',
-    'ukd': 'UKD',
-    'naive_graph': 'naive, graphs kept',
-    'swap': 'naive, swapped',
-    'random': 'random teacher',
-    'mutual': 'mutual learning',
-    'two_stream_dark_light': 'two-stream (dark, light)',
-    'two_stream_rgb_flow': 'two-stream (RGB, flow)',
-}
-
-
-def method_name(method: str) -> str:
-    """A method's name within a sentence."""
-    return METHOD_NAMES.get(method, method.replace('_', ' '))
-
 
 def signed(value: float, digits: int = 1) -> str:
     """A number with its sign; a true minus, and no sign on zero."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..methods.table import FLOOR
 from .load import Cell, Run, Sweep
 from .scores import load_scores
 from .statistics import Estimate, mean_interval
@@ -42,7 +43,7 @@ def likeness(cell: Cell, sweep: Sweep) -> Likeness | None:
     plain = {
         run.seed: run
         for run in sweep.done
-        if run.method == 'plain'
+        if run.method == FLOOR
         and (run.student, run.split, run.epochs, run.setting, run.data) == beside
     }
     pairs = []

@@ -8,10 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import ResultsError
+from ..errors import ConfigError, ResultsError
 from ..files.atomic import read_json
 from ..files.hashes import canonical_json
-from ..methods.table import METHODS, STUDENT_METHODS
+from ..methods.known import KnownMethods
+from ..methods.own import own_methods
+from ..methods.table import RUN_KINDS
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import LAST_EPOCH, SCHEMA, STATUSES, read_record
 
@@ -54,6 +56,11 @@ class Run:
     @property
     def done(self) -> bool:
         return self.status == 'done'
+
+    @property
+    def of_student(self) -> bool:
+        """Whether it trains a student under test; a teacher, a bank or an ensemble does not."""
+        return self.method not in RUN_KINDS
 
     @property
     def shortened(self) -> bool:
@@ -156,12 +163,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A loaded sweep; ``unplanned`` are records the plan does not name, kept out of every mean."""
+    """A loaded sweep.
+
+    Attributes:
+        root: Its folder.
+        plan: As it is on disk.
+        runs: All that the plan names.
+        unplanned: Records that the plan does not name, kept out of every mean.
+        methods: The suite's and those that the sweep's config describes, as the plan has them.
+    """
 
     root: Path
     plan: dict[str, Any]
     runs: tuple[Run, ...]
     unplanned: tuple[Run, ...] = ()
+    methods: KnownMethods = field(default_factory=KnownMethods, repr=False)
 
     @property
     def name(self) -> str:
@@ -188,8 +204,46 @@ class Sweep:
     @property
     def students(self) -> list[str]:
         """Student backbones in the order of the plan."""
-        names = (run.student for run in self.runs if run.method in STUDENT_METHODS and run.student)
+        names = (run.student for run in self.runs if run.of_student and run.student)
         return list(dict.fromkeys(names))
+
+    @property
+    def device_names(self) -> str:
+        """The devices that figures come from, named."""
+        devices = [run.value('environment', 'device') or {} for run in self.done]
+        names = dict.fromkeys(
+            str(device.get('name') or device.get('kind') or 'an unnamed device')
+            for device in devices
+        )
+        return ', '.join(names) or 'no device'
+
+    def cells(self, runs: Iterable[Run] | None = None) -> list[Cell]:
+        """Groups done runs over seeds, in the order of methods, then K, teacher and split.
+
+        Args:
+            runs: Of the sweep; None for all.
+        """
+        groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
+        for run in self.runs if runs is None else runs:
+            if run.done:
+                groups[run.cell].append(run)
+        made = [
+            Cell(
+                method=group[0].method,
+                student=group[0].student,
+                num_teachers=group[0].num_teachers,
+                teacher=group[0].teacher,
+                split=group[0].split,
+                epochs=group[0].epochs,
+                full_epochs=group[0].full_epochs,
+                setting=group[0].setting,
+                data=group[0].data,
+                runs=tuple(sorted(group, key=lambda run: run.seed)),
+            )
+            for group in groups.values()
+        ]
+        place = self.methods.position
+        return sorted(made, key=lambda cell: (place(cell.method), cell.num_teachers, cell.split))
 
     def lineage(self, run: Run) -> list[Run] | None:
         """The run and its ancestors, each once; None if one of them is not done."""
@@ -238,37 +292,12 @@ def load_sweep(root: Path) -> Sweep:
     if not paths.plan.exists():
         raise ResultsError(f'{root}: holds no plan.json, so it is not the folder of a sweep')
     plan = read_json(paths.plan)
-    rows = _plan_rows(plan, paths.plan)
+    methods = _known_methods(plan, paths.plan)
+    rows = _plan_rows(plan, methods, paths.plan)
     runs = _each_once(_load_run(row, RunPaths(paths.root / row['folder'])) for row in rows)
     named = {run.folder for run in runs}
     strays = (_stray(item) for item in paths.runs() if item.root.name not in named)
-    return Sweep(paths.root, plan, runs, tuple(run for run in strays if run))
-
-
-def cells(runs: Iterable[Run]) -> list[Cell]:
-    """Groups done runs over seeds, in the order of METHODS, then K, teacher and split."""
-    groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
-    for run in runs:
-        if run.done:
-            groups[run.cell].append(run)
-    made = [
-        Cell(
-            method=group[0].method,
-            student=group[0].student,
-            num_teachers=group[0].num_teachers,
-            teacher=group[0].teacher,
-            split=group[0].split,
-            epochs=group[0].epochs,
-            full_epochs=group[0].full_epochs,
-            setting=group[0].setting,
-            data=group[0].data,
-            runs=tuple(sorted(group, key=lambda run: run.seed)),
-        )
-        for group in groups.values()
-    ]
-    return sorted(
-        made, key=lambda cell: (METHODS.index(cell.method), cell.num_teachers, cell.split)
-    )
+    return Sweep(paths.root, plan, runs, tuple(run for run in strays if run), methods)
 
 
 def _each_once(runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -284,7 +313,17 @@ def _each_once(runs: Iterable[Run]) -> tuple[Run, ...]:
     return tuple(told)
 
 
-def _plan_rows(plan: Any, path: Path) -> list[dict[str, Any]]:
+def _known_methods(plan: Any, path: Path) -> KnownMethods:
+    given = plan.get('methods', []) if isinstance(plan, dict) else []
+    if not isinstance(given, list):
+        raise ResultsError(f'{path}: methods must be a list')
+    try:
+        return KnownMethods(own_methods(dict(enumerate(given)), f'{path}: methods'))
+    except ConfigError as error:
+        raise ResultsError(str(error)) from error
+
+
+def _plan_rows(plan: Any, methods: KnownMethods, path: Path) -> list[dict[str, Any]]:
     if not isinstance(plan, dict) or not isinstance(plan.get('runs'), list):
         raise ResultsError(f'{path}: a plan must be a JSON object with a list of runs')
     if plan.get('schema') != SCHEMA:
@@ -297,9 +336,10 @@ def _plan_rows(plan: Any, path: Path) -> list[dict[str, Any]]:
         absent = [key for key in _PLAN_RUN_KEYS if not isinstance(row, dict) or key not in row]
         if absent:
             raise ResultsError(f'{path}: run {index} lacks the key {absent[0]!r}')
-        if row['method'] not in METHODS:
+        if row['method'] not in (*methods.rows, *RUN_KINDS):
             raise ResultsError(
-                f'{path}: run {index}: method {row["method"]!r} is none of {", ".join(METHODS)}'
+                f"{path}: run {index}: method {row['method']!r} is none of the suite's and none "
+                'that the plan describes'
             )
     return list(plan['runs'])
 

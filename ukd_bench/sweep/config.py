@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
@@ -10,10 +11,13 @@ from ..data.views.protocols import protocol
 from ..errors import ConfigError
 from ..files.configs import configs_root, read_config
 from ..methods.distillation import Distillation
-from ..methods.table import METHODS, STUDENT_METHODS
+from ..methods.known import KnownMethods
+from ..methods.own import OwnMethod, own_methods
+from ..methods.table import METHODS, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
 
 SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
+"""What a sweep may ask for by name, beside methods of its own."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,13 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Axes:
-    """Everything a plan follows from; one field a key of the config file.
+    """Everything a plan follows from; one field a key of the config file, but for ``own_methods``.
 
+    These are the dicts among the config's ``methods``, which stay when the methods are narrowed.
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
-    all distilling methods.
+    all distilling methods. ``claims`` is the path of the claims file, None for the shipped one.
     """
 
     name: str
@@ -77,7 +82,9 @@ class Axes:
     threads: int = 1
     protocol: str = 'center'
     selection: str = LAST_EPOCH
+    claims: str | None = None
     distillation: Distillation = field(default_factory=Distillation)
+    own_methods: tuple[OwnMethod, ...] = ()
 
     def narrowed(
         self,
@@ -126,8 +133,8 @@ class Axes:
             if twice := [name for name in names if names.count(name) > 1]:
                 raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
         for method in self.methods:
-            if method not in SWEEP_METHODS:
-                raise ConfigError(f'method {method!r} is none of {", ".join(SWEEP_METHODS)}')
+            if method not in self.sweep_methods:
+                raise ConfigError(f'method {method!r} is none of {", ".join(self.sweep_methods)}')
         for count in self.num_teachers:
             if not 1 <= count <= len(self.teachers):
                 raise ConfigError(
@@ -161,10 +168,20 @@ class Axes:
         """Views in every bank: enough for all students, whichever of them are asked for."""
         return self.num_views or self.full_epochs
 
+    @cached_property
+    def known(self) -> KnownMethods:
+        """The suite's methods and the config's own."""
+        return KnownMethods(self.own_methods)
+
     @property
-    def student_methods(self) -> tuple[str, ...]:
+    def sweep_methods(self) -> tuple[str, ...]:
+        """What ``methods`` may name."""
+        return (*SWEEP_METHODS, *(method.row.name for method in self.own_methods))
+
+    @property
+    def student_methods(self) -> tuple[Method, ...]:
         """The methods asked for that train a student."""
-        return tuple(method for method in self.methods if method in STUDENT_METHODS)
+        return tuple(self.known.rows[name] for name in self.methods if name in self.known.rows)
 
 
 def read_axes(path: Path | None) -> Axes:
@@ -174,9 +191,21 @@ def read_axes(path: Path | None) -> Axes:
         ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
     """
     path = path or configs_root() / 'sweeps' / 'quick.py'
-    axes = _build(Axes, read_config(path, 'sweep config').to_dict(), str(path))
+    content, own = _without_dicts(read_config(path, 'sweep config').to_dict())
+    axes = _build(Axes, content, str(path))
+    axes = replace(axes, own_methods=own_methods(own, f'{path}: methods'))
     axes.check()
     return axes
+
+
+def _without_dicts(content: dict) -> tuple[dict, dict[int, dict]]:
+    """A config with the names of its own methods in place of them, and these by place."""
+    methods = content.get('methods')
+    if not isinstance(methods, (list, tuple)):
+        return content, {}
+    own = {i: item for i, item in enumerate(methods) if isinstance(item, dict)}
+    names = [str(item.get('name')) if i in own else item for i, item in enumerate(methods)]
+    return content | dict(methods=names), own
 
 
 _NESTED: dict[str, type] = {
@@ -189,7 +218,7 @@ _DICTS = ('dataset', 'darkroom', 'distillation')
 
 
 def _build(kind: type, content: dict, where: str) -> Any:
-    known = {one.name: one for one in fields(kind)}
+    known = {one.name: one for one in fields(kind) if one.name != 'own_methods'}
     for key in content:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)

@@ -10,11 +10,11 @@ from ..errors import ConfigError, DataError, ResultsError
 from ..files.atomic import read_json, write_json
 from ..files.hashes import file_sha256
 from ..knowledge.bank.format import is_recorded_bank
-from ..methods.table import STUDENT_METHODS
+from ..methods.table import RUN_KINDS
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import FINAL_STATUSES, SCHEMA, read_record
-from .config import SWEEP_METHODS, Axes
+from .config import Axes
 from .plan import Plan, PlannedRun
 
 
@@ -136,6 +136,7 @@ class SweepState:
                 dataset=dataset,
                 claims_sha256=claims_sha256,
                 pool=[teacher.name for teacher, *_ in self.plan.pool],
+                methods=[dict(method.given) for method in self.plan.own_methods],
                 runs=rows,
             ),
         )
@@ -240,13 +241,13 @@ def _widened(axes: Axes, rows: list[dict]) -> Iterator[Axes]:
 
     Apart, so that one that cannot be planned any more takes no other with it.
     """
-    students = [row for row in rows if row['method'] in STUDENT_METHODS]
+    students = [row for row in rows if row['method'] not in RUN_KINDS]
     counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}
     wide = axes.narrowed(
         num_teachers=sorted(k for k in counts if 1 <= k <= len(axes.teachers)),
         seeds=sorted({row['seed'] for row in students} | {*axes.seeds}),
     )
-    methods = {row['method'] for row in rows} & {*SWEEP_METHODS} | {*axes.methods}
+    methods = {row['method'] for row in rows} & {*axes.sweep_methods} | {*axes.methods}
     for split in sorted({axes.dataset.split, *(row['split'] for row in rows)}):
         for method in sorted(methods):
             yield wide.narrowed(methods=[method], split=split)

@@ -17,10 +17,10 @@ from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
 from ..errors import ResultsError
 from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
+from ..methods.student_config import method_hook
 from ..records.folder import RunPaths
 from .finished import SweepState
 from .plan import Plan, PlannedRun
-from .run_config import suite_hook
 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
@@ -87,13 +87,13 @@ def placed_config(
 
     if run.spec.method == 'bank':
         config.pool = [entry(plan.runs[run.spec.parents[0]], run)]
-    elif run.spec.method == 'self':
+    elif run.method.parents == 'own_kind':
         bank = plan.runs[run.spec.parents[0]]
         teacher = plan.runs[bank.spec.parents[0]]
-        suite_hook(config, run.label)['pool'] = [entry(teacher, bank)]
+        method_hook(config, run.method, run.label)['pool'] = [entry(teacher, bank)]
     elif run.starts_from is not None:
         before = locate(plan.runs[run.starts_from]).checkpoint
-        suite_hook(config, run.label)['previous'] = str(before.resolve())
+        method_hook(config, run.method, run.label)['previous'] = str(before.resolve())
     return config
 
 

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 
 from mmengine.config import Config
 
+from ..methods.own import OwnMethod
+from ..methods.table import Method
 from ..records.spec import RunSpec
 from .config import PoolTeacher
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run and the resolved config it trains or scores by."""
+    """A run, the resolved config it trains or scores by, and the row of its method."""
 
     spec: RunSpec
     config: Config
+    method: Method
 
     @property
     def folder(self) -> str:
@@ -30,9 +33,14 @@ class PlannedRun:
 
     @property
     def starts_from(self) -> str | None:
-        """Key of the run whose weights it starts from: the stage of its chain before."""
-        later = self.spec.method == 'chain' and self.spec.num_teachers > 1
+        """Key of the run whose weights it starts from: the stage before."""
+        later = self.method.parents == 'stages' and self.spec.num_teachers > 1
         return self.spec.parents[-1] if later else None
+
+    @property
+    def work(self) -> float:
+        """Rough work, a plain epoch being 1; it orders the queue."""
+        return self.method.work(self.spec.epochs, self.spec.num_teachers)
 
 
 @dataclass(frozen=True)
@@ -43,11 +51,14 @@ class Plan:
         name: Of the sweep.
         runs: By key.
         pool: Keys of the teachers' runs and of their banks, in pool order.
+        own_methods: All that the sweep's config describes, whether the plan has runs of them or
+            not.
     """
 
     name: str
     runs: dict[str, PlannedRun]
     pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]]
+    own_methods: tuple[OwnMethod, ...] = ()
 
     def children(self, key: str) -> list[PlannedRun]:
         """Runs that need this one."""

@@ -9,21 +9,16 @@ from mmengine.config import Config
 from ..data.views.rendering import teacher_pipeline
 from ..errors import ConfigError
 from ..files.hashes import digest
-from ..methods.table import METHOD_TABLE
+from ..methods.config_files import fill_in, load_config
+from ..methods.own import require_importable
+from ..methods.student_config import method_hook, set_hook, student_config
+from ..methods.table import FLOOR, RUN_KINDS, Method
 from ..records.key import PROTOCOL_VERSION, scientific, user_sources
 from ..records.spec import RunSpec
 from .config import Axes, PoolTeacher, Student
 from .plan import Plan, PlannedRun
-from .run_config import (
-    fill_in,
-    load_config,
-    set_data,
-    set_epochs,
-    set_protocol,
-    set_selection,
-    suite_hook,
-)
-from .students import epochs_of, own_kind_name, own_kind_seed, require_same_views, student_config
+from .run_config import set_data, set_epochs, set_protocol, set_selection
+from .students import epochs_of, own_kind_name, own_kind_seed, require_same_views
 from .videos import SweepData
 
 KEY_DIGITS = 12
@@ -58,13 +53,15 @@ class _Planner:
         # By method and student; of many seeds and K, reading is what takes time.
         self.configs: dict[tuple[str, str], Config] = {}
         # The first student's plain config stands for all in what they share: clips and views.
-        self.shared = self._config('plain', axes.students[0])
+        self.shared = self._config(axes.known.row(FLOOR), axes.students[0])
         self._set_evaluation(self.shared)
         self.pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]] = []
         # By key, in the order in which they were made: parents come before children.
         self.made: dict[str, PlannedRun] = {}
 
     def plan(self) -> Plan:
+        for method in self.axes.student_methods:
+            require_importable(method)
         for teacher in self.axes.teachers:
             run = self._teacher(teacher)
             self.pool.append((teacher, run, self._bank(run)))
@@ -76,7 +73,7 @@ class _Planner:
             )
         needed = _with_ancestors(wanted, self.made)
         runs = {key: run for key, run in self.made.items() if key in needed}
-        return Plan(self.axes.name, runs, self.pool)
+        return Plan(self.axes.name, runs, self.pool, self.axes.own_methods)
 
     def _wanted(self) -> Iterable[PlannedRun]:
         counts = self.axes.num_teachers
@@ -90,20 +87,18 @@ class _Planner:
                 for method in self.axes.student_methods:
                     yield from self._students(method, student, seed)
 
-    def _students(self, method: str, student: Student, seed: int) -> Iterable[PlannedRun]:
+    def _students(self, method: Method, student: Student, seed: int) -> Iterable[PlannedRun]:
         """The runs of a method, one a number of teachers where that makes a difference."""
-        kind, counts = METHOD_TABLE[method], self.axes.num_teachers
-        if method == 'self':
-            yield self._of_own_kind(student, seed)
-        elif method == 'chain':
-            stages = self._chain(student, seed)
+        if method.parents == 'own_kind':
+            yield self._of_own_kind(method, student, seed)
+            return
+        counts = [k for k in self.axes.num_teachers if k >= method.fewest]
+        if method.parents == 'stages':
+            stages = self._stages(method, student, seed)
             yield from (stages[k - 1] for k in counts)
-        elif kind.by_count:
-            yield from (
-                self._student(method, student, seed, k, self._first(kind.reads, k))
-                for k in counts
-                if k >= kind.fewest
-            )
+        elif method.by_count:
+            for k in counts:
+                yield self._student(method, student, seed, k, self._first(method.reads, k))
         else:
             yield self._student(method, student, seed)
 
@@ -112,29 +107,30 @@ class _Planner:
         first = self.pool[:num_teachers] if part else []
         return [bank if part == 'banks' else teacher for _, teacher, bank in first]
 
-    def _chain(self, student: Student, seed: int) -> list[PlannedRun]:
-        """Every stage up to the longest chain: each starts from the weights of the one before."""
+    def _stages(self, method: Method, student: Student, seed: int) -> list[PlannedRun]:
+        """Every stage up to the largest K: each starts from the weights of the one before."""
         stages: list[PlannedRun] = []
         for k in range(1, max(self.axes.num_teachers) + 1):
             _, _, bank = self.pool[k - 1]
-            stages.append(self._student('chain', student, seed, k, [bank, *stages[-1:]]))
+            stages.append(self._student(method, student, seed, k, [bank, *stages[-1:]]))
         return stages
 
-    def _of_own_kind(self, student: Student, seed: int) -> PlannedRun:
+    def _of_own_kind(self, method: Method, student: Student, seed: int) -> PlannedRun:
         """The student of a teacher that has its own config, and in all else what teachers have."""
         teacher = PoolTeacher(own_kind_name(student, seed), student.name, own_kind_seed(seed))
-        bank = self._bank(self._teacher(teacher, self._config('plain', student)))
-        return self._student('self', student, seed, 1, [bank])
+        bank = self._bank(self._teacher(teacher, self._config(self.axes.known.row(FLOOR), student)))
+        return self._student(method, student, seed, 1, [bank])
 
     def _teacher(self, teacher: PoolTeacher, config: Config | None = None) -> PlannedRun:
         if config is None:
             config = load_config(
                 fill_in('teacher_config', self.axes.teacher_config, teacher=teacher.name)
             )
-        suite_hook(config, teacher.name)['view_seed'] = self.axes.teacher_view_seed
+        hook = method_hook(config, RUN_KINDS['teacher'], teacher.name)
+        hook['view_seed'] = self.axes.teacher_view_seed
         return self._run(
             config,
-            method='teacher',
+            method=RUN_KINDS['teacher'],
             student=teacher.student,
             teacher=teacher.name,
             seed=teacher.seed,
@@ -148,7 +144,7 @@ class _Planner:
         dataset['pipeline'] = teacher_pipeline(dataset['pipeline'], teacher.config)
         return self._run(
             Config(self.shared.to_dict()),
-            method='bank',
+            method=RUN_KINDS['bank'],
             teacher=teacher.spec.teacher,
             seed=teacher.spec.seed,
             epochs=self.axes.full_epochs,
@@ -164,7 +160,7 @@ class _Planner:
         config = Config(first[0].config.to_dict())
         return self._run(
             config,
-            method='ensemble',
+            method=RUN_KINDS['ensemble'],
             num_teachers=num_teachers,
             epochs=self.axes.full_epochs,
             parents=tuple(run.spec.key for run in first),
@@ -173,16 +169,24 @@ class _Planner:
 
     def _student(
         self,
-        method: str,
+        method: Method,
         student: Student,
         seed: int,
         num_teachers: int = 0,
         parents: Iterable[PlannedRun] = (),
     ) -> PlannedRun:
         config = self._config(method, student)
-        first = f'plain of {self.axes.students[0].name}'
-        require_same_views(config, self.shared, f'{method} of {student.name}', first)
-        self._set_hook(config, method, num_teachers)
+        first = f'{FLOOR} of {self.axes.students[0].name}'
+        require_same_views(config, self.shared, f'{method.name} of {student.name}', first)
+        set_hook(
+            method_hook(config, method, method.name),
+            method,
+            num_teachers=num_teachers,
+            view_seed=self.axes.view_seed,
+            num_views=self.axes.num_views,
+            pool=self.pool_path,
+            distillation=self.axes.distillation.given(),
+        )
         return self._run(
             config,
             method=method,
@@ -196,30 +200,19 @@ class _Planner:
             parents=tuple(run.spec.key for run in parents),
         )
 
-    def _set_hook(self, config: Config, method: str, num_teachers: int) -> None:
-        hook, kind = suite_hook(config, method), METHOD_TABLE[method]
-        hook['view_seed'] = self.axes.view_seed
-        if self.axes.num_views is not None:
-            # Those that read no bank must repeat their views as the banks do.
-            hook['num_views'] = self.axes.num_views
-        if kind.distils:
-            hook.update(self.axes.distillation.given(), num_teachers=num_teachers)
-            hook.pop('pool', None)
-        if kind.reads:
-            hook['pool'] = self.pool_path
-
-    def _config(self, method: str, student: Student) -> Config:
+    def _config(self, method: Method, student: Student) -> Config:
         """A student's config as it is read, to be changed at will."""
-        known = method, student.name
+        known = method.name, student.name
         if known not in self.configs:
-            self.configs[known] = student_config(self.axes, method, student)
+            template = self.axes.student_config
+            self.configs[known] = student_config(template, method, student.name)
         return copy.deepcopy(self.configs[known])
 
     def _run(
         self,
         config: Config,
         *,
-        method: str,
+        method: Method,
         epochs: int,
         full_epochs: int | None = None,
         student: str | None = None,
@@ -239,7 +232,7 @@ class _Planner:
         view_seed = self.axes.view_seed if view_seed is None else view_seed
         identity = dict(
             protocol=PROTOCOL_VERSION,
-            method=method,
+            method=method.name,
             num_teachers=num_teachers,
             seed=seed,
             view_seed=view_seed,
@@ -256,7 +249,7 @@ class _Planner:
         spec = RunSpec(
             key=key,
             execution=self.execution,
-            method=method,
+            method=method.name,
             student=student,
             teacher=teacher,
             num_teachers=num_teachers,
@@ -272,7 +265,7 @@ class _Planner:
             data_name=self.data.name,
             synthetic=self.data.synthetic,
         )
-        run = self.made[key] = PlannedRun(spec, config)
+        run = self.made[key] = PlannedRun(spec, config, method)
         return run
 
     def _set_evaluation(self, config: Config) -> None:

@@ -147,6 +147,7 @@ class SweepRun:
         self,
         executor: Executor,
         claims_sha256: str,
+        keep_claims: Callable[[], None],
         bars: Bars,
         say: Callable[[str], None],
         progress_of: Callable[[int], Progress],
@@ -156,6 +157,7 @@ class SweepRun:
         Args:
             executor: Carries the runs out.
             claims_sha256: Of the rules that the verdicts will follow.
+            keep_claims: Puts a copy of these rules beside the plan.
             bars: Shows how far the preparation is.
             say: Told in a line what else a person should know.
             progress_of: Makes what shows how far that many runs are.
@@ -179,6 +181,7 @@ class SweepRun:
         # Written before the first run as well: the rules of the verdicts stand before the results.
         claims = state.claims_sha256(claims_sha256)
         state.write_plan(dataset, claims, valid)
+        keep_claims()
         progress = progress_of(len(state.plan.runs))
         with progress.showing():
             outcome = carry_out(state, places, executor, progress)

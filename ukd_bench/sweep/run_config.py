@@ -1,6 +1,5 @@
 """From the axes to the resolved config of one run."""
 
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -8,67 +7,9 @@ from mmengine.config import Config
 from ..data.views.protocols import protocol
 from ..data.views.rendering import EVALUATION_VIEWS, steps_of
 from ..errors import ConfigError
-from ..files.configs import configs_root, read_config
-from ..methods.hooks import custom_hooks
 from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
-_SECTIONS = (
-    'model',
-    'train_cfg.max_epochs',
-    'param_scheduler',
-    'train_dataloader.dataset.pipeline',
-    'test_dataloader.dataset.pipeline',
-    'test_evaluator',
-)
-"""What a sweep sets, or hands to MMEngine, in the config of every run."""
-
-
-def fill_in(key: str, template: str, **names: str) -> str:
-    """A path that the axes give as a template.
-
-    Args:
-        key: Of the axes, for the message.
-        template: With names in braces.
-        **names: What may stand in it.
-
-    Raises:
-        ConfigError: it holds another name.
-    """
-    try:
-        return template.format(**names)
-    except (KeyError, IndexError, ValueError) as error:
-        allowed = ', '.join(f'{{{name}}}' for name in names)
-        raise ConfigError(f'{key} = {template!r} may hold only {allowed}') from error
-
-
-def find_config(relative: str) -> Path | None:
-    """A shipped config, or one of the user's by its path from the working directory."""
-    candidates = (configs_root() / relative, Path(relative))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
-
-
-def load_config(relative: str) -> Config:
-    """The config that :func:`find_config` finds.
-
-    Raises:
-        ConfigError: there is none, it cannot be read, or it lacks a section.
-    """
-    path = find_config(relative)
-    if path is None:
-        raise ConfigError(f'config {configs_root() / relative} does not exist')
-    config = read_config(path)
-    for section in _SECTIONS:
-        _require_section(config, section, path)
-    return config
-
-
-def _require_section(config: Config, section: str, path: Path) -> None:
-    part: Any = config
-    for name in section.split('.'):
-        part = part.get(name) if isinstance(part, (dict, Config)) else None
-        if part is None:
-            raise ConfigError(f'config {path}: lacks the section {section!r}')
 
 
 def set_epochs(config: Config, epochs: int) -> None:
@@ -79,24 +20,6 @@ def set_epochs(config: Config, epochs: int) -> None:
         for key in _SCHEDULE_KEYS:
             if scheduler.get(key) == before:
                 scheduler[key] = epochs
-
-
-def suite_hook(config: Config, where: str) -> Any:
-    """The suite's one custom hook of a config, to be changed in place.
-
-    Anybody's hook that takes a pool of teachers counts as one of the suite's.
-
-    Raises:
-        ConfigError: the config has not exactly one.
-    """
-    hooks = [
-        hook
-        for hook in custom_hooks(config)
-        if str(hook.get('type', '')).startswith('ukd_bench.') or 'pool' in hook
-    ]
-    if len(hooks) != 1:
-        raise ConfigError(f'config {where}: needs one hook of ukd_bench, has {len(hooks)}')
-    return hooks[0]
 
 
 def set_data(

@@ -13,18 +13,6 @@ from .place import Places, RunFolders
 from .plan import Plan, PlannedRun
 from .progress import Progress
 
-# Rough work of an epoch by method, a plain one being 1; it only orders the queue.
-_WORK = {
-    'bank': 0.35,
-    'ensemble': 0.02,
-    'mutual': 0.0,
-    'wide': 2.0,
-    'two_stream_dark_light': 2.0,
-    'two_stream_rgb_flow': 2.0,
-}
-# And what each teacher, or each network that learns along, adds to it.
-_WORK_BY_TEACHER = {'naive': 0.35, 'naive_graph': 0.5, 'swap': 0.4, 'mutual': 1.0}
-
 
 @dataclass
 class Outcome:
@@ -159,11 +147,5 @@ def _critical_paths(plan: Plan) -> dict[str, float]:
     lengths: dict[str, float] = {}
     for key, run in reversed(plan.runs.items()):
         after = max((lengths[child.spec.key] for child in plan.children(key)), default=0.0)
-        lengths[key] = _work(run) + after
+        lengths[key] = run.work + after
     return lengths
-
-
-def _work(run: PlannedRun) -> float:
-    method, count = run.spec.method, run.spec.num_teachers
-    per_epoch = _WORK.get(method, 1.0) + count * _WORK_BY_TEACHER.get(method, 0.0)
-    return per_epoch * run.spec.epochs

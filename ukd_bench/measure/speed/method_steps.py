@@ -20,17 +20,18 @@ from ...files.checkpoints import save_weights
 from ...files.configs import configs_root
 from ...knowledge.bank.fill import fill
 from ...knowledge.pool import read_pool
-from ...methods.table import METHOD_TABLE
+from ...methods.config_files import fill_in, load_config
+from ...methods.student_config import method_hook, set_hook, student_config
+from ...methods.table import FLOOR, METHOD_TABLE
 from .synthetic import Synthetic
 
-METHODS = (
-    'plain', 'label_smoothing', 'wide', 'shuffled', 'ukd', 'naive', 'naive_graph', 'swap', 'random',
-    'chain', 'mutual', 'two_stream_dark_light',
-)  # fmt: skip
+METHODS = tuple(name for name, method in METHOD_TABLE.items() if method.own_step)
 """Methods whose step is one of its own: other methods of the comparison take the step of one of
 these, or need more than dark clips."""
 BATCHES = 2
 """Different batches that every training goes through, over and over."""
+VIEW_SEED = 0
+"""Of the one view that all trainings draw."""
 _EPOCHS = 100_000
 """More than will be trained: schedules end with their last epoch."""
 
@@ -69,17 +70,12 @@ def variants(
         if method not in METHODS:
             raise ConfigError(f'method {method!r} is none of {", ".join(METHODS)}')
     found = []
-    for method in (method for method in METHODS if method in methods):
-        facts = METHOD_TABLE[method]
-        numbers = sorted(set(teachers)) if facts.by_count else [0]
-        mine = [
-            Variant(method, k, channels_last)
-            for k in numbers
-            if k >= facts.fewest or not facts.by_count
-        ]
-        if not mine:
-            raise ConfigError(f'method {method!r} takes K = {facts.fewest} or more')
-        found += mine
+    for name in (name for name in METHODS if name in methods):
+        row = METHOD_TABLE[name]
+        numbers = sorted({k for k in teachers if k >= row.fewest}) if row.by_count else [0]
+        if not numbers:
+            raise ConfigError(f'method {name!r} takes K = {row.fewest} or more')
+        found += [Variant(name, k, channels_last) for k in numbers]
     return found
 
 
@@ -190,13 +186,18 @@ class Workshop:
         return training
 
     def config(self, variant: Variant) -> Config:
-        """The training config of a variant.
+        """The training config of a variant, as a sweep plans it.
 
         One view is enough: which view a batch is drawn from does not change the step. Logs and
         checkpoints are left out, as they are no part of any method.
         """
-        hook = METHOD_TABLE[variant.method].hook
-        config = self._student_config('ukd' if hook else variant.method)
+        method, k = METHOD_TABLE[variant.method], variant.num_teachers
+        config = self._student_config(variant.method)
+        hook = method_hook(config, method, variant.method)
+        pool = self.pool(k, banks=method.reads == 'banks') if method.reads else None
+        set_hook(hook, method, num_teachers=k, view_seed=VIEW_SEED, num_views=1, pool=pool)
+        if method.parents == 'stages' and k > 1:
+            hook.previous = str(self._random_weights(config, 'previous'))
         config.merge_from_dict(
             dict(
                 work_dir=str(self.folder / 'mmengine'),
@@ -210,23 +211,9 @@ class Workshop:
         )
         for scheduler in config.param_scheduler:
             scheduler.total_steps = _EPOCHS
-        if hook is not None:
-            self._set_source(config, hook, variant)
         if variant.channels_last:
             config.custom_hooks.append(dict(type='ukd_bench.ChannelsLastHook'))
         return config
-
-    def _set_source(self, config: Config, hook: str, variant: Variant) -> None:
-        k = variant.num_teachers
-        (options,) = config.custom_hooks
-        options.update(type=hook, num_teachers=k, num_views=1)
-        reads = METHOD_TABLE[variant.method].reads
-        if reads is None:
-            del options['pool']
-        else:
-            options.pool = self.pool(k, banks=reads == 'banks')
-        if variant.method == 'chain' and k > 1:
-            options.previous = str(self._random_weights(config, 'previous'))
 
     def pool(self, num_teachers: int, banks: bool) -> list[dict]:
         """Entries of the pool's first K, whose banks are filled if they shall be read."""
@@ -234,25 +221,18 @@ class Workshop:
             self._pool.append(self._make_teacher(len(self._pool)))
         entries = self._pool[:num_teachers]
         if banks:
-            dataset = self._student_config('ukd')
-            (hook,) = dataset.custom_hooks
+            dataset = self._student_config(FLOOR).train_dataloader.dataset.to_dict()
             for entry in read_pool(entries):
                 if not entry.bank.exists():
-                    fill(
-                        entry,
-                        dataset.train_dataloader.dataset.to_dict(),
-                        hook.view_seed,
-                        num_views=1,
-                        device=self.device,
-                    )
+                    fill(entry, dataset, VIEW_SEED, num_views=1, device=self.device)
         return copy.deepcopy(entries)
 
     def _make_teacher(self, number: int) -> dict:
         kinds = self.sweep.teachers
         kind = kinds[number % len(kinds)]
-        path = configs_root() / self.sweep.teacher_config.format(teacher=kind.name)
         name = f'teacher-{number}'
-        config = Config.fromfile(path)
+        path = fill_in('teacher_config', self.sweep.teacher_config, teacher=kind.name)
+        config = load_config(path)
         config.dump(self.folder / f'{name}.py')
         return dict(
             name=name,
@@ -272,8 +252,7 @@ class Workshop:
         return path
 
     def _student_config(self, method: str) -> Config:
-        name = self.sweep.student_config.format(method=method, student=self.student)
-        config = Config.fromfile(configs_root() / name)
+        config = student_config(self.sweep.student_config, METHOD_TABLE[method], self.student)
         config.train_dataloader.batch_size = self.batch_size
         config.train_dataloader.dataset.data_root = str(self.root)
         return config

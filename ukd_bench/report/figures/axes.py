@@ -6,20 +6,23 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from ...methods.table import COUNTED_METHODS
-from ..methods import colour_of, dash, marker, method_name
+from ...methods.known import KnownMethods
+from ...methods.table import SUBJECT
+from .style import dash, marker
 
 _LABEL_INCHES = 0.21
 
 
-def accuracy_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
+def accuracy_against_teachers(table: pd.DataFrame, methods: KnownMethods, ax: Axes) -> Axes:
     """Top-1 over K: points with intervals for those that have one, lines for the others."""
-    return _against_teachers(table.dropna(subset='top1'), 'top1', 'Top-1 accuracy, %', ax)
+    table = table.dropna(subset='top1')
+    return _against_teachers(table, 'top1', 'Top-1 accuracy, %', methods, ax)
 
 
-def memory_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
+def memory_against_teachers(table: pd.DataFrame, methods: KnownMethods, ax: Axes) -> Axes:
     """Training peak over K, from zero, so that heights can be compared."""
     # A shortened schedule has the same peak: one point a K.
     table = table.dropna(subset='train_mib').drop_duplicates(['method', 'k'])
@@ -27,17 +30,19 @@ def memory_against_teachers(table: pd.DataFrame, ax: Axes) -> Axes:
         table.assign(shortened=False, top1_half=np.nan),
         'train_mib',
         'Training peak, MiB allocated',
+        methods,
         ax,
     )
     ax.set_ylim(bottom=0)
     return ax
 
 
-def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
+def accuracy_against_memory(table: pd.DataFrame, methods: KnownMethods, ax: Axes) -> Axes:
     """Top-1 over the training peak; the numbers beside points are K."""
     table = table[~table['shortened']].dropna(subset=['top1', 'train_mib'])
     for method, rows in table.groupby('method', sort=False):
-        colour = colour_of(method)
+        look = methods.look(method)
+        colour = look.colour
         ax.plot(rows['train_mib'], rows['top1'], color=colour, linewidth=1, alpha=0.5, zorder=2)
         ax.errorbar(
             rows['train_mib'],
@@ -49,10 +54,10 @@ def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
             alpha=0.45,
             zorder=1,
         )
-        ax.scatter(rows['train_mib'], rows['top1'], **marker(method, False), zorder=3)
+        ax.scatter(rows['train_mib'], rows['top1'], **marker(look, False), zorder=3)
         for row in rows.itertuples():
             if row.k:
-                offset, side = ((-7, -3), 'right') if method == 'ukd' else ((7, -3), 'left')
+                offset, side = ((-7, -3), 'right') if method == SUBJECT else ((7, -3), 'left')
                 ax.annotate(
                     str(row.k),
                     (row.train_mib, row.top1),
@@ -66,7 +71,7 @@ def accuracy_against_memory(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.set_ylabel('Top-1 accuracy, %')
     ax.margins(x=0.12, y=0.08)
     handles = [
-        ax.scatter([], [], **marker(method, False), label=method_name(method))
+        ax.scatter([], [], **marker(methods.look(method), False), label=methods.heading(method))
         for method in dict.fromkeys(table['method'])
     ]
     ax.legend(
@@ -101,30 +106,31 @@ def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.grid(False)
     ax.tick_params(length=0)
     ax.set(xlabel='', ylabel='')
-    ax.set_xticks(
-        ax.get_xticks(),
-        ax.get_xticklabels(),
-        rotation=35 if table.shape[1] > 5 else 0,
-        ha='right' if table.shape[1] > 5 else 'center',
-    )
-    ax.set_yticks(ax.get_yticks(), ax.get_yticklabels(), rotation=0)
+    slanted = table.shape[1] > 5
+    for label in ax.get_xticklabels():
+        label.set(rotation=35 if slanted else 0, ha='right' if slanted else 'center')
+    ax.tick_params(axis='y', labelrotation=0)
     return ax
 
 
-def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> Axes:
-    counted = table[table['method'].isin(COUNTED_METHODS)]
+def _against_teachers(
+    table: pd.DataFrame, value: str, label: str, methods: KnownMethods, ax: Axes
+) -> Axes:
+    by_count = [name for name, row in methods.rows.items() if row.by_count]
+    counted = table[table['method'].isin(by_count)]
     ks = sorted(counted['k'].unique()) or [1]
     # Log2, as K doubles; UKD and naive coincide in accuracy, so all stand side by side.
     shifts = _side_by_side(counted['method'].unique()) if value == 'top1' else {}
     labels: list[tuple[float, str, str]] = []
     beside = 0
     for method, rows in table.groupby('method', sort=False):
-        colour = colour_of(method)
-        if method in COUNTED_METHODS:
+        look = methods.look(method)
+        colour = look.colour
+        if method in by_count:
             shift = shifts.get(method, 1)
             full = rows[~rows['shortened']]
             # What the report is about lies above what coincides with it.
-            layer = 5 if method == 'ukd' else 3
+            layer = 5 if method == SUBJECT else 3
             sns.lineplot(
                 x=full['k'] * shift,
                 y=full[value],
@@ -147,12 +153,12 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
                     alpha=0.7,
                     zorder=2,
                 )
-                ax.scatter(x, y, **marker(method, row.shortened), zorder=layer + 1)
+                ax.scatter(x, y, **marker(look, row.shortened), zorder=layer + 1)
             end = float((full if len(full) else rows)[value].iloc[-1])
         else:
             row = rows.sort_values('shortened').iloc[0]
             end = float(row[value])
-            ax.axhline(end, color=colour, linewidth=1.3, linestyle=dash(method), zorder=2)
+            ax.axhline(end, color=colour, linewidth=1.3, linestyle=dash(look), zorder=2)
             if np.isfinite(row['top1_half']):
                 # Without teachers there is no K: these stand side by side behind the last one.
                 place = ks[-1] * 2 ** (0.42 + 0.12 * beside)
@@ -167,8 +173,8 @@ def _against_teachers(table: pd.DataFrame, value: str, label: str, ax: Axes) -> 
                     capsize=2.5,
                     alpha=0.7,
                 )
-                ax.scatter(place, end, **marker(method, row['shortened']), zorder=4)
-        labels.append((end, method_name(method), colour))
+                ax.scatter(place, end, **marker(look, row['shortened']), zorder=4)
+        labels.append((end, methods.heading(method), colour))
     ax.set_xscale('log', base=2)
     ax.xaxis.set_major_locator(FixedLocator(ks))
     ax.xaxis.set_minor_locator(NullLocator())
@@ -193,7 +199,9 @@ def _side_by_side(methods: Sequence[str]) -> dict[str, float]:
 def _label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes) -> None:
     """Writes names at the right edge, moved apart where they would collide."""
     low, high = ax.get_ylim()
-    gap = (high - low) * _LABEL_INCHES / ax.figure.get_figheight()
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure), 'figures of the report hold no others'
+    gap = (high - low) * _LABEL_INCHES / figure.get_figheight()
     for (value, name, colour), place in zip(
         sorted(labels), spread([v for v, *_ in sorted(labels)], gap), strict=True
     ):

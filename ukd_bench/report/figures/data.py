@@ -5,23 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ...methods.table import METHODS
-from ...results.backbones import Bench
+from ...results.comparable import ComparableRuns
 from ...results.formatting import MIB
 from ...results.load import Run
 from ...results.scores import load_scores
 from ...results.statistics import mean_interval
-from ..methods import method_name
 
 
-def frame(bench: Bench) -> pd.DataFrame:
+def frame(group: ComparableRuns) -> pd.DataFrame:
     """One row a (method, K, schedule): accuracy in %, training peak in MiB, means over seeds.
 
     Splits are averaged within a seed first. Columns: method, k, shortened, top1, top1_half (None
     for one seed), train_mib.
     """
     cells: dict[tuple[str, int, bool], list[Run]] = {}
-    for run in bench.runs:
+    for run in group.runs:
         if run.done:
             cells.setdefault((run.method, run.num_teachers, run.shortened), []).append(run)
     rows = []
@@ -47,7 +45,7 @@ def frame(bench: Bench) -> pd.DataFrame:
         )
     names = ['method', 'k', 'shortened', 'top1', 'top1_half', 'train_mib']
     table = pd.DataFrame(rows, columns=names)
-    order = table['method'].map(METHODS.index)
+    order = table['method'].map(group.methods.position)
     return (
         table.assign(order=order)
         .sort_values(['order', 'k', 'shortened'])
@@ -56,7 +54,7 @@ def frame(bench: Bench) -> pd.DataFrame:
     )
 
 
-def class_frame(bench: Bench) -> pd.DataFrame:
+def class_frame(group: ComparableRuns) -> pd.DataFrame:
     """Accuracy in % by method (rows) and class (columns), mean over seeds.
 
     Of full schedules, and at the largest K.
@@ -64,16 +62,16 @@ def class_frame(bench: Bench) -> pd.DataFrame:
     Empty where no run has readable scores.
     """
     rows: dict[str, pd.Series] = {}
-    for method in METHODS:
-        k = bench.largest_full(method)
+    for method in group.methods.rows:
+        k = group.largest_full(method)
         runs = [
             r
-            for r in bench.runs
+            for r in group.runs
             if r.method == method and r.num_teachers == k and r.done and not r.shortened
         ]
         seen = [series for series in map(_class_accuracy, runs) if series is not None]
         if seen:
-            name = method_name(method) + (f', K = {k}' if k else '')
+            name = group.methods.heading(method) + (f', K = {k}' if k else '')
             rows[name] = 100 * pd.concat(seen, axis=1).mean(axis=1)
     return pd.DataFrame(rows).T
 

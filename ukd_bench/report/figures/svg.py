@@ -4,16 +4,17 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...records.record import ORACLE
-from ...results.backbones import Bench, benches
+from ...results.comparable import ComparableRuns, comparable_runs
 from ...results.load import Sweep
-from ..methods import STYLE
 from . import axes as figures, data as figure_data
+from .style import STYLE
 
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
@@ -44,23 +45,23 @@ class Drawing:
 def draw_all(sweep: Sweep) -> list[Drawing]:
     """Every figure the records allow, a set a backbone."""
     made = []
-    all_benches = benches(sweep)
-    for number, bench in enumerate(all_benches, 1):
-        title = f', {bench.label}' if len(all_benches) > 1 else ''
-        suffix = f'-{number}' if len(all_benches) > 1 else ''
-        made += _draw_bench(bench, title, suffix)
+    groups = comparable_runs(sweep)
+    for number, group in enumerate(groups, 1):
+        title = f', {group.label}' if len(groups) > 1 else ''
+        suffix = f'-{number}' if len(groups) > 1 else ''
+        made += _draw_group(group, title, suffix)
     return made
 
 
-def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
-    table = figure_data.frame(bench)
+def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]:
+    table = figure_data.frame(group)
     made: list[Drawing] = []
     if table.empty:
         return made
     # A label, a row of the legend or of the classes' figure for every further method.
     more = 0.18 * max(0, table['method'].nunique() - 8)
     short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
-    if any(run.selection == ORACLE for run in bench.runs):
+    if any(run.selection == ORACLE for run in group.runs):
         short += ' An oracle chose the epochs by their accuracy on the test clips.'
     if table['top1'].notna().any():
         spread = table['top1_half'].notna().any()
@@ -71,7 +72,7 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
                 f'accuracy{suffix}',
                 caption,
                 (5.2, 3.5 + more),
-                lambda ax: figures.accuracy_against_teachers(table, ax),
+                lambda ax: figures.accuracy_against_teachers(table, group.methods, ax),
             )
         )
     if table['train_mib'].notna().any():
@@ -81,7 +82,7 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
                 f'memory{suffix}',
                 caption,
                 (5.2, 3.5 + more),
-                lambda ax: figures.memory_against_teachers(table, ax),
+                lambda ax: figures.memory_against_teachers(table, group.methods, ax),
             )
         )
     if len(table[~table['shortened']].dropna(subset=['top1', 'train_mib'])):
@@ -91,10 +92,10 @@ def _draw_bench(bench: Bench, title: str, suffix: str) -> list[Drawing]:
                 f'tradeoff{suffix}',
                 caption,
                 (5.2, 3.9 + more),
-                lambda ax: figures.accuracy_against_memory(table, ax),
+                lambda ax: figures.accuracy_against_memory(table, group.methods, ax),
             )
         )
-    classes = figure_data.class_frame(bench)
+    classes = figure_data.class_frame(group)
     if not classes.empty:
         caption = (
             f'Accuracy by class, %{title}. Mean over seeds, at the largest K with the full '
@@ -120,7 +121,8 @@ def _draw(
     paint: Callable[[Axes], Axes],
     wide: bool = False,
 ) -> Drawing:
-    look = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
+    # The library's own type lists every key by name.
+    look: Any = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
     with matplotlib.rc_context(look):
         figure = Figure(figsize=size, layout='constrained')
         paint(figure.subplots())

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...methods.table import STUDENT_METHODS
 from ...records.record import BEST_ON_HELD_OUT, LAST_EPOCH, ORACLE
 from ...results import formatting as units
 from ...results.load import Run, Sweep
-from ..methods import method_name
 
 SELECTION_TEXT = {
     LAST_EPOCH: 'Accuracy is that of the last epoch; no checkpoint is selected.',
@@ -73,14 +71,10 @@ def mark_notes(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
 def count_text(sweep: Sweep) -> str:
     """What K means for the methods that there are."""
     present = {run.method for run in sweep.runs}
-    meanings = {
-        'plain_long': 'has the compute of UKD with that many, banks included',
-        'mutual': 'trains that many networks together',
-    }
     texts = [
-        f'“{method_name(method)}” {meaning}.'
-        for method, meaning in meanings.items()
-        if method in present
+        f'“{sweep.methods.heading(method)}” {look.count_meaning}.'
+        for method, look in sweep.methods.looks.items()
+        if method in present and look.count_meaning
     ]
     return ' '.join(['K is the number of teachers.', *texts])
 
@@ -121,16 +115,14 @@ def selection_texts(sweep: Sweep) -> list[str]:
 
 
 def unmeasured_texts(sweep: Sweep) -> list[str]:
-    """Why teachers that are swapped have no training memory on a CPU, where there are some."""
-    swapped = [run for run in _students(sweep) if run.method == 'swap']
-    if all(run.memory('train') is not None for run in swapped):
-        return []
-    name = method_name('swap')
+    """Why runs have no training memory, a sentence for each method that says why it may be so."""
+    without = {run.method for run in _students(sweep) if run.memory('train') is None}
     return [
-        f'{name}: a CPU is host and device in one, so the training peak there says '
-        'nothing of the method and is left out.'
+        f'{sweep.methods.heading(method)}: {look.unmeasured}'
+        for method, look in sweep.methods.looks.items()
+        if method in without and look.unmeasured
     ]
 
 
 def _students(sweep: Sweep) -> list[Run]:
-    return [run for run in sweep.done if run.method in STUDENT_METHODS]
+    return [run for run in sweep.done if run.of_student]

@@ -1,11 +1,11 @@
 """The table that shows whether students have listened to their teachers."""
 
-from ...methods.table import DISTILLED_METHODS
 from ...results import formatting as units
 from ...results.likeness import likeness
 from ...results.load import Sweep
 from .footnotes import mark_notes
-from .table import INTERVAL_NOTE, Table, cell_name, columns, student_cells
+from .student_rows import INTERVAL_NOTE, cell_name, student_cells
+from .table import Table, columns
 
 
 def likeness_table(sweep: Sweep) -> Table | None:
@@ -15,7 +15,7 @@ def likeness_table(sweep: Sweep) -> Table | None:
     for student in sweep.students:
         first = len(rows)
         for cell in student_cells(sweep, student):
-            found = likeness(cell, sweep) if cell.method in DISTILLED_METHODS else None
+            found = likeness(cell, sweep) if sweep.methods.rows[cell.method].distils else None
             if found is not None:
                 figures = (found.student, found.plain, found.difference)
                 written = (units.estimate(figure, 3) for figure in figures)

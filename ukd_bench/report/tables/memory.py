@@ -1,23 +1,11 @@
 """Tables of memory: its peaks, and what each teacher adds to them."""
 
-from ...methods.table import COUNTED_METHODS, DISTILLED_METHODS, METHOD_TABLE
 from ...results import formatting as units
 from ...results.load import Cell, Sweep
 from ...results.statistics import least_squares
-from ..methods import method_name
 from .footnotes import mark_notes, unmeasured_texts
-from .table import (
-    Table,
-    by_student,
-    columns,
-    device_names,
-    mean_mib,
-    over_seeds,
-    ratio_to_plain,
-    student_cells,
-)
-
-_GROWING = tuple(method for method in COUNTED_METHODS if method in DISTILLED_METHODS)
+from .student_rows import by_student, mean_mib, over_seeds, ratio_to_plain, student_cells
+from .table import Table, columns
 
 
 def memory_table(sweep: Sweep) -> Table:
@@ -26,8 +14,9 @@ def memory_table(sweep: Sweep) -> Table:
     def row(cell: Cell) -> tuple[str, ...]:
         train = over_seeds(cell, lambda run: run.memory('train'))
         ratio = ratio_to_plain(cell, sweep, lambda run: run.memory('train'))
+        reads_banks = sweep.methods.rows[cell.method].reads == 'banks'
         bank = over_seeds(
-            cell, lambda run: run.value('knowledge', 'bank_bytes') if reads_banks(cell) else None
+            cell, lambda run: run.value('knowledge', 'bank_bytes') if reads_banks else None
         )
         return (
             *(mean_mib(train), units.number(ratio.mean if ratio else None, 3)),
@@ -62,7 +51,7 @@ def memory_table(sweep: Sweep) -> Table:
         else 'The process figure is what the driver counts for the whole process.'
     )
     notes = (
-        f'Peaks allocated on {device_names(sweep)}, mean over seeds. {meaning}',
+        f'Peaks allocated on {sweep.device_names}, mean over seeds. {meaning}',
         'Bank: the teachers’ scores on disk that the run reads.',
         (
             'Pipeline: the largest peak of the run and of every teacher, bank and earlier stage it '
@@ -83,13 +72,13 @@ def memory_table(sweep: Sweep) -> Table:
 def slope_table(sweep: Sweep) -> Table | None:
     """Bytes a teacher adds to the training peak: least squares over K."""
     rows = []
+    growing = [name for name, row in sweep.methods.rows.items() if row.by_count and row.distils]
     for student in sweep.students:
         mine = student_cells(sweep, student)
-        for method in _GROWING:
+        for method in growing:
             for setting in dict.fromkeys(cell.setting for cell in mine):
-                rows += _slope_row(
-                    student, method, [c for c in mine if (c.method, c.setting) == (method, setting)]
-                )
+                same = [c for c in mine if (c.method, c.setting) == (method, setting)]
+                rows += _slope_row(student, sweep.methods.heading(method), same)
     if not rows:
         return None
     titles = columns(
@@ -104,7 +93,7 @@ def slope_table(sweep: Sweep) -> Table | None:
     return Table('slopes', 'Memory a teacher adds', titles, tuple(rows), notes=notes)
 
 
-def _slope_row(student: str, method: str, mine: list[Cell]) -> list[tuple[str, ...]]:
+def _slope_row(student: str, heading: str, mine: list[Cell]) -> list[tuple[str, ...]]:
     peaks: dict[int, list[float]] = {}
     weights: dict[str, float] = {}
     for run in (run for cell in mine for run in cell.runs):
@@ -120,11 +109,4 @@ def _slope_row(student: str, method: str, mine: list[Cell]) -> list[tuple[str, .
     mean = sum(weights.values()) / len(weights) if weights else None
     span = units.interval(slope.low, slope.high, 3, 1 / units.MIB)
     value = units.signed(slope.value / units.MIB, 3)
-    return [
-        (student, method_name(method), units.listed(sorted(peaks)), value, span, units.mib(mean, 2))
-    ]
-
-
-def reads_banks(cell: Cell) -> bool:
-    """Whether the runs of a cell read banks."""
-    return METHOD_TABLE[cell.method].reads == 'banks'
+    return [(student, heading, units.listed(sorted(peaks)), value, span, units.mib(mean, 2))]

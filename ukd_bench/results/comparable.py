@@ -1,4 +1,4 @@
-"""Runs that may be compared: one student backbone on one device."""
+"""Runs that may be compared, of one backbone in one setting, and their accuracies compared."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..methods.table import METHOD_TABLE, STUDENT_METHODS
+from ..methods.known import KnownMethods
+from ..methods.table import Method
 from ..records.record import ORACLE
 from .load import Run, Sweep
 from .scores import load_scores
@@ -14,12 +15,20 @@ from .statistics import Difference, clip_bootstrap, paired_difference
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The student runs of one backbone in one setting (see :attr:`Run.setting`)."""
+class ComparableRuns:
+    """The student runs of one backbone in one setting (see :attr:`Run.setting`).
+
+    Attributes:
+        student: The backbone.
+        label: The same, with the setting where there are several.
+        runs: In the order of the plan.
+        methods: Of the sweep.
+    """
 
     student: str
     label: str
     runs: tuple[Run, ...]
+    methods: KnownMethods
 
     def means(self, method: str, figure: Callable[[Run], float | None]) -> dict[int, float]:
         """Mean of a figure over done runs, by K, ascending."""
@@ -56,27 +65,27 @@ class Comparison:
     clips: tuple[float, float] | None
 
 
-def benches(sweep: Sweep) -> list[Bench]:
-    """Splits a sweep into benches, in the order of the plan.
+def comparable_runs(sweep: Sweep) -> list[ComparableRuns]:
+    """Splits a sweep's student runs by backbone and setting, in the order of the plan.
 
-    A run that failed before it had a record has no setting, and is put on every bench of its
-    student.
+    A run that failed before it had a record has no setting, and counts in every one of its
+    student's.
     """
     made = []
     for student in sweep.students:
-        runs = [r for r in sweep.runs if r.student == student and r.method in STUDENT_METHODS]
+        runs = [r for r in sweep.runs if r.student == student and r.of_student]
         settings: list[tuple[str, ...] | None] = list(
             dict.fromkeys(run.setting for run in runs if run.setting)
         ) or [None]
         for index, setting in enumerate(settings):
             mine = tuple(run for run in runs if run.setting in (setting, None))
             label = student if len(settings) == 1 else f'{student} (setting {index + 1})'
-            made.append(Bench(student, label, mine))
+            made.append(ComparableRuns(student, label, mine, sweep.methods))
     return made
 
 
 def compare_top1(
-    bench: Bench,
+    group: ComparableRuns,
     method: str,
     num_teachers: int,
     against: str,
@@ -89,7 +98,7 @@ def compare_top1(
     Runs whose epoch was chosen on the test clips are left out.
 
     Args:
-        bench: runs of one backbone.
+        group: runs of one backbone.
         method: the method of ``num_teachers`` teachers.
         num_teachers: its K.
         against: another method; of one that has a K, the runs of the same K count.
@@ -101,15 +110,16 @@ def compare_top1(
         None where no seed and split has both. With several splits, only the seeds that have the
         most splits count, so that every seed averages the same test sets.
     """
-    first = _full_runs(bench, method, num_teachers)
-    second = _full_runs(bench, against, _number_beside(against, num_teachers))
+    first = _full_runs(group, method, num_teachers)
+    other = group.methods.rows.get(against)
+    second = _full_runs(group, against, _number_beside(other, num_teachers))
     pairs: dict[int, dict[int, tuple[Run, Run]]] = defaultdict(dict)
     for seed, split in sorted(first.keys() & second.keys()):
-        one, other = first[seed, split], second[seed, split]
+        one, two = first[seed, split], second[seed, split]
         # A longer training is compared for its length.
-        same_length = one.epochs == other.epochs or against == 'plain_long'
-        if same_length and one.data == other.data:
-            pairs[seed][split] = one, other
+        same_length = one.epochs == two.epochs or (other is not None and other.ukd_compute)
+        if same_length and one.data == two.data:
+            pairs[seed][split] = one, two
     if not pairs:
         return None
     most = max(len(splits) for splits in pairs.values())
@@ -133,18 +143,17 @@ def compare_top1(
     )
 
 
-def _number_beside(method: str, num_teachers: int) -> int:
+def _number_beside(method: Method | None, num_teachers: int) -> int:
     """The K of a method's runs that stand beside those of ``num_teachers`` teachers."""
-    facts = METHOD_TABLE.get(method)
-    if facts is None:
+    if method is None:
         return 0
-    return num_teachers if facts.by_count else int(facts.distils)
+    return num_teachers if method.by_count else int(method.distils)
 
 
-def _full_runs(bench: Bench, method: str, num_teachers: int) -> dict[tuple[int, int], Run]:
+def _full_runs(group: ComparableRuns, method: str, num_teachers: int) -> dict[tuple[int, int], Run]:
     return {
         (run.seed, run.split): run
-        for run in bench.runs
+        for run in group.runs
         if (run.method, run.num_teachers) == (method, num_teachers)
         and run.done
         and not run.shortened

@@ -1,0 +1,67 @@
+"""The config files of runs: found by a template, read, and complete."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError
+from ..files.configs import configs_root, read_config
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+_SECTIONS = (
+    'model',
+    'train_cfg.max_epochs',
+    'param_scheduler',
+    'train_dataloader.dataset.pipeline',
+    'test_dataloader.dataset.pipeline',
+    'test_evaluator',
+)
+"""What a sweep sets, or hands to MMEngine, in the config of every run."""
+
+
+def fill_in(key: str, template: str, **names: str) -> str:
+    """A path that the axes give as a template.
+
+    Args:
+        key: Of the axes, for the message.
+        template: With names in braces.
+        **names: What may stand in it.
+
+    Raises:
+        ConfigError: it holds another name.
+    """
+    try:
+        return template.format(**names)
+    except (KeyError, IndexError, ValueError) as error:
+        allowed = ', '.join(f'{{{name}}}' for name in names)
+        raise ConfigError(f'{key} = {template!r} may hold only {allowed}') from error
+
+
+def find_config(relative: str) -> Path | None:
+    """A shipped config, or one of the user's by its path from the working directory."""
+    candidates = (configs_root() / relative, Path(relative))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def load_config(relative: str) -> 'Config':
+    """The config that :func:`find_config` finds.
+
+    Raises:
+        ConfigError: there is none, it cannot be read, or it lacks a section.
+    """
+    path = find_config(relative)
+    if path is None:
+        raise ConfigError(f'config {configs_root() / relative} does not exist')
+    config = read_config(path)
+    for section in _SECTIONS:
+        _require_section(config, section, path)
+    return config
+
+
+def _require_section(config: 'Config', section: str, path: Path) -> None:
+    part: Any = config
+    for name in section.split('.'):
+        part = part.get(name) if hasattr(part, 'get') else None
+        if part is None:
+            raise ConfigError(f'config {path}: lacks the section {section!r}')

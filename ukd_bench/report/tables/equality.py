@@ -1,0 +1,83 @@
+"""The table of students that must be equal bit for bit: UKD's and those with teachers at hand."""
+
+from typing import Any
+
+from ...methods.table import SUBJECT
+from ...results import formatting as units
+from ...results.load import Run, Sweep
+from .footnotes import mark_notes, marked
+from .table import Table, columns
+
+_EQUALITY_HASHES = (
+    ('targets', 'Targets'),
+    ('initial_state', 'Initial weights'),
+    ('student_state', 'Trained weights'),
+)
+
+
+def equality_table(sweep: Sweep) -> Table | None:
+    """Whether UKD and those with teachers at every step had one target and ended in one student."""
+    equal = [name for name, row in sweep.methods.rows.items() if row.equals_ukd]
+    runs: dict[tuple[Any, ...], dict[str, Run]] = {}
+    for run in sweep.done:
+        if run.method in (SUBJECT, *equal):
+            cell = (
+                run.student,
+                run.num_teachers,
+                run.seed,
+                run.split,
+                run.epochs,
+                run.setting,
+                run.data,
+            )
+            runs.setdefault(cell, {})[run.method] = run
+    rows = []
+    for cell, found in sorted(runs.items(), key=lambda item: (str(item[0][0]), item[0][1:5])):
+        ukd = found.get(SUBJECT)
+        if ukd is None:
+            continue
+        for other in (found[method] for method in equal if method in found):
+            marks = [
+                _equal(ukd.value('hashes', name), other.value('hashes', name))
+                for name, _ in _EQUALITY_HASHES
+            ]
+            mine, theirs = ukd.metric('top1'), other.metric('top1')
+            gap = units.DASH
+            if mine is not None and theirs is not None:
+                gap = units.signed(100 * (mine - theirs))
+            names = marked(str(cell[0]), ukd), sweep.methods.heading(other.method)
+            rows.append((*names, *(str(value) for value in cell[1:4]), *marks, gap))
+    if not rows:
+        return None
+    titles = columns(
+        '<Backbone',
+        '<UKD against',
+        'K',
+        'Seed',
+        'Split',
+        *(f'<{title}' for _, title in _EQUALITY_HASHES),
+        'Top-1, points',
+    )
+    unequal = sum('differ' in row for row in rows)
+    known = sum(units.DASH not in row[5:8] for row in rows)
+    lead = (
+        f'Unequal: {unequal} of {units.counted(len(rows), "pair")}.'
+        if unequal
+        else f'All {len(rows)} pairs are equal, bit for bit.'
+        if known == len(rows)
+        else f'{known} of {len(rows)} pairs have every hash; none differs.'
+    )
+    notes = (
+        (
+            'SHA-256 of both runs compared, for pairs that ran both methods with one schedule on '
+            'one device. Top-1: UKD minus the other.'
+        ),
+        *mark_notes(rows),
+    )
+    return Table('equality', 'Equality with naive distillation', titles, tuple(rows), lead, notes)
+
+
+def _equal(first: Any, second: Any) -> str:
+    if first is None or second is None:
+        return units.DASH
+    return 'equal' if first == second else 'differ'

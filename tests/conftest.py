@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent
 VIEW_SEED = 5
 NUM_VIEWS = 2
 CLIP_LEN, SIZE = 4, 32
@@ -32,6 +33,21 @@ TRAIN_PIPELINE = [
 TEST_PIPELINE = [dict(type='DecordInit'), dict(type='ukd_bench.EvaluationViews'), *PACKING]
 
 _serial = itertools.count()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keeps together, in one of several processes, tests that share what is dear to make.
+
+    Those of a file stay together, and so do all that look at the finished sweep. What is exhaustive
+    is slow, so that ``-m "not slow"``, which replaces the default ``-m``, leaves it out as well.
+    """
+    for item in items:
+        shared = 'finished_sweep' in item.fixturenames
+        group = 'finished_sweep' if shared else item.path.relative_to(TESTS).as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker('exhaustive'):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -225,6 +241,14 @@ def train(runner_config, monkeypatch):
         return runner
 
     return run
+
+
+@pytest.fixture(scope='session')
+def made_up():
+    """The module of made-up results: ``made_up.MadeUpSweep().write(tmp_path)``."""
+    from .results import made_up
+
+    return made_up
 
 
 @pytest.fixture

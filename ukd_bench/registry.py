@@ -5,7 +5,6 @@ config without ``custom_imports``. Rules and losses are named by what distils, s
 :func:`build_named`.
 """
 
-from importlib import import_module
 from inspect import isclass, signature
 from typing import Any
 
@@ -19,8 +18,10 @@ from mmengine.registry import (
 )
 
 from .errors import ConfigError, one_line
+from .files.imports import import_by_path
 
 SCOPE = 'ukd_bench'
+Base = TypeVar('Base')
 
 DATASETS = Registry(
     'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.data.arid.dataset']
@@ -59,8 +60,9 @@ def build_named(config: str | dict, registry: Registry, base: type) -> Any:
     """Builds what a config names, a class of the user's included.
 
     Args:
-        config: A name in ``registry``, or the dotted path of a subclass of ``base`` in any module
-            that can be imported; or a dict with such a ``type`` and the arguments of the class.
+        config: A name in ``registry``, with or without the suite's prefix, or the dotted path of a
+            subclass of ``base`` in any module that can be imported; or a dict with such a ``type``
+            and the arguments of the class.
         registry: Of the suite's own classes, all imported by now; errors call what is built by the
             registry's name.
         base: What is built is one of these.
@@ -105,15 +107,10 @@ def _split(config: str | dict, registry: Registry) -> tuple[str, dict]:
 
 def _find(name: str, registry: Registry, base: type) -> type:
     refused = f'{registry.name} {name!r} is {_none_of(registry)} and'
-    found = registry.module_dict.get(name)
-    module, _, attribute = name.rpartition('.')
+    found = registry.module_dict.get(name.removeprefix(f'{SCOPE}.'))
     # Not by the registry's own look-up: it hides why a module of the user's cannot be imported.
-    if found is None and module:
-        try:
-            found = getattr(import_module(module), attribute)
-        # Anybody's module may fail in any way.
-        except Exception as problem:
-            raise ConfigError(f'{refused} cannot be imported: {one_line(problem)}') from problem
+    if found is None and '.' in name:
+        found = import_by_path(name, refused)
     if not (isclass(found) and issubclass(found, base)):
         article = 'an' if base.__name__[0] in 'AEIOU' else 'a'
         raise ConfigError(f'{refused} no path of {article} {base.__name__}')

@@ -1,7 +1,8 @@
 # First of all, since OpenCV writes no PNG where decord has loaded its own zlib before.
 import cv2  # noqa: F401
-import made_up_arid
 import pytest
+
+from . import made_up_arid
 
 
 @pytest.fixture(scope='session')

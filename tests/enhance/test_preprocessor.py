@@ -92,7 +92,7 @@ def test_options():
         LowLightPreprocessor(format_shape='NTCHW')
     with pytest.raises(ConfigError, match='at least one stream'):
         LowLightPreprocessor(streams=[])
-    with pytest.raises(KeyError, match='Zero'):
+    with pytest.raises(ConfigError, match="enhancement 'Zero' is none of BIMEF, CLAHE"):
         LowLightPreprocessor(streams=[dict(type='Zero')])
 
 

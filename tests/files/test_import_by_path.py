@@ -19,7 +19,7 @@ def here(tmp_path, monkeypatch):
 
 
 def test_modules_are_found_where_the_command_starts(here):
-    assert import_by_path('of_mine.Thing').__name__ == 'Thing'
+    assert import_by_path('of_mine.Thing', 'thing').__name__ == 'Thing'
     assert sys.path[0] == str(here)
 
 
@@ -43,5 +43,5 @@ def test_the_folder_is_put_on_the_path_once(here):
 )
 def test_what_cannot_be_imported_is_one_line(here, path, message):
     with pytest.raises(ConfigError, match=message) as caught:
-        import_by_path(path)
+        import_by_path(path, f'thing {path!r}')
     assert '\n' not in str(caught.value)

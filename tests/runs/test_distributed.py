@@ -3,53 +3,43 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.checkpoints import unwrapped
 from ukd_bench.measure import MeasureHook
 from ukd_bench.runs.build import prepare_process
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-# What MMEngine's launcher does, but that it wants a GPU for each process.
-WORKER = """
-import os, sys
-import torch
-from mmengine.config import Config
-from mmengine.runner import Runner
+from .. import warm
 
-sys.path.insert(0, sys.argv[1])
-from test_distributed import Note
 
-from ukd_bench.measure import MeasureHook
-from ukd_bench.files.checkpoints import unwrapped
-
-torch.set_num_threads(1)
-rank = int(os.environ['RANK'])
-torch.distributed.init_process_group(
-    'gloo', init_method=f'file://{sys.argv[3]}/store', rank=rank, world_size=2
-)
-config = Config.fromfile(sys.argv[2])
-config.launcher = 'pytorch'
-config.model_wrapper_cfg = dict(
-    type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None
-)
-runner = Runner.from_cfg(config)
-note, measure = Note(), MeasureHook()
-runner.register_hook(note, priority='LOWEST')
-runner.register_hook(measure)
-runner.train()
-assert type(runner.model).__name__ == 'MMDistributedDataParallel'
-assert not any(name.startswith('module.') for name in unwrapped(runner).state_dict())
-note.write(f'{sys.argv[3]}/{rank}.json', runner, measure)
-torch.distributed.destroy_process_group()
-"""
+def train_as_one_of_two(folder: Path) -> None:
+    """What MMEngine's launcher does, but that it wants a GPU for each process."""
+    torch.set_num_threads(1)
+    rank = int(os.environ['RANK'])
+    torch.distributed.init_process_group(
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2
+    )
+    config = Config.fromfile(folder / 'config.py')
+    config.launcher = 'pytorch'
+    config.model_wrapper_cfg = dict(
+        type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None
+    )
+    runner = Runner.from_cfg(config)
+    note, measure = Note(), MeasureHook()
+    runner.register_hook(note, priority='LOWEST')
+    runner.register_hook(measure)
+    runner.train()
+    assert type(runner.model).__name__ == 'MMDistributedDataParallel'
+    assert not any(name.startswith('module.') for name in unwrapped(runner).state_dict())
+    note.write(folder / f'{rank}.json', runner, measure)
+    torch.distributed.destroy_process_group()
 
 
 class Note(Hook):
@@ -77,7 +67,7 @@ class Note(Hook):
             losses=[loss for _, loss, _ in measure.curve],
             steps=len(measure.step_seconds),
         )
-        Path(path).write_text(json.dumps(facts))
+        path.write_text(json.dumps(facts))
 
 
 @pytest.fixture
@@ -89,22 +79,18 @@ def both(runner_config, tmp_path):
         config = runner_config(hook, workers=workers)
         config.model.cls_head.dropout_ratio = 0.5
         (tmp_path / 'config.py').write_text(config.pretty_text)
-        (tmp_path / 'worker.py').write_text(WORKER)
-        processes = [
-            subprocess.Popen(
-                [sys.executable, tmp_path / 'worker.py', Path(__file__).parent,
-                 tmp_path / 'config.py', tmp_path],
-                env=dict(
-                    os.environ, PYTHONPATH=str(REPOSITORY), OMP_NUM_THREADS='1', RANK=str(rank),
-                    LOCAL_RANK=str(rank), WORLD_SIZE='2', CUDA_VISIBLE_DEVICES='',
-                ),
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ends = [
+            warm.start(
+                train_as_one_of_two,
+                tmp_path,
+                cwd=tmp_path,
+                env=dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE='2', CUDA_VISIBLE_DEVICES=''),
             )
-            for rank in range(2)
-        ]  # fmt: skip
-        for process in processes:
-            printed, _ = process.communicate(timeout=240)
-            assert process.returncode == 0, printed[-3000:]
+            for rank in '01'
+        ]
+        for end in ends:
+            done = end()
+            assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
         return [json.loads((tmp_path / f'{rank}.json').read_text()) for rank in range(2)]
 
     return run

@@ -1,10 +1,8 @@
 """One small sweep, carried out once and looked at by many tests."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from ukd_bench.data.darkroom import PRESETS, make
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from ..warm import run_module
 
 SWEEP = """
 name = 'small'
@@ -35,15 +33,10 @@ teacher_config = 'teachers/{teacher}_darkroom-quick.py'
 """
 
 
-def run_module(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess:
-    """``python -m ...`` as a user calls it, with the clone on the path."""
-    return subprocess.run(
-        [sys.executable, '-m', *map(str, arguments)],
-        cwd=cwd,
-        env=dict(os.environ, PYTHONPATH=str(REPOSITORY), OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True,
-    )
+def call_sweep(*options: str | Path, cwd: Path) -> subprocess.CompletedProcess:
+    """Calls the small sweep; its runs need not wait for imports."""
+    executor = ('--executor', 'tests.warm.ForkingExecutor')
+    return run_module('ukd_bench.sweep', 'small.py', *options, *executor, cwd=cwd)
 
 
 @dataclass
@@ -54,9 +47,7 @@ class Sweep:
 
     def call(self, *more: str | Path) -> subprocess.CompletedProcess:
         """Calls the sweep again, the same way."""
-        return run_module(
-            'ukd_bench.sweep', 'small.py', '--data-root', 'videos', *more, cwd=self.folder
-        )
+        return call_sweep('--data-root', 'videos', *more, cwd=self.folder)
 
     @property
     def results(self) -> Path:

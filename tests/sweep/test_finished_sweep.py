@@ -194,7 +194,7 @@ def test_report_stands_alone(finished_sweep):
 def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_path):
     import torch
 
-    from .conftest import run_module
+    from ..warm import run_module
 
     sweep = finished_sweep.copy_to(tmp_path)
     teacher = sweep.record('teacher', teacher='i3d-gamma1.8')

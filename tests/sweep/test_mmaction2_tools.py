@@ -9,7 +9,7 @@ from pathlib import Path
 import mmaction
 import pytest
 
-from .conftest import REPOSITORY, run_module
+from ..warm import REPOSITORY, run_module
 
 MIM = Path(mmaction.__file__).parent / '.mim'
 STOCK = (

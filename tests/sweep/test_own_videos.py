@@ -9,7 +9,8 @@ import pytest
 from ukd_bench.data.arid.facts import ARID_CLASSES
 from ukd_bench.data.darkroom.film import read_video
 
-from .conftest import SWEEP, Sweep, run_module
+from ..warm import run_module
+from .conftest import SWEEP, Sweep, call_sweep
 
 TABLE = ''.join(f'{label}\t{name}\n' for label, name in enumerate(ARID_CLASSES))
 
@@ -65,27 +66,31 @@ def own_lists(videos: Path, root: Path) -> None:
     write_list(root / 'classes.txt', ['run', 'walk'])
 
 
-@pytest.fixture(params=[arid_v10, arid_v15, own_lists], ids=lambda make: make.__name__)
-def videos_on_disk(request, small_videos, tmp_path) -> Path:
-    request.param(small_videos, tmp_path / 'mine')
-    return tmp_path / 'mine'
-
-
-def test_from_videos_to_a_report(videos_on_disk, tmp_path):
+# What a method reads of the videos: frames, frames by a bank, frames and flow.
+@pytest.mark.parametrize(
+    ('make', 'methods'),
+    [
+        (arid_v10, dict(plain=0)),
+        (arid_v15, dict(two_stream_rgb_flow=0)),
+        (own_lists, dict(ukd=1, two_stream_rgb_flow=0)),
+    ],
+)
+def test_from_videos_to_a_report(make, methods, small_videos, tmp_path):
+    make(small_videos, tmp_path / 'mine')
     (tmp_path / 'small.py').write_text(SWEEP.replace('epochs=2', 'epochs=1'))
-    split = '0' if (videos_on_disk / 'clips_v1.5').is_dir() else '1'
+    split = '0' if make is arid_v15 else '1'
     checked = run_module('ukd_bench.data', 'check', 'mine', '--decode', cwd=tmp_path)
     assert 'Traceback' not in checked.stderr and checked.returncode in (0, 1)
-    done = run_module(
-        'ukd_bench.sweep', 'small.py', '--data-root', 'mine', '--split', split,
-        '--methods', 'plain,ukd,two_stream_rgb_flow', '--teachers', '1', cwd=tmp_path,
+    done = call_sweep(
+        '--data-root', 'mine', '--split', split, '--methods', ','.join(methods),
+        '--teachers', '1', cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     sweep = Sweep(tmp_path)
-    own = (videos_on_disk / 'train.txt').is_file()
-    for method, count in (('plain', 0), ('ukd', 1), ('two_stream_rgb_flow', 0)):
+    classes = ['run', 'walk'] if make is own_lists else list(ARID_CLASSES)
+    for method, count in methods.items():
         record = sweep.record(method, count)
-        assert record['dataset']['classes'] == (['run', 'walk'] if own else list(ARID_CLASSES))
+        assert record['dataset']['classes'] == classes
         assert (record['dataset']['synthetic'], record['dataset']['name']) == (False, 'mine')
     assert (tmp_path / 'reports' / 'small' / 'index.html').is_file()
     assert list((tmp_path / 'data' / 'cache').glob('mine-72-*/*.npy'))
@@ -96,12 +101,12 @@ def test_held_out_groups_and_many_views(small_videos, tmp_path):
     rules = "selection = 'best_on_held_out_groups'\nprotocol = 'clips10_crops3'\n"
     (tmp_path / 'small.py').write_text(SWEEP + rules)
     sweep = Sweep(tmp_path)
-    options = ('--methods', 'plain,ukd,ensemble', '--teachers', '1,2')
+    options = ('--methods', 'ukd,ensemble', '--teachers', '2')
     done = sweep.call(*options)
     assert done.returncode == 0, done.stdout + done.stderr
-    for record in sweep.records():
-        if record['method'] == 'bank':
-            continue
+    records = [record for record in sweep.records() if record['method'] != 'bank']
+    assert sorted(r['method'] for r in records) == ['ensemble', 'teacher', 'teacher', 'ukd']
+    for record in records:
         assert record['selection'] == 'best_on_held_out_groups'
         assert record['protocol'] == dict(name='clips10_crops3', version=1, views=30)
         if record['method'] != 'ensemble':
@@ -120,10 +125,10 @@ def test_lists_of_two_editions_need_a_choice(small_videos, tmp_path):
         name = f'ARID_split1_{subset}.txt'
         shutil.copy(small_videos / 'list_cvt' / name, tmp_path / 'mine' / 'list_cvt' / name)
     (tmp_path / 'small.py').write_text(SWEEP)
-    command = ('ukd_bench.sweep', 'small.py', '--data-root', 'mine', '--dry-run')
-    open_choice = run_module(*command, cwd=tmp_path)
+    command = ('--data-root', 'mine', '--dry-run')
+    open_choice = call_sweep(*command, cwd=tmp_path)
     assert open_choice.returncode == 2
     assert 'v1.0' in open_choice.stderr and 'v1.5' in open_choice.stderr
     for edition, split in (('v1.0', '1'), ('v1.5', '0')):
-        chosen = run_module(*command, '--edition', edition, '--split', split, cwd=tmp_path)
+        chosen = call_sweep(*command, '--edition', edition, '--split', split, cwd=tmp_path)
         assert chosen.returncode == 0, chosen.stderr

@@ -4,8 +4,6 @@ import copy
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs.carry_out import EXIT_STATUS
 from ukd_bench.sweep.run_config import set_selection
 
-from .conftest import REPOSITORY
+from .. import warm
 
 # Kills its own process where the environment says: no signal from outside hits the same instant.
 KILLER = """
@@ -108,15 +106,10 @@ def make_run(tmp_path, runner_config, train_dataset):
 
 def carry_out(paths: RunPaths, kill_at: str = '', end_at: str = '', status: str = 'done') -> str:
     """One process of the run; returns what it printed."""
-    done = subprocess.run(
-        [sys.executable, '-m', 'ukd_bench.runs', str(paths.root)],
-        env=dict(
-            os.environ, PYTHONPATH=f'{REPOSITORY}{os.pathsep}{paths.root.parent}',
-            OMP_NUM_THREADS='1', KILL_AT=kill_at, END_AT=end_at,
-        ),
-        capture_output=True,
-        text=True,
-    )  # fmt: skip
+    folder = paths.root.parent
+    places = dict(PYTHONPATH=f'{warm.REPOSITORY}{os.pathsep}{folder}')
+    planted = dict(KILL_AT=kill_at, END_AT=end_at)
+    done = warm.run_module('ukd_bench.runs', paths.root, cwd=folder, env=places | planted)
     expected = -signal.SIGKILL if kill_at else EXIT_STATUS[status]
     assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout

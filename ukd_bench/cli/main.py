@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from .. import __version__
 from ..errors import UkdBenchError
+from ..files.imports import working_folder_on_path
 from . import report, run, sweep
 from .data import cache, check, flow, make
 from .knowledge import fill, show, verify
@@ -85,6 +86,8 @@ def _call(prog: str, what: Command | Room, argv: Sequence[str] | None) -> int:
         The command's status; 2 after one line on stderr about a user's mistake; 1 where nobody
         reads the output any more; 130 after an interrupt.
     """
+    # A user's modules are found where the command starts, however it was started.
+    working_folder_on_path()
     # What mmcv-lite lacks, nothing here needs.
     warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
     parser = Parser.of(prog, what)

@@ -6,11 +6,10 @@ import torch
 from mmaction.models import ActionDataPreprocessor
 from mmaction.structures import ActionDataSample
 from mmengine.model import stack_batch
-from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from ..errors import ConfigError
-from ..registry import ENHANCEMENTS, MODELS, SCOPE
+from ..registry import ENHANCEMENTS, MODELS, build_named
 
 FORMATS = ('NCTHW', 'NCHW')
 PICTURE = slice(0, 3)
@@ -33,11 +32,13 @@ class LowLightPreprocessor(ActionDataPreprocessor):
     the channels of all streams.
 
     Args:
-        streams: One enhancement config a stream, built from ``ENHANCEMENTS``.
+        streams: One enhancement config a stream: a name of ``ENHANCEMENTS`` or the dotted path of a
+            module's class, with its arguments.
         format_shape: ``NCTHW`` for 3D networks, ``NCHW`` for 2D ones.
 
     Raises:
-        ConfigError: on an unknown format or no stream.
+        ConfigError: on an unknown format, no stream, an enhancement that cannot be built, or one
+            that makes no floating-point clips of the length and size it was given.
     """
 
     def __init__(
@@ -50,9 +51,9 @@ class LowLightPreprocessor(ActionDataPreprocessor):
         if not streams:
             raise ConfigError('LowLightPreprocessor needs at least one stream')
         super().__init__(format_shape=format_shape)
-        # MMEngine warns of every registry that the default scope, MMAction2's, does not have.
-        with DefaultScope.overwrite_default_scope(SCOPE):
-            self.streams = nn.ModuleList(ENHANCEMENTS.build(stream) for stream in streams)
+        self.streams = nn.ModuleList(
+            build_named(stream, ENHANCEMENTS, nn.Module) for stream in streams
+        )
 
     def preprocess(
         self, inputs: list[Tensor], data_samples: list[ActionDataSample], training: bool = False
@@ -81,7 +82,14 @@ class LowLightPreprocessor(ActionDataPreprocessor):
                 f'{channels.stop - 1}, the clips have {present}: is ukd_bench.OpenFlow absent from '
                 'the pipeline?'
             )
-        enhanced = enhancement(clips_NMCTHW[:, :, channels])
+        taken = clips_NMCTHW[:, :, channels]
+        enhanced = enhancement(taken)
+        if not enhanced.is_floating_point() or enhanced[:, :, :1].shape != taken[:, :, :1].shape:
+            raise ConfigError(
+                f'stream {type(enhancement).__name__} makes {enhanced.dtype} of the shape '
+                f'{tuple(enhanced.shape)} of clips of the shape {tuple(taken.shape)}; it may '
+                'change the third dimension, the channels, and must make floating-point numbers'
+            )
         return standardize_clips(enhanced, centred=getattr(enhancement, 'centred', False))
 
 

@@ -1,5 +1,6 @@
 """MMEngine configs: the shipped ones, and reading any of them."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,41 @@ def find_config(word: str, folder: str) -> Path:
             raise ConfigError(f'{what} does not exist; shipped by name are {", ".join(shipped)}')
         path = shipped[word]
     return path
+
+
+def shipped_config(name: str) -> str:
+    """Path of a shipped config, for a ``_base_`` that works in a clone and with a wheel.
+
+    Args:
+        name: Below the folder of configs, such as ``plain/i3d-r18-w8_darkroom-quick.py``.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return _existing(configs_root() / name, 'shipped config')
+
+
+def mmaction2_config(name: str) -> str:
+    """Path of a config of the installed MMAction2, for a ``_base_``, where ``mmaction::`` fails.
+
+    Args:
+        name: Below MMAction2's folder of configs, such as ``recognition/tsn/....py``.
+
+    Raises:
+        ConfigError: there is none, or MMAction2 is absent.
+    """
+    # Not imported: that takes seconds, and a plan needs the text alone.
+    package = find_spec('mmaction')
+    if package is None:
+        raise ConfigError(f'MMAction2 config {name}: mmaction2 is not installed')
+    (folder,) = package.submodule_search_locations or ('',)
+    return _existing(Path(folder, '.mim', 'configs', name), 'MMAction2 config')
+
+
+def _existing(path: Path, what: str) -> str:
+    if not path.is_file():
+        raise ConfigError(f'{what} {path} does not exist')
+    return str(path)
 
 
 def read_config(

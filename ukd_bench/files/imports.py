@@ -18,11 +18,15 @@ def working_folder_on_path() -> None:
         sys.path.insert(0, folder)
 
 
-def import_by_path(path: str) -> Any:
+def import_by_path(path: str, what: str) -> Any:
     """What a dotted path names: an attribute of a module.
 
     The module is looked for in the folder where the command was started and wherever else Python
     finds modules, ``PYTHONPATH`` above all.
+
+    Args:
+        path: Of the attribute.
+        what: Begins the complaint, as in ``rule 'mine.Rule'``.
 
     Raises:
         ConfigError: the module or the attribute cannot be imported, with the reason.
@@ -33,4 +37,4 @@ def import_by_path(path: str) -> Any:
         return getattr(import_module(module), attribute)
     # Anybody's module may fail in any way.
     except Exception as problem:
-        raise ConfigError(f'{path!r} cannot be imported: {one_line(problem)}') from problem
+        raise ConfigError(f'{what} cannot be imported: {one_line(problem)}') from problem

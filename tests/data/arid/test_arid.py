@@ -5,13 +5,14 @@ import wave
 from collections import Counter
 
 import decord
-import made_up_arid
 import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
 from ukd_bench.data.arid.dataset import ARIDDataset
 from ukd_bench.errors import ConfigError, DataError
+
+from .. import made_up_arid
 
 decord.logging.set_level(decord.logging.QUIET)
 

@@ -1,13 +1,14 @@
 import os
 
 import pytest
-from made_up_arid import fake_video, write_list, write_mapping
 
 from ukd_bench.data.arid.editions import EDITIONS, LayoutError
 from ukd_bench.data.arid.facts import ARID_CLASSES
 from ukd_bench.data.arid.layout import find_layout
 from ukd_bench.data.arid.lists import Clip, UnlabelledError
 from ukd_bench.errors import DataError
+
+from ..made_up_arid import fake_video, write_list, write_mapping
 
 LISTED = [(0, 'Drink/Drink_1_1.avi'), (10, 'Wave/Wave_2_1.avi')]
 

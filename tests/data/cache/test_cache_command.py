@@ -4,11 +4,12 @@ import shutil
 from collections import namedtuple
 
 import pytest
-from made_up_arid import make_ug2_of, write_list
 
 from ukd_bench.data.__main__ import main
 from ukd_bench.data.cache import ClipCache
 from ukd_bench.data.cache.store import Manifest
+
+from ..made_up_arid import make_ug2_of, write_list
 
 CLIPS = 33
 """11 classes, one clip a list: train, test and other."""

@@ -7,7 +7,6 @@ import shutil
 import wave
 
 import cv2
-import made_up_arid as arid
 import numpy as np
 import pytest
 
@@ -15,6 +14,8 @@ from ukd_bench.data.__main__ import main
 from ukd_bench.data.arid.editions import LayoutError
 from ukd_bench.data.check import check
 from ukd_bench.errors import DataError
+
+from .. import made_up_arid as arid
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from moving_square import SIDE, START, STEP, film, square_frames
 
 from ukd_bench.data import making
 from ukd_bench.data.flow import make as flow_module
@@ -25,6 +24,8 @@ from ukd_bench.data.flow.format import (
 )
 from ukd_bench.data.flow.make import make_flow
 from ukd_bench.errors import ConfigError, DataError
+
+from ..moving_square import SIDE, START, STEP, film, square_frames
 
 SETTINGS = FlowSettings('farneback', bound=8)
 VIDEOS = ('Run/Run_1_1.avi', 'Run/Run_1_2.avi', 'Walk/Walk_1_1.avi')

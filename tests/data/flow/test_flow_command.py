@@ -1,10 +1,11 @@
 import shutil
 
 import pytest
-from made_up_arid import make_ug2_of, write_list
 
 from ukd_bench.data.__main__ import main
 from ukd_bench.data.flow.format import read_manifest, totals
+
+from ..made_up_arid import make_ug2_of, write_list
 
 
 def test_every_listed_video_once(dark_root, tmp_path, capsys):

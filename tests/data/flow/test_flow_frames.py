@@ -7,7 +7,6 @@ import pytest
 from mmaction.datasets import RawframeDataset
 from mmaction.datasets.transforms import RawFrameDecode
 from mmengine.registry import DefaultScope
-from moving_square import SIDE, START, STEP, film, square_frames
 
 from ukd_bench.data.flow.algorithms import FlowSettings
 from ukd_bench.data.flow.format import FlowFrames, decode
@@ -17,6 +16,8 @@ from ukd_bench.data.video.steps import OpenVideo, TakeFrames
 from ukd_bench.data.views.draw import ViewCrop, ViewFrames
 from ukd_bench.data.views.protocols import ViewParameters
 from ukd_bench.errors import ConfigError, DataError
+
+from ..moving_square import SIDE, START, STEP, film, square_frames
 
 VIDEO = 'Run/Run_1_1.avi'
 BOUND = 8

@@ -5,7 +5,6 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 import torch
-from moving_square import film, square_frames
 from torchvision.models.optical_flow import raft_small
 
 from ukd_bench.data.__main__ import main
@@ -14,6 +13,8 @@ from ukd_bench.data.flow.format import read_manifest
 from ukd_bench.data.flow.raft import Raft, fetch_weights
 from ukd_bench.errors import ConfigError, DataError
 from ukd_bench.files.hashes import file_sha256
+
+from ..moving_square import film, square_frames
 
 
 @pytest.fixture(scope='module')

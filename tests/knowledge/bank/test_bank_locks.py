@@ -1,6 +1,6 @@
-import forked
-
 from ukd_bench.files.locks import Lock, alone
+
+from . import forked
 
 
 def test_alone_or_shared(tmp_path):

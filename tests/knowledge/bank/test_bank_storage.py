@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-from made_up_banks import job, scores
 
 from ukd_bench.errors import BankError, ConfigError
 from ukd_bench.knowledge.bank.storage import (
@@ -13,6 +12,8 @@ from ukd_bench.knowledge.bank.storage import (
     view_error,
 )
 from ukd_bench.knowledge.bank.writer import write_bank
+
+from ..made_up_banks import job, scores
 
 
 def kept(storage, values_NC):

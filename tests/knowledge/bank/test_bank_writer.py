@@ -6,15 +6,16 @@ import json
 import os
 import time
 
-import forked
 import numpy as np
 import pytest
-from made_up_banks import IDENTITY, LABELS, job, scores
 
 from ukd_bench.errors import BankError, ResultsError
 from ukd_bench.files.locks import Lock
 from ukd_bench.knowledge.bank.format import Bank, BankPaths, storage_in
 from ukd_bench.knowledge.bank.writer import BankWriter, tidy, write_bank
+
+from ..made_up_banks import IDENTITY, LABELS, job, scores
+from . import forked
 
 OTHER = dataclasses.replace(IDENTITY, views='w' * 64)
 

@@ -5,11 +5,12 @@ import sys
 
 import numpy as np
 import pytest
-from made_up_banks import IDENTITY, LABELS, job, scores
 
 from ukd_bench.knowledge.bank.format import BankPaths
 from ukd_bench.knowledge.bank.show import accuracy, agreement
 from ukd_bench.knowledge.bank.writer import BankWriter, write_bank
+
+from ..made_up_banks import IDENTITY, LABELS, job, scores
 
 
 def one_hot(best_VN, classes=4):

@@ -56,10 +56,7 @@ def find_rule(name: str) -> type[Rule]:
         return RULES[name]
     if '.' not in name:
         raise ConfigError(f'rule {name!r} is none of {", ".join(RULES)} and no dotted path')
-    try:
-        found = import_by_path(name)
-    except ConfigError as error:
-        raise ConfigError(f'rule {error}') from error
+    found = import_by_path(name, f'rule {name!r}')
     if not (isclass(found) and issubclass(found, Rule)):
         raise ConfigError(f'rule {name!r} is no subclass of ukd_bench.results.rules.Rule')
     return found

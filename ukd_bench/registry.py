@@ -21,7 +21,6 @@ from .errors import ConfigError, one_line
 from .files.imports import import_by_path
 
 SCOPE = 'ukd_bench'
-Base = TypeVar('Base')
 
 DATASETS = Registry(
     'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.data.arid.dataset']

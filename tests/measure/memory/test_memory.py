@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from ukd_bench.measure.memory.phases import PhaseMemory, phases as memory_module
+from ukd_bench.measure.memory import phases as memory_module
+from ukd_bench.measure.memory.phases import PhaseMemory
 
 MIB = 2**20
 FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')

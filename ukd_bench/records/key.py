@@ -47,8 +47,8 @@ _NAMING_KEYS = ('type', 'rule')
 def user_sources(config: Any) -> dict[str, str]:
     """SHA-256 of the code of each module that a config names and nobody installed.
 
-    The modules are those of dotted paths in ``type`` and ``rule``, those of ``custom_imports``, and
-    what all these import in turn; of a package every module counts. No module is imported.
+    Looked at are dotted paths in ``type`` and ``rule``, the modules of ``custom_imports``, and what
+    all these import in turn. Of a package every module counts. No module is imported.
 
     Args:
         config: A config as plain dicts and lists, or a part of one.

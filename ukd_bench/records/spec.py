@@ -13,11 +13,12 @@ class RunSpec:
     """One run of a plan; the config beside it holds the rest.
 
     Attributes:
-        key, execution: Identity of the run, see :mod:`.key` and :mod:`.execution`.
+        key, execution: Identity, see :mod:`.key` and :mod:`.execution`.
         method: One of ``methods.METHODS``.
         student: Backbone name; None for ``bank`` and ``ensemble``.
         teacher: Teacher's name, for ``teacher`` and ``bank``.
-        num_teachers: K; 0 for methods without teachers.
+        num_teachers: K; 0 where none. See :mod:`ukd_bench.methods`
+            for those that have no teachers.
         seed: Seed of initial weights, order and model randomness.
         split: Number of the data set's split.
         epochs, full_epochs: The run's schedule and the sweep's full one.

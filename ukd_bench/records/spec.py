@@ -17,7 +17,8 @@ class RunSpec:
         method: One of ``methods.table.METHODS``, or of the sweep's own.
         student: Backbone name; None for ``bank`` and ``ensemble``.
         teacher: Teacher's name, for ``teacher`` and ``bank``.
-        num_teachers: K; 0 for methods without teachers.
+        num_teachers: K; 0 where none. See :mod:`ukd_bench.methods`
+            for those that have no teachers.
         seed: Seed of initial weights, order and model randomness.
         split: Number of the data set's split.
         epochs, full_epochs: The run's schedule and the sweep's full one.

@@ -16,12 +16,13 @@ print('heavy:', *heavy)
 @pytest.mark.parametrize(
     'module',
     [
-        'ukd_bench.sweep.planner',
-        'ukd_bench.sweep.__main__',
+        'ukd_bench.sweep.run',
         'ukd_bench.results.load',
         'ukd_bench.report.page',
-        'ukd_bench.report.__main__',
-        'ukd_bench.data.__main__',
+        'ukd_bench.data.cache',
+        'ukd_bench.data.check',
+        'ukd_bench.data.darkroom.preview',
+        'ukd_bench.data.flow.make',
     ],
 )
 def test_what_plans_or_presents_starts_without_torch(module):

@@ -10,6 +10,7 @@ from ukd_bench import registry
 
 REGISTRIES = (
     'DATASETS', 'TRANSFORMS', 'MODELS', 'HOOKS', 'METRICS', 'ENHANCEMENTS', 'ASSEMBLY_RULES',
+    'LOSSES',
 )  # fmt: skip
 NAMES = {
     'DATASETS': ('ARIDDataset',),

@@ -32,10 +32,10 @@ class DivergedError(UkdBenchError, ArithmeticError):
 
 
 def one_line(problem: BaseException, limit: int = 300) -> str:
-    """What went wrong, in one line, for a person who will not see the traceback.
+    """Describes an exception in one line, for a person who will not see the traceback.
 
-    The last line of the message, since a loader worker's exception carries its traceback before it;
-    the failing source line where there is no message, as after a bare ``assert``.
+    It is the last line of the message, since a loader worker's exception carries its traceback
+    before it, or the failing source line where there is no message, as after a bare ``assert``.
     """
     lines = str(problem).strip().splitlines()
     if not lines:

@@ -1,12 +1,12 @@
-"""The suite's MMEngine registries: what a config may name as ``type='ukd_bench.X'``.
+"""The suite's MMEngine registries of all that a config may name as ``type='ukd_bench.X'``.
 
 Each is a child of MMEngine's root registry of that kind, so the prefix resolves in any MMAction2
-config without ``custom_imports``.
+config without ``custom_imports``. Rules and losses are named by what distils, see
+:func:`build_named`.
 """
 
-from importlib import import_module
 from inspect import isclass, signature
-from typing import Any, TypeVar
+from typing import Any
 
 from mmengine.registry import (
     DATASETS as MMENGINE_DATASETS,
@@ -18,9 +18,9 @@ from mmengine.registry import (
 )
 
 from .errors import ConfigError, one_line
+from .files.imports import import_by_path
 
 SCOPE = 'ukd_bench'
-Base = TypeVar('Base')
 
 DATASETS = Registry(
     'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['ukd_bench.data.arid.dataset']
@@ -45,74 +45,76 @@ HOOKS = Registry(
     'hook',
     parent=MMENGINE_HOOKS,
     scope=SCOPE,
-    locations=['ukd_bench.distill', 'ukd_bench.measure', 'ukd_bench.models'],
+    locations=['ukd_bench.distill', 'ukd_bench.measure.measure_hook', 'ukd_bench.models'],
 )
-METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure'])
+METRICS = Registry(
+    'metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure.prediction']
+)
 ASSEMBLY_RULES = Registry('rule', scope=SCOPE, locations=['ukd_bench.knowledge.assembly'])
+LOSSES = Registry('loss', scope=SCOPE, locations=['ukd_bench.distill.losses'])
 ENHANCEMENTS = Registry('enhancement', scope=SCOPE, locations=['ukd_bench.enhance'])
 
 
-def build_named(registry: Registry, config: str | dict, base: type[Base], what: str) -> Base:
-    """What a config asks for: one of the suite's by its name, or anybody's by its dotted path.
+def build_named(config: str | dict, registry: Registry, base: type) -> Any:
+    """Builds what a config names, a class of the user's included.
 
     Args:
-        registry: Holds the suite's, and what the modules of ``custom_imports`` registered.
-        config: A registered name, with or without the suite's prefix, or the dotted path of a class
-            in any module that can be imported; or a dict with such a ``type`` and arguments.
-        base: What the class must derive from.
-        what: Stands before the name in errors, such as ``rule``.
+        config: A name in ``registry``, with or without the suite's prefix, or the dotted path of a
+            subclass of ``base`` in any module that can be imported; or a dict with such a ``type``
+            and the arguments of the class.
+        registry: Of the suite's own classes, all imported by now; errors call what is built by the
+            registry's name.
+        base: What is built is one of these.
 
     Raises:
         ConfigError: there is no such class, it cannot be imported, or it refuses the arguments.
     """
-    name, arguments = name_and_arguments(registry, config, what)
-    kind = _find(registry, name, base, what)
+    name, arguments = _split(config, registry)
+    kind = _find(name, registry, base)
     try:
         return kind(**arguments)
     except ConfigError:
         raise
-    # What is anybody's may refuse its arguments in any way.
+    # Anybody's class may refuse its arguments in any way.
     except Exception as problem:
         takes = ', '.join(signature(kind).parameters) or 'no arguments'
-        raise ConfigError(f'{what} {name!r} takes {takes}: {one_line(problem)}') from problem
+        raise ConfigError(
+            f'{registry.name} {name!r} takes {takes}: {one_line(problem)}'
+        ) from problem
 
 
-def name_and_arguments(
-    registry: Registry, config: str | dict, what: str
-) -> tuple[str, dict[str, Any]]:
-    """The two parts of a config that :func:`build_named` takes.
+def name_with_arguments(config: str | dict, registry: Registry) -> str:
+    """What tables call that which a config names: its name or path, and its arguments if any.
 
     Raises:
         ConfigError: the config is neither a string nor a dict with a ``type``.
     """
+    name, arguments = _split(config, registry)
+    values = ', '.join(f'{argument}={value!r}' for argument, value in sorted(arguments.items()))
+    return f'{name}({values})' if arguments else name
+
+
+def _split(config: str | dict, registry: Registry) -> tuple[str, dict]:
     arguments = dict(config) if isinstance(config, dict) else dict(type=config)
     name = arguments.pop('type', None)
     if not isinstance(name, str):
-        raise ConfigError(f'{what} = {config!r} is {_none_of(registry)} and has no such type')
+        raise ConfigError(
+            f'{registry.name} = {config!r} is {_none_of(registry)} and has no such type'
+        )
     return name, arguments
 
 
-def _find(registry: Registry, name: str, base: type[Base], what: str) -> type[Base]:
+def _find(name: str, registry: Registry, base: type) -> type:
+    refused = f'{registry.name} {name!r} is {_none_of(registry)} and'
     found = registry.module_dict.get(name.removeprefix(f'{SCOPE}.'))
-    module, _, attribute = name.rpartition('.')
     # Not by the registry's own look-up: it hides why a module of the user's cannot be imported.
-    if found is None and module:
-        try:
-            found = getattr(import_module(module), attribute)
-        # Anybody's module may fail in any way.
-        except Exception as problem:
-            raise ConfigError(
-                f'{what} {name!r} is {_none_of(registry)} and cannot be imported: '
-                f'{one_line(problem)}'
-            ) from problem
+    if found is None and '.' in name:
+        found = import_by_path(name, refused)
     if not (isclass(found) and issubclass(found, base)):
-        raise ConfigError(f'{what} {name!r} is {_none_of(registry)} and no path of {_a(base)}')
+        article = 'an' if base.__name__[0] in 'AEIOU' else 'a'
+        raise ConfigError(f'{refused} no path of {article} {base.__name__}')
     return found
 
 
 def _none_of(registry: Registry) -> str:
     return f'none of {", ".join(sorted(registry.module_dict))}'
-
-
-def _a(kind: type) -> str:
-    return f'{"an" if kind.__name__[0] in "AEIOU" else "a"} {kind.__name__}'

@@ -6,7 +6,7 @@ from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
 from ukd_bench.files.configs import configs_root
-from ukd_bench.measure.flops import inference_flops
+from ukd_bench.measure.prediction import inference_flops
 
 RATIO_TO_TWO_STREAMS = {'i3d-r18-w8': 1.049, 'slowonly-r18-w8': 1.057}
 

@@ -1,3 +1,5 @@
+# First of all, since OpenCV writes no PNG where decord has loaded its own zlib before.
+import cv2  # noqa: F401
 import pytest
 
 from . import made_up_arid

@@ -111,7 +111,7 @@ def test_the_loss_of_a_step_by_hand(build_model, distilling, filled_pool):
     options = distilling('UKDHook', filled_pool, 2, weight=0.75, temperature=2.0)
     options.pop('type')
     hook, model = UKDHook(**options), build_model()
-    hook._extend_loss(model)
+    hook.head_loss(model).install()
     scores = torch.tensor([[0.0, 1.0] + [0.0] * 9, [2.0] + [0.0] * 10])
     targets = torch.full((2, 11), 1 / 11)
     samples = [ActionDataSample().set_gt_labels(label) for label in (1, 4)]

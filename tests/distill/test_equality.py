@@ -9,7 +9,7 @@ from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
 from mmengine.config import Config
 
-from ukd_bench.data.arid.lists import ARID_CLASSES
+from ukd_bench.data.arid.facts import ARID_CLASSES
 from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.files.configs import configs_root
 from ukd_bench.knowledge.bank.fill import fill

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ukd_bench.distill import NaiveEnsembleHook, NaiveGraphHook, SwapHook
-from ukd_bench.distill.distillation_hook import require_equal_classes
+from ukd_bench.distill.batch import require_equal_classes
 from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.measure import MeasureHook

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ukd_bench.enhance import HistogramEqualization
+from ukd_bench.enhance.by_frame import luma
 from ukd_bench.enhance.histogram_equalization import histogram
-from ukd_bench.enhance.luma import luma
 
 
 def frames_of(clip):

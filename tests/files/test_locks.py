@@ -37,3 +37,9 @@ def test_without_the_systems_module_it_goes_on_and_says_so(tmp_path, monkeypatch
     monkeypatch.setitem(sys.modules, 'fcntl', None)
     with alone_in(tmp_path) as alone:
         assert alone is False
+
+
+def test_no_file_is_left(tmp_path):
+    with alone_in(tmp_path):
+        assert [path.name for path in tmp_path.iterdir()] == ['.lock']
+    assert not list(tmp_path.iterdir())

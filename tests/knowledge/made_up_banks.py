@@ -1,8 +1,10 @@
 """Banks of random scores, for tests that need no teacher."""
 
+import dataclasses
+
 import numpy as np
 
-from ukd_bench.knowledge.bank.job import Job
+from ukd_bench.knowledge.bank.manifest import BankFacts, Job
 from ukd_bench.knowledge.bank.storage import Storage
 from ukd_bench.knowledge.identity import BankIdentity
 
@@ -27,18 +29,12 @@ def scores(views=V, samples=N, classes=C, seed=0):
 
 def job(storage='float32', views=V, identity=IDENTITY, labels=LABELS, classes=C):
     """Of class names ``0``, ``1`` and so on."""
-    names = [str(label) for label in range(classes)]
-    return Job(identity, Storage.of(storage), views, classes, labels, names, TEACHER)
+    names = tuple(str(label) for label in range(classes))
+    shape = (views, len(labels), classes)
+    return Job(BankFacts(identity, Storage.of(storage), shape, TEACHER, names), labels)
 
 
 def job_of(bank, views=None):
     """What a bank was filled with, or would be with another number of views."""
-    return Job(
-        BankIdentity(**bank.manifest['identity']),
-        bank.storage,
-        views or bank.num_views,
-        bank.num_classes,
-        bank.labels_N.tolist(),
-        bank.manifest['classes'],
-        bank.teacher,
-    )
+    facts = dataclasses.replace(bank.facts, shape=(views or bank.num_views, *bank.facts.shape[1:]))
+    return Job(facts, bank.labels_N.tolist())

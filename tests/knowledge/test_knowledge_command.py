@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from ukd_bench.cli.knowledge.fill import _helpers
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import PACKAGE
+from ukd_bench.knowledge.bank.fill_all import helpers
 from ukd_bench.knowledge.bank.format import Bank, BankPaths
 from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.pool import read_pool
@@ -110,16 +110,16 @@ def test_a_manifest_that_is_not_json_is_made_again(command, student_config, dark
 def test_who_fails_ends_those_who_help():
     """A teacher that cannot be loaded is said at once, not after the helpers' whole fill."""
     began = time.monotonic()
-    with pytest.raises(ConfigError, match='no teacher'), _helpers(2, partial(time.sleep, 600)):
+    with pytest.raises(ConfigError, match='no teacher'), helpers(2, partial(time.sleep, 600)):
         raise ConfigError('no teacher')
     assert time.monotonic() - began < 60
     assert not multiprocessing.active_children()
 
 
 def test_helpers_are_waited_for():
-    with _helpers(2, partial(time.sleep, 0.1)):
-        helpers = multiprocessing.active_children()
-    assert [helper.exitcode for helper in helpers] == [0, 0]
+    with helpers(2, partial(time.sleep, 0.1)):
+        beside = multiprocessing.active_children()
+    assert [helper.exitcode for helper in beside] == [0, 0]
 
 
 @pytest.mark.parametrize('file', ['record.json', 'run.json'])
@@ -249,7 +249,7 @@ def test_killed_with_its_workers_and_called_twice_at_once(student_config, dark):
     assert [process.returncode for process in again] == [0, 0], printed
     bank = Bank(dark.bank)
     bank.require_intact()
-    assert bank.num_views == 40 and bank.manifest['views'][:2] == wanted['views']
+    assert bank.num_views == 40 and bank.manifest.views[:2] == wanted.views
     # No view was scored twice, whoever scored it.
     scored = sum(text.count('dark: view ') for text in printed)
     assert scored == 40 - noted

@@ -130,9 +130,7 @@ def test_compiled_code_is_not_measured_on_the_cpu(runner_config, train):
 
 
 def test_figures_go_on_from_those_of_an_earlier_process():
-    earlier, later = MeasureHook(), MeasureHook()
-    for hook in (earlier, later):
-        hook.memory = PhaseMemory(torch.device('cpu'))
+    earlier, later, again = (MeasureHook(PhaseMemory(torch.device('cpu'))) for _ in range(3))
     earlier.step_seconds = [9.0, 9.0, 9.0, 1.0, 2.0]
     earlier.curve, earlier.validation_s, earlier.initial_sha256 = [(1, 2.5, 0.1)], 4.0, 'abc'
     later.load_state_dict(None, earlier.state_dict(None))
@@ -140,8 +138,6 @@ def test_figures_go_on_from_those_of_an_earlier_process():
     later.step_seconds += [8.0, 8.0, 8.0, 3.0]
     assert later.step_median_s == 2.0
     assert (later.curve, later.validation_s, later.initial_sha256) == ([(1, 2.5, 0.1)], 4.0, 'abc')
-    again = MeasureHook()
-    again.memory = PhaseMemory(torch.device('cpu'))
     again.load_state_dict(None, later.state_dict(None))
     again.step_seconds += [7.0]
     assert again.step_median_s == 2.0

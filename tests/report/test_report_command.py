@@ -49,7 +49,6 @@ def test_errors_are_one_line(case, results, tmp_path, capsys):
     assert captured.out == ''
 
 
-def test_check_needs_a_reference(results, tmp_path):
-    with pytest.raises(SystemExit) as caught:
-        main([str(results), '--out', str(tmp_path / 'out'), '--check'])
-    assert caught.value.code == 2
+def test_check_needs_a_reference(results, tmp_path, capsys):
+    assert main([str(results), '--out', str(tmp_path / 'out'), '--check']) == 2
+    assert capsys.readouterr().err == 'error: --check needs --reference\n'

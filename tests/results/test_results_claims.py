@@ -2,10 +2,11 @@ import hashlib
 
 import pytest
 
-from ukd_bench.errors import ConfigError, ResultsError
+from ukd_bench.errors import ConfigError
 from ukd_bench.methods.known import KnownMethods
-from ukd_bench.results.claims import claims_path, claims_sha256, evaluate, load_claims
+from ukd_bench.results.claims import claims_path, claims_sha256, load_claims
 from ukd_bench.results.load import load_sweep
+from ukd_bench.results.verdicts import evaluate
 
 MIB = 1024**2
 END = 'r2plus1d-r18-w8'
@@ -153,7 +154,7 @@ def test_claims_sha256_is_of_the_files_bytes():
 
 
 def test_missing_claims_file(tmp_path):
-    with pytest.raises(ResultsError, match='cannot be read'):
+    with pytest.raises(ConfigError, match='cannot be read'):
         claims_sha256(tmp_path / 'none.toml')
     with pytest.raises(ConfigError, match='cannot be read'):
         load_claims(tmp_path / 'none.toml')

@@ -8,7 +8,8 @@ import torch
 
 from ukd_bench.distill import DistillationHook
 from ukd_bench.errors import ConfigError
-from ukd_bench.files.checkpoints import allow_history, load_weights, save_weights, state_sha256
+from ukd_bench.files.checkpoints import load_weights, save_weights, state_sha256
+from ukd_bench.files.unpickling import allow_history
 from ukd_bench.measure import MeasureHook
 from ukd_bench.runs.build import find_hook
 

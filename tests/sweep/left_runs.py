@@ -2,8 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.hashes import file_sha256
+from ukd_bench.knowledge.bank.manifest import BankFacts, Job
+from ukd_bench.knowledge.bank.storage import Storage
+from ukd_bench.knowledge.bank.writer import write_bank
+from ukd_bench.knowledge.identity import BankIdentity
 from ukd_bench.records.folder import SweepPaths
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import Places, RunFolders
@@ -17,15 +23,13 @@ def state_of(root: Path, plan: Plan, accept_stale: bool = False) -> SweepState:
     return state
 
 
-def finish(state: SweepState, run, weights: str, **facts) -> None:
+def finish(state: SweepState, run, weights: str, **more) -> None:
     """Leaves what a run leaves, with these as its weights and other facts in its record."""
     paths = RunFolders(state, Places()).prepare(run)
     if run.spec.method == 'bank':
-        paths.bank.mkdir(exist_ok=True)
-        (paths.bank / 'scores.npy').write_text('scores')
-        files = {'scores.npy': dict(sha256=file_sha256(paths.bank / 'scores.npy'))}
-        write_json(paths.bank / 'manifest.json', dict(scores_sha256='of all', files=files))
-        hashes = dict(bank='of all')
+        facts = BankFacts(BankIdentity(*'dvrcmt'), Storage.of('float32'), (1, 1, 2), {}, ())
+        bank = write_bank(paths.bank, np.zeros((1, 1, 2), np.float32), Job(facts, [0]))
+        hashes = dict(bank=bank.manifest.scores_sha256)
     else:
         paths.checkpoint.write_text(weights)
         paths.scores.write_text('scores')
@@ -48,5 +52,5 @@ def finish(state: SweepState, run, weights: str, **facts) -> None:
         | dict(schema=1, status='done', schedule={}, metrics=None, memory={}, time={})
         | dict(counts={}, parents=list(run.spec.parents), environment={}, teachers=teachers)
         | dict(dataset={'fingerprint': 'clips'}, hashes=hashes)
-        | facts,
+        | more,
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ukd_bench.results.claims import claims_path
 from ukd_bench.sweep.__main__ import main
 
 
@@ -52,6 +53,21 @@ def test_config_key_that_does_not_exist(inside, capsys):
     (inside / 'small.py').write_text(text)
     message = refuse(capsys, 'small.py', '--data-root', 'videos')
     assert "small.py: key 'num_teacher' does not exist; did you mean 'num_teachers'?" in message
+
+
+def test_claims_file_that_cannot_be_used(inside, capsys):
+    with (inside / 'small.py').open('a') as config:
+        config.write("claims = 'mine.toml'\n")
+    arguments = 'small.py', '--data-root', 'videos'
+    assert 'mine.toml: cannot be read (No such file' in refuse(capsys, *arguments)
+    shipped = claims_path().read_text()
+    (inside / 'mine.toml').write_text(shipped.replace('"memory_flat"', '"no_rules.Flat"'))
+    message = refuse(capsys, *arguments)
+    assert "mine.toml: claim 'C3': rule 'no_rules.Flat' cannot be imported" in message
+    (inside / 'mine.toml').write_text(shipped.replace('method = "naive"', 'method = "naïve"'))
+    message = refuse(capsys, *arguments)
+    assert "mine.toml: claim 'C1': method: there is no method 'naïve'" in message
+    assert not (inside / 'results').exists()
 
 
 def test_nested_config_key_that_does_not_exist(inside, capsys):

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from ukd_bench.results.claims import claims_path, claims_sha256
+
 K = (1, 2)
 
 
@@ -85,13 +87,14 @@ def test_called_again_it_trains_nothing(finished_sweep):
 
 def test_dry_run_prints_the_keys_of_the_records(finished_sweep):
     lines = finished_sweep.call('--dry-run').stdout.splitlines()
-    fields = {line.split()[0]: line for line in lines}
+    assert lines[0].split() == ['run', 'method', 'network', 'K', 'seed', 'state']
+    fields = {line.split()[0]: line for line in lines[1:]}
     records = {record['key']: record for record in finished_sweep.records()}
     assert fields.keys() == records.keys()
     for key, record in records.items():
         name = record['teacher'] or record['student'] or '-'
-        wanted = [record['method'], name, f'K={record["num_teachers"]}']
-        assert fields[key].split()[1:6] == [*wanted, f'seed={record["seed"]}', 'done']
+        wanted = [record['method'], name, str(record['num_teachers'] or '-')]
+        assert fields[key].split()[1:] == [*wanted, str(record['seed']), 'done']
         assert len(fields[key]) <= 80
 
 
@@ -99,7 +102,7 @@ def test_the_plan_shares_teachers_and_narrows(finished_sweep):
     lines = finished_sweep.call(
         '--dry-run', '--methods', 'ukd', '--teachers', '2', '--seeds', '0,1'
     ).stdout.splitlines()
-    methods = [line.split()[1] for line in lines]
+    methods = [line.split()[1] for line in lines[1:]]
     assert sorted(methods) == ['bank', 'bank', 'teacher', 'teacher', 'ukd', 'ukd']
 
 
@@ -153,11 +156,29 @@ def test_rules_edited_after_the_results_are_flagged(finished_sweep, tmp_path):
     assert json.loads((sweep.results / 'plan.json').read_text())['claims_sha256'] == '0' * 64
 
 
+def test_a_claims_file_of_ones_own_is_kept_with_the_plan(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    assert (sweep.results / 'claims.toml').read_bytes() == claims_path().read_bytes()
+    mine = claims_path().read_text().replace('id = "C2"', 'id = "MINE"')
+    (tmp_path / 'mine.toml').write_text(mine)
+    with (tmp_path / 'small.py').open('a') as config:
+        config.write("claims = 'mine.toml'\n")
+    late = sweep.call('--methods', 'plain')
+    assert late.returncode == 0, late.stderr
+    assert '0 carried out' in late.stdout and 'MINE ' in late.stdout
+    # Rules that came after the results.
+    assert 'claims file has changed' in ' '.join(late.stdout.split())
+    assert (sweep.results / 'claims.toml').read_text() == mine
+    planned = json.loads((sweep.results / 'plan.json').read_text())['claims_sha256']
+    assert planned == claims_sha256()
+
+
 def test_other_test_clips_undo_results(finished_sweep, tmp_path):
     sweep = finished_sweep.copy_to(tmp_path)
     listed = sweep.folder / 'videos' / 'list_cvt' / 'ARID_split1_test.txt'
     listed.write_text(''.join(listed.read_text().splitlines(keepends=True)[:-1]))
-    statuses = [line.split()[-1] for line in sweep.call('--dry-run').stdout.splitlines()]
+    lines = sweep.call('--dry-run').stdout.splitlines()
+    statuses = [line.split()[-1] for line in lines[1:]]
     # Banks have nothing to do with test clips.
     assert sorted(set(statuses)) == ['done', 'pending']
     assert statuses.count('done') == 2

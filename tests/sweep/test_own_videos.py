@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from ukd_bench.data.arid.lists import ARID_CLASSES
+from ukd_bench.data.arid.facts import ARID_CLASSES
 from ukd_bench.data.darkroom.film import read_video
 
 from ..warm import run_module

@@ -11,7 +11,7 @@ import torch
 
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.spec import RunSpec
-from ukd_bench.runs.__main__ import EXIT_STATUS
+from ukd_bench.runs.carry_out import EXIT_STATUS
 from ukd_bench.sweep.run_config import set_selection
 
 from .. import warm

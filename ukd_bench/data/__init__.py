@@ -1,5 +1,6 @@
 """Dark videos: ARID on disk, DarkRoom made here, and views that replay.
 
-The registered classes live in :mod:`.arid` and :mod:`.views`, which need torch and MMAction2;
-nothing is imported here, so that planning a sweep or making DarkRoom does not pay for them.
+The registered classes are in :mod:`.arid.dataset`, :mod:`.views.draw`, :mod:`.video.steps` and
+:mod:`.flow.steps`, which need MMAction2 and torch. This module imports none of them, so planning a
+sweep or making DarkRoom does not pay for them.
 """

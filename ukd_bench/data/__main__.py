@@ -1,23 +1,10 @@
-"""``python -m ukd_bench.data``: makes, checks and prepares data sets."""
+"""``python -m ukd_bench.data`` is ``ukd-bench data``."""
 
 import sys
-from collections.abc import Sequence
-from ..cli.terminal import run_command
-from ..cli.data import cache
-from ..cli.data import check
-from ..cli.data import flow
-from ..cli.data import make
 
+from ..cli.main import door
 
-COMMANDS = (make, check, flow, cache)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Entry of ``python -m ukd_bench.data``."""
-    return run_command(
-        'python -m ukd_bench.data', 'Makes, checks and prepares data sets.', COMMANDS, argv
-    )
-
+main = door('data', 'ukd_bench.data')
 
 if __name__ == '__main__':
     sys.exit(main())

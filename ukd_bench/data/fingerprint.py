@@ -1,19 +1,19 @@
 """What identifies a data set wherever it lies: its clips, never its path."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
 import numpy as np
-from ..errors import ConfigError
-from ..errors import DataError
+
+from ..errors import ConfigError, DataError
 from ..files.atomic import read_json
-from ..files.hashes import digest
-from ..files.hashes import file_sha256
+from ..files.hashes import digest, file_sha256
 from .arid.lists import Clip
+from .dataset import Fingerprinted, VideoSet
+from .making import FolderKind
 
-
-MANIFEST = 'manifest.json'
+DARKROOM = FolderKind('darkroom', 2, 'a DarkRoom', 'manifest.json', '.darkroom.json')
 
 
 def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
@@ -32,16 +32,18 @@ def clips_fingerprint(root: Path, clips: Sequence[Clip]) -> str:
     known = manifest['clips']
     for clip in clips:
         if clip.path not in known:
-            raise DataError(f'{root / MANIFEST}: does not know the listed video {clip.path}')
+            raise DataError(
+                f'{root / DARKROOM.manifest}: does not know the listed video {clip.path}'
+            )
         if is_changed(root / clip.path, known[clip.path]):
             raise DataError(
-                f'{root / clip.path}: is not the video that {MANIFEST} was written for; delete it '
-                'and make the DarkRoom again'
+                f'{root / clip.path}: is not the video that {DARKROOM.manifest} was written for; '
+                'delete it and make the DarkRoom again'
             )
     return digest([(clip.path, clip.label, known[clip.path]['frames_sha256']) for clip in clips])
 
 
-def is_changed(video: Path, entry: Mapping) -> bool:
+def is_changed(video: Path, entry: Mapping[str, Any]) -> bool:
     """Whether a video's bytes are not those of its entry in a DarkRoom's manifest.
 
     Manifests without ``file_sha256`` do not tell.
@@ -53,24 +55,24 @@ def is_changed(video: Path, entry: Mapping) -> bool:
     return wanted is not None and file_sha256(video) != wanted
 
 
-def darkroom_manifest(root: Path) -> dict | None:
+def darkroom_manifest(root: Path) -> dict[str, Any] | None:
     """The manifest of a finished DarkRoom; None where other videos lie at ``root``.
 
     Raises:
         ResultsError: there is a manifest that is not JSON.
     """
-    path = root / MANIFEST
+    path = root / DARKROOM.manifest
     content = read_json(path) if path.is_file() else None
-    return content if isinstance(content, dict) and content.get('kind') == 'darkroom' else None
+    return content if isinstance(content, dict) and content.get('kind') == DARKROOM.kind else None
 
 
-def dataset_fingerprint(dataset: Any) -> str:
-    """Identity of any MMEngine data set of videos, MMAction2's ``VideoDataset`` included.
+def dataset_fingerprint(dataset: VideoSet) -> str:
+    """Identity of any data set of videos, MMAction2's ``VideoDataset`` included.
 
     Raises:
         ConfigError: its samples name no video file, or have not one label each.
     """
-    if hasattr(dataset, 'fingerprint'):
+    if isinstance(dataset, Fingerprinted):
         return dataset.fingerprint()
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]
     if not all('filename' in sample for sample in samples):
@@ -80,7 +82,7 @@ def dataset_fingerprint(dataset: Any) -> str:
     return digest([*zip(labels, files, strict=True)])
 
 
-def sample_label(dataset: Any, sample: Mapping) -> int:
+def sample_label(dataset: VideoSet, sample: Mapping[str, Any]) -> int:
     """The label of a data set's sample, whose info is given.
 
     Raises:
@@ -92,6 +94,6 @@ def sample_label(dataset: Any, sample: Mapping) -> int:
     return int(label)
 
 
-def dataset_classes(dataset: Any) -> tuple[str, ...]:
+def dataset_classes(dataset: VideoSet) -> tuple[str, ...]:
     """Class names in label order; empty where the data set has none."""
     return tuple((dataset.metainfo or {}).get('classes', ()))

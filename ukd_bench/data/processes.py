@@ -1,23 +1,21 @@
-"""Work on many videos in several processes."""
+"""Works on many videos in several processes."""
 
 import contextlib
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
+
 import cv2
+
 from ..errors import DataError
 
-
 _Job = TypeVar('_Job')
-
-
 _Answer = TypeVar('_Answer')
 
 
@@ -27,18 +25,18 @@ def in_processes(
     workers: int,
     prepare: Callable[[], None] | None = None,
     chunk: int = 1,
-) -> Iterator[_Answer]:
-    """Answers in the order of the jobs; whoever stops listening ends the work.
+) -> Generator[_Answer, None, None]:
+    """Yields answers in the order of the jobs; closing the generator ends the work.
 
     Args:
         work: A function of a module, or a partial one.
-        jobs: What it is called with.
+        jobs: Arguments, one a call.
         workers: Processes; one is this process itself.
         prepare: Called once in every process before its first job.
         chunk: Neighbouring jobs that one process gets at a time.
 
     Raises:
-        DataError: a process ended without a word.
+        DataError: a process died, as it does where memory runs out.
     """
     if workers <= 1 or len(jobs) < 2:
         with _one_thread():
@@ -61,7 +59,7 @@ def in_processes(
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def _one_thread() -> Generator[None, None, None]:
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
@@ -72,11 +70,16 @@ def _one_thread() -> Iterator[None]:
 
 def _begin(prepare: Callable[[], None] | None) -> None:
     cv2.setNumThreads(1)
-    # The parent is told to stop, and lets its processes finish the clip they are at.
+    # An interrupt reaches the parent, which lets its processes finish the clip they are at.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Python's own pool leaves its processes waiting for ever where their parent is killed.
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     if prepare is not None:
         prepare()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

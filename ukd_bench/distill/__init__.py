@@ -1,20 +1,28 @@
 """Hooks that distil: views that replay, a source of scores, one loss."""
 
+from ..files.checkpoints import ResumableHook
 from .bank_hooks import ChainHook, RandomTeacherHook, ShuffledHook, UKDHook
+from .batch import AddressedBatch
 from .distillation_hook import DistillationHook
+from .losses import DistillationLoss, KLDivergence, build_loss
 from .mutual_hook import MutualHook
 from .replay_hook import ReplayHook
 from .resident_hooks import NaiveEnsembleHook, NaiveGraphHook, SwapHook
 
 __all__ = [
+    'AddressedBatch',
     'ChainHook',
     'DistillationHook',
+    'DistillationLoss',
+    'KLDivergence',
     'MutualHook',
     'NaiveEnsembleHook',
     'NaiveGraphHook',
     'RandomTeacherHook',
     'ReplayHook',
+    'ResumableHook',
     'ShuffledHook',
     'SwapHook',
     'UKDHook',
+    'build_loss',
 ]

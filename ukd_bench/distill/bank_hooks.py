@@ -14,7 +14,8 @@ from ..knowledge.bank.format import Bank, open_banks
 from ..knowledge.identity import bank_identities
 from ..knowledge.pool import PoolEntry, read_pool, teacher_facts
 from ..registry import HOOKS
-from .distillation_hook import AddressedBatch, DistillationHook, require_equal_classes
+from .batch import AddressedBatch, require_equal_classes
+from .distillation_hook import DistillationHook
 from .replay_hook import replayable_dataset
 
 
@@ -79,11 +80,17 @@ class UKDHook(DistillationHook):
 
     def _require_all_classes(self) -> None:
         partial = next((bank for bank in self.banks if not bank.keeps_all_classes), None)
-        if self.rule.needs_all_classes and partial is not None:
-            raise ConfigError(
-                f'rule {self.rule_name!r} needs the scores of all classes, bank {partial.folder} '
-                'keeps the highest alone'
-            )
+        if partial is None:
+            return
+        for what, part in (
+            (f'rule {self.rule_name!r}', self.rule),
+            (f'loss {self.loss_name!r}', self.loss),
+        ):
+            if part.needs_all_classes:
+                raise ConfigError(
+                    f'{what} needs the scores of all classes, bank {partial.folder} keeps the '
+                    'highest alone'
+                )
 
 
 @HOOKS.register_module()

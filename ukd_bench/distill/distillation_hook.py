@@ -1,59 +1,44 @@
 """What all distilling methods share: from teachers' scores to the student's loss."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.runner import Runner
-from mmengine.structures import LabelData
 from torch import Tensor, nn
 
 from ..data.fingerprint import dataset_classes
-from ..data.views.replay import build_pipeline
-from ..errors import ConfigError
 from ..files.checkpoints import unwrapped
 from ..knowledge.assembly import build_rule, rule_name
 from ..knowledge.pool import PoolEntry, read_pool
 from ..methods.distillation import require_temperature, require_weight
-from .head import distillable_head
-from .losses import distillation_loss, scale_losses, stack_knowledge, target_divergence
+from .batch import AddressedBatch, labels_of, put_knowledge, require_fit, scores_of, targets_of
+from .head import HeadLoss, LossByFeat, distillable_head
+from .losses import (
+    DISTILLATION,
+    KLDivergence,
+    Losses,
+    build_loss,
+    loss_name,
+    require_trainable,
+    scale_losses,
+    target_divergence,
+)
 from .replay_hook import ReplayHook, replayable_dataset
 from .target_hash import TargetHash
-
-
-@dataclass(frozen=True)
-class AddressedBatch:
-    """A batch of training clips by address.
-
-    Attributes:
-        view: View index of all its clips.
-        samples: N sample indices.
-        labels_N: (N,) int64 true labels, on the CPU.
-        inputs: The N packed clips as the student gets them, (M, C, T, H, W) each.
-        renderings: By fingerprint, the N clips as networks with another rendering get them.
-        iteration: Training iterations done before this one.
-        data: The whole batch as the loader made it.
-    """
-
-    view: int
-    samples: list[int]
-    labels_N: Tensor
-    inputs: list[Tensor]
-    renderings: dict[str, list[Tensor]]
-    iteration: int
-    data: dict
 
 
 class DistillationHook(ReplayHook):
     """Puts knowledge on the data samples and adds the distillation loss to the head's.
 
-    ``loss = (1 - w) loss_of_the_head + w T^2 KL(assembled teachers || student at T)``.
+    ``(1 - w) loss of the head + w L(student, assembled teachers)``, where L is
+    ``T^2 KL(assembled teachers || student at T)`` unless ``loss`` says otherwise.
 
-    The recognizer's config stays as it is: the loss is added where the head computes its own. A
-    knowledge source is a subclass with :meth:`open_source`, :meth:`scores` and
-    :meth:`teacher_facts`; all sources share what comes after the scores.
+    The recognizer's config stays as it is: the loss is added where the head computes its own, for
+    the length of the training. A knowledge source is a subclass with :meth:`open_source`,
+    :meth:`scores` and :meth:`teacher_facts`; all sources share what comes after the scores.
 
     Args:
         pool: Pool of teachers, see :func:`~ukd_bench.knowledge.pool.read_pool`.
@@ -62,6 +47,7 @@ class DistillationHook(ReplayHook):
         weight: w, in [0, 1].
         temperature: T, positive.
         view_seed, num_views: See :class:`ReplayHook`.
+        loss: L, see :func:`~ukd_bench.distill.losses.build_loss`.
 
     Attributes:
         teachers: The K entries of the pool.
@@ -80,6 +66,7 @@ class DistillationHook(ReplayHook):
         temperature: float = 3.0,
         view_seed: int = 0,
         num_views: int | None = None,
+        loss: str | dict = 'kl_divergence',
     ) -> None:
         super().__init__(view_seed, num_views)
         require_weight(weight)
@@ -88,10 +75,14 @@ class DistillationHook(ReplayHook):
         self.rule_name = rule_name(rule)
         self.rule = build_rule(rule)
         self.rule.check(self.num_scored)
+        self.loss_name = loss_name(loss)
+        self.loss = build_loss(loss)
         self.weight = weight
         self.temperature = temperature
         self.target_hash = TargetHash()
-        self._divergence_sum, self._divergence_steps = 0.0, 0
+        self._divergence_sum: float | Tensor = 0.0
+        self._divergence_steps = 0
+        self._loss_was_checked = False
 
     def read_teachers(
         self, pool: str | Path | list[dict], num_teachers: int | None
@@ -125,10 +116,6 @@ class DistillationHook(ReplayHook):
     def teacher_facts(self) -> list[dict]:
         """A record's facts of each teacher, in pool order; see ``knowledge.pool.teacher_facts``."""
 
-    def renderings(self) -> dict[str, list[dict]]:
-        """By name, the pipelines of further renderings of each view that :meth:`scores` needs."""
-        return {}
-
     def memory_is_measured(self, device: torch.device) -> bool:
         """Whether the method's memory shows on that kind of device."""
         return True
@@ -138,11 +125,11 @@ class DistillationHook(ReplayHook):
         replayable_dataset(runner)
         distillable_head(unwrapped(runner))
         self.open_source(runner)
+        self._loss_was_checked = False
         super().before_train(runner)
-        self.pipeline.renderings = {
-            name: build_pipeline(steps, self.view_seed) for name, steps in self.renderings().items()
-        }
-        self._extend_loss(unwrapped(runner))
+
+    def head_loss(self, recognizer: nn.Module) -> HeadLoss:
+        return HeadLoss(distillable_head(recognizer), type(self).__name__, self.student_losses)
 
     def before_train_epoch(self, runner: Runner) -> None:
         super().before_train_epoch(runner)
@@ -152,15 +139,13 @@ class DistillationHook(ReplayHook):
         super().before_train_iter(runner, batch_idx, data_batch)
         batch = self._addressed(runner, data_batch)
         data_samples, scores_KNC = data_batch['data_samples'], self.scores(batch)
-        # A rule that needs the student's scores is applied where they are known: until then a
-        # sample keeps its (K, C).
-        knowledge = (
-            scores_KNC.transpose(0, 1)
+        # A rule that needs the student's scores is applied where they are known.
+        targets_NC = (
+            None
             if self.rule.needs_student
             else self._assemble(scores_KNC, batch.labels_N, data_samples)
         )
-        for sample, item in zip(data_samples, knowledge, strict=True):
-            sample.knowledge = LabelData(item=item)
+        put_knowledge(data_samples, targets_NC, scores_KNC if self._keeps_scores else None)
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
         return super().state_dict(runner) | dict(targets=self.target_hash.hexdigest())
@@ -187,7 +172,7 @@ class DistillationHook(ReplayHook):
         return AddressedBatch(
             view=view,
             samples=[sample.sample_idx for sample in data_samples],
-            labels_N=_labels(data_samples),
+            labels_N=labels_of(data_samples),
             inputs=data_batch['inputs'],
             # Not the student's: what stays in the batch would go to its device.
             renderings=data_batch.pop('renderings', {}),
@@ -207,71 +192,55 @@ class DistillationHook(ReplayHook):
         self.target_hash.update(addresses, targets_NC)
         return targets_NC
 
-    def _targets(self, student_NC: Tensor, data_samples: list) -> Tensor:
-        knowledge = stack_knowledge(data_samples)
-        if not isinstance(student_NC, Tensor):
-            raise ConfigError(
-                f'the head scores a {type(student_NC).__name__}, not one (N, C) tensor of classes'
+    def student_losses(
+        self, own_loss: LossByFeat, student_NC: Tensor, data_samples: list
+    ) -> Losses:
+        """The student's losses in one step, from its scores and what its data samples carry."""
+        labels_N = labels_of(data_samples)
+        teachers_KNC = scores_of(data_samples) if self._keeps_scores else None
+        if teachers_KNC is not None and self.rule.needs_student:
+            require_fit(student_NC, teachers_KNC[0])
+            targets_NC = self._assemble(
+                teachers_KNC, labels_N, data_samples, student_NC.detach().float()
             )
-        if student_NC.shape != (len(data_samples), knowledge.shape[-1]):
-            raise ConfigError(
-                f'the head scores {tuple(student_NC.shape)}, the teachers '
-                f'{(len(data_samples), knowledge.shape[-1])}: train on one clip a sample and the '
-                'same classes'
-            )
-        if not self.rule.needs_student:
-            return knowledge
-        return self._assemble(
-            knowledge.transpose(0, 1),
-            _labels(data_samples),
-            data_samples,
-            student_NC.detach().float(),
+        else:
+            targets_NC = targets_of(data_samples)
+            require_fit(student_NC, targets_NC)
+        losses, value = self.losses_of(
+            lambda: own_loss(student_NC, data_samples),
+            student_NC,
+            targets_NC,
+            labels_N,
+            teachers_KNC if self.loss.needs_teachers else None,
         )
-
-    def _extend_loss(self, recognizer: nn.Module) -> None:
-        head = distillable_head(recognizer)
-        own_loss = head.loss_by_feat
-        whole_loss = head.loss
-
-        def loss_by_feat(cls_scores: Tensor, data_samples: list) -> dict[str, Tensor]:
-            targets_NC = self._targets(cls_scores, data_samples)
-            divergence = target_divergence(cls_scores, targets_NC, self.temperature)
-            self._divergence_sum += divergence.detach()
-            self._divergence_steps += 1
-            losses = scale_losses(own_loss(cls_scores, data_samples), 1 - self.weight)
-            losses['loss_distillation'] = distillation_loss(
-                divergence, self.temperature, self.weight
+        with torch.no_grad():
+            self._divergence_sum += (
+                value
+                if type(self.loss) is KLDivergence
+                else target_divergence(student_NC, targets_NC, self.temperature)
             )
-            return losses
+        self._divergence_steps += 1
+        return losses
 
-        def loss(*args: Any, **options: Any) -> dict[str, Tensor]:
-            losses = whole_loss(*args, **options)
-            if 'loss_distillation' not in losses:
-                raise ConfigError(
-                    f'{type(head).__name__}.loss does not call its loss_by_feat, to which '
-                    'distillation is added'
-                )
-            return losses
+    def losses_of(
+        self,
+        own_loss: Callable[[], Losses],
+        student_NC: Tensor,
+        targets_NC: Tensor,
+        labels_N: Tensor,
+        teachers_KNC: Tensor | None,
+    ) -> tuple[Losses, Tensor]:
+        """``(1 - w) own loss + w L`` of one network as a head's entries, and what the loss gave."""
+        student_NC = student_NC.float()
+        value = self.loss(student_NC, targets_NC, labels_N, self.temperature, teachers_KNC)
+        if not self._loss_was_checked:
+            require_trainable(self.loss_name, value, student_NC, targets_NC)
+            self._loss_was_checked = True
+        losses = scale_losses(own_loss(), 1 - self.weight)
+        losses[DISTILLATION] = self.weight * self.loss.scale(self.temperature) * value
+        return losses, value
 
-        head.loss_by_feat = loss_by_feat
-        head.loss = loss
-
-
-def _labels(data_samples: list) -> Tensor:
-    """(N,) int64 true labels, where the samples live."""
-    return torch.cat([sample.gt_labels.item for sample in data_samples])
-
-
-def require_equal_classes(numbers: dict[str, int]) -> None:
-    """Refuses teachers that do not score one number of classes.
-
-    Args:
-        numbers: Of classes, by teacher.
-
-    Raises:
-        ConfigError: naming two that differ.
-    """
-    (first, number), *others = numbers.items()
-    for name, other in others:
-        if other != number:
-            raise ConfigError(f'teacher {name} scores {other} classes, teacher {first} {number}')
+    @property
+    def _keeps_scores(self) -> bool:
+        """Whether data samples carry the scores of each teacher to the head."""
+        return self.rule.needs_student or self.loss.needs_teachers

@@ -1,8 +1,109 @@
-"""The one loss that all distilling methods share."""
+"""What a student pays for scoring otherwise than its targets say: the default, and a user's own."""
 
-import torch
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
 import torch.nn.functional as F
 from torch import Tensor
+
+from ..errors import ConfigError
+from ..registry import LOSSES, build_named, name_with_arguments
+
+Losses = dict[str, Tensor]
+"""A step's losses by name, as a head returns them; what is no loss among them has another name."""
+DISTILLATION = 'loss_distillation'
+"""The name of ``w L`` among them."""
+
+
+class DistillationLoss(ABC):
+    """L in ``(1 - w) own loss + w L``, by which a student learns from its targets.
+
+    L is ``scale(T)`` times what a call returns. A loss changes none of its arguments and works on
+    their device.
+
+    Attributes:
+        needs_teachers: It reads the scores of each teacher, not the target alone.
+        needs_all_classes: It cannot use banks that keep only the top classes: there the probability
+            of an absent class is 0, and its score is -inf.
+    """
+
+    needs_teachers: ClassVar[bool] = False
+    needs_all_classes: ClassVar[bool] = False
+
+    def scale(self, temperature: float) -> float:
+        """The constant by which the value of a call is multiplied to give L; 1 if not overridden.
+
+        It is multiplied with w first, so that the value is multiplied once.
+        """
+        return 1.0
+
+    @abstractmethod
+    def __call__(
+        self,
+        student_NC: Tensor,
+        targets_NC: Tensor,
+        labels_N: Tensor,
+        temperature: float,
+        teachers_KNC: Tensor | None = None,
+    ) -> Tensor:
+        """The loss of a batch.
+
+        Args:
+            student_NC: The student's scores before softmax, float32; gradients flow through them.
+            targets_NC: Target probabilities, made at temperature T; no gradient flows.
+            labels_N: True class indices, int64.
+            temperature: T, positive.
+            teachers_KNC: The teachers' scores before softmax, in pool order, where
+                ``needs_teachers`` is set, else None; no gradient flows.
+
+        Returns:
+            Scalar, averaged over the batch.
+        """
+
+
+@LOSSES.register_module(name='kl_divergence')
+class KLDivergence(DistillationLoss):
+    """``T^2 mean_n KL(q_n || softmax(s_n / T))``, q the targets and s the student's scores.
+
+    T^2 keeps the gradients' scale as T changes.
+
+    Source: Hinton, Vinyals, Dean, *Distilling the Knowledge in a Neural Network*, 2015.
+    """
+
+    def scale(self, temperature: float) -> float:
+        return temperature**2
+
+    def __call__(
+        self,
+        student_NC: Tensor,
+        targets_NC: Tensor,
+        labels_N: Tensor,
+        temperature: float,
+        teachers_KNC: Tensor | None = None,
+    ) -> Tensor:
+        return target_divergence(student_NC, targets_NC, temperature)
+
+
+def build_loss(config: str | dict) -> DistillationLoss:
+    """The loss that a config asks for.
+
+    Args:
+        config: A name of ``LOSSES``, or the dotted path of a :class:`DistillationLoss` in any
+            module that can be imported; or a dict with such a ``type`` and the loss's arguments.
+
+    Raises:
+        ConfigError: there is no such loss, it cannot be imported, or it refuses the arguments.
+    """
+    return build_named(config, LOSSES, DistillationLoss)
+
+
+def loss_name(config: str | dict) -> str:
+    """What tables call the loss of a config: its name or path, and its arguments if it has any.
+
+    Raises:
+        ConfigError: the config is neither a string nor a dict with a ``type``.
+    """
+    return name_with_arguments(config, LOSSES)
 
 
 def target_divergence(scores_NC: Tensor, targets_NC: Tensor, temperature: float) -> Tensor:
@@ -20,15 +121,7 @@ def target_divergence(scores_NC: Tensor, targets_NC: Tensor, temperature: float)
     return F.kl_div(log_student_NC, targets_NC.detach(), reduction='batchmean')
 
 
-def distillation_loss(divergence: Tensor, temperature: float, weight: float) -> Tensor:
-    """``w T^2 KL``, which is added to ``(1 - w)`` times the recognizer's own loss.
-
-    T^2 keeps the gradients' scale as T changes (Hinton et al., 2015).
-    """
-    return weight * temperature**2 * divergence
-
-
-def scale_losses(losses: dict[str, Tensor], factor: float) -> dict[str, Tensor]:
+def scale_losses(losses: Losses, factor: float) -> Losses:
     """The entries of a head's loss dict that are losses, times ``factor``; others as they are.
 
     An entry is a loss where MMEngine sums it: its name contains ``loss``.
@@ -36,6 +129,26 @@ def scale_losses(losses: dict[str, Tensor], factor: float) -> dict[str, Tensor]:
     return {name: value * factor if 'loss' in name else value for name, value in losses.items()}
 
 
-def stack_knowledge(data_samples: list) -> Tensor:
-    """(N, ...) of what a knowledge source put on the data samples."""
-    return torch.stack([sample.knowledge.item for sample in data_samples])
+def require_trainable(name: str, value: object, student_NC: Tensor, targets_NC: Tensor) -> None:
+    """Refuses what no student can learn from.
+
+    Args:
+        name: The loss's name.
+        value: What it returned for these scores and targets.
+
+    Raises:
+        ConfigError: the value is no scalar tensor, is not a finite number though scores and targets
+            are, or does not depend on the student's scores.
+    """
+    if not isinstance(value, Tensor) or value.ndim:
+        what = f'shape {tuple(value.shape)}' if isinstance(value, Tensor) else repr(value)[:80]
+        raise ConfigError(f'loss {name!r} returned {what}, not a scalar tensor')
+    # A teacher or student that has diverged is no fault of the loss.
+    if not value.isfinite() and student_NC.isfinite().all() and targets_NC.isfinite().all():
+        raise ConfigError(
+            f'loss {name!r} returned {value.item()} for finite scores and finite targets'
+        )
+    if student_NC.requires_grad and not value.requires_grad:
+        raise ConfigError(
+            f"loss {name!r} returned a value that does not depend on the student's scores"
+        )

@@ -5,18 +5,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from mmaction.models.recognizers import BaseRecognizer
 from mmaction.registry import MODELS
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.runner import Runner
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import ConfigError
 from ..files.checkpoints import unwrapped
 from ..knowledge.identity import model_section
 from ..registry import HOOKS
-from .distillation_hook import AddressedBatch, DistillationHook
-from .losses import distillation_loss, scale_losses, target_divergence
+from .batch import AddressedBatch
+from .distillation_hook import DistillationHook
+from .head import LossByFeat
+from .losses import DISTILLATION, Losses
 from .replay_hook import gradients_of, reseed, set_gradients
 
 
@@ -31,7 +34,7 @@ class MutualHook(DistillationHook):
 
     Args:
         num_teachers: K, of networks in all.
-        rule, weight, temperature, view_seed, num_views: See :class:`DistillationHook`.
+        rule, weight, temperature, view_seed, num_views, loss: See :class:`DistillationHook`.
 
     Raises:
         ConfigError: K is less than 2, or the training is distributed.
@@ -91,6 +94,8 @@ class MutualHook(DistillationHook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
     ) -> None:
+        # The student's step has been made, by which its scores are known.
+        assert self._student_NC is not None
         schedule = runner.optim_wrapper.param_groups
         everyone = [self._student_NC, *(scores_NC.detach().float() for scores_NC in self._scores)]
         for number, (peer, optimizer) in enumerate(self._pairs(), start=1):
@@ -123,20 +128,28 @@ class MutualHook(DistillationHook):
     def teacher_facts(self) -> list[dict]:
         return []
 
-    def _targets(self, student_NC: Tensor, data_samples: list) -> Tensor:
+    def student_losses(
+        self, own_loss: LossByFeat, student_NC: Tensor, data_samples: list
+    ) -> Losses:
+        losses = super().student_losses(own_loss, student_NC, data_samples)
         self._student_NC = student_NC.detach().float()
-        return super()._targets(student_NC, data_samples)
+        return losses
 
-    def _peer_loss(self, peer: nn.Module, scores_NC: Tensor, others_KNC: Tensor) -> Tensor:
+    def _peer_loss(self, peer: BaseRecognizer, scores_NC: Tensor, others_KNC: Tensor) -> Tensor:
         labels_N = self._batch.labels_N.to(scores_NC.device)
         targets_NC = self.rule(others_KNC, self.temperature, labels_N, scores_NC.detach().float())
-        divergence = target_divergence(scores_NC, targets_NC, self.temperature)
         samples = [sample.to(scores_NC.device) for sample in self._batch.data['data_samples']]
-        own = scale_losses(peer.cls_head.loss_by_feat(scores_NC.float(), samples), 1 - self.weight)
-        distilled = distillation_loss(divergence, self.temperature, self.weight)
-        return sum((value for name, value in own.items() if 'loss' in name), distilled)
+        losses, _ = self.losses_of(
+            lambda: peer.cls_head.loss_by_feat(scores_NC.float(), samples),
+            scores_NC,
+            targets_NC,
+            labels_N,
+            others_KNC if self.loss.needs_teachers else None,
+        )
+        distilled = losses.pop(DISTILLATION)
+        return sum((value for name, value in losses.items() if 'loss' in name), distilled)
 
-    def _build_peer(self, runner: Runner, number: int) -> nn.Module:
+    def _build_peer(self, runner: Runner, number: int) -> BaseRecognizer:
         # Nobody who draws after this must notice.
         with torch.random.fork_rng():
             reseed(runner.seed, 0, number)
@@ -144,7 +157,7 @@ class MutualHook(DistillationHook):
             peer.init_weights()
         return peer.train()
 
-    def _pairs(self) -> Iterator[tuple[nn.Module, OptimWrapper]]:
+    def _pairs(self) -> Iterator[tuple[BaseRecognizer, OptimWrapper]]:
         return zip(self.peers, self._optimizers, strict=True)
 
 

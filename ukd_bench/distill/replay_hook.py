@@ -10,8 +10,10 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..data.views.replay import ReplayedPipeline, build_pipeline, require_replayable
 from ..errors import ConfigError
-from ..files.checkpoints import ResumableHook, allow_history, unwrapped
+from ..files.checkpoints import ResumableHook, unwrapped
+from ..files.unpickling import allow_history
 from ..registry import HOOKS
+from .head import HeadLoss
 
 
 @HOOKS.register_module()
@@ -44,6 +46,7 @@ class ReplayHook(ResumableHook):
         self.view_seed = view_seed
         self.num_views = num_views
         self.pipeline: ReplayedPipeline | None = None
+        self._head_loss: HeadLoss | None = None
 
     def before_run(self, runner: Runner) -> None:
         # The Runner initialises the weights, or resumes, after this and before `before_train`.
@@ -64,7 +67,18 @@ class ReplayHook(ResumableHook):
             )
         set_gradients(unwrapped(runner), state['gradients'])
 
+    def renderings(self) -> dict[str, list[dict]]:
+        """By name, the pipelines of further renderings of each view that are needed."""
+        return {}
+
+    def head_loss(self, recognizer: torch.nn.Module) -> HeadLoss | None:
+        """The loss that the recognizer's head has while it trains; None where it keeps its own."""
+        head: Any = getattr(recognizer, 'cls_head', None)
+        return HeadLoss(head, type(self).__name__) if hasattr(head, 'loss_by_feat') else None
+
     def before_train(self, runner: Runner) -> None:
+        # Of an earlier training that broke off.
+        self._restore_loss()
         super().before_train(runner)
         replaying = [type(hook).__name__ for hook in runner.hooks if isinstance(hook, ReplayHook)]
         if len(replaying) > 1:
@@ -77,9 +91,19 @@ class ReplayHook(ResumableHook):
         steps = runner.cfg.train_dataloader.dataset.pipeline
         pipeline = build_pipeline(steps, self.view_seed)
         self.pipeline = dataset.pipeline = ReplayedPipeline(pipeline, self.view_seed)
-        _take_loss_in_float32(unwrapped(runner))
+        self.pipeline.renderings = {
+            name: build_pipeline(steps, self.view_seed) for name, steps in self.renderings().items()
+        }
+        self._head_loss = self.head_loss(unwrapped(runner))
+        if self._head_loss is not None:
+            self._head_loss.install()
+
+    def after_train(self, runner: Runner) -> None:
+        self._restore_loss()
 
     def before_train_epoch(self, runner: Runner) -> None:
+        # Made before the first epoch.
+        assert self.pipeline is not None
         self.pipeline.set_view(self.view_of_epoch(runner.epoch))
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
@@ -89,6 +113,11 @@ class ReplayHook(ResumableHook):
     def view_of_epoch(self, epoch: int) -> int:
         """The view that an epoch's samples are drawn from."""
         return epoch if self.num_views is None else epoch % self.num_views
+
+    def _restore_loss(self) -> None:
+        if self._head_loss is not None:
+            self._head_loss.restore()
+            self._head_loss = None
 
 
 def gradients_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -137,20 +166,3 @@ def replayable_dataset(runner: Runner) -> BaseDataset:
     if getattr(unwrapped(runner).data_preprocessor, 'blending', None) is not None:
         raise ConfigError('blending (mixup, cutmix) mixes samples and cannot be replayed')
     return dataset
-
-
-def _take_loss_in_float32(recognizer: torch.nn.Module) -> None:
-    """Has the head see float32 scores in mixed precision, as its loss would compute in anyway.
-
-    MMAction2's heads count hits in NumPy, which has no bfloat16.
-    """
-    head = getattr(recognizer, 'cls_head', None)
-    own_loss = getattr(head, 'loss_by_feat', None)
-    if own_loss is None:
-        return
-
-    def loss_by_feat(cls_scores: Any, data_samples: list) -> dict[str, torch.Tensor]:
-        scored = isinstance(cls_scores, torch.Tensor)
-        return own_loss(cls_scores.float() if scored else cls_scores, data_samples)
-
-    head.loss_by_feat = loss_by_feat

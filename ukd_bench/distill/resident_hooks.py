@@ -10,7 +10,8 @@ from ..knowledge.identity import teacher_config
 from ..knowledge.pool import teacher_facts
 from ..knowledge.teacher import Teacher
 from ..registry import HOOKS
-from .distillation_hook import AddressedBatch, DistillationHook, require_equal_classes
+from .batch import AddressedBatch, require_equal_classes
+from .distillation_hook import DistillationHook
 
 
 @HOOKS.register_module()
@@ -40,8 +41,11 @@ class NaiveEnsembleHook(DistillationHook):
         names = [rendering_fingerprint(pipeline) for pipeline in pipelines]
         own = rendering_fingerprint(student)
         self._rendered_as = [None if name == own else name for name in names]
-        self._renderings = dict(zip(self._rendered_as, pipelines, strict=True))
-        self._renderings.pop(None, None)
+        self._renderings = {
+            name: pipeline
+            for name, pipeline in zip(self._rendered_as, pipelines, strict=True)
+            if name is not None
+        }
 
     def home(self, device: torch.device) -> torch.device:
         """Where teachers live while they do not score."""

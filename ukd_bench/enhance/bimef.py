@@ -12,7 +12,7 @@ from .by_frame import FrameEnhancement
 from .illumination import brightest_channel, power, smooth, steps, window_sum
 
 _A, _B = -0.3293, 1.1258
-"""Of the camera response that the authors fitted to 201 cameras."""
+"""Constants of the camera response that the authors fitted to 201 cameras."""
 _STRENGTH, _WINDOW, _SHARPNESS = 0.5, 5, 1e-3
 _RATIOS = 25
 _SEARCH_SIDE = 50
@@ -30,9 +30,9 @@ class BIMEF(FrameEnhancement):
 
     Source: Ying, Li, Gao, *A Bio-Inspired Multi-Exposure Fusion Framework for Low-light Image
     Enhancement*, arXiv 1711.00591, 2017. **An approximation of it**: T is found by
-    ``smoothing.smooth`` instead of a sparse solve, k on a grid instead of by golden sections, which
-    end in a local maximum; see ``docs/enhancement.md`` for how near it comes. Brightness is taken
-    from frames averaged down to some 50 pixels a side, where the authors resize to 50 x 50.
+    ``illumination.smooth`` instead of a sparse solve, k on a grid instead of by golden sections,
+    which end in a local maximum; see ``docs/enhancement.md`` for how near it comes. Brightness is
+    taken from frames averaged down to some 50 pixels a side, where the authors resize to 50 x 50.
 
     Shape: uint8 (..., 3, T, H, W), RGB, in; float32 in [0, 255] of the same shape out.
 
@@ -44,6 +44,10 @@ class BIMEF(FrameEnhancement):
         ConfigError: ``mu`` is not in [0.05, 2] or ``max_ratio`` not in [1, 20]; from ``forward``,
             on another dtype or shape.
     """
+
+    ratios: Tensor
+    exposed: Tensor
+    thresholds: Tensor
 
     def __init__(self, mu: float = 0.5, max_ratio: float = 7.0) -> None:
         super().__init__()
@@ -73,11 +77,11 @@ class BIMEF(FrameEnhancement):
         half_FHW = F.avg_pool2d(start_FHW, 2, ceil_mode=True)
         down_FHW, right_FHW = steps(half_FHW)
         window = [1.0] * _WINDOW
-        weights = [
+        down_weights_FHW, right_weights_FHW = (
             1 / (window_sum(step_FHW, window, dim).mul_(step_FHW).abs_() + _SHARPNESS)
             for step_FHW, dim in ((down_FHW, 1), (right_FHW, 2))
-        ]
-        smooth_FHW = smooth(half_FHW, *weights, strength=_STRENGTH)
+        )
+        smooth_FHW = smooth(half_FHW, down_weights_FHW, right_weights_FHW, strength=_STRENGTH)
         size = start_FHW.shape[1:]
         return F.interpolate(smooth_FHW[:, None], size, mode='bilinear', align_corners=False)[:, 0]
 
@@ -105,6 +109,7 @@ class BIMEF(FrameEnhancement):
         return torch.special.entr(shares_FKL).sum(2).argmax(1)
 
     def enhance(self, frames_FCHW: Tensor) -> Tensor:
+        """Fuses frames (F, 3, H, W) with their best exposures."""
         illumination_FHW = self.illumination(frames_FCHW)
         best_F = self.best_ratio(frames_FCHW, illumination_FHW)
         table_FB = self.exposed[best_F]

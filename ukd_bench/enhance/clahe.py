@@ -4,8 +4,7 @@ from torch import Tensor
 
 from ..errors import ConfigError
 from ..registry import ENHANCEMENTS
-from .by_frame import FrameEnhancement
-from .luma import luma, with_luma
+from .by_frame import FrameEnhancement, luma, with_luma
 
 _FRAMES_AT_ONCE = 32
 
@@ -29,7 +28,7 @@ class CLAHE(FrameEnhancement):
     Shape: uint8 (..., 3, T, H, W), RGB, in; float32 in [0, 255] of the same shape out.
 
     Args:
-        clip_limit: How often a level may occur, in units of a flat histogram; 0 for no limit.
+        clip_limit: Most counts of a level, in units of a flat histogram; 0 for no limit.
         grid: Tiles along either side of a frame; H and W must be larger.
 
     Raises:
@@ -43,7 +42,7 @@ class CLAHE(FrameEnhancement):
             raise ConfigError(f'CLAHE: clip_limit = {clip_limit} is not in [0, 256]')
         if grid not in range(2, 33):
             raise ConfigError(f'CLAHE: grid = {grid} is not an integer in [2, 32]')
-        # Half a second to import, which every process that only trains would pay.
+        # Takes half a second to import, which processes without CLAHE need not pay.
         from kornia.enhance import equalize_clahe
 
         self._equalize = equalize_clahe
@@ -51,6 +50,7 @@ class CLAHE(FrameEnhancement):
         self.grid = int(grid)
 
     def enhance(self, frames_FCHW: Tensor) -> Tensor:
+        """Equalises frames (F, 3, H, W), at most 32 at a time."""
         height, width = frames_FCHW.shape[-2:]
         if min(height, width) <= self.grid:
             raise ConfigError(

@@ -15,8 +15,8 @@ class FrameDifference(nn.Module):
     """Takes ``x_t - x_(t-1)`` instead of the picture x, channel by channel.
 
     The frames are those of the view, so a difference spans the view's interval, not the video's.
-    Nothing comes before the first frame; its difference is 0. As with optical flow, a still
-    pixel's 0 is kept where the preprocessor standardises.
+    The first frame's difference is 0. As with optical flow, the preprocessor keeps a still pixel's
+    0 where it standardises.
 
     Source: RGB difference as the input of TSN (Wang et al., ECCV 2016).
 
@@ -27,7 +27,7 @@ class FrameDifference(nn.Module):
             dark region counts as much as one under a lamp; 1 compares them as they are.
 
     Attributes:
-        centred: That 0 has a meaning which standardisation must keep.
+        centred: True: 0 has a meaning which standardisation must keep.
 
     Raises:
         ConfigError: ``gamma`` is not in [0.1, 20].
@@ -42,6 +42,7 @@ class FrameDifference(nn.Module):
         self.brighten = Gamma(gamma) if gamma != 1 else None
 
     def forward(self, clips: Tensor) -> Tensor:
+        """Differences of (..., T, H, W) along T."""
         levels = self.brighten(clips) if self.brighten else clips.to(torch.float32)
         change = torch.zeros_like(levels)
         now, before = levels[..., 1:, :, :], levels[..., :-1, :, :]

@@ -22,6 +22,8 @@ class Gamma(nn.Module):
         ConfigError: ``gamma`` is not in [0.1, 20].
     """
 
+    table: Tensor
+
     def __init__(self, gamma: float) -> None:
         super().__init__()
         if not 0.1 <= gamma <= 20:
@@ -31,5 +33,6 @@ class Gamma(nn.Module):
         self.register_buffer('table', table, persistent=False)
 
     def forward(self, clips: Tensor) -> Tensor:
+        """Looks up each intensity of uint8 clips of any shape."""
         # uint8 indices would be read as a mask.
         return self.table[clips.to(torch.int32)]

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from ..registry import ENHANCEMENTS
-from .by_frame import FrameEnhancement
-from .luma import luma, with_luma
+from .by_frame import FrameEnhancement, luma, with_luma
 
 
 @ENHANCEMENTS.register_module()
@@ -25,6 +24,7 @@ class HistogramEqualization(FrameEnhancement):
     """
 
     def enhance(self, frames_FCHW: Tensor) -> Tensor:
+        """Equalises frames (F, 3, H, W), each by its own histogram."""
         before_FHW = luma(frames_FCHW)
         codes_FP = before_FHW.flatten(1).long()
         counts_FB = histogram(codes_FP, 256)
@@ -45,6 +45,7 @@ def histogram(codes_FP: Tensor, bins: int) -> Tensor:
 
     Args:
         codes_FP: int64 (F, P), each in [0, bins).
+        bins: Number of codes.
 
     Returns:
         int64 (F, bins).

@@ -14,4 +14,5 @@ class Identity(nn.Module):
     """
 
     def forward(self, clips: Tensor) -> Tensor:
+        """The same intensities as float32."""
         return clips.to(torch.float32)

@@ -9,12 +9,12 @@ from torch.nn import functional as F
 
 
 def brightest_channel(frames_FCHW: Tensor) -> Tensor:
-    """The largest channel of every pixel, as float32 (F, H, W) in [0, 1], of uint8 (F, 3, H, W)."""
+    """The largest channel of every pixel of uint8 (F, 3, H, W): float32 (F, H, W) in [0, 1]."""
     return frames_FCHW.amax(1).to(torch.float32) / 255
 
 
 def steps(map_FHW: Tensor) -> tuple[Tensor, Tensor]:
-    """What each pixel lacks to the one below and to the one on its right, 0 at the border.
+    """Differences of each pixel to the one below and to the one on its right, 0 at the border.
 
     Args:
         map_FHW: (F, H, W).
@@ -63,7 +63,9 @@ def power(base: Tensor, exponent: float) -> Tensor:
 def smooth(
     map_FHW: Tensor, down_FHW: Tensor, right_FHW: Tensor, strength: float, iterations: int = 2
 ) -> Tensor:
-    """Approximates the map t that minimises
+    """Smooths a map within surfaces but not across their borders.
+
+    The result approximates the map t that minimises
 
         sum (t - map)^2 + strength (sum down (t_below - t)^2 + sum right (t_right - t)^2),
 
@@ -81,7 +83,9 @@ def smooth(
     Args:
         map_FHW: float32 (F, H, W).
         down_FHW: Weights at least 0 between each pixel and the one below; the last row is ignored.
-        right_FHW: Those between each pixel and the one to its right; the last column is ignored.
+        right_FHW: Weights between each pixel and the one to its right; the last column is ignored.
+        strength: Weight of the squared steps.
+        iterations: Passes along rows and columns.
 
     Returns:
         float32 (F, H, W), up to rounding within the range of values of each frame's map.

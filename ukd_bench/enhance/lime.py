@@ -27,13 +27,13 @@ class LIME(FrameEnhancement):
 
     Source: Guo, Li, Ling, *LIME: Low-Light Image Enhancement via Illumination Map Estimation*, TIP
     2017: its sped-up solver with weighting strategy III. **An approximation of it**: the
-    minimum is found by ``smoothing.smooth`` instead of a sparse solve; see
+    minimum is found by ``illumination.smooth`` instead of a sparse solve; see
     ``docs/enhancement.md`` for how near it comes. The paper's denoising step is left out.
 
     Shape: uint8 (..., 3, T, H, W), RGB, in; float32 in [0, 255] of the same shape out.
 
     Args:
-        gamma: How much of the illumination is removed: 1 all of it, near 0 hardly any.
+        gamma: Share of the illumination that is removed: 1 all of it, near 0 hardly any.
         alpha: Strength of smoothing; 0 leaves T as it starts.
 
     Raises:
@@ -55,10 +55,11 @@ class LIME(FrameEnhancement):
         start_FHW = brightest_channel(frames_FCHW)
         if not self.alpha:
             return start_FHW
-        weights = [_weights(step_FHW) for step_FHW in steps(start_FHW)]
-        return smooth(start_FHW, *weights, strength=self.alpha)
+        down_FHW, right_FHW = (_weights(step_FHW) for step_FHW in steps(start_FHW))
+        return smooth(start_FHW, down_FHW, right_FHW, strength=self.alpha)
 
     def enhance(self, frames_FCHW: Tensor) -> Tensor:
+        """Divides frames (F, 3, H, W) by ``T^gamma``."""
         divisor_FHW = power(self.illumination(frames_FCHW).clamp_(min=_EPSILON), self.gamma)
         return frames_FCHW.to(torch.float32).div_(divisor_FHW[:, None]).clamp_(max=255)
 

@@ -12,18 +12,19 @@ from ..registry import ENHANCEMENTS
 class OpticalFlow(nn.Module):
     """Takes the flow instead of the picture, centred at no motion.
 
-    A code of 127.5 stands for no motion. The mean is kept where the preprocessor standardises: one
-    over both components means nothing, and a still pixel should be 0 whatever moves beside it.
+    A code of 127.5 stands for no motion and becomes 0. The preprocessor subtracts no mean: a mean
+    over both components says nothing, and a still pixel should be 0 whatever moves beside it.
 
     Shape: uint8 of any shape in, float32 in [-127.5, 127.5] of the same shape out.
 
     Attributes:
-        channels: Of the packed clip, see :class:`ukd_bench.ViewCrop`.
-        centred: That 0 has a meaning which standardisation must keep.
+        channels: The flow's channels in the packed clip, as :class:`ukd_bench.ViewCrop` puts them.
+        centred: True: 0 has a meaning which standardisation must keep.
     """
 
     channels: ClassVar[slice] = slice(3, 5)
     centred: ClassVar[bool] = True
 
     def forward(self, clips: Tensor) -> Tensor:
+        """Codes of any shape as float32, less the code of no motion."""
         return clips.to(torch.float32) - 127.5

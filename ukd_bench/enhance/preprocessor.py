@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from mmaction.models import ActionDataPreprocessor
+from mmaction.structures import ActionDataSample
 from mmengine.model import stack_batch
 from torch import Tensor, nn
 
@@ -51,11 +52,19 @@ class LowLightPreprocessor(ActionDataPreprocessor):
             raise ConfigError('LowLightPreprocessor needs at least one stream')
         super().__init__(format_shape=format_shape)
         self.streams = nn.ModuleList(
-            build_named(ENHANCEMENTS, stream, nn.Module, 'enhancement') for stream in streams
+            build_named(stream, ENHANCEMENTS, nn.Module) for stream in streams
         )
 
-    def preprocess(self, inputs: list[Tensor], data_samples: list, training: bool = False):
-        """Stacks and prepares ``inputs``; ``data_samples`` pass through."""
+    def preprocess(
+        self, inputs: list[Tensor], data_samples: list[ActionDataSample], training: bool = False
+    ) -> tuple[Tensor, list[ActionDataSample]]:
+        """Stacks, enhances and standardises the clips of a batch; data samples pass through.
+
+        Args:
+            inputs: N clips, see the class.
+            data_samples: Data samples of the clips.
+            training: Changes nothing here.
+        """
         clips_NMCTHW = as_clips(stack_batch(inputs))
         streams = [self._stream(stream, clips_NMCTHW) for stream in self.streams]
         batch = torch.cat(streams, dim=2) if len(streams) > 1 else streams[0]
@@ -102,6 +111,7 @@ def standardize_clips(clips_NMCTHW: Tensor, epsilon: float = 1e-3, centred: bool
 
     Args:
         clips_NMCTHW: Float clips, changed in place.
+        epsilon: Keeps the quotient finite where a clip is flat.
         centred: Takes the mean to be 0: nothing is subtracted, and the root mean square stands for
             the deviation.
     """

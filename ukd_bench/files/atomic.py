@@ -33,6 +33,12 @@ def atomic_write(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
             os.unlink(temporary)
 
 
+def remove_leftovers(path: Path) -> None:
+    """Removes what processes that were killed while they wrote ``path`` left beside it."""
+    for leftover in path.parent.glob(f'.{path.name}.*'):
+        leftover.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes UTF-8 text atomically."""
     atomic_write(path, lambda file: file.write(text.encode()))

@@ -1,92 +1,26 @@
-"""State dicts: hash, size, save and load; and hooks whose state outlives their process."""
+"""What checkpoint files hold: weights, class names, and a training that goes on from them.
+
+Their keys are MMEngine's: ``state_dict``, ``meta`` with ``dataset_meta``, ``optimizer``,
+``param_schedulers`` and ``message_hub``; and the suite's own, the states of its hooks.
+"""
 
 import hashlib
-import pickle
-import re
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
-from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.runner import Runner
 from torch import nn
 
-from ..errors import ConfigError
+from ..errors import ConfigError, ResultsError
 from .atomic import atomic_write
+from .unpickling import unreadable_because, weights_alone
 
 _HOOKS_KEY = 'ukd_bench_hooks'
-
-
-class _Unread:
-    """Stands for what lies beside the weights in a checkpoint and is never looked at."""
-
-    def __new__(cls, *_: Any) -> '_Unread':
-        return super().__new__(cls)
-
-    def __init__(self, *_: Any) -> None:
-        pass
-
-    def __setstate__(self, _: Any) -> None:
-        pass
-
-
-# MMEngine's checkpoints hold its message hub, of NumPy arrays and functions, and its schedulers.
-# None of these names is run; each becomes an inert object, so that `weights_only` can stay on.
-_BESIDE_THE_WEIGHTS = [
-    (_Unread, name)
-    for name in (
-        'builtins.getattr',
-        'mmengine.logging.history_buffer.HistoryBuffer',
-        'mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler',
-        'numpy.dtype',
-        'numpy.ndarray',
-        *(
-            f'numpy.{core}.multiarray.{function}'
-            for core in ('core', '_core')
-            for function in ('_reconstruct', 'scalar')
-        ),
-    )
-]
-
-
-_MEMBERS = {
-    HistoryBuffer: ('min', 'max', 'current', 'mean'),
-    OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
-}
-
-
-def _member(owner: type, name: str) -> Any:
-    """Stands for ``getattr``, by which functions of classes are pickled."""
-    return getattr(owner, name) if name in _MEMBERS.get(owner, ()) else _Unread()
-
-
-# The same names with what they mean, for a training that goes on with its own history. What builds
-# an array runs nothing that a file could choose; `getattr` could, so it is replaced.
-_HISTORY = [
-    (_member, 'builtins.getattr'),
-    *((owner, f'{owner.__module__}.{owner.__name__}') for owner in _MEMBERS),
-    (np.dtype, 'numpy.dtype'),
-    (np.ndarray, 'numpy.ndarray'),
-    *(
-        (getattr(np._core.multiarray, function), f'numpy.{core}.multiarray.{function}')
-        for core in ('core', '_core')
-        for function in ('_reconstruct', 'scalar')
-    ),
-    *{type(np.dtype(code)) for code in '?bhilqBHILQefd'},
-]
-
-
-def allow_history() -> None:
-    """Has ``torch.load`` read MMEngine's own checkpoints whole, with ``weights_only`` left on.
-
-    Since torch 2.6 it refuses the history of logged values in them, and with it any resuming.
-    """
-    torch.serialization.add_safe_globals(_HISTORY)
 
 
 class ResumableHook(Hook):
@@ -100,7 +34,7 @@ class ResumableHook(Hook):
         ConfigError: training resumes from a checkpoint without the optimizer's state.
     """
 
-    _resumed: dict | None = None
+    _resumed: dict[str, Any] | None = None
     _lacks_optimizer = False
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
@@ -110,10 +44,10 @@ class ResumableHook(Hook):
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         """Takes over what :meth:`state_dict` returned in an earlier process."""
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         checkpoint.setdefault(_HOOKS_KEY, {})[type(self).__name__] = self.state_dict(runner)
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         self._resumed = checkpoint.get(_HOOKS_KEY, {}).get(type(self).__name__)
         self._lacks_optimizer = 'optimizer' not in checkpoint
 
@@ -158,13 +92,85 @@ def save_weights(module: nn.Module, path: Path, classes: Sequence[str] = ()) -> 
     checkpoint: dict[str, Any] = dict(state_dict=state)
     if classes:
         checkpoint['meta'] = dict(dataset_meta=dict(classes=tuple(classes)))
+    write_checkpoint(path, checkpoint)
+
+
+def write_checkpoint(path: Path, checkpoint: dict[str, Any]) -> None:
+    """Writes what a checkpoint holds, atomically.
+
+    Raises:
+        ResultsError: the folder cannot be made or written.
+    """
     atomic_write(path, lambda file: torch.save(checkpoint, file))
 
 
-def load_weights(module: nn.Module, path: Path) -> tuple[str, ...] | None:
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What a checkpoint of :func:`write_checkpoint` holds, on the CPU.
+
+    Raises:
+        ResultsError: it is damaged, or holds what may not be read.
+    """
+    try:
+        # Torch does not look at the checksums that it wrote.
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ResultsError(f'{damaged} differs from its checksum')
+        return torch.load(path, map_location='cpu', weights_only=True)
+    except Exception as error:
+        # Torch and its unpickler answer damaged files with whatever they run into.
+        reason = unreadable_because(error)
+        raise ResultsError(f'{path.name}: cannot be read ({reason})') from error
+
+
+def training_checkpoint(runner: Runner) -> dict[str, Any]:
+    """What ``Runner.resume`` reads, and the states of hooks.
+
+    ``Runner.save_checkpoint`` writes the same by way of two copies in memory, which would be in the
+    process's peak.
+    """
+    schedulers = runner.param_schedulers
+    if isinstance(schedulers, dict):
+        states: Any = {name: [one.state_dict() for one in schedulers[name]] for name in schedulers}
+    else:
+        states = [scheduler.state_dict() for scheduler in schedulers or []]
+    checkpoint = dict(
+        meta=dict(epoch=runner.epoch, iter=runner.iter, seed=runner.seed),
+        state_dict=unwrapped(runner).state_dict(),
+        message_hub=runner.message_hub.state_dict(),
+        optimizer=runner.optim_wrapper.state_dict(),
+        param_schedulers=states,
+    )
+    runner.call_hook('before_save_checkpoint', checkpoint=checkpoint)
+    return checkpoint
+
+
+def kept_training(path: Path, hook: type[ResumableHook]) -> tuple[int, dict[str, Any]]:
+    """How many epochs a training had behind it at a checkpoint, and what one of its hooks kept.
+
+    Raises:
+        ResultsError: the file is damaged, or no checkpoint of a training with that hook.
+    """
+    checkpoint = read_checkpoint(path)
+    try:
+        return checkpoint['meta']['epoch'], checkpoint[_HOOKS_KEY][hook.__name__]
+    except (KeyError, TypeError) as error:
+        reason = f'it is no checkpoint of a training with {hook.__name__}'
+        raise ResultsError(f'{path.name}: cannot be read ({reason})') from error
+
+
+def load_weights(
+    module: nn.Module, path: Path, rename: Callable[[str], str] | None = None
+) -> tuple[str, ...] | None:
     """Loads all parameters and buffers of ``module`` from a checkpoint.
 
     A wrapper for distributed training may have left ``module.`` before their names.
+
+    Args:
+        module: What is loaded.
+        path: File of the checkpoint.
+        rename: From a name in the checkpoint to the module's, where the checkpoint is of a larger
+            network; an empty name leaves the tensor out.
 
     Returns:
         The class names that the checkpoint notes, in label order; None where it notes none.
@@ -175,10 +181,13 @@ def load_weights(module: nn.Module, path: Path) -> tuple[str, ...] | None:
     if not path.is_file():
         raise ConfigError(f'checkpoint {path} does not exist')
     try:
-        with torch.serialization.safe_globals(_inert()):
+        with weights_alone():
             checkpoint = torch.load(path, map_location='cpu', weights_only=True)
         state = checkpoint.get('state_dict', checkpoint)
         state = {name.removeprefix('module.'): tensor for name, tensor in state.items()}
+        if rename is not None:
+            renamed = {rename(name): tensor for name, tensor in state.items()}
+            state = {name: tensor for name, tensor in renamed.items() if name}
         classes = _noted_classes(checkpoint)
     except Exception as error:
         reason = unreadable_because(error)
@@ -193,25 +202,10 @@ def load_weights(module: nn.Module, path: Path) -> tuple[str, ...] | None:
     return classes
 
 
-def _noted_classes(checkpoint: dict) -> tuple[str, ...] | None:
+def _noted_classes(checkpoint: dict[str, Any]) -> tuple[str, ...] | None:
     meta = checkpoint.get('meta')
     dataset = meta.get('dataset_meta') if isinstance(meta, dict) else None
     classes = dataset.get('classes') if isinstance(dataset, dict) else None
     if not isinstance(classes, (list, tuple)) or not all(isinstance(name, str) for name in classes):
         return None
     return tuple(classes) or None
-
-
-def _inert() -> list:
-    """Inert stand-ins for names that ``torch.load`` does not know by now."""
-    known = {entry[1] for entry in torch.serialization.get_safe_globals() if type(entry) is tuple}
-    return [entry for entry in _BESIDE_THE_WEIGHTS if entry[1] not in known]
-
-
-def unreadable_because(error: Exception) -> str:
-    """In one line, why ``torch.load`` refused a file."""
-    if isinstance(error, pickle.UnpicklingError):
-        # torch's own text is about how to switch its protection off.
-        forbidden = re.search(r'GLOBAL (\S+)', str(error))
-        return f'it holds {forbidden[1]}' if forbidden else 'it is no checkpoint of weights alone'
-    return (str(error) or type(error).__name__).splitlines()[0][:160]

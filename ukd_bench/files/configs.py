@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, one_line
 
@@ -16,6 +16,26 @@ def configs_root() -> Path:
     """The folder of shipped configs: beside the package in a clone, inside it in a wheel."""
     clone = PACKAGE.parent / 'configs'
     return clone if (clone / '_base_').is_dir() else PACKAGE / 'configs'
+
+
+def shipped_configs(folder: str) -> dict[str, Path]:
+    """The shipped configs in a folder, such as ``sweeps``, by name."""
+    return {path.stem: path for path in sorted((configs_root() / folder).glob('*.py'))}
+
+
+def find_config(word: str, folder: str) -> Path:
+    """The file that ``word`` is the path of, or else the shipped config in ``folder`` of that name.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    path, shipped = Path(word), shipped_configs(folder)
+    if not path.is_file():
+        if word not in shipped:
+            what = f'{folder.removesuffix("s")} config {word}'
+            raise ConfigError(f'{what} does not exist; shipped by name are {", ".join(shipped)}')
+        path = shipped[word]
+    return path
 
 
 def shipped_config(name: str) -> str:
@@ -53,7 +73,9 @@ def _existing(path: Path, what: str) -> str:
     return str(path)
 
 
-def read_config(path: Path, what: str = 'config', overrides: dict | None = None) -> 'Config':
+def read_config(
+    path: Path, what: str = 'config', overrides: dict[str, Any] | None = None
+) -> 'Config':
     """Reads an MMEngine config.
 
     Args:

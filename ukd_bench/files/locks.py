@@ -135,4 +135,7 @@ def alone_in(folder: Path) -> Iterator[bool]:
     try:
         yield alone
     finally:
+        if alone:
+            with contextlib.suppress(OSError):
+                lock.path.unlink()
         lock.release()

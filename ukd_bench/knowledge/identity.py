@@ -4,10 +4,10 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
+from ..data.dataset import VideoSet
 from ..data.fingerprint import dataset_classes, dataset_fingerprint
 from ..data.views.rendering import (
     Pipeline,
@@ -80,7 +80,11 @@ def model_section(config: Config) -> ConfigDict:
 
 
 def bank_identities(
-    teachers: Sequence[PoolEntry], dataset: Any, pipeline: Pipeline, view_seed: int
+    teachers: Sequence[PoolEntry],
+    dataset: VideoSet,
+    pipeline: Pipeline,
+    view_seed: int,
+    clips: str | None = None,
 ) -> list[BankIdentity]:
     """What the banks of some teachers over a student's views are for.
 
@@ -89,11 +93,12 @@ def bank_identities(
         dataset: The student's training set.
         pipeline: Config of its pipeline.
         view_seed: The student's.
+        clips: Fingerprint of the clips, where it is known: finding out hashes every video.
 
     Raises:
         ConfigError: a teacher's config or checkpoint is absent.
     """
-    clips = dataset_fingerprint(dataset)
+    clips = dataset_fingerprint(dataset) if clips is None else clips
     views = views_fingerprint(view_seed, pipeline)
     classes = classes_fingerprint(dataset_classes(dataset))
     identities = []

@@ -1,7 +1,7 @@
 """The ordered pool of teachers; K teachers are its first K."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,9 @@ class PoolEntry:
         return self.checkpoint
 
 
-def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) -> list[PoolEntry]:
+def read_pool(
+    pool: str | Path | list[dict[str, Any]], num_teachers: int | None = None
+) -> list[PoolEntry]:
     """The first ``num_teachers`` teachers of a pool, all where it is None.
 
     Args:
@@ -93,6 +95,17 @@ def read_pool(pool: str | Path | list[dict], num_teachers: int | None = None) ->
             f'num_teachers = {num_teachers!r} is not in 1 to {len(teachers)}, the size of {source}'
         )
     return teachers[:num_teachers]
+
+
+def teachers_of(hook: Mapping[str, Any]) -> list[PoolEntry]:
+    """The teachers of a hook's entry in ``custom_hooks``: its pool's first K, none without a pool.
+
+    Raises:
+        ConfigError, ResultsError: as :func:`read_pool` does.
+    """
+    if not hook.get('pool'):
+        return []
+    return read_pool(hook['pool'], hook.get('num_teachers'))
 
 
 def require_own_folders(teachers: Sequence[PoolEntry]) -> None:
@@ -153,7 +166,7 @@ def _classes(names: Any, where: str) -> tuple[str, ...] | None:
     return tuple(names) or None
 
 
-def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict:
+def teacher_facts(entry: PoolEntry, state_bytes: int) -> dict[str, Any]:
     """What a record says of a teacher that took part."""
     return dict(
         name=entry.name,

@@ -1,4 +1,4 @@
-"""Measures a training run from inside the Runner: memory, step time, the loss curve."""
+"""A hook that measures a training: memory, step time, the loss curve."""
 
 import math
 import statistics
@@ -25,12 +25,12 @@ class MeasureHook(ResumableHook):
     A step lasts from before the hooks that feed the student (resident teachers score there) until
     its parameters are updated, and those of the networks that a source trains beside it. On the CPU
     the tensor tracker runs along and is part of every step, of all methods alike. In distributed
-    training the figures are the process's own, the losses in the curve the mean over all.
+    training the figures are the process's own; losses in the curve are means over all processes.
 
     Where training resumes, all figures go on from those that the checkpoint brings.
 
     Args:
-        memory: Where the phase ``train`` goes; a new one where None.
+        memory: Measures the phase ``train``; None makes a new one before training.
 
     Attributes:
         step_seconds: One entry a step.
@@ -47,7 +47,7 @@ class MeasureHook(ResumableHook):
     priority = 'HIGHEST'
 
     def __init__(self, memory: PhaseMemory | None = None) -> None:
-        self.memory = memory
+        self._memory = memory
         self.step_seconds: list[float] = []
         self.initial_sha256: str | None = None
         self.final_sha256: str | None = None
@@ -56,10 +56,17 @@ class MeasureHook(ResumableHook):
         self.validation_s = 0.0
         self._began = 0.0
         self._end = _StepEnd(self)
-        # Of each process that took part: its first step.
+        # The first step of each process that took part.
         self._starts = [0]
 
+    @property
+    def memory(self) -> PhaseMemory:
+        """Memory by phase, ``train`` included; there once training begins."""
+        assert self._memory is not None, 'before_train makes it'
+        return self._memory
+
     def state_dict(self, runner: Runner) -> dict[str, Any]:
+        """All figures so far, from which a resumed training goes on."""
         return dict(
             step_seconds=list(self.step_seconds),
             starts=list(self._starts),
@@ -70,6 +77,7 @@ class MeasureHook(ResumableHook):
         )
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        """Takes over the figures of an earlier process."""
         self.step_seconds = list(state['step_seconds'])
         self._starts = [*state['starts'], len(self.step_seconds)]
         self.initial_sha256 = state['initial_sha256']
@@ -78,8 +86,9 @@ class MeasureHook(ResumableHook):
         self.memory.include(state['memory'])
 
     def before_train(self, runner: Runner) -> None:
-        if self.memory is None:
-            self.memory = PhaseMemory(next(runner.model.parameters()).device)
+        """Makes the memory if need be, and sees to it that steps have an end."""
+        if self._memory is None:
+            self._memory = PhaseMemory(next(runner.model.parameters()).device)
         if self.memory.device.type == 'cpu' and runner.cfg.get('compile'):
             raise ConfigError(
                 'compile: the memory of compiled code cannot be measured on the CPU; leave '
@@ -90,14 +99,18 @@ class MeasureHook(ResumableHook):
             runner.register_hook(self._end)
 
     def before_train_epoch(self, runner: Runner) -> None:
-        # Not earlier: other hooks load teachers or weights before the first epoch, which is no
+        """Hashes the student before its first epoch, and begins the phase ``train``."""
+        # Not earlier: loading teachers or weights, as other hooks do before the first epoch, is no
         # training step, and what validation leaves behind is gone by now.
         if self.initial_sha256 is None:
             self.initial_sha256 = state_sha256(unwrapped(runner))
         if not self.memory.running:
             self.memory.begin('train')
 
-    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None
+    ) -> None:
+        """Begins a step."""
         self._began = self._now()
 
     def end_step(self, loss: torch.Tensor) -> None:
@@ -107,22 +120,30 @@ class MeasureHook(ResumableHook):
         self._losses.append(loss.detach())
 
     def after_train_epoch(self, runner: Runner) -> None:
-        mean_loss = torch.stack(self._losses).mean()
-        all_reduce(mean_loss, op='mean')
-        mean_loss = float(mean_loss)
+        """Adds a point to the loss curve.
+
+        Raises:
+            DivergedError: the mean loss is not finite.
+        """
+        mean = torch.stack(self._losses).mean()
+        all_reduce(mean, op='mean')
+        mean_loss = float(mean)
         self.curve.append((runner.epoch + 1, mean_loss, runner.optim_wrapper.get_lr()['lr'][0]))
         self._losses.clear()
         if not math.isfinite(mean_loss):
             raise DivergedError(f'the loss is {mean_loss} after epoch {runner.epoch + 1}')
 
     def before_val(self, runner: Runner) -> None:
+        """Ends the phase ``train`` until the next epoch."""
         self.memory.end()
         self._began = self._now()
 
     def after_val(self, runner: Runner) -> None:
+        """Notes how long validation took."""
         self.validation_s += self._now() - self._began
 
     def after_train(self, runner: Runner) -> None:
+        """Ends the phase ``train`` and hashes the trained student."""
         self.memory.end()
         self.final_sha256 = state_sha256(unwrapped(runner))
 
@@ -150,6 +171,11 @@ class _StepEnd(Hook):
         self.measure = measure
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | tuple | list | None = None,
+        outputs: dict | None = None,
     ) -> None:
+        assert outputs is not None
         self.measure.end_step(outputs['loss'])

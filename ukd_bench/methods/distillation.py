@@ -13,6 +13,8 @@ RULES = (
     'aekd',
 )  # fmt: skip
 """The assembly rules by name, for those who plan without torch; see ``knowledge.assembly``."""
+LOSSES = ('kl_divergence',)
+"""The losses by name, for those who plan without torch; see ``distill.losses``."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,13 @@ class Distillation:
             arguments.
         weight: w, in [0, 1].
         temperature: T, positive.
+        loss: L in ``(1 - w) own loss + w L``, named as a rule is.
     """
 
     rule: str | dict | None = None
     weight: float | None = None
     temperature: float | None = None
+    loss: str | dict | None = None
 
     def given(self) -> dict[str, Any]:
         """What is not left to the configs."""
@@ -41,23 +45,27 @@ class Distillation:
             ConfigError: naming the first that cannot be used.
         """
         if self.rule is not None:
-            _require_rule(self.rule)
+            _require_named('rule', self.rule, RULES)
         if self.weight is not None:
             require_weight(self.weight)
         if self.temperature is not None:
             require_temperature(self.temperature)
+        if self.loss is not None:
+            _require_named('loss', self.loss, LOSSES)
 
 
-def _require_rule(rule: str | dict) -> None:
-    name = rule.get('type') if isinstance(rule, dict) else rule
+def _require_named(kind: str, config: str | dict, known: tuple[str, ...]) -> None:
+    name = config.get('type') if isinstance(config, dict) else config
     if not isinstance(name, str):
-        raise ConfigError(f"rule = {rule!r} has no 'type' that names a rule")
-    if name not in RULES and '.' not in name:
-        raise ConfigError(f'rule {name!r} is none of {", ".join(RULES)} and no dotted path')
+        raise ConfigError(f"{kind} = {config!r} has no 'type' that names a {kind}")
+    if name not in known and '.' not in name:
+        raise ConfigError(f'{kind} {name!r} is none of {", ".join(known)} and no dotted path')
     try:
-        canonical_json(rule)
+        canonical_json(config)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f'rule {name!r}: its arguments are no plain values ({error})') from error
+        raise ConfigError(
+            f'{kind} {name!r}: its arguments are no plain values ({error})'
+        ) from error
 
 
 def require_weight(weight: Any) -> None:

@@ -1,10 +1,9 @@
 """Networks that MMAction2 does not have."""
 
 from .channels_last import ChannelsLastHook
-from .late_fusion_head import LateFusionHead
 from .pretrained import pretrained_backbone
 from .torchvision_video import TorchvisionVideo
-from .two_stream import SplitStreams, TwoStreamBackbone
+from .two_stream import LateFusionHead, SplitStreams, TwoStreamBackbone
 
 __all__ = [
     'ChannelsLastHook',

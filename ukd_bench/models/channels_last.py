@@ -1,4 +1,4 @@
-"""An option: convolutions in the memory order that some kernels are faster in."""
+"""A hook that lays out convolutions in the memory order that some kernels are faster in."""
 
 import torch
 from mmengine.hooks import Hook
@@ -17,13 +17,14 @@ class ChannelsLastHook(Hook):
     Activations take the order of the first weights that they meet, so nothing else need change.
     Whether it pays depends on network and device: measure first. Other kernels round otherwise, so
     a student trained with it is another one, bit for bit, than one without; names, shapes and
-    values in its checkpoint are in no special order.
+    values in its checkpoint are those of any other.
     """
 
     # After weights were loaded or resumed, whoever did it.
     priority = 'LOWEST'
 
     def before_train(self, runner: Runner) -> None:
+        """Lays out the weights of all convolutions."""
         for module in unwrapped(runner).modules():
             for kind, memory_format in _FORMATS.items():
                 if isinstance(module, kind):

@@ -1,7 +1,6 @@
 """Backbones that start from a published checkpoint, or do not start."""
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
 
 from mmaction.registry import MODELS as MMACTION_MODELS
@@ -16,8 +15,8 @@ from ..registry import MODELS
 def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone.') -> nn.Module:
     """A backbone of MMAction2 whose initial weights are those of a whole recognizer's checkpoint.
 
-    What is built is the backbone itself: its keys in a checkpoint are as ever. Only
-    ``init_weights`` is another. Backbones of MMAction2 differ in where they look for initial
+    The backbone itself is built, so its keys in a checkpoint stay what they are; only
+    ``init_weights`` is replaced. Backbones of MMAction2 differ in where they look for initial
     weights (several ignore ``init_cfg``) and only log what does not fit; here every key must.
     Nothing is read or downloaded before ``init_weights``, so teachers need no network.
 
@@ -26,7 +25,7 @@ def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone
         checkpoint: A local file, or a URL whose file name ends in digits of its SHA-256, as those
             of MMAction2's published checkpoints do. Downloads go to ``$TORCH_HOME/hub/checkpoints``
             and are used only with that hash.
-        prefix: What the backbone's keys in the checkpoint begin with; others are left out.
+        prefix: Beginning of the backbone's keys in the checkpoint; other keys are left out.
 
     Raises:
         ConfigError: from ``init_weights``, where the checkpoint is absent, cannot be downloaded or
@@ -39,32 +38,6 @@ def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone
 
 def _load_part(network: nn.Module, checkpoint: str, prefix: str) -> None:
     path = downloaded(checkpoint) if is_url(checkpoint) else Path(checkpoint)
-    load_part(network, path, lambda key: key.removeprefix(prefix) if key.startswith(prefix) else '')
-
-
-def load_part(network: nn.Module, path: Path, rename: Callable[[str], str]) -> None:
-    """Loads all of ``network`` from a part of a larger network's checkpoint.
-
-    Args:
-        network: Every parameter and buffer of it must be in the checkpoint.
-        path: File of the checkpoint.
-        rename: From a key of the checkpoint to the network's; an empty name leaves it out.
-
-    Raises:
-        ConfigError: the file is absent, no checkpoint, or its part does not fit key by key.
-    """
-    load_weights(_PartOfCheckpoint(network, rename), path)
-
-
-class _PartOfCheckpoint(nn.Module):
-    """Stands for a whole network where only a part is there to be loaded."""
-
-    def __init__(self, network: nn.Module, rename: Callable[[str], str]) -> None:
-        super().__init__()
-        self.network = network
-        self.rename = rename
-
-    def load_state_dict(self, state: dict, strict: bool = True, assign: bool = False):
-        named = {self.rename(key): value for key, value in state.items()}
-        named.pop('', None)
-        return self.network.load_state_dict(named, strict=strict, assign=assign)
+    load_weights(
+        network, path, lambda key: key.removeprefix(prefix) if key.startswith(prefix) else ''
+    )

@@ -1,15 +1,16 @@
 """torchvision's video networks as backbones."""
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
 from ..errors import ConfigError, one_line
+from ..files.checkpoints import load_weights
 from ..files.downloads import downloaded
 from ..registry import MODELS
-from .pretrained import load_part
 
 CLASSIFIERS = {
     **dict.fromkeys(('r2plus1d_18', 'r3d_18', 'mc3_18'), 'fc'),
@@ -17,27 +18,27 @@ CLASSIFIERS = {
     **dict.fromkeys(('mvit_v1_b', 'mvit_v2_s'), 'head'),
     **dict.fromkeys(('swin3d_t', 'swin3d_s', 'swin3d_b'), 'head'),
 }
-"""The networks there are, and torchvision's name for the classifier of each."""
+"""Names of the networks, and torchvision's name for the classifier of each."""
 _ONE_SIZE = ('mvit_v1_b', 'mvit_v2_s')
-"""Their tables of positions are made for one size of clip."""
+"""Networks whose tables of positions are made for one size of clip."""
 
 
 @MODELS.register_module()
 class TorchvisionVideo(BaseModule):
     """A video network of torchvision without its classifier, for MMAction2's heads.
 
-    The classifier goes, its own dropout with it; what is left emits pooled features.
+    The classifier is taken out, with the dropout before it; what is left emits pooled features.
 
     Shape: (N, 3, T, H, W) in; (N, D, 1, 1, 1) out, D being ``feature_dim``, the head's
     ``in_channels``.
 
     Args:
         name: One of :data:`CLASSIFIERS`.
-        pretrained: What ``init_weights`` loads: None for torchvision's random weights, the name of
-            weights that torchvision publishes for the network, such as ``KINETICS400_V1``
-            (downloaded to ``$TORCH_HOME/hub/checkpoints``, hash checked), or the path of a
-            file with a state dict of the whole network, of which the classifier may differ.
-        **options: For torchvision's builder, such as ``stochastic_depth_prob``.
+        pretrained: Weights that ``init_weights`` loads: None for torchvision's random weights, the
+            name of weights that torchvision publishes for the network, such as ``KINETICS400_V1``
+            (downloaded to ``$TORCH_HOME/hub/checkpoints``, hash checked), or the path of a file
+            with a state dict of the whole network, of which the classifier may differ.
+        **options: Arguments of torchvision's builder, such as ``stochastic_depth_prob``.
 
     Attributes:
         feature_dim: D.
@@ -49,7 +50,11 @@ class TorchvisionVideo(BaseModule):
     """
 
     def __init__(
-        self, name: str, pretrained: str | None = None, init_cfg: dict | None = None, **options
+        self,
+        name: str,
+        pretrained: str | None = None,
+        init_cfg: dict | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(init_cfg)
         if name not in CLASSIFIERS:
@@ -69,6 +74,7 @@ class TorchvisionVideo(BaseModule):
         self._least_size = (meta.get('min_temporal_size', 1), *meta['min_size'])
 
     def init_weights(self) -> None:
+        """Loads the pretrained weights, if any; see the class."""
         super().init_weights()
         if self.pretrained is None:
             return
@@ -83,9 +89,10 @@ class TorchvisionVideo(BaseModule):
                     f'{self.name}, which are {", ".join(urls)}'
                 )
         classifier = f'{CLASSIFIERS[self.name]}.'
-        load_part(self.network, path, lambda key: '' if key.startswith(classifier) else key)
+        load_weights(self.network, path, lambda key: '' if key.startswith(classifier) else key)
 
     def forward(self, clips: Tensor) -> Tensor:
+        """Pooled features (N, D, 1, 1, 1) of clips (N, 3, T, H, W)."""
         self._require_size(tuple(clips.shape[2:]))
         return self.network(clips)[:, :, None, None, None]
 
@@ -102,7 +109,10 @@ class TorchvisionVideo(BaseModule):
 def _features_into(classifier: nn.Module) -> int:
     """Channels that the last layer of a classifier takes."""
     last = classifier[-1] if isinstance(classifier, nn.Sequential) else classifier
-    return last.in_channels if isinstance(last, nn.Conv3d) else last.in_features
+    if isinstance(last, nn.Conv3d):
+        return last.in_channels
+    assert isinstance(last, nn.Linear), last
+    return last.in_features
 
 
 def _times(sizes: tuple[int, ...]) -> str:

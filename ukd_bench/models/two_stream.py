@@ -1,6 +1,7 @@
-"""Two-stream networks: one backbone that both streams share, or one a stream."""
+"""Networks of two streams and more: a shared backbone, or one a stream with late fusion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from mmaction.registry import MODELS as MMACTION_MODELS
@@ -46,6 +47,7 @@ class SplitStreams(BaseModule):
         )
 
     def forward(self, clips: Tensor) -> tuple:
+        """The features of each stream, in the order of the streams."""
         if clips.shape[1] != sum(self.channels.values()):
             raise ConfigError(
                 f'SplitStreams: the preprocessor hands out {clips.shape[1]} channels, '
@@ -77,5 +79,90 @@ class TwoStreamBackbone(BaseModule):
         self.backbone = MMACTION_MODELS.build(backbone)
 
     def forward(self, clips: Tensor) -> Tensor:
+        """The features of both halves of the channels, one after the other."""
         dark, bright = clips.chunk(2, dim=1)
         return torch.cat([self.backbone(dark), self.backbone(bright)], dim=1)
+
+
+@MODELS.register_module()
+class LateFusionHead(BaseModule):
+    """Trains a head for each stream by itself and averages their class probabilities.
+
+    Training: ``loss = sum_s loss_s``, each stream's own loss under its name, as in
+    ``flow_loss_cls``; no gradient of one stream depends on another.
+
+    Prediction: ``scores = log sum_s w_s softmax(z_s)``, so that their softmax is the fused
+    probability. Views of a clip are then averaged as ``average_clips`` of the heads says.
+
+    Source: Simonyan and Zisserman, *Two-Stream Convolutional Networks*, NeurIPS 2014.
+
+    Args:
+        heads: Config of an MMAction2 head by name of the stream, in the order of the features.
+        weights: w_s by name of the stream, normalised to sum 1; None for equal ones.
+
+    Raises:
+        ConfigError: a name cannot be used, the weights do not fit the heads, or the heads do not
+            fit each other.
+    """
+
+    log_weights_S: Tensor
+
+    def __init__(
+        self,
+        heads: Mapping[str, dict],
+        weights: Mapping[str, float] | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if not heads:
+            raise ConfigError('LateFusionHead: heads is empty')
+        if any('loss' in name for name in heads):
+            # MMEngine adds up whatever has `loss` in its name, accuracies included.
+            raise ConfigError(f"LateFusionHead: 'loss' in the name of a stream: {list(heads)}")
+        weights = dict.fromkeys(heads, 1.0) if weights is None else dict(weights)
+        if set(weights) != set(heads) or min(weights.values()) < 0 or not sum(weights.values()):
+            raise ConfigError(
+                f'LateFusionHead: weights = {weights} are not one that is not negative for each of '
+                f'{", ".join(heads)}'
+            )
+        self.heads = ModuleDict(
+            {name: MMACTION_MODELS.build(config) for name, config in heads.items()}
+        )
+        for key in ('num_classes', 'average_clips'):
+            values = [getattr(head, key) for head in self.heads.values()]
+            if any(value != values[0] for value in values):
+                raise ConfigError(f'LateFusionHead: {key} differs among the heads: {values}')
+        shares = torch.tensor([weights[name] for name in heads], dtype=torch.float64)
+        log_weights_S = (shares / shares.sum()).log().float()
+        self.register_buffer('log_weights_S', log_weights_S, persistent=False)
+
+    def forward(self, feats: Sequence, **kwargs: Any) -> Tensor:
+        """(N, C) logarithms of the fused probabilities."""
+        scores_SNC = torch.stack(self._scores(feats, **kwargs))
+        log_weights_S11 = self.log_weights_S[:, None, None]
+        return torch.logsumexp(scores_SNC.log_softmax(dim=-1) + log_weights_S11, dim=0)
+
+    def loss(self, feats: Sequence, data_samples: list, **kwargs: Any) -> dict[str, Tensor]:
+        """Each stream's own loss and accuracies, under ``<stream>_<name>``."""
+        losses: dict[str, Tensor] = {}
+        for name, feat in self._by_stream(feats):
+            own = self.heads[name].loss(feat, data_samples, **kwargs)
+            losses |= {f'{name}_{key}': value for key, value in own.items()}
+        return losses
+
+    def predict(self, feats: Sequence, data_samples: list, **kwargs: Any) -> list:
+        """Puts fused scores, averaged over the views of each clip, on the data samples."""
+        # All heads average alike, so any of them may average the fused scores.
+        first = next(iter(self.heads.values()))
+        return first.predict_by_feat(self(feats, **kwargs), data_samples)
+
+    def _scores(self, feats: Sequence, **kwargs: Any) -> list[Tensor]:
+        return [self.heads[name](feat, **kwargs) for name, feat in self._by_stream(feats)]
+
+    def _by_stream(self, feats: Sequence) -> list[tuple]:
+        if not isinstance(feats, (tuple, list)) or len(feats) != len(self.heads):
+            raise ConfigError(
+                f'LateFusionHead: needs the features of {", ".join(self.heads)}, one each; '
+                'is the backbone ukd_bench.SplitStreams?'
+            )
+        return list(zip(self.heads, feats, strict=True))

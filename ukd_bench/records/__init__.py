@@ -1,1 +1,1 @@
-"""What a run is and what it leaves: specification, key, execution fingerprint, record, folder."""
+"""The identity and the files of a run: specification, key, execution, record, folder."""

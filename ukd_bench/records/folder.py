@@ -1,4 +1,4 @@
-"""One owner of file names: the folders of a run and of a sweep."""
+"""Names of all files in the folders of a run and of a sweep."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ class RunPaths:
 
     @property
     def record(self) -> Path:
+        """The finished run: its figures, hashes and surroundings."""
         return self.root / 'record.json'
 
     @property
@@ -26,18 +27,22 @@ class RunPaths:
 
     @property
     def config(self) -> Path:
+        """The whole config, resolved, as MMEngine reads it."""
         return self.root / 'config.py'
 
     @property
     def scores(self) -> Path:
+        """Class probabilities and labels of all test clips."""
         return self.root / 'scores.npz'
 
     @property
     def curve(self) -> Path:
+        """Mean loss and learning rate of every epoch."""
         return self.root / 'curve.csv'
 
     @property
     def checkpoint(self) -> Path:
+        """The weights that were tested."""
         return self.root / 'checkpoint.pth'
 
     @property
@@ -52,15 +57,17 @@ class RunPaths:
 
     @property
     def fill_progress(self) -> Path:
-        """What the views of a bank took that are filled, while it is being filled."""
+        """How far the fill of a bank is, while it goes on, and what its views took."""
         return self.root / 'fill.json'
 
     @property
     def bank(self) -> Path:
+        """The folder of a bank's scores, of a run that fills one."""
         return self.root / 'bank'
 
     @property
     def log(self) -> Path:
+        """What the run printed."""
         return self.root / 'log.txt'
 
 
@@ -72,7 +79,13 @@ class SweepPaths:
 
     @property
     def plan(self) -> Path:
+        """The runs of the sweep, and what they need of each other."""
         return self.root / 'plan.json'
+
+    @property
+    def claims(self) -> Path:
+        """The claims file that the sweep was last planned with, a copy."""
+        return self.root / 'claims.toml'
 
     @property
     def pool(self) -> Path:

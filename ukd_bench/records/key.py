@@ -1,4 +1,4 @@
-"""The key of a run: what of its config is scientific, and the user's own code that it names."""
+"""Parts of a run's key: the scientific part of its config, and the user's code that it names."""
 
 import ast
 import contextlib
@@ -40,21 +40,22 @@ def scientific(config: Any) -> Any:
     return f'{config.__module__}.{config.__qualname__}' if isinstance(config, type) else config
 
 
-_NAMING_KEYS = ('type', 'rule')
+_NAMING_KEYS = ('type', 'rule', 'loss')
 """Keys of a config whose value may be the dotted path of a class."""
 
 
 def user_sources(config: Any) -> dict[str, str]:
     """SHA-256 of the code of each module that a config names and nobody installed.
 
-    Looked at are dotted paths in ``type`` and ``rule``, the modules of ``custom_imports``, and what
-    all these import in turn. Of a package every module counts. No module is imported.
+    The modules are those of dotted paths in ``type``, ``rule`` and ``loss``, those of
+    ``custom_imports``, and what all these import in turn; of a package every module counts. No
+    module is imported.
 
     Args:
         config: A config as plain dicts and lists, or a part of one.
 
     Returns:
-        By the name of the module or package at the top, sorted.
+        Hashes by the name of the module or package at the top, sorted.
     """
     found: dict[str, str] = {}
     seen, waiting = set(), {*_tops(_named_modules(config))}
@@ -89,7 +90,7 @@ def _named_modules(config: Any) -> Iterator[str]:
 def _imported(files: Iterable[Path]) -> Iterator[str]:
     """Modules that Python files import, wherever in the file they do, relative ones left out."""
     for file in files:
-        # What is no Python fails when it is imported.
+        # A file that is no Python fails when it is imported.
         with contextlib.suppress(SyntaxError, ValueError):
             for node in ast.walk(ast.parse(file.read_bytes())):
                 if isinstance(node, ast.Import):
@@ -102,7 +103,7 @@ def _files(name: str) -> list[tuple[str, Path]]:
     """The files of a module or package of the user's, relative and whole; empty for any other."""
     try:
         spec = find_spec(name)
-    # What runs as a script has no such thing.
+    # The module that runs as a script has no spec.
     except ValueError:
         return []
     if spec is None:

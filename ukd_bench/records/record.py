@@ -1,4 +1,4 @@
-"""The record of a run: what is written down, and what makes it valid."""
+"""The record of a run: its keys, and their validation."""
 
 import math
 from pathlib import Path
@@ -14,7 +14,7 @@ LAST_EPOCH = 'last_epoch'
 BEST_ON_HELD_OUT = 'best_on_held_out_groups'
 ORACLE = 'oracle_best_on_test'
 SELECTIONS = (LAST_EPOCH, BEST_ON_HELD_OUT, ORACLE)
-"""Which epoch's weights are tested. The oracle looks at the test clips, and is named for it."""
+"""Rules for the epoch whose weights are tested; the oracle looks at the test clips."""
 STATUSES = ('pending', 'running', 'done', 'failed', 'oom', 'diverged', 'interrupted')
 FINAL_STATUSES = ('done', 'oom', 'diverged')
 

@@ -1,4 +1,4 @@
-"""What one process needs to know to carry out one run."""
+"""The specification from which one process carries out one run."""
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,24 +10,24 @@ from .record import SCHEMA
 
 @dataclass(frozen=True)
 class RunSpec:
-    """A run of a plan. The config beside it holds the rest.
+    """One run of a plan; the config beside it holds the rest.
 
     Attributes:
-        key, execution: Identity, see :mod:`.key` and :mod:`.execution`.
+        key, execution: Identity of the run, see :mod:`.key` and :mod:`.execution`.
         method: One of ``methods.table.METHODS``, or of the sweep's own.
         student: Backbone name; None for ``bank`` and ``ensemble``.
         teacher: Teacher's name, for ``teacher`` and ``bank``.
         num_teachers: K; 0 where none. See :mod:`ukd_bench.methods`
             for those that have no teachers.
-        seed: Of initial weights, order and model randomness.
-        split: Of the data set.
+        seed: Seed of initial weights, order and model randomness.
+        split: Number of the data set's split.
         epochs, full_epochs: The run's schedule and the sweep's full one.
-        view_seed: Of the training views.
+        view_seed: Seed of the training views.
         num_views: Views that a bank holds.
         device: ``cpu`` or ``cuda``.
-        threads: Of a CPU run.
+        threads: Threads of a CPU run.
         parents: Keys of the runs whose checkpoints or banks it needs.
-        data_name: What the report calls the data set.
+        data_name: Name of the data set in the report.
         synthetic: Whether the videos were made here.
     """
 

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from ..files.atomic import write_text
 from ..results import formatting as units
-from ..results.claims import Verdict, evaluate, load_claims
+from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
 from ..results.load import Sweep, load_sweep
+from ..results.verdicts import Verdict, evaluate
 from . import wording
 from .figures.svg import Drawing, draw_all
 from .provenance import provenance, warnings
@@ -53,20 +54,21 @@ def write_report(
         results: a sweep's folder.
         out: the folder to write; made if absent.
         reference: another sweep's folder to compare with.
-        claims: a claims file in place of the shipped one.
+        claims: a claims file in place of the sweep's own, or else the shipped one.
 
     Raises:
         ResultsError: a folder or plan cannot be read, or ``out`` cannot be written.
         ConfigError: the claims file cannot be used.
     """
-    rules = load_claims(claims)
     sweep = load_sweep(results)
+    rules = load_claims(applying_claims(results, claims))
     compared = compare(sweep, load_sweep(reference)) if reference else None
     verdicts = tuple(evaluate(sweep, rules))
     notes = tuple(warnings(sweep, rules.sha256))
     drawings = draw_all(sweep)
     context = {
         'sweep': sweep,
+        'claims_heading': 'Claims of the abstract' if rules.are_shipped else 'Claims',
         'verdicts': verdicts,
         'warnings': notes,
         'compared': compared,

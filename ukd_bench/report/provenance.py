@@ -7,11 +7,14 @@ from ..results import formatting as units
 from ..results.load import Sweep
 from .tables.footnotes import CHOSEN_ON_TEST
 
+_USUAL_LOSS = 'kl_divergence'
+
 
 def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
     """(name, value) pairs that tell where the figures come from; no path of a machine."""
     done = [run for run in sweep.done if run.record]
-    environments = [run.record['environment'] for run in done if run.record]
+    records = [run.record for run in done if run.record]
+    environments = [record['environment'] for record in records]
     dataset = sweep.dataset
     commits = dict.fromkeys(
         f'{str(git.get("commit"))[:12]}{" with uncommitted changes" if git.get("dirty") else ""}'
@@ -36,9 +39,9 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
                 f'{dataset.get("test_samples", units.DASH)} test'
             ),
         ),
-        ('Evaluation', _distinct(_protocol(run.record.get('protocol')) for run in done)),
+        ('Evaluation', _distinct(_protocol(record.get('protocol')) for record in records)),
         ('Tested epoch', _distinct(run.selection.replace('_', ' ') for run in done)),
-        ('Distillation', _distinct(_distillation(run.record.get('knowledge')) for run in done)),
+        ('Distillation', _distinct(_distillation(record.get('knowledge')) for record in records)),
         ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
         ('Device', sweep.device_names),
         (
@@ -127,7 +130,10 @@ def _distillation(knowledge: dict[str, Any] | None) -> str | None:
     if knowledge is None or 'rule' not in knowledge:
         return None
     weight, temperature = knowledge['weight'], knowledge['temperature']
-    return f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
+    text = f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
+    # Records of before had one loss, and it goes without saying.
+    loss = knowledge.get('loss', _USUAL_LOSS)
+    return text if loss == _USUAL_LOSS else f'{text}, loss {loss}'
 
 
 def _distinct(values: Any) -> str:

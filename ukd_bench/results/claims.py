@@ -1,71 +1,95 @@
-"""The claims file, and what a sweep says of each claim: one verdict, with reasons and figures."""
+"""The claims file: which claims a sweep is judged by, and the rule that decides each."""
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..errors import ConfigError
+from ..errors import ConfigError, one_line
+from ..files.atomic import atomic_write
 from ..files.configs import configs_root
-from ..files.hashes import file_sha256
-from .comparable import Comparison, comparable_runs, compare_top1
-from .load import Sweep
-from .rules import (
-    Finding,
-    accuracy_gain,
-    combine,
-    memory_flat,
-    memory_grows,
-    memory_same,
-    on_dataset,
-)
-from .statistics import holm
+from ..files.hashes import digest
+from ..files.imports import working_folder_on_path
+from ..records.folder import SweepPaths
+from ..records.key import user_sources
+from .rules import Rule, Settings, find_rule
+from .value_checks import KINDS, SETTINGS, hint, require
 
 __all__ = [
-    *('INCONCLUSIVE', 'NOT_SUPPORTED', 'SUPPORTED', 'Claims', 'Finding', 'Verdict'),
-    *('claims_path', 'claims_sha256', 'evaluate', 'load_claims'),
+    *('Claim', 'Claims', 'applying_claims', 'claims_path', 'claims_sha256', 'find_claims'),
+    *('keep_claims', 'load_claims'),
 ]
 
-_MEMORY_RULES = {
-    'memory_grows': (memory_grows, ('method', 'against', 'least_multiple')),
-    'memory_same': (memory_same, ('method', 'against', 'most_multiple')),
-    'memory_flat': (memory_flat, ('method', 'most_fraction')),
-}
-_OTHER_RULES = {'accuracy_gain': ('method', 'against'), 'on_dataset': ('dataset', 'rests_on')}
-_SETTINGS = (
-    *('schema', 'combine', 'confidence', 'alpha', 'power', 'smallest_gain'),
-    *('bootstrap_draws', 'bootstrap_seed', 'claim'),
-)
+_CLAIM_KEYS = ('id', 'claim', 'rule', 'rule_text')
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a file, with the rule that decides it.
+
+    Attributes:
+        id: Its short name.
+        text: What is claimed.
+        rule_name: The rule as the file names it.
+        rule_text: The rule in words, for the report.
+        table: All that the file says of the claim.
+        rule: The rule itself.
+    """
+
+    id: str
+    text: str
+    rule_name: str
+    rule_text: str
+    table: Mapping[str, Any]
+    rule: Rule
 
 
 @dataclass(frozen=True)
 class Claims:
-    """A claims file: its settings, its claims, and the hash of its bytes."""
+    """A claims file.
 
-    settings: dict[str, Any]
-    claims: tuple[dict[str, Any], ...]
+    Attributes:
+        path: Where it lies.
+        settings: What it sets for all rules.
+        claims: In the order of the file.
+        content: Its bytes.
+        sha256: Over its bytes and the code of rules of the user's own, see :func:`claims_sha256`.
+    """
+
+    path: Path
+    settings: Settings
+    claims: tuple[Claim, ...]
+    content: bytes
     sha256: str
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a sweep says of one claim; ``findings`` are one a backbone (and comparison)."""
-
-    id: str
-    claim: str
-    rule_text: str
-    verdict: str
-    reason: str
-    findings: tuple[Finding, ...]
-    about_memory: bool
-
     @property
-    def seeds_needed(self) -> int | None:
-        """The most that any open comparison needs; None where none is known."""
-        return max((f.seeds_needed for f in self.findings if f.seeds_needed), default=None)
+    def are_shipped(self) -> bool:
+        """Whether they are those that come with the suite: of the paper's abstract."""
+        return self.content == claims_path().read_bytes()
+
+    def check_methods(self, known: Iterable[str]) -> None:
+        """Refuses a claim on a method that no run can be of.
+
+        Args:
+            known: The methods that train a student, the user's own included.
+
+        Raises:
+            ConfigError: naming the file, the claim and the key.
+        """
+        known = tuple(known)
+        for claim in self.claims:
+            for key, kind in claim.rule.keys.items():
+                value = claim.table[key]
+                named = [value] if kind == 'method' else value if kind == 'methods' else []
+                for method in named:
+                    if method not in known:
+                        instead = hint(method, known) or f' (there are {", ".join(known)})'
+                        raise ConfigError(
+                            f'{self.path}: claim {claim.id!r}: {key}: there is no method '
+                            f'{method!r}{instead}'
+                        )
 
 
 def claims_path() -> Path:
@@ -73,130 +97,114 @@ def claims_path() -> Path:
     return configs_root() / 'claims' / 'abstract.toml'
 
 
+def find_claims(name: str | None) -> Path:
+    """The claims file that a sweep's config names; the shipped one where it names none.
+
+    Args:
+        name: A path from the working folder, or of a shipped file from the folder of configs.
+    """
+    if name is None:
+        return claims_path()
+    shipped = configs_root() / name
+    return shipped if shipped.is_file() else Path(name)
+
+
+def applying_claims(results: Path, given: Path | None = None) -> Path:
+    """The claims file that a sweep is judged by.
+
+    Args:
+        results: The sweep's folder.
+        given: A file that takes the place of its own.
+
+    Returns:
+        ``given``, or the sweep's copy of the rules that it was planned with; the shipped file for a
+        sweep without one.
+    """
+    kept = SweepPaths(results).claims
+    return given or (kept if kept.is_file() else claims_path())
+
+
+def keep_claims(claims: Claims, results: Path) -> None:
+    """Writes a claims file into a sweep's folder, where a later report finds it.
+
+    Raises:
+        ResultsError: it cannot be written.
+    """
+    atomic_write(SweepPaths(results).claims, lambda file: file.write(claims.content))
+
+
 def claims_sha256(path: Path | None = None) -> str:
     """SHA-256 of a claims file, for a sweep's plan.
 
+    It is that of the file's bytes; where a rule of the user's own decides a claim, it covers the
+    code of that rule as well. Neither the rule nor the file is run or checked.
+
     Raises:
-        ResultsError: the file cannot be read.
+        ConfigError: the file cannot be read.
     """
-    return file_sha256(Path(path) if path else claims_path())
+    content, tables = _read(path or claims_path())
+    return _sha256(content, tables)
 
 
 def load_claims(path: Path | None = None) -> Claims:
-    """Reads and checks a claims file.
+    """Reads and checks a claims file; the shipped one where none is named.
 
     Raises:
-        ConfigError: naming the file and the key or value at fault.
+        ConfigError: naming the file, the claim, and the key or value at fault.
     """
-    path = Path(path) if path else claims_path()
+    path = path or claims_path()
+    content, tables = _read(path)
+    settings = _settings(tables, path)
+    claims: dict[str, Claim] = {}
+    for index, table in enumerate(tables['claim']):
+        where = f'{path}: claim {table.get("id", index + 1)!r}'
+        try:
+            claim = _claim(table, settings, claims)
+        except ConfigError as error:
+            raise ConfigError(f'{where}: {error}') from error
+        claims[claim.id] = claim
+    return Claims(path, settings, tuple(claims.values()), content, _sha256(content, tables))
+
+
+def _read(path: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         content = path.read_bytes()
-        settings = tomllib.loads(content.decode())
+        return content, tomllib.loads(content.decode())
     except OSError as error:
         raise ConfigError(f'{path}: cannot be read ({error.strerror or error})') from error
     except ValueError as error:
         raise ConfigError(f'{path}: not valid TOML ({error})') from error
-    for key in _SETTINGS:
-        if key not in settings:
-            raise ConfigError(f'{path}: key {key!r} is absent')
-    if settings['schema'] != 1 or settings['combine'] != 'all':
-        raise ConfigError(f"{path}: schema must be 1 and combine 'all'")
-    seen: set[str] = set()
-    for claim in settings['claim']:
-        _check_claim(claim, seen, path)
-    return Claims(settings, tuple(settings['claim']), hashlib.sha256(content).hexdigest())
 
 
-def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
-    """Applies every rule to every backbone, and combines the backbones.
-
-    Args:
-        sweep: a loaded sweep; runs that are not done enter no figure.
-        claims: the rules.
-
-    Returns:
-        One verdict a claim, in the order of the file.
-    """
-    comparisons = _comparisons(sweep, claims)
-    tested = [(key, c) for key, c in comparisons.items() if c and c.difference.p_value is not None]
-    corrected = dict(
-        zip(
-            (key for key, _ in tested),
-            holm([c.difference.p_value or 0.0 for _, c in tested]),
-            strict=True,
-        )
-    )
-    verdicts: dict[str, Verdict] = {}
-    for claim in claims.claims:
-        if claim['rule'] in _MEMORY_RULES:
-            rule = _MEMORY_RULES[claim['rule']][0]
-            findings = [rule(bench, claim, claims.settings) for bench in comparable_runs(sweep)]
-        elif claim['rule'] == 'accuracy_gain':
-            mine = [key for key in comparisons if key[0] == claim['id']]
-            findings = [
-                accuracy_gain(
-                    key[1],
-                    sweep.methods.title(claim['method']),
-                    sweep.methods.title(key[2]),
-                    comparisons[key],
-                    corrected.get(key),
-                    claims.settings,
-                )
-                for key in mine
-            ]
-        else:
-            findings = on_dataset(claim, sweep.dataset, list(verdicts[claim['rests_on']].findings))
-        verdict, reason = combine(findings)
-        verdicts[claim['id']] = Verdict(
-            claim['id'],
-            claim['claim'],
-            claim['rule_text'],
-            verdict,
-            reason,
-            tuple(findings),
-            claim['rule'] in _MEMORY_RULES,
-        )
-    return list(verdicts.values())
+def _sha256(content: bytes, tables: Mapping[str, Any]) -> str:
+    working_folder_on_path()
+    sha256, sources = hashlib.sha256(content).hexdigest(), user_sources(tables)
+    return digest([sha256, sources]) if sources else sha256
 
 
-def _comparisons(sweep: Sweep, claims: Claims) -> dict[tuple[str, str, str], Comparison | None]:
-    """Every accuracy comparison of the file, by (claim, bench, other method)."""
-    settings = claims.settings
-    made: dict[tuple[str, str, str], Comparison | None] = {}
-    for claim in claims.claims:
-        if claim['rule'] != 'accuracy_gain':
-            continue
-        for bench in comparable_runs(sweep):
-            k = bench.largest_full(claim['method'])
-            for against in claim['against']:
-                # A generator each, so that one comparison's interval does not hang on the others.
-                rng = np.random.default_rng(settings['bootstrap_seed'])
-                made[claim['id'], bench.label, against] = (
-                    None
-                    if k is None
-                    else compare_top1(
-                        *(bench, claim['method'], k, against, rng),
-                        *(settings['bootstrap_draws'], settings['confidence']),
-                    )
-                )
-    return made
+def _settings(tables: Mapping[str, Any], path: Path) -> Settings:
+    try:
+        require(tables, SETTINGS)
+    except ConfigError as error:
+        raise ConfigError(f'{path}: {error}') from error
+    return Settings(**{field.name: tables[field.name] for field in fields(Settings)})
 
 
-def _check_claim(claim: dict[str, Any], seen: set[str], path: Path) -> None:
-    name = claim.get('id')
-    for key in ('id', 'claim', 'rule', 'rule_text'):
-        if key not in claim:
-            raise ConfigError(f'{path}: claim {name!r}: key {key!r} is absent')
-    rules = {**{rule: keys for rule, (_, keys) in _MEMORY_RULES.items()}, **_OTHER_RULES}
-    if claim['rule'] not in rules:
-        raise ConfigError(
-            f'{path}: claim {name!r}: rule {claim["rule"]!r} is none of {", ".join(rules)}'
-        )
-    for key in rules[claim['rule']]:
-        if key not in claim:
-            raise ConfigError(f'{path}: claim {name!r}: key {key!r} is absent')
-    if claim['rule'] == 'on_dataset' and claim['rests_on'] not in seen:
-        raise ConfigError(
-            f'{path}: claim {name!r}: rests_on {claim["rests_on"]!r} is no earlier claim'
-        )
-    seen.add(claim['id'])
+def _claim(table: dict[str, Any], settings: Settings, earlier: Mapping[str, Claim]) -> Claim:
+    own = dict.fromkeys(_CLAIM_KEYS, KINDS['text'])
+    require({key: table[key] for key in own if key in table}, own)
+    if table['id'] in earlier:
+        raise ConfigError('an earlier claim has this id')
+    kind = find_rule(table['rule'])
+    if unknown := {*kind.keys.values()} - {*KINDS}:
+        raise ConfigError(f'rule {table["rule"]!r}: keys: kind {unknown.pop()!r} does not exist')
+    require(table, own | {key: KINDS[value] for key, value in kind.keys.items()})
+    for key, value in kind.keys.items():
+        if value == 'claim' and table[key] not in earlier:
+            raise ConfigError(f'{key} {table[key]!r} is no earlier claim')
+    try:
+        rule = kind(table, settings)
+    # Anybody's rule may refuse its values in any way.
+    except Exception as error:
+        raise ConfigError(f'rule {table["rule"]!r}: {one_line(error)}') from error
+    return Claim(table['id'], table['claim'], table['rule'], table['rule_text'], table, rule)

@@ -1,4 +1,4 @@
-"""Copies what may be shared of a sweep: plan, records, scores and curves."""
+"""Copies what may be shared of a sweep: plan, claims file, records, scores and curves."""
 
 import re
 import shutil
@@ -24,12 +24,14 @@ def publish(source: Path, target: Path) -> int:
         ResultsError: a planned run has no result, a file names a place on this machine, or
             ``target`` holds something else than a published sweep.
     """
-    plan_path = SweepPaths(source).plan
-    runs = [RunPaths(source / row['folder']) for row in read_json(plan_path)['runs']]
+    paths = SweepPaths(source)
+    runs = [RunPaths(source / row['folder']) for row in read_json(paths.plan)['runs']]
     for run in runs:
         if read_record(run.record)['status'] not in FINAL_STATUSES:
             raise ResultsError(f'{run.record}: the run has no result')
-    for path in (plan_path, *(run.record for run in runs)):
+    # A sweep of an earlier release keeps no claims file.
+    shared = [path for path in (paths.plan, paths.claims) if path.is_file()]
+    for path in (*shared, *(run.record for run in runs)):
         found = _ABSOLUTE_PATH.search(path.read_text())
         if found:
             raise ResultsError(f'{path}: names a place on this machine, {found.group(1)}')
@@ -38,7 +40,8 @@ def publish(source: Path, target: Path) -> int:
             raise ResultsError(f'{target}: is not a published sweep; name a new folder')
         shutil.rmtree(target)
     target.mkdir(parents=True)
-    shutil.copy(plan_path, SweepPaths(target).plan)
+    for path in shared:
+        shutil.copy(path, target / path.name)
     for run in runs:
         copy = RunPaths(target / run.root.name)
         copy.root.mkdir()

@@ -35,10 +35,22 @@ def _rule_complaint(about: dict) -> str | None:
     return None
 
 
+def _loss_complaint(loss: Any) -> str | None:
+    """What is wrong with a loss, named as configs have it; None where it can be built."""
+    from ..distill.losses import build_loss
+
+    try:
+        build_loss(loss)
+    except UkdBenchError as error:
+        return str(error)
+    return None
+
+
 QUESTIONS: dict[str, Callable[[Any], Any]] = {
     # Names of the CUDA devices in view, in torch's order.
     'cuda_devices': lambda about: cuda_devices(),
     'rule_complaint': _rule_complaint,
+    'loss_complaint': _loss_complaint,
 }
 """By name: a function from what the question is about to its answer, both plain values."""
 

@@ -2,24 +2,23 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
+from ..data.dataset import ReplayableSet, build_dataset
 from ..data.fingerprint import dataset_classes
 from ..data.views.rendering import rendering_fingerprint, teacher_test_pipeline
-from ..knowledge.bank.fill import build_dataset
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
-from ..measure.flops import first_clip, inference_flops
 from ..measure.memory.phases import PhaseMemory
-from ..measure.scores import accuracies
+from ..measure.prediction import accuracies, first_clip, inference_flops
 from ..records.folder import RunPaths, SweepPaths
 from ..records.spec import RunSpec
 from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
@@ -77,10 +76,12 @@ def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts
     facts.dataset = dataset_facts(spec, test=tested)
 
 
-def _batches(datasets: dict[str, Any], clips: int) -> Iterator[dict[str, dict]]:
+def _batches(datasets: dict[str, ReplayableSet], clips: int) -> Iterator[dict[str, dict[str, Any]]]:
     """The same clips in every rendering, a few at a time: by rendering, a batch."""
-    loaders = [
-        DataLoader(dataset, batch_size=clips, collate_fn=pseudo_collate)
+    loaders: list[DataLoader[dict[str, Any]]] = [
+        DataLoader(
+            cast(Dataset[dict[str, Any]], dataset), batch_size=clips, collate_fn=pseudo_collate
+        )
         for dataset in datasets.values()
     ]
     for batches in zip(*loaders, strict=True):

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from ..data.dataset import VideoSet
 from ..data.fingerprint import dataset_classes, dataset_fingerprint
 from ..data.flow.format import default_folder, flow_folder, read_manifest, totals
 from ..data.views.protocols import protocol
@@ -45,14 +46,14 @@ class RunFacts:
     time: dict[str, float | None] = field(default_factory=dict)
     hashes: dict[str, str | None] = field(default_factory=dict)
     counts: dict[str, int | None] = field(default_factory=dict)
-    teachers: list[dict] = field(default_factory=list)
-    knowledge: dict | None = None
-    dataset: dict = field(default_factory=dict)
+    teachers: list[dict[str, Any]] = field(default_factory=list)
+    knowledge: dict[str, Any] | None = None
+    dataset: dict[str, Any] = field(default_factory=dict[str, Any])
     batch_size: int | None = None
-    protocol: dict | None = None
+    protocol: dict[str, Any] | None = None
     selection: str | None = None
     selected_epoch: int | None = None
-    flow: dict | None = None
+    flow: dict[str, Any] | None = None
     resumed_at: list[int] = field(default_factory=list)
     earlier_s: float | None = 0.0
 
@@ -66,10 +67,10 @@ def make_record(
     spec: RunSpec,
     facts: RunFacts,
     memory: PhaseMemory,
-    config: dict,
-    environment: dict,
+    config: dict[str, Any],
+    environment: dict[str, Any],
     status: str = 'done',
-    error: dict | None = None,
+    error: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record of a run, with every key of the schema; absent figures are null."""
     return dict(
@@ -105,9 +106,12 @@ def make_record(
     )
 
 
-def dataset_facts(spec: RunSpec, train: Any = None, test: Any = None) -> dict:
+def dataset_facts(
+    spec: RunSpec, train: VideoSet | None = None, test: VideoSet | None = None
+) -> dict[str, Any]:
     """What a record says of the sets it trained and tested on; None for one that it did not use."""
     known = train if train is not None else test
+    assert known is not None, 'a run uses clips'
     return dict(
         name=spec.data_name,
         synthetic=spec.synthetic,
@@ -123,11 +127,15 @@ def write_scores(
     path: Path, scores_NC: np.ndarray, labels_N: np.ndarray, samples_N: np.ndarray
 ) -> None:
     """Writes per-sample test scores, which paired statistics need."""
-    arrays = dict(scores=scores_NC.astype(np.float32), labels=labels_N, samples=samples_N)
-    atomic_write(path, lambda file: np.savez_compressed(file, **arrays))
+    scores_NC = scores_NC.astype(np.float32)
+
+    def write(file: IO[bytes]) -> None:
+        np.savez_compressed(file, scores=scores_NC, labels=labels_N, samples=samples_N)
+
+    atomic_write(path, write)
 
 
-def protocol_facts(dataset_config: dict) -> dict | None:
+def protocol_facts(dataset_config: dict[str, Any]) -> dict[str, Any] | None:
     """The evaluation protocol of a test set's pipeline; None where it is not one of the suite's."""
     step = next(iter(steps_of(dataset_config['pipeline'], EVALUATION_VIEWS)), None)
     if step is None:
@@ -136,7 +144,9 @@ def protocol_facts(dataset_config: dict) -> dict | None:
     return dict(name=used.name, version=used.version, views=used.num_views)
 
 
-def flow_facts(dataset_config: dict, datasets: Sequence[Any]) -> dict | None:
+def flow_facts(
+    dataset_config: dict[str, Any], datasets: Sequence[VideoSet]
+) -> dict[str, Any] | None:
     """How the optical flow of the data sets' clips was made, and what that took.
 
     ``compute_s`` is the time of the processes that made it, added up.

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from mmengine.config import Config
 
@@ -31,7 +32,7 @@ class FillProgress:
         peaks: Peak memory.
     """
 
-    teacher: dict
+    teacher: dict[str, Any]
     num_views: int = 0
     fill_s: float = 0.0
     teacher_forwards: int = 0
@@ -89,18 +90,18 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFac
         facts.counts.update(teacher_forwards=so_far.teacher_forwards)
     else:
         facts.earlier_s = None
-    facts.hashes.update(bank=bank.manifest['scores_sha256'])
+    facts.hashes.update(bank=bank.manifest.scores_sha256)
     facts.teachers = [teacher_facts(entry, bank.teacher['state_bytes'])]
     facts.knowledge = dict(num_views=bank.num_views, bank_bytes=bank.scores_bytes)
     facts.dataset = dict(
         name=spec.data_name,
         synthetic=spec.synthetic,
-        fingerprint=bank.manifest['identity']['dataset'],
-        train_samples=bank.manifest['shape'][1],
+        fingerprint=bank.facts.identity.dataset,
+        train_samples=bank.num_samples,
     )
 
 
-def _progress_of(paths: RunPaths, teacher: dict) -> FillProgress:
+def _progress_of(paths: RunPaths, teacher: dict[str, Any]) -> FillProgress:
     """What an earlier process left of a fill with that teacher; none where it left nothing."""
     try:
         found = FillProgress(**read_json(paths.fill_progress))

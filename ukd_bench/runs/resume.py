@@ -1,22 +1,27 @@
 """A training that was cut off goes on from the end of its last epoch."""
 
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from ..data.dataset import VideoSet, build_dataset
 from ..data.fingerprint import dataset_fingerprint
 from ..errors import ResultsError, one_line
-from ..files.atomic import atomic_write
-from ..files.checkpoints import ResumableHook, allow_history, unreadable_because, unwrapped
+from ..files.atomic import remove_leftovers
+from ..files.checkpoints import (
+    ResumableHook,
+    kept_training,
+    training_checkpoint,
+    write_checkpoint,
+)
 from ..files.hashes import file_sha256
-from ..knowledge.bank.fill import build_dataset
-from ..knowledge.pool import read_pool
+from ..files.unpickling import allow_history
+from ..knowledge.pool import teachers_of
 from ..knowledge.teacher import Teacher
+from ..methods.hooks import custom_hooks
 from ..records.spec import RunSpec
 
 _NAMES = ('key', 'execution')
@@ -45,8 +50,8 @@ class ResumePoint(ResumableHook):
         self.path = path
         self.spec = spec
         self.resumed_at: list[int] = []
-        self.earlier = dict(wall_s=0.0, train_s=0.0, teacher_forwards=0)
-        self._identity: dict | None = None
+        self.earlier: dict[str, Any] = dict(wall_s=0.0, train_s=0.0, teacher_forwards=0)
+        self._identity: dict[str, Any] | None = None
         self._created = time.perf_counter()
         self._began = self._saving_s = 0.0
         self._kept_epoch = 0
@@ -87,9 +92,9 @@ class ResumePoint(ResumableHook):
         if self._identity is None:
             dataset = runner.train_dataloader.dataset
             self._identity = _identity(self.spec, runner.cfg, dataset)
-        checkpoint = _checkpoint(runner)
+        checkpoint = training_checkpoint(runner)
         try:
-            atomic_write(self.path, lambda file: torch.save(checkpoint, file))
+            write_checkpoint(self.path, checkpoint)
         except (ResultsError, RuntimeError) as error:
             # The training is worth more than the point to resume it from.
             runner.logger.warning(one_line(error))
@@ -97,32 +102,9 @@ class ResumePoint(ResumableHook):
         self._saving_s += time.perf_counter() - began
 
 
-def _checkpoint(runner: Runner) -> dict[str, Any]:
-    """What ``Runner.resume`` reads.
-
-    ``Runner.save_checkpoint`` writes the same by way of two copies in memory, which would be in the
-    process's peak.
-    """
-    schedulers = runner.param_schedulers
-    if isinstance(schedulers, dict):
-        states: Any = {name: [one.state_dict() for one in schedulers[name]] for name in schedulers}
-    else:
-        states = [scheduler.state_dict() for scheduler in schedulers or []]
-    checkpoint = dict(
-        meta=dict(epoch=runner.epoch, iter=runner.iter, seed=runner.seed),
-        state_dict=unwrapped(runner).state_dict(),
-        message_hub=runner.message_hub.state_dict(),
-        optimizer=runner.optim_wrapper.state_dict(),
-        param_schedulers=states,
-    )
-    runner.call_hook('before_save_checkpoint', checkpoint=checkpoint)
-    return checkpoint
-
-
 def discard(path: Path) -> None:
     """Deletes a run's checkpoint to resume from, and half-written ones of killed processes."""
-    for leftover in path.parent.glob(f'.{path.name}.*'):
-        leftover.unlink()
+    remove_leftovers(path)
     path.unlink(missing_ok=True)
 
 
@@ -136,25 +118,17 @@ def set_resume(config: Config, path: Path, spec: RunSpec) -> None:
         return
     allow_history()
     try:
-        # Torch does not look at the checksums that it wrote.
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-        if damaged is not None:
-            raise ResultsError(f'{damaged} differs from its checksum')
-        found = torch.load(path, map_location='cpu', weights_only=True)
-        kept = found['ukd_bench_hooks'][ResumePoint.__name__]['identity']
-    except Exception as error:
-        # Torch and its unpickler answer damaged files with whatever they run into.
-        reason = unreadable_because(error)
-        print(f'{path.name}: cannot be read ({reason}); the run starts over', flush=True)
+        epoch, state = kept_training(path, ResumePoint)
+    except ResultsError as error:
+        print(f'{error}; the run starts over', flush=True)
         return
-    differing = _differing(kept, spec, config)
+    differing = _differing(state.get('identity') or {}, spec, config)
     if differing is not None:
         print(
             f'{path.name}: does not fit, it differs in {differing}; the run starts over', flush=True
         )
         return
-    print(f'{path.name}: the run goes on after epoch {found["meta"]["epoch"]}', flush=True)
+    print(f'{path.name}: the run goes on after epoch {epoch}', flush=True)
     config.load_from, config.resume = str(path), True
 
 
@@ -168,14 +142,9 @@ def _differing(kept: dict[str, Any], spec: RunSpec, config: Config) -> str | Non
     return next((name for name in present if kept.get(name) != present[name]), None)
 
 
-def _identity(spec: RunSpec, config: Config, dataset: Any) -> dict[str, Any]:
-    hooks = config.get('custom_hooks', [])
-    files = [
-        entry.checkpoint_file()
-        for hook in hooks
-        if hook.get('pool') is not None
-        for entry in read_pool(hook['pool'], hook.get('num_teachers'))
-    ]
+def _identity(spec: RunSpec, config: Config, dataset: VideoSet) -> dict[str, Any]:
+    hooks = custom_hooks(config)
+    files = [entry.checkpoint_file() for hook in hooks for entry in teachers_of(hook)]
     files += [Path(hook['previous']) for hook in hooks if hook.get('previous') is not None]
     return dict(
         **{name: getattr(spec, name) for name in _NAMES},

@@ -3,13 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from ..errors import ConfigError
-from ..files.atomic import atomic_write
-from ..files.checkpoints import ResumableHook, load_weights, save_weights, unwrapped
+from ..files.checkpoints import (
+    ResumableHook,
+    load_weights,
+    read_checkpoint,
+    save_weights,
+    unwrapped,
+    write_checkpoint,
+)
 from ..records.record import LAST_EPOCH, SELECTIONS
 
 _CRITERION = 'clips/top1'
@@ -46,13 +51,13 @@ class KeepBest(ResumableHook):
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
         # With the weights: the file may be ahead of the checkpoint when the process is killed.
-        weights = torch.load(self.path, weights_only=True) if self.epoch is not None else None
+        weights = read_checkpoint(self.path) if self.epoch is not None else None
         return dict(epoch=self.epoch, best=self._best, weights=weights)
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         self.epoch, self._best = state['epoch'], state['best']
         if self.epoch is not None:
-            atomic_write(self.path, lambda file: torch.save(state['weights'], file))
+            write_checkpoint(self.path, state['weights'])
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         value = (metrics or {}).get(_CRITERION)

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import time
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -14,8 +15,8 @@ from ..files.atomic import write_text
 from ..files.checkpoints import save_weights, state_sha256, unwrapped
 from ..files.hashes import file_sha256
 from ..measure import ClipScores, MeasureHook
-from ..measure.flops import first_clip, inference_flops
 from ..measure.memory.phases import PhaseMemory
+from ..measure.prediction import first_clip, inference_flops
 from ..records.folder import RunPaths
 from ..records.record import LAST_EPOCH
 from ..records.spec import RunSpec
@@ -95,10 +96,11 @@ def _scores_of(runner: Runner) -> ClipScores:
     return next(m for m in runner.test_evaluator.metrics if isinstance(m, ClipScores))
 
 
-def _knowledge_facts(source: DistillationHook) -> dict:
+def _knowledge_facts(source: DistillationHook) -> dict[str, Any]:
     divergence = source.last_epoch_divergence
     return dict(
         rule=source.rule_name,
+        loss=source.loss_name,
         weight=source.weight,
         temperature=source.temperature,
         num_views=source.num_views,

@@ -62,7 +62,7 @@ class Axes:
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
-    all distilling methods.
+    all distilling methods. ``claims`` is the path of the claims file, None for the shipped one.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Axes:
     threads: int = 1
     protocol: str = 'center'
     selection: str = LAST_EPOCH
+    claims: str | None = None
     distillation: Distillation = field(default_factory=Distillation)
     own_methods: tuple[OwnMethod, ...] = ()
 

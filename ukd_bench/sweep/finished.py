@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ConfigError, DataError, ResultsError
 from ..files.atomic import read_json, write_json
 from ..files.hashes import file_sha256
+from ..knowledge.bank.format import is_recorded_bank
 from ..methods.table import RUN_KINDS
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
@@ -204,19 +205,8 @@ class SweepState:
 def _has_parts(run: PlannedRun, paths: RunPaths, hashes: dict[str, str | None]) -> bool:
     """Whether all that others need of a run is there, as it was recorded."""
     if run.spec.method == 'bank':
-        return _has_bank(paths.bank, hashes['bank'])
+        return is_recorded_bank(paths.bank, hashes['bank'])
     return _has_hash(paths.checkpoint, hashes['checkpoint']) and paths.scores.is_file()
-
-
-def _has_bank(folder: Path, expected: str | None) -> bool:
-    """Whether a bank is the one whose scores were recorded, with every file as it was written."""
-    try:
-        manifest = read_json(folder / 'manifest.json')
-        files = {name: facts['sha256'] for name, facts in manifest['files'].items()}
-        recorded = manifest['scores_sha256'] == expected
-    except (ResultsError, KeyError, TypeError, AttributeError):
-        return False
-    return recorded and all(_has_hash(folder / name, sha256) for name, sha256 in files.items())
 
 
 def _has_hash(path: Path, expected: str | None) -> bool:

@@ -1,9 +1,9 @@
-"""What a sweep asks before it plans: whether its rule can be used, and which devices are here."""
+"""What a sweep asks before it plans: whether rule and loss can be used, which devices are here."""
 
 from typing import Any
 
 from ..errors import ConfigError
-from ..methods.distillation import RULES
+from ..methods.distillation import LOSSES, RULES
 from ..records.questions import ask
 from .config import Axes
 from .executors.devices import Devices, device_kind, find_devices
@@ -12,8 +12,8 @@ from .executors.devices import Devices, device_kind, find_devices
 def preflight(axes: Axes, device: str) -> Devices:
     """Finds out what needs torch, so that nothing is trained in vain.
 
-    Rules and GPUs need torch, and a sweep plans without: one process is asked about both, and none
-    where neither is in question.
+    Rules, losses and GPUs need torch, and a sweep plans without: one process is asked about all of
+    them, and none where nothing is in question.
 
     Args:
         axes: What to compare.
@@ -23,8 +23,8 @@ def preflight(axes: Axes, device: str) -> Devices:
         The devices. They may not be here, which a plan alone does not mind.
 
     Raises:
-        ConfigError: the rule cannot be built or is not defined for as many teachers as runs have,
-            or ``device`` names no device.
+        ConfigError: the rule or the loss cannot be built, the rule is not defined for as many
+            teachers as runs have, or ``device`` names no device.
     """
     questions: dict[str, Any] = {}
     if device_kind(device) == 'cuda':
@@ -33,9 +33,13 @@ def preflight(axes: Axes, device: str) -> Devices:
     # The others take no arguments and any number of teachers.
     if rule is not None and (rule not in RULES or rule == 'fixed_weights'):
         questions['rule_complaint'] = dict(rule=rule, numbers=_numbers_folded(axes))
+    loss = axes.distillation.loss
+    if loss is not None and loss not in LOSSES:
+        questions['loss_complaint'] = loss
     answers = ask(questions)
-    if complaint := answers.get('rule_complaint'):
-        raise ConfigError(f'distillation: {complaint}')
+    for name in ('rule_complaint', 'loss_complaint'):
+        if complaint := answers.get(name):
+            raise ConfigError(f'distillation: {complaint}')
     return find_devices(device, answers.get('cuda_devices', ()))
 
 

@@ -3,13 +3,13 @@
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from ..data.cache import ClipCache, build, needed_bytes
 from ..data.flow.algorithms import RAFT, FlowSettings
 from ..data.flow.make import make_flow
+from ..data.progress import Bars
 from ..data.video.frames import decoder
 from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO
 from ..errors import ConfigError, DataError
@@ -21,9 +21,6 @@ from .videos import DATA, SweepData
 GIB = 1024**3
 _LEAVE_FREE = 0.1
 """Share of the free disk space that a cache leaves alone."""
-
-Bars = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
-"""Makes a progress bar, by what is being done: a context that yields ``update(done, total)``."""
 
 
 def prepare_videos(data: SweepData, bars: Bars) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..data.arid.facts import ARID_CLASSES
 from ..data.arid.groups import HELD_OUT_FRACTION, part_of
 from ..data.arid.layout import Layout, find_layout
-from ..data.arid.lists import ARID_CLASSES, Clip
+from ..data.arid.lists import Clip
 from ..data.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
 from ..data.darkroom.layout import SPLITS
 from ..data.fingerprint import clips_fingerprint, darkroom_manifest

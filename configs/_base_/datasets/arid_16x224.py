@@ -1,7 +1,7 @@
 """ARID: 16 frames of 224 x 224 from at least four fifths of a clip.
 
 That is 64 to 80 frames of ARID's median clip, so those taken lie 4 to 5 apart. Data root and
-split are v1.0's; a sweep sets its own.
+split are v1.0's; a sweep sets its own. Bases of other clip lengths and sizes change this one.
 """
 
 clip_len, size, short_side = 16, 224, 256

@@ -3,8 +3,9 @@ import os
 import pytest
 
 from ukd_bench.data.arid.editions import EDITIONS, LayoutError
+from ukd_bench.data.arid.facts import ARID_CLASSES
 from ukd_bench.data.arid.layout import find_layout
-from ukd_bench.data.arid.lists import ARID_CLASSES, Clip, UnlabelledError
+from ukd_bench.data.arid.lists import Clip, UnlabelledError
 from ukd_bench.errors import DataError
 
 from ..made_up_arid import fake_video, write_list, write_mapping

@@ -1,6 +1,7 @@
 import pytest
 
-from ukd_bench.data.arid.lists import ARID_CLASSES, Clip, is_blank, read_csv, read_list, read_pairs
+from ukd_bench.data.arid.facts import ARID_CLASSES
+from ukd_bench.data.arid.lists import Clip, is_blank, read_csv, read_list, read_pairs
 from ukd_bench.errors import DataError
 
 

@@ -230,7 +230,7 @@ def test_folders_that_are_something_else_are_refused(videos, tmp_path):
     with pytest.raises(DataError, match='not empty and not a clip cache'):
         build(root, root, paths)
     (tmp_path / 'file').write_text('')
-    with pytest.raises(DataError, match='file: cannot be made'):
+    with pytest.raises(DataError, match='file: not a folder'):
         build(root, tmp_path / 'file', paths)
     folder = tmp_path / 'cache'
     build(root, folder, paths[:1], short_side=32)

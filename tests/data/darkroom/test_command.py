@@ -46,12 +46,3 @@ def test_bad_values_are_one_line_and_exit_2(tmp_path, arguments, message):
     assert done.returncode == 2
     assert done.stderr.startswith('error: ') and message in done.stderr
     assert done.stderr.count('\n') == 1
-
-
-def test_making_videos_does_not_need_torch():
-    code = (
-        'import sys, ukd_bench.data.darkroom.preview, ukd_bench.data.__main__;'
-        "print(sorted({'torch', 'mmaction', 'mmengine'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-    assert done.stdout.strip() == '[]', done.stderr

@@ -4,7 +4,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ukd_bench.data.darkroom.layout import SPLITS, clips_of, draw_length, groups_tested, shares
+from ukd_bench.data.arid.facts import SPLITS
+from ukd_bench.data.darkroom.layout import clips_of, draw_length, groups_tested, shares
 from ukd_bench.data.darkroom.spec import PRESETS
 from ukd_bench.errors import DataError
 

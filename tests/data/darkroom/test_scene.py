@@ -4,7 +4,7 @@ import numpy as np
 
 from ukd_bench.data.darkroom.actions import CLASSES, PROPS_NEEDED
 from ukd_bench.data.darkroom.film import bright_twin, frames_of, light_of
-from ukd_bench.data.darkroom.layout import Clip, clips_of
+from ukd_bench.data.darkroom.layout import Take, clips_of
 from ukd_bench.data.darkroom.paint import reduce
 from ukd_bench.data.darkroom.scene import PROPS, draw_look, draw_shot
 from ukd_bench.data.darkroom.sensor import brighten
@@ -15,13 +15,13 @@ TINY = PRESETS['tiny']
 
 def test_a_group_looks_the_same_in_every_class():
     corner = (slice(None), slice(0, 4), slice(0, 4))
-    looks = [light_of(TINY, Clip(label, 1, 1)) for label in (0, 5, 10)]
+    looks = [light_of(TINY, Take(label, 1, 1)) for label in (0, 5, 10)]
     for light, camera in looks[1:]:
         assert camera == looks[0][1]
         # The camera sways, so the corner is alike, not equal.
         ratio = light[corner].mean() / looks[0][0][corner].mean()
         assert 0.8 < ratio < 1.25
-    _, other = light_of(TINY, Clip(0, 2, 1))
+    _, other = light_of(TINY, Take(0, 2, 1))
     assert other.exposure != looks[0][1].exposure
 
 
@@ -43,7 +43,7 @@ def test_no_object_tells_the_class():
 
 
 def test_the_person_moves_and_the_place_does_not():
-    light, _ = light_of(PRESETS['quick'], Clip(CLASSES.index('Walk'), 2, 1))
+    light, _ = light_of(PRESETS['quick'], Take(CLASSES.index('Walk'), 2, 1))
     change = np.abs(np.diff(light, axis=0)).mean((0, 3)) / light.mean()
     assert change[10:66, 24:72].mean() > 3 * change[:8].mean()
 
@@ -61,7 +61,7 @@ def test_as_dark_as_arid():
 
 def test_the_bright_twin_shows_the_same_scene_with_more_light_and_less_noise():
     spec = dataclasses.replace(TINY, rendering=2)
-    clip = Clip(9, 2, 1)
+    clip = Take(9, 2, 1)
     light, dark = light_of(spec, clip)
     twin_light, lit = light_of(bright_twin(spec), clip)
     np.testing.assert_array_equal(light, twin_light)
@@ -78,7 +78,7 @@ def test_the_full_presets_colours_and_contrast_are_those_of_arid():
         PRESETS['full'], width=64, height=48, fps=3, min_frames=3, max_frames=3, lengths='uniform',
         seed=102,
     )  # fmt: skip
-    frames = [frames_of(spec, Clip((5 * group) % 11, group, 1)) for group in range(1, 39)]
+    frames = [frames_of(spec, Take((5 * group) % 11, group, 1)) for group in range(1, 39)]
     pixels = np.concatenate(frames).reshape(-1, 3)[:, ::-1].astype(float)
     np.testing.assert_allclose(pixels.mean(0), [13.1, 11.6, 11.1], rtol=0.15)
     np.testing.assert_allclose(pixels.std(0), [20.2, 19.1, 17.7], rtol=0.15)

@@ -6,7 +6,7 @@ import pytest
 
 from ukd_bench.data.darkroom import sensor, sensor as photons
 from ukd_bench.data.darkroom.film import bright_twin, frames_of, light_of
-from ukd_bench.data.darkroom.layout import Clip
+from ukd_bench.data.darkroom.layout import Take
 from ukd_bench.data.darkroom.sensor import Sensor
 from ukd_bench.data.darkroom.spec import PRESETS
 
@@ -60,7 +60,7 @@ def test_brightening_does_not_restore_the_bright_twin(preset):
     """Noise precedes rounding. Whoever brightens may choose the best gain and gamma for each."""
     spec = dataclasses.replace(PRESETS[preset], width=96, height=72, min_frames=4, max_frames=5)
     spec = dataclasses.replace(spec, lengths='uniform', seed=101)
-    for clip in (Clip(9, 1, 1), Clip(2, 7, 1)):
+    for clip in (Take(9, 1, 1), Take(2, 7, 1)):
         twin = frames_of(bright_twin(spec), clip)
         light, camera = light_of(spec, clip)
         noisy, clean = frames_of(spec, clip), sensor.darken(light, camera)

@@ -1,12 +1,13 @@
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import decord
 import numpy as np
 import pytest
 
 from ukd_bench.data.darkroom import CLASSES, PRESETS, film, film as encode, make, write
-from ukd_bench.data.darkroom.layout import Clip
+from ukd_bench.data.darkroom.layout import Take
 from ukd_bench.data.darkroom.sensor import brighten
 from ukd_bench.data.darkroom.spec import DarkRoomSpec
 from ukd_bench.errors import DataError
@@ -120,7 +121,7 @@ def test_the_identity_of_the_first_presets_does_not_change():
 def test_the_same_seed_gives_the_same_frames_for_any_number_of_workers(tiny, tmp_path):
     _, manifest = tiny
     assert make(tmp_path / 'two', TINY, workers=2) == manifest
-    clip = Clip(3, 2, 1)
+    clip = Take(3, 2, 1)
     assert (
         write.frames_sha256(film.frames_of(TINY, clip))
         == (manifest['clips'][clip.path]['frames_sha256'])
@@ -141,7 +142,7 @@ def test_black_stays_black_in_the_files_of_the_full_preset(tmp_path):
 def test_encoding_keeps_the_dark_detail(tmp_path):
     large = dataclasses.replace(PRESETS['full'], min_frames=6, max_frames=9)
     for spec, label, group in ((PRESETS['quick'], 4, 1), (PRESETS['quick'], 10, 5), (large, 9, 12)):
-        frames = film.frames_of(spec, Clip(label, group, 1))
+        frames = film.frames_of(spec, Take(label, group, 1))
         encode.write_video(tmp_path / 'a.avi', frames, spec.fps, spec.rendering)
         decoded = encode.read_video(tmp_path / 'a.avi')
         assert decoded.shape == frames.shape
@@ -203,6 +204,20 @@ def test_a_killed_one_is_completed(tmp_path, monkeypatch):
     assert make(tmp_path / 'cut', SMALL) == whole
     names = {path.name for path in (tmp_path / 'cut').rglob('*') if path.name.startswith('.')}
     assert not names
+
+
+def test_of_two_at_once_the_second_waits_and_makes_nothing(tmp_path, monkeypatch):
+    write_video, made = write.write_video, []
+
+    def counted(path, *rest):
+        made.append(path)
+        write_video(path, *rest)
+
+    monkeypatch.setattr(write, 'write_video', counted)
+    with ThreadPoolExecutor() as pool:
+        first, second = pool.map(lambda _: make(tmp_path / 'set', SMALL), range(2))
+    assert first == second and len(made) == len({*made}) == 33
+    assert not [path for path in (tmp_path / 'set').iterdir() if path.name.startswith('.')]
 
 
 def test_progress_counts_to_the_end(tmp_path):

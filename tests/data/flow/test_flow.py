@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ukd_bench.data import making
 from ukd_bench.data.flow import make as flow_module
 from ukd_bench.data.flow.algorithms import FlowSettings, brightening, estimator
 from ukd_bench.data.flow.format import (
@@ -120,8 +121,8 @@ def test_one_frame_has_one_field_without_motion(tmp_path):
 def test_what_is_complete_is_neither_computed_nor_hashed_again(root, tmp_path, monkeypatch):
     out = tmp_path / 'flow'
     first = make_flow(root, out, VIDEOS, SETTINGS)
-    for name in ('make_clip', 'file_sha256'):
-        monkeypatch.setattr(flow_module, name, never)
+    monkeypatch.setattr(flow_module, 'make_clip', never)
+    monkeypatch.setattr(making, 'file_sha256', never)
     assert make_flow(root, out, VIDEOS, SETTINGS) == first
 
 
@@ -153,7 +154,7 @@ def test_a_changed_video_is_computed_anew(root, tmp_path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from ukd_bench.data.flow import clips as flow_clips, make as flow
+from ukd_bench.data.flow import clips, make
 from ukd_bench.data.flow.algorithms import FlowSettings
 left = int(sys.argv[3])
 def write_field(*arguments):
@@ -162,8 +163,8 @@ def write_field(*arguments):
     if left < 0:
         os._exit(9)
     return original(*arguments)
-original, flow_clips.write_field = flow_clips.write_field, write_field
-flow.make_flow(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4:], FlowSettings('farneback', 8))
+original, clips.write_field = clips.write_field, write_field
+make.make_flow(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4:], FlowSettings('farneback', 8))
 """
 
 
@@ -191,7 +192,7 @@ def test_a_call_killed_between_a_changed_clip_and_the_manifest(root, tmp_path, m
     make_flow(root, out, VIDEOS, SETTINGS)
     film(root / VIDEOS[0], square_frames(4, step=(0, 1)))
     with monkeypatch.context() as patch:
-        patch.setattr(flow_module, 'write_json', _failing_at('flow.json'))
+        patch.setattr(making, 'write_json', _failing_at('flow.json'))
         with pytest.raises(KeyboardInterrupt):
             make_flow(root, out, VIDEOS, SETTINGS)
     monkeypatch.setattr(flow_module, 'make_clip', never)
@@ -269,7 +270,7 @@ def test_what_cannot_be_used_is_named(root, tmp_path):
     other = tmp_path / 'other'
     other.mkdir()
     (other / 'thesis.tex').write_text('')
-    with pytest.raises(DataError, match='other: not empty and no optical flow'):
+    with pytest.raises(DataError, match='other: not empty and not optical flow'):
         make_flow(root, other, VIDEOS, SETTINGS)
     with pytest.raises(DataError, match=r'thesis\.tex: not a folder'):
         make_flow(root, other / 'thesis.tex', VIDEOS, SETTINGS)

@@ -1,6 +1,4 @@
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -46,15 +44,6 @@ def test_bad_values_are_one_line_and_exit_2(dark_root, arguments, message, capsy
     printed = capsys.readouterr().err
     assert status == 2
     assert printed.startswith('error: ') and message in printed and printed.count('\n') == 1
-
-
-def test_no_torch_is_needed():
-    code = (
-        'import sys, ukd_bench.data.flow.make, ukd_bench.cli.data.flow;'
-        "print(sorted({'torch', 'mmaction', 'mmcv', 'mmengine'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-    assert done.stdout.strip() == '[]', done.stderr
 
 
 def test_of_two_editions_one_must_be_named(dark_root, tmp_path, capsys):

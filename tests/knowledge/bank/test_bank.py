@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def bank(tmp_path):
 def test_round_trip(bank):
     again = Bank(bank.folder)
     assert (again.num_views, again.num_samples, again.num_classes) == (V, N, C)
-    assert again.teacher == TEACHER and again.manifest['shape'] == [V, N, C]
+    assert again.teacher == TEACHER and again.facts.shape == (V, N, C)
     for view in range(V):
         assert np.array_equal(again.read(view, range(N)), scores()[view])
         assert np.array_equal(again.best_classes(view), scores()[view].argmax(1))
@@ -37,8 +38,9 @@ def test_the_folder_holds_scores_labels_and_manifest_alone(bank):
     names = sorted(path.name for path in bank.folder.iterdir())
     assert names == ['labels.npy', 'manifest.json', 'scores.npy']
     assert np.array_equal(np.load(bank.folder / 'scores.npy', allow_pickle=False), scores())
-    assert bank.manifest['scores_sha256'] == file_sha256(bank.folder / 'scores.npy')
-    assert bank.manifest['complete'] is True and len(bank.manifest['views']) == V
+    assert bank.manifest.scores_sha256 == file_sha256(bank.folder / 'scores.npy')
+    assert json.loads(bank.paths.manifest.read_text())['complete'] is True
+    assert len(bank.manifest.views) == V
 
 
 @pytest.mark.parametrize(

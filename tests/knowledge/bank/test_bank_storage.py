@@ -87,14 +87,14 @@ def test_the_manifest_has_mean_and_largest_error_over_all_views(tmp_path):
     form = Storage.of('top2')
     views = [view_error(form, view, form.encode(view)) for view in scores()]
     for temperature in ('1', '4'):
-        error = bank.manifest['error'][temperature]
+        error = bank.manifest.error[temperature]
         mean = sum(view[temperature]['mean'] for view in views) / len(views)
         assert error['mean'] == pytest.approx(mean)
         assert error['max'] == max(view[temperature]['max'] for view in views)
         assert 0 < error['mean'] < error['max'] < 1
-    assert bank.manifest['error']['4']['mean'] > bank.manifest['error']['1']['mean']
+    assert bank.manifest.error['4']['mean'] > bank.manifest.error['1']['mean']
     assert not bank.keeps_all_classes
-    assert write_bank(tmp_path / 'exact', scores(), job()).manifest['error'] is None
+    assert write_bank(tmp_path / 'exact', scores(), job()).manifest.error is None
 
 
 def test_what_was_scored_again_is_compared_with_what_is_kept():

@@ -11,8 +11,7 @@ import pytest
 
 from ukd_bench.errors import BankError, ResultsError
 from ukd_bench.files.locks import Lock
-from ukd_bench.knowledge.bank.format import Bank, BankPaths
-from ukd_bench.knowledge.bank.job import storage_in
+from ukd_bench.knowledge.bank.format import Bank, BankPaths, storage_in
 from ukd_bench.knowledge.bank.writer import BankWriter, tidy, write_bank
 
 from ..made_up_banks import IDENTITY, LABELS, job, scores
@@ -64,7 +63,7 @@ def test_killed_at_any_step_and_called_again(
     # What a killed process has written the system keeps, on the disk or not yet.
     monkeypatch.setattr(os, 'fsync', lambda descriptor: None)
     old = before and job(storage, **before)
-    kept = {*range(old.num_views)} if old and old.identity == IDENTITY else set()
+    kept = {*range(old.facts.num_views)} if old and old.facts.identity == IDENTITY else set()
     scored = []
 
     class Noted(BankWriter):
@@ -76,7 +75,7 @@ def test_killed_at_any_step_and_called_again(
     for step in itertools.count(1, stride):
         folder = tmp_path / str(step)
         if old:
-            write_bank(folder, scores()[: old.num_views], old)
+            write_bank(folder, scores()[: old.facts.num_views], old)
         scored.clear()
         ended = forked.end(
             forked.start(lambda f=folder: write_bank(f, scores(), job(storage)), step)
@@ -85,7 +84,7 @@ def test_killed_at_any_step_and_called_again(
         if ended == 0:
             break
         assert ended == -9
-        if bank is not None and bank.manifest['identity'] == dataclasses.asdict(IDENTITY):
+        if bank is not None and bank.facts.identity == IDENTITY:
             for view in range(bank.num_views):
                 rows = bank.storage.encode(scores()[view])
                 assert all(np.array_equal(bank.rows(view)[name], rows[name]) for name in rows)
@@ -280,7 +279,7 @@ def test_a_bank_of_another_kind_is_filled_anew(tmp_path, storage):
     ):
         values = scores(samples=len(other.labels))
         assert scored_views(folder, other, values) == [0, 1, 2]
-        assert Bank(folder).manifest['shape'] == list(other.shape)
+        assert Bank(folder).facts.shape == other.facts.shape
 
 
 def test_what_a_finished_process_left_is_tidied(tmp_path, storage, undisturbed):

@@ -51,11 +51,11 @@ def test_the_manifest_says_whose_scores_they_are(filled_pool, train_dataset, bui
     entry = read_pool(filled_pool)[0]
     bank, dataset = Bank(entry.bank), build_dataset(train_dataset)
     bank.require(*bank_identities([entry], dataset, train_dataset['pipeline'], 5))
-    assert bank.manifest['identity']['dataset'] == dataset.fingerprint()
-    assert bank.manifest['identity']['checkpoint'] == file_sha256(entry.checkpoint)
-    assert bank.manifest['scores_sha256'] == file_sha256(entry.bank / 'scores.npy')
+    assert bank.facts.identity.dataset == dataset.fingerprint()
+    assert bank.facts.identity.checkpoint == file_sha256(entry.checkpoint)
+    assert bank.manifest.scores_sha256 == file_sha256(entry.bank / 'scores.npy')
     assert (bank.teacher['name'], bank.teacher['key']) == ('dark', '')
-    assert bank.manifest['classes'] == list(dataset.metainfo['classes'])
+    assert bank.facts.class_names == tuple(dataset.metainfo['classes'])
     assert bank.labels_N.tolist() == [dataset.get_data_info(n)['label'] for n in range(11)]
 
 
@@ -121,15 +121,15 @@ def test_other_storages_hold_the_same_scores(own_pool, train_dataset, storage):
     assert kept.sum() == (33 if storage == 'top3' else 121)
     np.testing.assert_allclose(read[kept], exact[kept], rtol=2**-11)
     assert np.array_equal(bank.best_classes(0), exact.argmax(axis=1))
-    assert 0 < bank.manifest['error']['4']['max'] < 1
+    assert 0 < bank.manifest.error['4']['max'] < 1
 
 
 def test_other_views_are_another_bank(own_pool, train_dataset):
     entry = read_pool(own_pool)[0]
     before = Bank(entry.bank)
-    scores, identity = before.read(0, range(11)), before.manifest['identity']
+    scores, identity = before.read(0, range(11)), before.facts.identity
     other = fill(entry, copy.deepcopy(train_dataset), 6, 1)
-    assert other.manifest['identity']['views'] != identity['views']
+    assert other.facts.identity.views != identity.views
     assert not (other.read(0, range(11)) == scores).all(axis=1).any()
 
 
@@ -155,7 +155,7 @@ def test_a_teacher_sees_the_students_views_in_its_own_rendering(
 
 def test_a_teachers_classes_come_in_the_students_order(own_pool, train_dataset, rewrite):
     first, second = read_pool(own_pool)
-    names = Bank(first.bank).manifest['classes']
+    names = Bank(first.bank).facts.class_names
     scores = Bank(first.bank).read(0, range(11))
     rewrite(own_pool, names[::-1], 'teachers', 0, 'classes')
     first.bank.rename(first.bank.with_name('old'))

@@ -155,7 +155,7 @@ def test_other_views_or_renderings_are_said_of_each_teacher(verify, option, word
 
 
 def test_other_class_names_are_named(verify, dark):
-    names = Bank(dark.bank).manifest['classes']
+    names = Bank(dark.bank).facts.class_names
     renamed = ','.join([*names[:3], 'Toss', *names[4:]])
     option = f'{DATASET}.metainfo.classes=[{renamed}]'
     status, lines = verify('--cfg-options', option, num_teachers=1)

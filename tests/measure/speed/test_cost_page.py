@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ukd_bench.measure.speed.ratios import ratio_interval
+from ukd_bench.measure.speed.blocks import ratio_interval
 
 ROOT = Path(__file__).parents[3]
 RECORDS = ROOT / 'results' / 'reference'

@@ -20,8 +20,8 @@ from ukd_bench.distill import (
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.checkpoints import state_sha256
 from ukd_bench.measure.__main__ import main
+from ukd_bench.measure.speed.blocks import ratio_interval
 from ukd_bench.measure.speed.method_steps import METHODS, Variant, Workshop, variants
-from ukd_bench.measure.speed.ratios import ratio_interval
 from ukd_bench.measure.speed.steps import StepFigures, measure_steps
 
 pytestmark = pytest.mark.slow

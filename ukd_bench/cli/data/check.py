@@ -1,53 +1,50 @@
-"""``python -m ukd_bench.data check``: whether a data set is what it should be."""
+"""``ukd-bench data check``: whether a data set is what it should be."""
 
 import argparse
 import json
-import os
-from pathlib import Path
-from rich.console import Console
-from ..terminal import count
-from ..terminal import progress_bar
-from ...data.check import check
-from ...data.check.text import render
-from ...data.arid.editions import EDITIONS
-from ...data.arid.layout import HOW_TO_GET
+import textwrap
 
+from ...data.arid.editions import HOW_TO_GET
+from ..options import add_edition, add_root, add_workers
+from ..parser import WIDTH
+from ..progress import progress_bar
 
-_EPILOG = f"""
-It knows ARID v1.0, ARID v1.5, UG2+ 2.1, DarkRoom, and MMAction2's lists of your own videos.
-No videos yet? {HOW_TO_GET}. The exit status is 0 where nothing is wrong, 1 where something
-is, and 2 where ROOT cannot be checked at all.
+SUMMARY = 'check lists, counts and videos of a data set against what is known of it'
+DESCRIPTION = (
+    'Checks lists, counts and videos of a data set against what is known of it. It knows ARID '
+    "v1.0, ARID v1.5, UG2+ 2.1, DarkRoom, and MMAction2's lists of your own videos."
+)
+_NO_VIDEOS = textwrap.fill(f'No videos yet? {HOW_TO_GET}.', WIDTH - 2)
+EPILOG = f"""\
+examples:
+  %(prog)s /data/ARID
+  %(prog)s videos --decode --json
+
+{_NO_VIDEOS}
+
+exit status:
+  0 nothing is wrong   1 something is   2 ROOT cannot be checked at all
 """
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Adds the subcommand's parser."""
-    command = commands.add_parser(
-        'check',
-        help='check lists, counts and videos of a data set against what is known of it',
-        description='Checks lists, counts and videos of a data set against what is known of it.',
-        epilog=_EPILOG,
-    )
-    command.add_argument('root', type=Path, metavar='ROOT', help='the folder of the data set')
-    command.add_argument(
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what is checked, and how thoroughly."""
+    add_root(parser, 'the folder of the data set')
+    parser.add_argument(
         '--decode', action='store_true', help='decode every video to its last frame'
     )
-    command.add_argument(
-        '--workers',
-        type=count('--workers', 1),
-        default=min(4, os.cpu_count() or 1),
-        metavar='N',
-        help='processes that decode',
-    )
-    command.add_argument('--json', action='store_true', help='print everything, for programs')
-    command.add_argument(
-        '--edition', choices=sorted(EDITIONS), help='which, where the lists of two lie at ROOT'
-    )
-    command.set_defaults(run=run)
+    add_workers(parser, 'processes that decode')
+    parser.add_argument('--json', action='store_true', help='print everything, for programs')
+    add_edition(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Checks what the command line names; returns 1 if something is wrong."""
+    from rich.console import Console
+
+    from ...data.check import check
+    from ...data.check.text import render
+
     with progress_bar('videos') as update:
         report = check(
             arguments.root, arguments.edition, arguments.decode, arguments.workers, update

@@ -1,59 +1,73 @@
-"""``python -m ukd_bench.data flow``: makes the optical flow of a data set."""
+"""``ukd-bench data flow``: makes the optical flow of a data set."""
 
 import argparse
-import os
+from collections.abc import Iterable
 from pathlib import Path
-from ..terminal import count
-from ..terminal import progress_bar
-from ...errors import ConfigError
-from ...files.hashes import file_sha256
-from ...data.arid.editions import EDITIONS
-from ...data.flow.make import make_flow
-from ...data.flow.format import default_folder
-from ...data.flow.algorithms import PARAMETERS
-from ...data.flow.algorithms import RAFT
-from ...data.flow.algorithms import FlowSettings
-from ...data.arid.layout import find_layout
+
+from ..options import add_device, add_edition, add_root, add_workers
+from ..progress import progress_bar
+from ..values import count, one_of
+
+SUMMARY = 'compute the optical flow of all listed videos, as MMAction2 reads it'
+DESCRIPTION = (
+    'Computes the optical flow of all listed videos and stores it as MMAction2 reads it. What is '
+    'there already is kept.'
+)
+EPILOG = """\
+algorithms:
+  farneback, tvl1 (OpenCV); raft, raft_small (torchvision, whose weights are
+  downloaded once)
+
+examples:
+  %(prog)s videos --algorithm farneback --bound 8
+  %(prog)s /data/ARID --algorithm raft --device cuda
+"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Adds the subcommand's parser."""
-    command = commands.add_parser(
-        'flow', help='compute the optical flow of all listed videos, as MMAction2 reads it'
-    )
-    command.add_argument('root', type=Path, metavar='ROOT', help='data root, with lists and videos')
-    command.add_argument(
-        '--out', type=Path, metavar='DIR', help='default: flow-<algorithm> below ROOT'
-    )
-    command.add_argument('--algorithm', choices=sorted(PARAMETERS), required=True)
-    command.add_argument(
+def _algorithms() -> Iterable[str]:
+    from ...data.flow.algorithms import PARAMETERS
+
+    return sorted(PARAMETERS)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds of what, how, and where to."""
+    add = parser.add_argument
+    add_root(parser, 'data root, with lists and videos')
+    add('--out', type=Path, metavar='DIR', help='default: flow-ALGORITHM below ROOT')
+    add(
+        '--algorithm', type=one_of(_algorithms), required=True, metavar='ALGORITHM',
+        help='which, see below',
+    )  # fmt: skip
+    add(
         '--bound', type=float, default=20.0, metavar='PX',
         help='displacement that the largest code stands for; more is clipped (default: 20)',
     )  # fmt: skip
-    command.add_argument(
+    add(
         '--gamma', type=float, default=1.0, metavar='G',
         help='brighten the frames by this gamma before (default: 1, as stored)',
     )  # fmt: skip
-    command.add_argument(
-        '--short-side', type=count('--short-side', 8), metavar='PX',
+    add(
+        '--short-side', type=count(8), metavar='PX',
         help='reduce a longer shorter side to this before (default: as stored)',
     )  # fmt: skip
-    command.add_argument(
-        '--workers', type=count('--workers', 1), default=min(4, os.cpu_count() or 1), metavar='N'
-    )
-    command.add_argument('--device', choices=('cpu', 'cuda'), default='cpu', help='for RAFT')
-    command.add_argument(
+    add_workers(parser, 'processes that compute')
+    add_device(parser, 'where RAFT computes')
+    add(
         '--weights', type=Path, metavar='FILE',
-        help="RAFT's state dict (default: torchvision's, which are downloaded once)",
+        help="RAFT's state dict (default: torchvision's)",
     )  # fmt: skip
-    command.add_argument(
-        '--edition', choices=sorted(EDITIONS), help='which, where the lists of two lie at ROOT'
-    )
-    command.set_defaults(run=run)
+    add_edition(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Makes what the command line asks for."""
+    from ...data.arid.layout import find_layout
+    from ...data.flow.algorithms import FlowSettings
+    from ...data.flow.format import default_folder
+    from ...data.flow.make import make_flow
+    from ...files.hashes import file_sha256
+
     videos = find_layout(arguments.root, arguments.edition).all_paths()
     weights = _weights(arguments)
     settings = FlowSettings(
@@ -79,6 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _weights(arguments: argparse.Namespace) -> Path | None:
     """The file of RAFT's weights, if that is the algorithm."""
+    from ...data.flow.algorithms import PARAMETERS, RAFT
+    from ...errors import ConfigError
+
     if arguments.algorithm not in RAFT:
         if arguments.weights is not None or arguments.device != 'cpu':
             raise ConfigError(f'--weights and --device are for {" and ".join(RAFT)} alone')

@@ -1,43 +1,60 @@
-"""``python -m ukd_bench.data make``: makes a DarkRoom."""
+"""``ukd-bench data make``: makes a DarkRoom."""
 
 import argparse
 import dataclasses
-import os
+from collections.abc import Iterable
 from pathlib import Path
-from ..terminal import count
-from ..terminal import progress_bar
-from ..terminal import size
-from ...data.darkroom import PRESETS
-from ...data.darkroom import DarkRoomSpec
-from ...data.darkroom import make
-from ...data.darkroom.preview import check_name
-from ...data.darkroom.preview import write_preview
+from typing import TYPE_CHECKING
+
+from ..options import add_root, add_workers
+from ..progress import progress_bar
+from ..values import count, one_of, size
+
+if TYPE_CHECKING:
+    from ...data.darkroom import DarkRoomSpec
+
+SUMMARY = 'make a DarkRoom, synthetic dark videos of the eleven ARID actions'
+DESCRIPTION = (
+    'Makes a DarkRoom: synthetic dark videos of the eleven ARID actions, from a seed. A folder '
+    'that was begun is completed.'
+)
+EPILOG = """\
+presets:
+  quick (of the quick sweep), full (of the size of ARID), tiny (for tests)
+
+examples:
+  %(prog)s videos
+  %(prog)s videos --preset full --preview sheet.png
+"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Adds the subcommand's parser."""
-    command = commands.add_parser(
-        'make', help='make a DarkRoom, synthetic dark videos of the eleven ARID actions'
-    )
-    command.add_argument('root', type=Path, metavar='ROOT', help='a new folder, or one to complete')
-    command.add_argument('--preset', choices=sorted(PRESETS), default='quick')
-    command.add_argument('--seed', type=count('--seed', 0), help="default: the preset's")
-    command.add_argument('--clips', type=count('--clips', 1), metavar='N', help='clips in all')
-    command.add_argument('--size', type=size, metavar='WxH', help='frame size in pixels')
-    command.add_argument(
-        '--workers', type=count('--workers', 1), default=min(4, os.cpu_count() or 1), metavar='N'
-    )
-    command.add_argument(
-        '--bright',
-        action='store_true',
-        help='the same scenes well lit, to tell what the dark costs',
-    )
-    command.add_argument('--preview', type=Path, metavar='PNG', help='also write a contact sheet')
-    command.set_defaults(run=run)
+def _presets() -> Iterable[str]:
+    from ...data.darkroom import PRESETS
+
+    return sorted(PRESETS)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what is made, and where."""
+    add = parser.add_argument
+    add_root(parser, 'a new folder, or one to complete')
+    add(
+        '--preset', type=one_of(_presets), default='quick', metavar='PRESET',
+        help='which, see below (default: quick)',
+    )  # fmt: skip
+    add('--seed', type=count(0), metavar='S', help="default: the preset's")
+    add('--clips', type=count(1), metavar='N', help="clips in all (default: the preset's)")
+    add('--size', type=size, metavar='WxH', help="frame size in pixels (default: the preset's)")
+    add_workers(parser, 'processes that make clips')
+    add('--bright', action='store_true', help='the same scenes well lit, to tell what dark costs')
+    add('--preview', type=Path, metavar='PNG', help='also write a contact sheet')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Makes what the command line asks for."""
+    from ...data.darkroom import make
+    from ...data.darkroom.preview import check_name, write_preview
+
     spec = _spec(arguments)
     if arguments.preview is not None:
         check_name(arguments.preview)
@@ -50,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _spec(arguments: argparse.Namespace) -> DarkRoomSpec:
+def _spec(arguments: argparse.Namespace) -> 'DarkRoomSpec':
+    from ...data.darkroom import PRESETS
+
     changes = {'seed': arguments.seed, 'clips': arguments.clips}
     if arguments.size is not None:
         changes |= {'width': arguments.size[0], 'height': arguments.size[1]}

@@ -1,1 +1,1 @@
-"""The subcommands of ``python -m ukd_bench.knowledge``, one a module."""
+"""The commands of ``ukd-bench knowledge``."""

@@ -1,31 +1,40 @@
-"""``python -m ukd_bench.knowledge show``: what banks hold. It needs no torch."""
+"""``ukd-bench knowledge show``: what banks hold. It needs no torch."""
 
 import argparse
 import sys
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from ...errors import UkdBenchError
-from ...knowledge.bank.show import ShownBank, banks_at, render
+
+if TYPE_CHECKING:
+    from ...knowledge.bank.show import ShownBank
+
+SUMMARY = "print what banks hold, each teacher's accuracy, and how far teachers agree"
+DESCRIPTION = (
+    'Prints what banks hold, how often each teacher is right on those training clips, and how '
+    'often two teachers name the same class.'
+)
+EPILOG = """\
+examples:
+  %(prog)s results/quick/pool.json
+  %(prog)s bank other-bank
+"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Adds the subcommand's parser."""
-    command = commands.add_parser(
-        'show',
-        help="print what banks hold, each teacher's accuracy, and how far teachers agree",
-        description='Prints what banks hold, how often each teacher is right on those training '
-        'clips, and how often two teachers name the same class.',
-    )
-    command.add_argument(
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds which banks."""
+    parser.add_argument(
         'paths', type=Path, nargs='+', metavar='POOL_OR_BANK', help='a pool.json or a folder'
     )
-    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints what the command line names; returns 2 if a path is neither a pool nor a bank."""
+    from rich.console import Console
+
+    from ...knowledge.bank.show import banks_at, render
+
     shown: list[ShownBank] = []
     status = 0
     for path in arguments.paths:

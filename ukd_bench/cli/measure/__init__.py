@@ -1,1 +1,1 @@
-"""The subcommands of ``python -m ukd_bench.measure``, one a module."""
+"""The commands of ``ukd-bench measure``."""

@@ -1,66 +1,60 @@
-"""``python -m ukd_bench.measure fill``: how near the bank fill comes to the teacher alone."""
+"""``ukd-bench measure fill``: how near the bank fill comes to the teacher alone."""
 
 import argparse
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...files.atomic import write_json
-from ...measure.speed.fill import WORKERS, FillFigures, FillSetting, measure_fill
-from ...measure.speed.synthetic import MAKERS
-from ...records.execution import DEVICES, device_name, environment
-from ..terminal import count, progress_bar, size
+from ..options import add_blocks, add_device, add_json, add_workers
+from ..progress import progress_bar
+from ..values import count, size
 
+if TYPE_CHECKING:
+    from ...measure.speed.fill import FillFigures, FillSetting
+
+SUMMARY = "clips a second of the bank fill, beside the teacher's bare forward"
+DESCRIPTION = (
+    'Times a teacher that scores clips in memory, and the bank fill with it from a clip cache, on '
+    'synthetic videos that it makes, by default of the size of those of ARID.'
+)
+EPILOG = """\
+examples:
+  %(prog)s
+  %(prog)s --network mc3_18 --device cuda
+"""
 SCHEMA = 1
 _OPTIONS = {
-    'frames': ('N', 2, 'of a video'),
-    'clips': ('N', 1, 'clips a view'),
-    'clip_len': ('N', 1, 'frames of a clip'),
-    'crop': ('N', 1, 'side of a clip in pixels'),
-    'short_side': ('N', 1, 'of the cached frames'),
-    'views': ('N', 2, 'views a call of fill scores'),
+    'frames': ('N', 2, 'of a video (default: 80)'),
+    'clips': ('N', 1, 'clips a view (default: 32)'),
+    'clip_len': ('N', 1, 'frames of a clip (default: 8)'),
+    'crop': ('PX', 1, 'side of a clip in pixels (default: 112)'),
+    'short_side': ('PX', 1, 'of the cached frames (default: 128)'),
+    'views': ('N', 2, 'views a call of fill scores (default: 2)'),
 }
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Adds the subcommand's parser."""
-    command = commands.add_parser(
-        'fill',
-        help="clips a second of the bank fill, beside the teacher's bare forward",
-        description='Times a teacher that scores clips in memory, and the bank fill with it from '
-        'a clip cache, on synthetic videos that it makes, by default of the size of those of ARID.',
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the teacher, and what it sees."""
+    parser.add_argument(
+        '--network', metavar='NAME', help="of torchvision's video networks (default: r2plus1d_18)"
     )
-    command.add_argument(
-        '--network',
-        metavar='NAME',
-        help=f"of torchvision's video networks (default: {FillSetting.network})",
-    )
-    command.add_argument(
-        '--size', type=size, metavar='WxH', help='of the videos (default: 320x240)'
-    )
+    parser.add_argument('--size', type=size, metavar='WxH', help='of videos (default: 320x240)')
     for name, (metavar, least, text) in _OPTIONS.items():
         option = f'--{name.replace("_", "-")}'
-        default = getattr(FillSetting, name)
-        command.add_argument(
-            option, type=count(option, least), metavar=metavar, help=f'{text} (default: {default})'
-        )
-    command.add_argument(
-        '--blocks', type=count('--blocks', 2), default=4, metavar='N', help='default: 4'
-    )
-    command.add_argument(
-        '--workers',
-        type=count('--workers', 1),
-        default=MAKERS,
-        metavar='N',
-        help='processes that make clips and cache; the measurement has its own',
-    )
-    command.add_argument('--device', choices=DEVICES, default='cpu', help='default: cpu')
-    command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')
-    command.set_defaults(run=run)
+        parser.add_argument(option, type=count(least), metavar=metavar, help=text)
+    add_blocks(parser, 4)
+    add_workers(parser, 'processes that make clips and cache; the measurement has its own')
+    add_device(parser, 'where the teacher runs')
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measures and prints a table."""
+    from ...files.atomic import write_json
+    from ...measure.speed.fill import WORKERS, FillSetting, measure_fill
+    from ...records.execution import device_name, environment
+
     chosen = {
         name: getattr(arguments, name)
         for name in ('network', 'size', *_OPTIONS)
@@ -94,8 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def table(setting: FillSetting, figures: FillFigures) -> str:
+def table(setting: 'FillSetting', figures: 'FillFigures') -> str:
     """The figures for a person."""
+    from ...measure.speed.fill import WORKERS
+
     lines = [
         f'{setting.network}: {setting.clips} clips of {setting.clip_len}x{setting.crop}x'
         f'{setting.crop} from frames of short side {setting.short_side}',

@@ -1,73 +1,56 @@
-"""``python -m ukd_bench.measure loader``: what a clip cache saves on this machine."""
+"""``ukd-bench measure loader``: what a clip cache saves on this machine."""
 
 import argparse
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError
-from ...files.atomic import write_json
-from ...measure.speed.loader import MODES, LoaderFigures, LoaderSetting, measure_loader
-from ...measure.speed.synthetic import MAKERS, Synthetic
-from ...records.execution import environment
-from ..terminal import count, size
+from ..options import add_blocks, add_json, add_workers
+from ..progress import progress_bar
+from ..values import count, size
 
+if TYPE_CHECKING:
+    from ...measure.speed.loader import LoaderFigures, LoaderSetting
+    from ...measure.speed.synthetic import Synthetic
+
+SUMMARY = 'clips a second with decoding, with a clip cache, and of plain reading'
+DESCRIPTION = (
+    'Times a training pipeline that decodes, the same one with a clip cache, and plain reading of '
+    'the same frames. Without ROOT it makes synthetic clips in a temporary folder, of the quick '
+    'preset and of the size of ARID.'
+)
+EPILOG = """\
+examples:
+  %(prog)s
+  %(prog)s /data/ARID --short-side 128 --crop 112
+"""
 SCHEMA = 1
 _CLIPS_OF_ROOT = 64
 
 
-CASES = {
-    'quick': (Synthetic(), LoaderSetting()),
-    "ARID's size": (
-        Synthetic(width=320, height=240, frames=(80, 80), clips=22),
-        LoaderSetting(short_side=128, clip_len=16, crop=112),
-    ),
-}
-"""What is measured where nothing is asked for: the quick sweep's clips, and real ones' size."""
-
-
-def add(commands: argparse._SubParsersAction) -> None:
-    """Adds the subcommand's parser."""
-    command = commands.add_parser(
-        'loader',
-        help='clips a second with decoding, with a clip cache, and of plain reading',
-        description='Times a training pipeline that decodes, the same one with a clip cache, and '
-        'plain reading of the same frames. Without ROOT it makes synthetic clips in a temporary '
-        'folder, of the quick preset and of the size of ARID.',
-    )
-    command.add_argument('root', type=Path, nargs='?', metavar='ROOT', help='a data set')
-    command.add_argument('--size', type=size, metavar='WxH', help='of synthetic clips')
-    command.add_argument(
-        '--frames', type=count('--frames', 2), metavar='N', help='of every synthetic clip'
-    )
-    command.add_argument('--clips', type=count('--clips', 1), metavar='N', help='how many at most')
-    command.add_argument(
-        '--short-side',
-        type=count('--short-side', 1),
-        metavar='N',
-        help='resize frames to it, in the cache once',
-    )
-    command.add_argument(
-        '--clip-len', type=count('--clip-len', 1), metavar='N', help='frames of a view'
-    )
-    command.add_argument('--crop', type=count('--crop', 1), metavar='N', help='side of the output')
-    command.add_argument(
-        '--blocks', type=count('--blocks', 2), default=6, metavar='N', help='default: 6'
-    )
-    command.add_argument(
-        '--workers',
-        type=count('--workers', 1),
-        default=MAKERS,
-        metavar='N',
-        help='processes that make clips and cache; the measurement takes one',
-    )
-    command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')
-    command.set_defaults(run=run)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds which clips, and what is taken of them."""
+    add = parser.add_argument
+    add('root', type=Path, nargs='?', metavar='ROOT', help='a data set')
+    add('--size', type=size, metavar='WxH', help='of synthetic clips')
+    add('--frames', type=count(2), metavar='N', help='of every synthetic clip')
+    add('--clips', type=count(1), metavar='N', help='how many at most')
+    add('--short-side', type=count(1), metavar='PX', help='resize frames to it, in the cache once')
+    add('--clip-len', type=count(1), metavar='N', help='frames of a view')
+    add('--crop', type=count(1), metavar='PX', help='side of the output')
+    add_blocks(parser, 6)
+    add_workers(parser, 'processes that make clips and cache; the measurement takes one')
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measures what the command line asks for, and prints a table a case."""
+    from ...files.atomic import write_json
+    from ...measure.speed.loader import MODES, measure_loader
+    from ...records.execution import environment
+
     cases = []
     for name, synthetic, setting in _cases(arguments):
         with tempfile.TemporaryDirectory(prefix='ukd-bench-loader-') as scratch:
@@ -75,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
                 root, clips = arguments.root, arguments.clips or _CLIPS_OF_ROOT
             else:
                 root, clips = Path(scratch) / 'videos', synthetic.clips
-                synthetic.make(root, arguments.workers)
+                synthetic.make(root, arguments.workers, bars=progress_bar)
             figures = measure_loader(
                 root, Path(scratch) / 'cache', setting, clips, arguments.blocks, arguments.workers
             )
@@ -101,8 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _cases(
     arguments: argparse.Namespace,
-) -> list[tuple[str, Synthetic | None, LoaderSetting]]:
+) -> list[tuple[str, 'Synthetic | None', 'LoaderSetting']]:
     """Name, clips and setting of what is measured; the clips are None where ROOT has them."""
+    from ...measure.speed.loader import LoaderSetting
+    from ...measure.speed.synthetic import Synthetic
+
     chosen = {
         name: getattr(arguments, name)
         for name in ('short_side', 'clip_len', 'crop')
@@ -113,15 +99,23 @@ def _cases(
             if getattr(arguments, name) is not None:
                 raise ConfigError(f'--{name} is of clips that are made, not of those at ROOT')
         return [(arguments.root.resolve().name, None, replace(LoaderSetting(), **chosen))]
+    # What is measured where nothing is asked for: the quick sweep's clips, and real ones' size.
+    cases = {
+        'quick': (Synthetic(), LoaderSetting()),
+        "ARID's size": (
+            Synthetic(width=320, height=240, frames=(80, 80), clips=22),
+            LoaderSetting(short_side=128, clip_len=16, crop=112),
+        ),
+    }
     shape: dict[str, Any] = {}
     if arguments.size is not None:
         shape |= {'width': arguments.size[0], 'height': arguments.size[1]}
+        # A size of one's own is one case; anything else changes both.
+        cases = {'synthetic': cases['quick']}
     if arguments.frames is not None:
         shape |= {'frames': (arguments.frames, arguments.frames)}
     if arguments.clips is not None:
         shape |= {'clips': arguments.clips}
-    # A size of one's own is one case; anything else changes both.
-    cases = CASES if arguments.size is None else {'synthetic': CASES['quick']}
     return [
         (name, replace(clips, **shape), replace(setting, **chosen))
         for name, (clips, setting) in cases.items()
@@ -129,9 +123,11 @@ def _cases(
 
 
 def table(
-    name: str, synthetic: Synthetic | None, setting: LoaderSetting, figures: LoaderFigures
+    name: str, synthetic: 'Synthetic | None', setting: 'LoaderSetting', figures: 'LoaderFigures'
 ) -> str:
     """The figures of one case, for a person."""
+    from ...measure.speed.loader import MODES
+
     extent = '' if synthetic is None else f' of {synthetic.width}x{synthetic.height}'
     resized = '' if setting.short_side is None else f', short side {setting.short_side}'
     lines = [

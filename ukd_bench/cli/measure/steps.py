@@ -1,75 +1,74 @@
-"""``python -m ukd_bench.measure steps``: what a training step of each method costs here."""
+"""``ukd-bench measure steps``: what a training step of each method costs here."""
 
 import argparse
-import math
-import re
 import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
+from ..options import add_blocks, add_device, add_json
+from ..progress import progress_bar
+from ..values import count, number, numbers, words
 
-from ...files.atomic import write_json
-from ...measure.speed.method_steps import METHODS, Workshop, variants
-from ...measure.speed.steps import StepFigures, measure_steps
-from ...records.execution import DEVICES, device_name, environment
-from ..terminal import count, progress_bar
+if TYPE_CHECKING:
+    from ...measure.speed.steps import StepFigures
 
+SUMMARY = "time of each method's training step, relative to the plain student's"
+DESCRIPTION = (
+    'Times training steps of every method on synthetic clips that it makes, with teachers of '
+    'random weights, and compares each with the step of the plain student beside it.'
+)
+EPILOG = """\
+methods:
+  plain, label_smoothing, wide, shuffled, ukd, naive, naive_graph, swap, random,
+  chain, mutual, two_stream_dark_light
+
+examples:
+  %(prog)s
+  %(prog)s --methods ukd,naive --teachers 1,4
+"""
 SCHEMA = 1
-TEACHERS = (1, 2, 4, 8)
 
 
-def add(commands: argparse._SubParsersAction) -> None:
-    """Adds the subcommand's parser."""
-    command = commands.add_parser(
-        'steps',
-        help="time of each method's training step, relative to the plain student's",
-        description='Times training steps of every method on synthetic clips that it makes, with '
-        'teachers of random weights, and compares each with the step of the plain student beside '
-        'it.',
-    )
-    command.add_argument(
-        '--methods',
-        type=lambda text: text.split(','),
-        default=list(METHODS),
-        metavar='A,B',
-        help=f'of {", ".join(METHODS)} (default: all)',
-    )
-    command.add_argument(
-        '--teachers', type=_numbers, default=list(TEACHERS), metavar='K,K', help='default: 1,2,4,8'
-    )
-    command.add_argument(
-        '--student', default='i3d-r18-w8', metavar='NAME', help='default: i3d-r18-w8'
-    )
-    command.add_argument(
-        '--batch-size', type=count('--batch-size', 1), default=16, metavar='N', help='default: 16'
-    )
-    command.add_argument(
-        '--blocks', type=count('--blocks', 2), default=16, metavar='N', help='default: 16'
-    )
-    command.add_argument(
-        '--turn-s',
-        type=_seconds,
-        default=1.0,
-        metavar='S',
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what is trained, and how long it is measured."""
+    add = parser.add_argument
+    add('--methods', type=words, metavar='A,B', help='only these (default: all, see below)')
+    add(
+        '--teachers', type=numbers(1), default=[1, 2, 4, 8], metavar='K,K',
+        help='numbers of teachers (default: 1,2,4,8)',
+    )  # fmt: skip
+    add(
+        '--student', default='i3d-r18-w8', metavar='NAME',
+        help="one of the quick sweep's students (default: i3d-r18-w8)",
+    )  # fmt: skip
+    add('--batch-size', type=count(1), default=16, metavar='N', help='clips a step (default: 16)')
+    add_blocks(parser, 16)
+    add(
+        '--turn-s', type=number('of seconds'), default=1.0, metavar='S',
         help='how long a method is measured in a block, two steps at least (default: 1)',
-    )
-    command.add_argument(
-        '--channels-last',
-        action='store_true',
+    )  # fmt: skip
+    add(
+        '--channels-last', action='store_true',
         help='lay out the convolutions of what is measured, not of the reference, with their '
         'channels last',
-    )
-    command.add_argument('--device', choices=DEVICES, default='cpu', help='default: cpu')
-    command.add_argument('--json', type=Path, metavar='PATH', help='also write all figures there')
-    command.set_defaults(run=run)
+    )  # fmt: skip
+    add_device(parser, 'where networks compute')
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measures, and prints a table by the clock and one of processor time."""
-    chosen = variants(arguments.methods, arguments.teachers, arguments.channels_last)
+    import cv2
+
+    from ...files.atomic import write_json
+    from ...measure.speed.method_steps import METHODS, Workshop, variants
+    from ...measure.speed.steps import StepFigures, measure_steps
+    from ...records.execution import device_name
+
+    chosen = variants(arguments.methods or METHODS, arguments.teachers, arguments.channels_last)
     device_name(arguments.device)
     cv2.setNumThreads(0)
     with tempfile.TemporaryDirectory(prefix='ukd-bench-steps-') as scratch:
@@ -103,7 +102,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _content(arguments: argparse.Namespace, figures: Sequence[StepFigures]) -> dict:
+def _content(arguments: argparse.Namespace, figures: 'Sequence[StepFigures]') -> dict:
+    from ...records.execution import environment
+
     setting = {name: getattr(arguments, name) for name in ('student', 'batch_size', 'turn_s')}
     cells = [
         dict(
@@ -124,7 +125,8 @@ def _content(arguments: argparse.Namespace, figures: Sequence[StepFigures]) -> d
 
 
 def table(
-    figures: Sequence[StepFigures], ratio: Callable[[StepFigures], tuple[float, float, float]]
+    figures: 'Sequence[StepFigures]',
+    ratio: 'Callable[[StepFigures], tuple[float, float, float]]',
 ) -> str:
     """Method by K for a person, the interval below each ratio; 80 columns hold four K."""
     ratios = {(each.variant.method, each.variant.num_teachers): ratio(each) for each in figures}
@@ -148,19 +150,3 @@ def _print_text(text: str) -> None:
 
 def _line(name: str, cells: Sequence[str]) -> str:
     return (f'{name:22}' + ''.join(f'{cell:>14}' for cell in cells)).rstrip()
-
-
-def _numbers(text: str) -> list[int]:
-    if not re.fullmatch(r'[1-9]\d*(,[1-9]\d*)*', text):
-        raise argparse.ArgumentTypeError(f'{text!r} is not a list like 1,2,4')
-    return [int(number) for number in text.split(',')]
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f'{text!r} is not a number of seconds')
-    return value

@@ -1,17 +1,19 @@
 """ARID in all its editions, DarkRoom and own lists, as one MMAction2 dataset."""
 
 from pathlib import Path
+from typing import Any
+
 from mmaction.datasets import BaseActionDataset
+
 from ...errors import ConfigError
 from ...registry import DATASETS
-from ..video.container import require_whole
 from ..fingerprint import clips_fingerprint
-from .groups import HELD_OUT_FRACTION
-from .groups import part_of
-from .layout import find_layout
-from .lists import SUBSETS
-from .lists import Clip
+from ..video.container import require_whole
 from ..video.frames import naming_broken_video
+from .facts import SUBSETS
+from .groups import HELD_OUT_FRACTION, part_of
+from .layout import find_layout
+from .lists import Clip
 
 
 @DATASETS.register_module()
@@ -27,10 +29,11 @@ class ARIDDataset(BaseActionDataset):
         subset: ``train``, ``test`` or ``other``. ``other`` shares groups with ``test`` and is
             therefore refused unless ``test_mode`` is set.
         test_mode: Whether the clips are for evaluation.
-        groups: Of the training list, the clips to ``fit`` on or those ``held_out`` to choose
+        groups: Part of the training list: the clips to ``fit`` on, or those ``held_out`` to choose
             by; None is the whole list. Whole groups of every class are held out.
         held_out_fraction: Share of each class's groups that is held out.
-        edition: Needed only where the lists of two editions lie at one root.
+        edition: Name of the edition; needed only where the lists of two lie at one root.
+        **kwargs: For MMAction2's ``BaseActionDataset``.
 
     Raises:
         DataError: on an absent root, list or video, a malformed list line, or names that carry no
@@ -48,7 +51,7 @@ class ARIDDataset(BaseActionDataset):
         groups: str | None = None,
         held_out_fraction: float = HELD_OUT_FRACTION,
         edition: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if subset not in SUBSETS:
             raise ConfigError(f'subset {subset!r} is none of {", ".join(SUBSETS)}')
@@ -63,7 +66,7 @@ class ARIDDataset(BaseActionDataset):
         self.groups = groups
         self.held_out_fraction = held_out_fraction
         self.clips: list[Clip] = []
-        # What the suite's own step decodes it has checked, and what is cached was checked before.
+        # The suite's own step checks what it decodes, and what is cached was checked before.
         opens = str(pipeline[0].get('type')) if pipeline and isinstance(pipeline[0], dict) else ''
         self._decodes_unchecked = opens != 'ukd_bench.OpenVideo'
         super().__init__(
@@ -90,8 +93,12 @@ class ARIDDataset(BaseActionDataset):
             for clip in self.clips
         ]
 
-    def prepare_data(self, idx: int):
-        """Runs the pipeline on clip ``idx``; a video that is not whole is named, never used."""
+    def prepare_data(self, idx: int) -> Any:
+        """Runs the pipeline on clip ``idx``.
+
+        Raises:
+            DataError: the video is not whole or cannot be decoded.
+        """
         filename = self.get_data_info(idx)['filename']
         if self._decodes_unchecked:
             require_whole(Path(filename))

@@ -1,36 +1,36 @@
-"""Where each edition of ARID, and anybody's own videos, keep their lists and clips."""
+"""The places at which each edition of ARID, and own videos, keep their lists and clips."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from ...errors import DataError
 
+from ...errors import DataError
+from .facts import V10_LIST, V15_LIST
 
 _WORDS = {
     'train': ('train', 'training'),
     'test': ('test', 'val', 'testing', 'validation'),
     'other': ('other', 'others'),
 }
-"""By which words in its name a list is told; the file named so alone comes before all others."""
-
+"""Words that tell a list by its name; a file of just that name comes before all others."""
 
 Files = dict[tuple[int, str], Path]
 """The list of each (split, subset)."""
 
 
 class LayoutError(DataError):
-    """A root that does not exist, or at which no one data set can be told."""
+    """A root that does not exist, or whose lists are not those of exactly one data set."""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What is usual in one edition.
+    """The places and conventions of one edition.
 
     Attributes:
-        name: What options and reports call it.
-        title: What people call it.
-        find: From a root to its lists of this edition.
+        name: Name in options and reports.
+        title: Name in sentences.
+        find: Maps a root to its lists of this edition.
         bases: Folders below the root that may hold the videos, the likeliest first.
         expected: The usual place of a list, for complaints.
         first_label: The smallest label that its lists write.
@@ -46,10 +46,12 @@ class Edition:
     swaps: bool = True
 
 
-def _numbered(root: Path, glob: str, pattern: str) -> Files:
+def _numbered(root: Path, template: str) -> Files:
     """Lists whose names carry split and subset."""
+    name = template.rpartition('/')[2].replace('.', r'\.')
+    pattern = name.format(split=r'(\d+)', subset='(train|test|others?)')
     files: Files = {}
-    for path in sorted(root.glob(glob)):
+    for path in sorted(root.glob(template.format(split='*', subset='*'))):
         match = re.fullmatch(pattern, path.name)
         if match and path.is_file():
             # ARID v1.0's own README says `others`, its files say `other`.
@@ -59,11 +61,11 @@ def _numbered(root: Path, glob: str, pattern: str) -> Files:
 
 
 def _v10(root: Path) -> Files:
-    return _numbered(root, 'list_cvt/*.txt', r'ARID_split(\d+)_(train|test|others?)\.txt')
+    return _numbered(root, V10_LIST)
 
 
 def _v15(root: Path) -> Files:
-    return _numbered(root, 'list_cvt/split_*/*.txt', r'split(\d+)_(train|test|others?)\.txt')
+    return _numbered(root, V15_LIST)
 
 
 def _ug2(root: Path) -> Files:
@@ -92,7 +94,7 @@ def _own(root: Path) -> Files:
             for folder in folders
             if folder.is_dir()
             for path in sorted(folder.glob('*.txt'))
-            if not re.fullmatch(r'ARID_split\d+_\w+\.txt', path.name)
+            if not path.match(V10_LIST.rpartition('/')[2].format(split='*', subset='*'))
         ],
         '.txt',
     )
@@ -127,21 +129,22 @@ def _words(name: str) -> set[str]:
     return {word.removesuffix('list').removesuffix('set') for word in words}
 
 
-_V10_NAMES = 'list_cvt/ARID_split{split}_{subset}.txt'
-
-
-_V15_NAMES = 'list_cvt/split_{split}/split{split}_{subset}.txt'
-
-
 EDITIONS = {
     edition.name: edition
     for edition in (
-        Edition('v1.0', 'ARID v1.0', _v10, ('', 'data', 'clips_v1.5'), _V10_NAMES),
-        Edition('v1.5', 'ARID v1.5', _v15, ('clips_v1.5', 'clips_v1.5_avi', ''), _V15_NAMES),
+        Edition('v1.0', 'ARID v1.0', _v10, ('', 'data', 'clips_v1.5'), V10_LIST),
+        Edition('v1.5', 'ARID v1.5', _v15, ('clips_v1.5', 'clips_v1.5_avi', ''), V15_LIST),
         Edition(
             'ug2', 'UG2+ 2.1', _ug2, ('', 'train_data', 'test_data'), 'list_cvt/{subset}.csv', 5
         ),
-        Edition('darkroom', 'DarkRoom', _v10, ('',), _V10_NAMES, swaps=False),
+        Edition('darkroom', 'DarkRoom', _v10, ('',), V10_LIST, swaps=False),
         Edition('own', 'own lists', _own, ('', 'videos'), '{subset}.txt', swaps=False),
     )
 }
+
+HOW_TO_GET = (
+    "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "
+    'hands out its part (http://www.ug2challenge.org), and `python -m ukd_bench.data make ROOT` '
+    'makes synthetic dark videos'
+)
+"""For a person who has no videos yet."""

@@ -8,17 +8,13 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from ...errors import ConfigError
-from ...errors import DataError
-from .lists import Clip
 
+from ...errors import ConfigError, DataError
+from .lists import Clip
 
 _NAME = re.compile(r'.+_(\d+)_\d+\.\w+')
 
-
 PARTS = ('fit', 'held_out')
-
-
 HELD_OUT_FRACTION = 0.2
 """Share of each class's groups that is held out unless a config says otherwise."""
 
@@ -48,7 +44,7 @@ def part_of(
         part: ``fit`` or ``held_out``.
         fraction: Share of each class's groups that is held out.
         split: Number of the split.
-        listed_in: Named in complaints.
+        listed_in: The list, for complaints.
         across_classes: Whether a group is one scene in all classes, as in DarkRoom; the same groups
             of every class are then held out.
 
@@ -90,5 +86,5 @@ def _first(groups: set[int], fraction: float, split: int, label: int | str) -> l
 
 
 def _rank(split: int, label: int | str, group: int) -> bytes:
-    # A hash rather than a generator, whose stream may change with the library that draws it.
+    # A hash, since a generator's stream may change with the library that draws it.
     return hashlib.sha256(f'held out {split} {label} {group}'.encode()).digest()

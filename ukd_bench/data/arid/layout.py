@@ -1,37 +1,19 @@
-"""Which videos lie at a root, and how: ARID's editions, DarkRoom, and anybody's own lists."""
+"""Finds the lists and videos at a root: ARID's editions, DarkRoom, or own lists."""
 
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from ...errors import DataError
-from ...errors import UkdBenchError
-from ...files.folders import Folders
-from .editions import EDITIONS
-from .editions import Edition
-from .editions import Files
-from .editions import LayoutError
-from ..fingerprint import darkroom_manifest
-from .lists import ARID_CLASSES
-from .lists import Clip
-from .lists import UnlabelledError
-from .lists import is_blank
-from .lists import read_csv
-from .lists import read_list
-from .lists import read_pairs
-from .lists import read_text
 
+from ...errors import DataError, UkdBenchError
+from ...files.folders import Folders
+from ..fingerprint import darkroom_manifest
+from .editions import EDITIONS, HOW_TO_GET, Edition, Files, LayoutError
+from .facts import ARID_CLASSES, MAPPING_TABLE
+from .lists import Clip, UnlabelledError, is_blank, read_csv, read_list, read_pairs, read_text
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
-
-
-HOW_TO_GET = (
-    "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "
-    'hands out its part (http://www.ug2challenge.org), and `python -m ukd_bench.data make ROOT` '
-    'makes synthetic dark videos'
-)
-"""For a person who has no videos yet."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +22,7 @@ class Layout:
 
     Attributes:
         root: The data root.
-        kind: What is usual in this edition.
+        kind: Places and conventions of this edition.
         classes: Names in label order.
         labels: The labels that the lists write; those of clips count from the first of them.
         files: The list of each (split, subset) that there is.
@@ -131,9 +113,9 @@ class Layout:
         return list(paths)
 
     def locate(self, listed: list[Clip], folders: Folders) -> tuple[str, list[str | None]]:
-        """Where the clips of one list lie.
+        """Finds the clips of one list on disk.
 
-        All are looked for in one folder, that which has most of them, so that no absent video is
+        All are looked for in one folder, the one that has most of them, so that no absent video is
         replaced by its namesake of another edition.
 
         Returns:
@@ -173,7 +155,7 @@ def find_layout(root: Path | str, edition: str | None = None) -> Layout:
 
     Raises:
         LayoutError: the root is absent, no lists are known there, or it is not clear which to use.
-        DataError: what tells the classes is malformed.
+        DataError: the file that names the classes is malformed.
     """
     root = Path(root)
     if not root.is_dir():
@@ -203,7 +185,7 @@ def find_layout(root: Path | str, edition: str | None = None) -> Layout:
 
 
 def _present(root: Path, names: list[str]) -> dict[str, Files]:
-    """Those of the editions that have lists at the root."""
+    """The lists at the root, by edition; editions without lists are left out."""
     found = {name: files for name in names if (files := EDITIONS[name].find(root))}
     # A DarkRoom has ARID v1.0's lists; its manifest tells them apart.
     if found.keys() & {'v1.0', 'darkroom'}:
@@ -214,10 +196,10 @@ def _present(root: Path, names: list[str]) -> dict[str, Files]:
 def _arid_layout(root: Path, edition: Edition, files: Files) -> Layout:
     first = edition.first_label
     labels, classes = range(first, len(ARID_CLASSES)), ARID_CLASSES[first:]
-    tables = sorted((root / 'list_cvt').glob('mapping_table*.txt'))
+    tables = sorted(root.glob(MAPPING_TABLE.replace('.txt', '*.txt')))
     if tables:
         labels, classes = read_mapping(tables[0])
-        # A table of all classes may lie beside lists of some; one of fewer counts otherwise.
+        # A table of all classes may lie beside lists of some; one of fewer counts from elsewhere.
         if labels.start < first and labels.stop < len(ARID_CLASSES):
             raise DataError(
                 f'{tables[0]}: has labels {labels[0]} to {labels[-1]}, but lists of '
@@ -268,7 +250,7 @@ def _own_layout(root: Path, edition: Edition, files: Files) -> Layout:
                 raise DataError(f'{path}: names a class twice')
             break
     else:
-        # Where all are blank, reading one says so.
+        # Where all are blank, reading one raises.
         filled = [path for path in files.values() if not is_blank(path)] or files.values()
         labels = [clip.label for path in filled for clip in read_pairs(path)]
         if max(labels) >= max(_MANY_CLASSES, len(labels)):

@@ -5,22 +5,12 @@ Three formats: ARID's ``index label path``, MMAction2's ``path label``, and the 
 
 import csv
 import io
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
 from ...errors import DataError
-
-
-ARID_CLASSES = (
-    'Drink', 'Jump', 'Pick', 'Pour', 'Push', 'Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave',
-)  # fmt: skip
-"""Class names of ARID in label order."""
-
-
-SUBSETS = ('train', 'test', 'other')
-
+from .facts import ARID_CLASSES
 
 UG2_COLUMNS = ('VideoID', 'Video', 'ClassID')
 

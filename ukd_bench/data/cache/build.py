@@ -1,4 +1,4 @@
-"""Making a cache, and completing it.
+"""Makes a cache, completes it, and compares it with its videos.
 
 Killed at any instant and started again, a build continues: a file has its name only when it is
 whole, and the manifest is replaced as a whole. Its name follows from the video's content, so a file
@@ -10,33 +10,24 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
-import numpy as np
-from ...errors import ConfigError
-from ...errors import DataError
-from ...files.atomic import atomic_write
-from ...files.hashes import file_sha256
-from ...files.locks import alone_in
-from ..processes import in_processes
-from ..video.frames import DecodedVideo
-from ..video.frames import decoder
-from ..video.frames import in_chunks
-from .store import MANIFEST
-from .store import ClipCache
-from .store import Entry
-from .store import Manifest
-from .store import file_name
-from .store import stored_frames
 
+import numpy as np
+
+from ...errors import ConfigError, DataError
+from ...files.atomic import atomic_write
+from ...files.locks import alone_in
+from ..making import Source, stat_video
+from ..processes import in_processes
+from ..video.frames import DecodedVideo, decoder, in_chunks
+from .store import CACHE, ClipCache, Entry, Manifest, file_name, stored_frames
 
 _WRITE_EVERY_S = 5.0
 
-
 _OWN_FILE = re.compile(r'[0-9a-f]{32}\.npy|\.[0-9a-f]{32}\.npy\..+')
-"""Frames, and what is left of one that was being written."""
+"""Names of files with frames, and of those that were being written."""
 
 
 def build(
@@ -62,16 +53,11 @@ def build(
 
     Raises:
         DataError: naming the video that is absent or cannot be decoded, or the folder that holds
-            something else. What was cached until then stays.
+            something else or cannot be written. What was cached until then stays.
         ConfigError: the folder holds a cache of another short side.
-        ResultsError: the folder cannot be written.
     """
     root, folder, paths = Path(root), Path(folder), list(dict.fromkeys(paths))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f'{folder}: cannot be made ({error.strerror or error})') from error
-    with alone_in(folder) as alone:
+    with CACHE.making(folder) as alone:
         found = _inspect(folder, short_side)
         clips = dict(found.clips)
         todo = [path for path in paths if not _is_current(clips.get(path), root / path, folder)]
@@ -98,7 +84,7 @@ def build(
 
 def _inspect(folder: Path, short_side: int | None) -> Manifest:
     """The folder's manifest, which is there from then on; refuses what is not such a cache."""
-    if (folder / MANIFEST).is_file():
+    if CACHE.find(folder) is not None:
         found = Manifest.read(folder)
         if found.short_side != short_side:
             raise ConfigError(
@@ -110,20 +96,15 @@ def _inspect(folder: Path, short_side: int | None) -> Manifest:
         # Its files are of no use here, and the disk may not hold both.
         for entry in found.clips.values():
             (folder / entry.file).unlink(missing_ok=True)
-    elif any(not path.name.startswith('.') for path in folder.iterdir()):
-        raise DataError(f'{folder}: not empty and not a clip cache; name a new folder')
-    # The manifest first: what has one is a cache, whatever else is there.
+    # The manifest comes first: a folder that has one is a cache, whatever else is there.
     new = Manifest(short_side, decoder(), {})
     new.write(folder)
     return new
 
 
 def _is_current(entry: Entry | None, video: Path, folder: Path) -> bool:
-    try:
-        stated = os.stat(video)
-    except OSError as error:
-        raise DataError(f'{video}: cannot be read ({error.strerror or error})') from error
-    if entry is None or not entry.is_of(stated):
+    stated = stat_video(video)
+    if entry is None or not entry.source.fits(stated):
         return False
     with contextlib.suppress(OSError):
         return os.stat(folder / entry.file).st_size == entry.file_bytes
@@ -133,9 +114,8 @@ def _is_current(entry: Entry | None, video: Path, folder: Path) -> bool:
 def _cache_one(job: tuple[Path, Path, int | None]) -> Entry:
     """Sees to it that a video's frames are stored."""
     video, folder, short_side = job
-    before = os.stat(video)
-    sha256 = file_sha256(video)
-    file = folder / file_name(sha256, short_side)
+    source = Source.of(video)
+    file = folder / file_name(source.sha256, short_side)
     if stored_frames(file) is None:
         frames = DecodedVideo(video, short_side)
         if not len(frames):
@@ -143,16 +123,14 @@ def _cache_one(job: tuple[Path, Path, int | None]) -> Entry:
 
         def write(target: IO[bytes]) -> None:
             _write_frames(target, frames)
-            _require_unchanged(video, before)
+            source.require_at(video)
 
         atomic_write(file, write)
-    _require_unchanged(video, before)
+    source.require_at(video)
     stored = stored_frames(file)
     if stored is None:
         raise DataError(f'{file}: cannot be read again')
-    return Entry(
-        before.st_size, before.st_mtime_ns, sha256, file.name, file.stat().st_size, stored.shape
-    )
+    return Entry(*source, file.name, file.stat().st_size, stored.shape)
 
 
 def _write_frames(target: IO[bytes], video: DecodedVideo) -> None:
@@ -163,16 +141,72 @@ def _write_frames(target: IO[bytes], video: DecodedVideo) -> None:
         target.write(np.ascontiguousarray(frames).data)
 
 
-def _require_unchanged(video: Path, before: os.stat_result) -> None:
-    # Else frames of one content would lie under the name of another.
-    now = os.stat(video)
-    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise DataError(f'{video}: changed while it was read')
-
-
 def _remove_unused(folder: Path, used: set[str], alone: bool) -> None:
     for path in folder.iterdir():
         # Half a file may be another process's, where there are no locks to tell.
         own = _OWN_FILE.fullmatch(path.name) and (alone or not path.name.startswith('.'))
         if own and path.name not in used:
             path.unlink(missing_ok=True)
+
+
+def verify(
+    root: Path,
+    folder: Path,
+    paths: Iterable[str],
+    workers: int = 1,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[str]:
+    """Decodes the videos anew and compares every frame; takes out clips that differ.
+
+    Each is decoded from front to back, and once more at frames far apart, as a loader does.
+
+    Args:
+        root: Data root.
+        folder: The cache.
+        paths: Videos, as paths below ``root``; those that the cache does not hold are left out.
+        workers: Processes.
+        progress: Called with (clips done, clips in all).
+
+    Returns:
+        The clips that differed; the next :func:`ukd_bench.data.cache.build` makes them anew.
+
+    Raises:
+        DataError: the folder holds no cache, or naming a video that cannot be decoded.
+    """
+    root, folder = Path(root), Path(folder)
+    # First, since a lock would make the folder.
+    Manifest.read(folder)
+    with alone_in(folder):
+        manifest = Manifest.read(folder)
+        held = [path for path in dict.fromkeys(paths) if path in manifest.clips]
+        jobs = [
+            (root / path, folder / manifest.clips[path].file, manifest.short_side) for path in held
+        ]
+        differing = []
+        for number, equal in enumerate(in_processes(_is_equal, jobs, workers, chunk=4)):
+            if not equal:
+                differing.append(held[number])
+            if progress is not None:
+                progress(number + 1, len(held))
+        if differing:
+            for file in {manifest.clips[path].file for path in differing}:
+                (folder / file).unlink(missing_ok=True)
+            kept = {name: e for name, e in manifest.clips.items() if name not in differing}
+            manifest._replace(clips=kept).write(folder)
+    return differing
+
+
+def _is_equal(job: tuple[Path, Path, int | None]) -> bool:
+    """Whether a file holds the frames that its video decodes to."""
+    video, file, short_side = job
+    stored = stored_frames(file)
+    decoded = DecodedVideo(video, short_side)
+    if stored is None or stored.shape != (len(decoded), *decoded.shape, 3):
+        return False
+    first = 0
+    for frames in in_chunks(decoded):
+        if not np.array_equal(frames, stored[first : first + len(frames)]):
+            return False
+        first += len(frames)
+    apart = np.linspace(0, len(stored) - 1, min(8, len(stored))).astype(int)[::-1]
+    return np.array_equal(DecodedVideo(video, short_side).take(apart), stored[apart])

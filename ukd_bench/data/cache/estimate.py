@@ -1,25 +1,68 @@
-"""How much a cache will take, told without decoding."""
+"""Estimates how much a cache will take, without decoding."""
 
+import shutil
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
 import cv2
 import numpy as np
+
 from ...errors import DataError
 from ..fingerprint import darkroom_manifest
-from ..video.frames import DecodedVideo
-from ..video.frames import resize
-
+from ..video.frames import DecodedVideo, resize
+from .store import CACHE, Manifest
 
 HEADER_BYTES = 128
-"""Of a ``.npy`` file of a video's frames."""
+"""Bytes before the frames in a ``.npy`` file."""
+
+
+_GIB = 2**30
+
+
+def require_room(
+    root: Path, folder: Path, paths: list[str], short_side: int | None, budget: float | None = None
+) -> None:
+    """Refuses a cache that would exceed the free space, or a budget.
+
+    Args:
+        root: Data root.
+        folder: Of the cache; what it holds already needs no room.
+        paths: Videos, as paths below the root.
+        short_side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
+        budget: GiB that the whole cache may take; None is any number.
+
+    Raises:
+        DataError: saying how much is needed and how much there is.
+    """
+    # Of what is cached already the size is known, and no container need be opened again.
+    held = dict(Manifest.read(folder).clips) if (folder / CACHE.manifest).is_file() else {}
+    missing = needed_bytes(root, [path for path in paths if path not in held], short_side)
+    needed = missing + sum(held[path].file_bytes for path in paths if path in held)
+    if budget is not None and needed > budget * _GIB:
+        raise DataError(
+            f'{folder}: {len(paths)} clips need about {size_in_words(needed)}, '
+            f'more than --budget {budget:g} (GiB)'
+        )
+    existing = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if missing > free:
+        raise DataError(
+            f'{folder}: about {size_in_words(missing)} more are needed, but {size_in_words(free)} '
+            'are free'
+        )
+
+
+def size_in_words(number: int) -> str:
+    """A number of bytes in GiB, or in MiB below one."""
+    return f'{number / _GIB:.1f} GiB' if number >= _GIB else f'{number / 2**20:.1f} MiB'
 
 
 def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None) -> int:
     """An estimate of the bytes that a cache of these videos takes.
 
-    Of a DarkRoom it is what the manifest follows to; of other videos it relies on the number of
-    frames that their containers state, which may be off by a few.
+    For a DarkRoom it follows from the manifest and is exact; for other videos it relies on the
+    number of frames that their containers state, which may be off by a few.
 
     Args:
         root: Data root.
@@ -40,7 +83,7 @@ def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None
 
 @cache
 def _frame_bytes(height: int, width: int, short_side: int | None) -> int:
-    # Asked of the function that does it, so that both round alike.
+    # Resizes a frame to ask its size, so that both round alike.
     return resize(np.zeros((1, height, width, 3), np.uint8), short_side).nbytes
 
 

@@ -1,12 +1,12 @@
-"""What a cache folder holds, and reading it.
+"""The files of a clip cache, and reading them.
 
-One uint8 ``.npy`` a video, (T, H, W, 3) in RGB, named by what its frames follow from: the video's
-content, the short side, the decoder and the format. ``cache.json`` says which file is whose. A file
-is mapped, not read: a loader touches the pages of the frames it takes, and all processes of a
-machine share them. It is mapped anew for every sample and copied page by page where a transform
-writes, so a pipeline may do with its frames what it likes.
+Each video has one uint8 ``.npy``, (T, H, W, 3) in RGB, named by all that its frames follow from:
+the video's content, the short side, the decoder and the format. ``cache.json`` says which file
+belongs to which video. A file is mapped, not read: a loader touches the pages of the frames it
+takes, and all processes of a machine share them. It is mapped anew for every sample and copied page
+by page where a transform writes, so a pipeline may do with its frames what it likes.
 
-What is not current is not used. A clip that the cache does not know, a video whose size or time of
+Only what is current is used. A clip that the cache does not know, a video whose size or time of
 change differs from when it was decoded, a damaged file and a cache of other library versions all
 mean that the caller decodes; the first such case in a process is warned of. So a cache can make a
 run faster or slower, never different.
@@ -19,33 +19,25 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
 import numpy as np
+
 from ...errors import DataError
-from ...errors import ResultsError
-from ...files.atomic import read_json
-from ...files.atomic import write_json
 from ...files.hashes import digest
+from ..making import FolderKind, Source
 from ..video.frames import decoder
 
-
-MANIFEST = 'cache.json'
-
-
-_KIND = 'clip-cache'
-
-
-_SCHEMA = 1
+CACHE = FolderKind('clip-cache', 1, 'a clip cache', 'cache.json', 'cache.json')
 
 
 class Entry(NamedTuple):
-    """What the manifest says of one clip.
+    """One clip's entry in the manifest.
 
     Attributes:
         source_bytes: Size of the video when it was decoded.
-        source_mtime_ns: Its time of change.
-        source_sha256: Its content.
+        source_mtime_ns: Time of change of the video then.
+        source_sha256: Hash of the video's content then.
         file: Name of the file with its frames.
         file_bytes: Size of that file.
         shape: (T, H, W, 3) of the frames.
@@ -58,9 +50,10 @@ class Entry(NamedTuple):
     file_bytes: int
     shape: tuple[int, ...]
 
-    def is_of(self, video: os.stat_result) -> bool:
-        """Whether the video still is the one that was decoded, as far as ``stat`` tells."""
-        return (video.st_size, video.st_mtime_ns) == (self.source_bytes, self.source_mtime_ns)
+    @property
+    def source(self) -> Source:
+        """The video as it was when it was decoded."""
+        return Source(self.source_bytes, self.source_mtime_ns, self.source_sha256)
 
 
 class CachedVideo:
@@ -78,6 +71,7 @@ class CachedVideo:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
         return self._frames.shape[1:3]
 
     def take(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -99,7 +93,7 @@ class ClipCache:
     """A cache to read from, the same in every process that it is sent to.
 
     Args:
-        folder: What :func:`ukd_bench.data.cache.build` has made.
+        folder: Folder that :func:`ukd_bench.data.cache.build` has made.
 
     Raises:
         DataError: on first use, the folder holds no cache.
@@ -115,7 +109,7 @@ class ClipCache:
 
     @cached_property
     def manifest(self) -> 'Manifest':
-        """What the folder held when it was first asked for."""
+        """The folder's manifest, as it was when first asked for."""
         return Manifest.read(self.folder)
 
     @property
@@ -137,7 +131,7 @@ class ClipCache:
 
         Args:
             video_id: Path of the video below the data root, with forward slashes.
-            path: Where it lies.
+            path: Path of the video on this machine.
         """
         found = self._frames(video_id, path)
         if isinstance(found, str):
@@ -153,8 +147,8 @@ class ClipCache:
         if entry is None:
             return f'it does not hold {video_id}'
         try:
-            # At every call, for microseconds: a changed video is noticed at once.
-            unchanged = entry.is_of(os.stat(path))
+            # Costs microseconds a call, and notices a changed video at once.
+            unchanged = entry.source.fits(os.stat(path))
         except OSError:
             unchanged = False
         if not unchanged:
@@ -176,7 +170,13 @@ class ClipCache:
 
 
 class Manifest(NamedTuple):
-    """Content of ``cache.json``; ``clips`` is by path below the data root."""
+    """Content of ``cache.json``.
+
+    Attributes:
+        short_side: Pixels that a longer shorter side was reduced to; None where none was.
+        decoder: Library releases that decoded the frames.
+        clips: Entries by path below the data root.
+    """
 
     short_side: int | None
     decoder: str
@@ -189,35 +189,31 @@ class Manifest(NamedTuple):
         Raises:
             DataError: there is none, or it is none of this release.
         """
-        path = folder / MANIFEST
-        if not path.is_file():
+        content = CACHE.manifest_in(folder)
+        if content is None:
             raise DataError(
                 f'{folder}: holds no clip cache; `python -m ukd_bench.data cache` makes one'
             )
         try:
-            content = read_json(path)
-            if (content['kind'], content['schema']) != (_KIND, _SCHEMA):
-                raise DataError(f'{path}: not the manifest of a clip cache of this release')
             clips = {
                 name: Entry(**entry)._replace(shape=tuple(entry['shape']))
                 for name, entry in content['clips'].items()
             }
             return cls(content['short_side'], content['decoder'], clips)
-        except ResultsError as error:
-            raise DataError(str(error)) from error
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f'{path}: not the manifest of a clip cache') from error
+            raise DataError(
+                f'{folder / CACHE.manifest}: not the manifest of a clip cache'
+            ) from error
 
     def write(self, folder: Path) -> None:
         """Writes the folder's manifest atomically."""
         clips = {name: self.clips[name]._asdict() for name in sorted(self.clips)}
-        identity = {'kind': _KIND, 'schema': _SCHEMA}
-        write_json(folder / MANIFEST, identity | self._asdict() | {'clips': clips})
+        CACHE.write_manifest(folder, self._asdict() | {'clips': clips})
 
 
 def file_name(source_sha256: str, short_side: int | None) -> str:
     """Name of the file with a video's frames: another for whatever gives other frames."""
-    return digest([_SCHEMA, decoder(), short_side, source_sha256], 32) + '.npy'
+    return digest([CACHE.schema, decoder(), short_side, source_sha256], 32) + '.npy'
 
 
 def mapped_frames(path: Path, entry: Entry) -> np.ndarray | None:
@@ -234,7 +230,7 @@ def mapped_frames(path: Path, entry: Entry) -> np.ndarray | None:
 
 
 def stored_frames(path: Path) -> np.ndarray | None:
-    """The frames of any such file, read-only; None where it is absent, cut off or other."""
+    """The frames of a file, read-only; None where it is absent, cut off or holds other data."""
     try:
         frames = np.lib.format.open_memmap(path, mode='r')
     except (OSError, ValueError, EOFError):
@@ -245,7 +241,7 @@ def stored_frames(path: Path) -> np.ndarray | None:
 
 
 def default_folder(root: Path, short_side: int | None) -> Path:
-    """Where the cache of a data set lies unless somebody says otherwise: beside it."""
+    """Folder of a data set's cache, beside the data set, unless a command names another."""
     size = '' if short_side is None else f'-{short_side}'
     if root.name in ('', '..'):
         root = Path(os.path.abspath(root))

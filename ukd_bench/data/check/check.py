@@ -1,19 +1,14 @@
 """The check of a data root, from its lists to the last frame of its videos."""
 
 from pathlib import Path
+
 from ...errors import DataError
 from ..arid.editions import LayoutError
 from ..arid.layout import find_layout
-from .content import check_content
-from .decode import WRONG_WIDTH
-from .decode import faults
-from .files import Progress
-from .files import check_containers
-from .files import check_disk
-from .files import locate
+from .decode import WRONG_WIDTH, faults
+from .files import Progress, check_containers, check_content, check_disk, locate
 from .lists import check_lists
-from .report import Report
-from .report import number
+from .report import Report, number
 
 
 def _silent(done: int, total: int) -> None:

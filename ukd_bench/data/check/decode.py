@@ -1,30 +1,25 @@
-"""Decoding every video to its last frame, in processes that may die of one."""
+"""Decodes every video to its last frame, in processes that may die of one."""
 
 import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
+
 from ...errors import DataError
 
-
 PATIENCE_S = 120.0
-"""A clip of a few seconds that is not decoded by then never will be."""
-
-
+"""Seconds after which a clip that is still not decoded is given up."""
 WRONG_WIDTH = 'decord cannot read videos of this width'
-"""How the fault of a video begins that is whole, but no use to a pipeline."""
+"""Beginning of the fault of a video that is whole, but no use to a pipeline."""
 
 
 def fault_of(path: Path) -> str | None:
-    """Why a video does not decode to its last frame; None if it does."""
+    """The reason why a video does not decode to its last frame; None if it does."""
     import cv2
 
     from ..video.frames import DecodedVideo
@@ -48,7 +43,7 @@ def fault_of(path: Path) -> str | None:
 
 
 def _wrong_width(path: Path) -> str | None:
-    """What is wrong with a video whose rows decord hands out with the padding of its buffer."""
+    """The fault of a video whose rows decord hands out with the padding of its buffer."""
     import decord
 
     try:
@@ -65,7 +60,7 @@ def faults(
     check: Callable[[Path], str | None] = fault_of,
     patience_s: float = PATIENCE_S,
 ) -> dict[Path, str]:
-    """The videos that do not decode, and why.
+    """Finds the videos that do not decode, and the reasons.
 
     Each worker has one video at a time, so that the one on which it dies or hangs is known; another
     takes its place and the rest go on.
@@ -74,7 +69,7 @@ def faults(
         paths: The videos.
         workers: Processes.
         progress: Called with (videos done, videos in all).
-        check: From a path to what is wrong; a function of a module, which the processes import.
+        check: Maps a path to what is wrong; a function of a module, which the processes import.
         patience_s: Seconds after which a video is given up.
     """
     todo = deque(paths)
@@ -170,7 +165,7 @@ class _Workers:
 
 def _serve(pipe: Connection, check: Callable[[Path], str | None]) -> None:
     """Answers for one path after another until the pipe is closed."""
-    # What FFmpeg prints about a broken stream names no file; the answer does.
+    # FFmpeg's messages about a broken stream name no file; the answer does.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     while True:
         try:

@@ -1,36 +1,31 @@
-"""What the videos on disk tell: absent, unlisted, links, damage, doubles."""
+"""Checks the videos on disk: absent, unlisted, links, damage, doubles, changes."""
 
 import contextlib
 import os
-from collections import Counter
-from collections import defaultdict
-from collections.abc import Callable
-from collections.abc import Iterator
-from pathlib import Path
-from pathlib import PurePosixPath
-from typing import Any
-from ...errors import DataError
-from ..video.container import require_whole
-from ...files.folders import Folders
-from ..arid.editions import EDITIONS
-from ..arid.layout import Layout
-from ..arid.layout import find_layout
-from ..arid.lists import Clip
-from .known import known_videos
-from .lists import Lists
-from .lists import difference
-from .report import Count
-from .report import Report
-from .report import number
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
+from ...errors import DataError
+from ...files.folders import Folders
+from ...files.hashes import file_sha256
+from ..arid.editions import EDITIONS
+from ..arid.layout import Layout, find_layout
+from ..arid.lists import Clip
+from ..fingerprint import darkroom_manifest, is_changed
+from ..video.container import require_whole
+from .known import known_videos
+from .lists import Lists, difference
+from .report import Count, Report, number
 
 _SUFFIXES = frozenset(('.avi', '.mp4', '.mkv', '.mov', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv'))
 
+Progress = Callable[[int, int], object]
+Listed = Mapping[str, set[tuple[int, str]]]
+"""Videos, and the (split, subset) of each list that names one."""
 
-Progress = Callable[[int, int], Any]
 
-
-def locate(layout: Layout, lists: Lists, report: Report) -> tuple[dict[str, set], bool]:
+def locate(layout: Layout, lists: Lists, report: Report) -> tuple[Listed, bool]:
     """Finds the listed videos and adds those that are absent to the report.
 
     Returns:
@@ -65,7 +60,7 @@ def locate(layout: Layout, lists: Lists, report: Report) -> tuple[dict[str, set]
 
 
 def check_disk(
-    layout: Layout, lists: Lists, present: dict[str, set], swapped: bool, report: Report
+    layout: Layout, lists: Lists, present: Listed, swapped: bool, report: Report
 ) -> None:
     """Counts the videos on disk, and adds unlisted ones and links that leave the root."""
     outside: list[str] = []
@@ -105,12 +100,12 @@ def _of_others(layout: Layout, lists: Lists) -> set[str]:
             other = find_layout(layout.root, name)
         except DataError:
             continue
-        # Of a list without labels nothing else tells where its clips lie.
+        # Nothing else tells where the clips of a list without labels lie.
         theirs.update(filter(None, other.kind.bases))
         for key in other.files:
             with contextlib.suppress(DataError):
                 theirs |= _used(other, other.listed(*key), folders)
-    # The widest that nothing of ours lies in.
+    # The outermost folders that hold nothing of ours.
     return {next(up for up in _up(used) if up not in ours) for used in theirs - ours - {'.'}}
 
 
@@ -180,3 +175,61 @@ def check_containers(
         if done % 50 == 0 or done == len(paths):
             progress(done, len(paths))
     return whole, broken
+
+
+def check_content(root: Path, sizes: Mapping[str, int], listed: Listed, report: Report) -> None:
+    """Adds videos of equal content, and those that are not what a DarkRoom's manifest says.
+
+    Args:
+        root: The data root.
+        sizes: Bytes of the videos that are whole.
+        listed: The lists that name them.
+        report: Gets the findings.
+    """
+    leaks: list[str] = []
+    doubles: list[str] = []
+    for same in _equal(root, sizes):
+        across = _across(same, listed)
+        (leaks if across else doubles).append(f'{" = ".join(same)}{across}')
+    title = number(leaks, 'video is', 'videos are')
+    report.add('content_leak', f'{title} in both train and test under different names', leaks)
+    title = number(doubles, 'video lies', 'videos lie')
+    report.add('same_content', f'{title} there under several names', doubles, problem=False)
+    manifest = darkroom_manifest(root)
+    if manifest is not None:
+        known = manifest['clips']
+        strange = [path for path in sorted(sizes) if path not in known]
+        title = number(strange, 'listed video is', 'listed videos are') + ' not in manifest.json'
+        report.add('unknown_to_manifest', title, strange)
+        changed = [
+            path for path in sorted(sizes) if path in known and is_changed(root / path, known[path])
+        ]
+        title = number(changed, 'video is not the one', 'videos are not those')
+        report.add('changed', f'{title} that manifest.json was written for', changed)
+
+
+def _equal(root: Path, sizes: Mapping[str, int]) -> list[list[str]]:
+    """Paths of equal content; only those of equal size are read."""
+    by_size = defaultdict(list)
+    for path, size in sizes.items():
+        by_size[size].append(path)
+    by_content = defaultdict(list)
+    for paths in by_size.values():
+        if len(paths) > 1:
+            for path in paths:
+                by_content[file_sha256(root / path)].append(path)
+    return sorted(sorted(paths) for paths in by_content.values() if len(paths) > 1)
+
+
+def _across(paths: list[str], listed: Listed) -> str:
+    """The splits that train on one of several equal videos and test on another."""
+    splits = sorted(
+        {
+            split
+            for path in paths
+            for split, subset in listed[path]
+            if subset == 'train'
+            and any((split, 'test') in listed[other] for other in paths if other != path)
+        }
+    )
+    return f' (split {", ".join(map(str, splits))})' if splits else ''

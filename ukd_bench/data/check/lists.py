@@ -1,20 +1,14 @@
-"""What the lists tell on their own: counts, doubles, leaks, labels."""
+"""Checks the lists on their own: counts, doubles, leaks, labels."""
 
 from collections import Counter
+
 from ...errors import DataError
+from ..arid.facts import SUBSETS
 from ..arid.groups import group_of
 from ..arid.layout import Layout
-from ..arid.lists import Clip
-from ..arid.lists import UnlabelledError
-from ..arid.lists import is_blank
-from .known import Known
-from .known import comparable
-from .known import known_lists
-from .known import needed_lists
-from .report import Count
-from .report import Report
-from .report import number
-
+from ..arid.lists import Clip, UnlabelledError, is_blank
+from .known import Known, comparable, known_lists, needed_lists
+from .report import Count, Report, number
 
 Lists = dict[tuple[int, str], list[Clip]]
 
@@ -51,12 +45,12 @@ def check_lists(layout: Layout, report: Report) -> Lists:
 
 
 def name_of(split: int, subset: str) -> str:
-    """What a list is called in sentences."""
+    """Name of a list in sentences."""
     return f'split {split} {subset}'
 
 
 def _order(key: tuple[int, str]) -> tuple[int, int]:
-    return key[0], ('train', 'test', 'other').index(key[1])
+    return key[0], SUBSETS.index(key[1])
 
 
 def _usual(layout: Layout, split: int, subset: str) -> str:
@@ -89,7 +83,7 @@ def count_of(layout: Layout, clips: list[Clip], known: Known | None = None) -> C
 
 
 def difference(layout: Layout, count: Count) -> str:
-    """In what a count is not the known one."""
+    """Says how a count differs from the known one."""
     known = count.known
     assert known is not None
     text = f'{count.total} clips instead of {known.total}'
@@ -113,7 +107,7 @@ def _doubles(lists: Lists, report: Report) -> None:
 
 
 def _overlaps(layout: Layout, split: int, lists: Lists, report: Report) -> None:
-    train, test, other = (lists.get((split, subset), []) for subset in ('train', 'test', 'other'))
+    train, test, other = (lists.get((split, subset), []) for subset in SUBSETS)
     trained = {clip.path for clip in train}
     tested = {clip.path for clip in test}
     for subset, paths in (('test', tested), ('other', {clip.path for clip in other})):

@@ -1,16 +1,16 @@
-"""What a check found."""
+"""The outcome of a check: counts and findings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
 from .known import Known
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of thing that was found.
+    """One kind of finding, with all that it affects.
 
     Attributes:
         kind: A word for programs.
@@ -27,12 +27,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Count:
-    """How many clips there are of each class.
+    """Numbers of clips.
 
     Attributes:
-        total: Clips.
+        total: Clips of all classes.
         per_class: Clips by class, in label order.
-        known: How many there should be; None where nobody knows.
+        known: The published numbers; None where there are none.
     """
 
     total: int
@@ -41,6 +41,7 @@ class Count:
 
     @property
     def agrees(self) -> bool:
+        """Whether the clips are as many as are known to be; true where nothing is known."""
         if self.known is None:
             return True
         return self.total == self.known.total and self.known.per_class in (None, self.per_class)
@@ -52,12 +53,12 @@ class Report:
 
     Attributes:
         root: The data root.
-        edition: Name of the edition, and what people call it; None where lists cannot be read.
-        classes: In label order.
+        edition: Name and title of the edition; None where lists cannot be read.
+        classes: Names of the classes in label order.
         lists: The clips of each list, by (split, subset).
-        files: The lists, below the root.
+        files: Paths of the lists below the root.
         disk: Videos on disk, by the class folder that they lie in.
-        findings: What was found.
+        findings: Problems and notes, in the order in which they were found.
         whole: Videos that are whole as far as their container tells.
         decoded: Videos that decode to their last frame; None where decoding was not asked for.
     """
@@ -74,10 +75,12 @@ class Report:
 
     @property
     def problems(self) -> list[Finding]:
+        """Findings of things that are wrong."""
         return [finding for finding in self.findings if finding.problem]
 
     @property
     def notes(self) -> list[Finding]:
+        """Findings that are only worth knowing."""
         return [finding for finding in self.findings if not finding.problem]
 
     def add(self, kind: str, title: str, items: Sequence[str] = (), problem: bool = True) -> None:

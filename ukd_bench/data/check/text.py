@@ -1,27 +1,18 @@
-"""The report of a check as people read it, in 80 columns."""
+"""Renders the report of a check for people, in 80 columns."""
 
 from collections.abc import Iterator
-from rich.console import Group
-from rich.console import RenderableType
+
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
-from .report import Count
-from .report import Finding
-from .report import Report
-from .report import number
 
+from .report import Count, Finding, Report, number
 
 _SHOWN = 8
 """Items of a finding that are printed; `--json` has all."""
-
-
 _MOST_CLASSES = 40
-
-
 _LISTS_A_TABLE = 9
-
-
 _GOOD, _BAD, _NOTE = 'green', 'bold red', 'yellow'
 
 

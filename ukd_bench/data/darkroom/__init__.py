@@ -2,9 +2,7 @@
 
 from .actions import CLASSES
 from .film import GENERATOR_VERSION
-from .spec import PRESETS
-from .spec import DarkRoomSpec
+from .spec import PRESETS, DarkRoomSpec
 from .write import make
-
 
 __all__ = ['CLASSES', 'GENERATOR_VERSION', 'PRESETS', 'DarkRoomSpec', 'make']

@@ -3,13 +3,10 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+
 import numpy as np
 
-
-CLASSES = (
-    'Drink', 'Jump', 'Pick', 'Pour', 'Push', 'Run', 'Sit', 'Stand', 'Turn', 'Walk', 'Wave',
-)  # fmt: skip
-
+from ..arid.facts import ARID_CLASSES as CLASSES
 
 CHANNELS = (
     'x', 'lift', 'yaw', 'lean', 'head',
@@ -25,9 +22,7 @@ from the body). Weights in [0, 1]: ``planted`` (1: the feet stay and the pelvis 
 ``carried`` (1: the floor object is in the hand). ``tip`` leans the held object towards the person's
 face, ``pour`` towards the other hand."""
 
-
 COLUMN = {name: index for index, name in enumerate(CHANNELS)}
-
 
 PROPS_NEEDED = {
     'Drink': ('held',),
@@ -35,8 +30,7 @@ PROPS_NEEDED = {
     'Pick': ('floor',),
     'Push': ('box',),
 }
-"""Objects without which an action makes no sense; every other class shows them by chance."""
-
+"""Objects that an action cannot do without; every other class shows them by chance."""
 
 _LONGEST_PUSH, _LONGEST_LAP = 2.2, 3.6
 """Metres that fit into the picture."""
@@ -49,9 +43,9 @@ class Style:
     Attributes:
         amplitude: Scale of the motion, about 1.
         rate: Cycles over the clip (steps of the gait, jumps, waves of the hand).
-        phase: Of the cycle, in [0, 1).
-        start: When a one-shot action begins, in clip time [0, 1].
-        stop: When it ends.
+        phase: Phase of the cycle at the start, in [0, 1).
+        start: Clip time in [0, 1] at which a one-shot action begins.
+        stop: Clip time at which it ends.
         hand: ``'l'`` or ``'r'``, the hand that acts.
         travel: Metres walked, run or pushed over the clip.
         laps: Stretches that a walk or run goes to and fro, so that it stays in view.
@@ -79,7 +73,7 @@ def draw_style(action: str, seconds: float, rng: np.random.Generator) -> Style:
     speed = {'Run': 0.9 + 0.6 * pace, 'Walk': 0.5 + 0.4 * pace, 'Push': 0.3 + 0.25 * pace}
     travel = speed.get(action, 0.0) * seconds
     if action == 'Push':
-        # What is pushed is not pulled back: a long push is a slow one.
+        # A box is not pulled back, so a long push is a slow one.
         travel = min(travel, _LONGEST_PUSH)
     hertz = {'Run': 1.6, 'Walk': 1.05, 'Push': 0.8, 'Wave': 1.2, 'Jump': 0.85, 'Turn': 1.2}
     return Style(
@@ -103,7 +97,7 @@ def pose(action: str, u: np.ndarray, style: Style) -> np.ndarray:
     Args:
         action: One of ``CLASSES``.
         u: Clip time in [0, 1], shape ``(T,)``.
-        style: How it is performed.
+        style: The clip's style.
 
     Returns:
         Joint angles and offsets, ``(T, len(CHANNELS))``. ``pose('Stand', u)`` is
@@ -142,7 +136,7 @@ def _ease(u: np.ndarray, start: float, stop: float) -> np.ndarray:
 
 
 def _idle(p: _Pose, u: np.ndarray, s: Style) -> None:
-    """What everybody does: stand on planted feet, breathe, sway a little."""
+    """Stands on planted feet, breathes and sways a little, as everybody does."""
     wave = np.sin(2 * np.pi * (u + s.phase))
     p.set(
         yaw=s.sway * wave, lean=0.03 + 0.02 * wave, planted=1,
@@ -164,7 +158,7 @@ def _gait(p: _Pose, u: np.ndarray, s: Style, stride: float, knee: float) -> np.n
 
 
 def _course(p: _Pose, u: np.ndarray, s: Style) -> None:
-    """Where a walk or run has got to, turning round at the end of each lap."""
+    """Moves a walk or run along its course, turning round at the end of each lap."""
     if s.laps == 1:
         p.set(x=s.travel * (u - 0.5))
         return
@@ -298,10 +292,11 @@ def _turn(p: _Pose, u: np.ndarray, s: Style) -> None:
 def _wave(p: _Pose, u: np.ndarray, s: Style) -> None:
     _idle(p, u, s)
     swing = np.sin(2 * np.pi * (s.rate * u + s.phase))
-    p.set(**{
+    arm: dict[str, np.ndarray | float] = {
         f'shoulder_{s.hand}': 0.4, f'abduct_{s.hand}': 1.5 + 0.15 * swing, f'elbow_{s.hand}': 0.2,
         f'swing_{s.hand}': 1.1 + 0.65 * s.amplitude * swing,
-    })  # fmt: skip
+    }  # fmt: skip
+    p.set(**arm)
 
 
 _CURVES: dict[str, Callable[[_Pose, np.ndarray, Style], None]] = {

@@ -1,9 +1,10 @@
 """A jointed person in three dimensions: proportions, clothes, and joints from a pose curve."""
 
 from dataclasses import dataclass
-import numpy as np
-from .actions import COLUMN
 
+import numpy as np
+
+from .actions import COLUMN
 
 Colour = tuple[float, float, float]
 """Linear reflectance, blue green red, as OpenCV orders them."""

@@ -1,49 +1,37 @@
-"""From scene to video file: frames of a clip, and their encoding."""
+"""Frames of a clip, from its scene, and their encoding as a video file."""
 
 import dataclasses
 import functools
-import numpy as np
-from .actions import CLASSES
-from .actions import draw_style
-from .layout import Clip
-from .layout import draw_length
-from .scene import Look
-from .scene import draw_look
-from .scene import draw_shot
-from .scene import render
-from .sensor import Sensor
-from .sensor import capture
-from .sensor import capture_by_tables
-from .sensor import draw_sensor
-from .sensor import exposure_for
-from .spec import DarkRoomSpec
 import os
 import tempfile
 from pathlib import Path
-import cv2
-from ...errors import DataError
 
+import cv2
+import numpy as np
+
+from ...errors import DataError
+from .actions import CLASSES, draw_style
+from .layout import Take, draw_length
+from .scene import Look, draw_look, draw_shot, render
+from .sensor import Sensor, capture, capture_by_tables, draw_sensor, exposure_for
+from .spec import DarkRoomSpec
 
 GENERATOR_VERSION = 1
 """Raised whenever the same spec would give other frames."""
 
-
 _SHARED = len(CLASSES)
-"""Stands for the class in a stream that all classes share."""
-
+"""Number in the place of a class for streams that all classes share."""
 
 _LOOK, _SHOT, _NOISE, _SENSOR = range(4)
 
-
 _BRIGHT_CODES = (60.0, 80.0)
 """Mean code of a well-lit place, in the stead of ``DarkRoomSpec.mean_code``."""
-
 
 _BRIGHT_NOISE = 0.1
 """Noise amplitudes of a camera that need not amplify, as a share of those in the dark."""
 
 
-def frames_of(spec: DarkRoomSpec, clip: Clip) -> np.ndarray:
+def frames_of(spec: DarkRoomSpec, clip: Take) -> np.ndarray:
     """The stored frames of a clip, before encoding.
 
     Person, place, light and camera are drawn from (seed, group) without the class: the same group
@@ -57,7 +45,7 @@ def frames_of(spec: DarkRoomSpec, clip: Clip) -> np.ndarray:
     return draw(light, sensor, _stream(spec, clip.label, clip.group, clip.number, _NOISE))
 
 
-def light_of(spec: DarkRoomSpec, clip: Clip) -> tuple[np.ndarray, Sensor]:
+def light_of(spec: DarkRoomSpec, clip: Take) -> tuple[np.ndarray, Sensor]:
     """The linear light ``(T, H, W, 3)`` a clip's camera sees, and the camera's sensor."""
     look, sensor = _group(spec, clip.group)
     rng = _stream(spec, clip.label, clip.group, clip.number, _SHOT)
@@ -90,12 +78,10 @@ _FOURCC = 'XVID'
 """MPEG-4 part 2, as in ARID v1.0. At these sizes OpenCV's default bit rate lets the encoder stay at
 its finest quantiser (2), with a key frame at least every 12 frames."""
 
-
 _PROBE_CODE = 24
 
-
 _LEAST_CODE = 3
-"""Fewer codes than this are black with noise, which no conversion takes anything from."""
+"""Smallest code that conversion takes from; those below are black with noise."""
 
 
 def write_video(path: Path, frames: np.ndarray, fps: int, rendering: int = 1) -> None:
@@ -105,7 +91,7 @@ def write_video(path: Path, frames: np.ndarray, fps: int, rendering: int = 1) ->
         path: The file; its folder exists.
         frames: ``uint8 (T, H, W, 3)``, blue green red; even height and width.
         fps: Frames a second.
-        rendering: As in the spec. 1 adds to all codes what a flat grey loses, which lifts black to
+        rendering: 1 adds to all codes what a flat grey loses, which lifts black to
             a dark purple; 2 adds what dark colours lose, and leaves black alone.
 
     Raises:
@@ -168,7 +154,7 @@ def conversion_loss(coloured: bool = False) -> tuple[int, int, int]:
 def _encode(path: Path, frames: np.ndarray, fps: int, table: np.ndarray) -> None:
     """Writes frames whose codes ``table`` replaces, ``uint8 (1, 256, 3)``."""
     size = (frames.shape[2], frames.shape[1])
-    code = cv2.VideoWriter_fourcc(*_FOURCC)
+    code = cv2.VideoWriter.fourcc(*_FOURCC)
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, fps, size)
     if not writer.isOpened():
         raise DataError(f'{path}: OpenCV cannot write an MPEG-4 video here')

@@ -1,38 +1,30 @@
-"""Which clips a DarkRoom has: classes, groups, lengths, and what each split does with them."""
+"""The clips of a DarkRoom: their classes, groups, lengths, and subsets in each split."""
 
 import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
 import numpy as np
+
 from ...errors import DataError
+from ..arid.facts import SPLITS, V10_CLIPS, clip_path
 from .actions import CLASSES
 from .spec import DarkRoomSpec
-
-
-SPLITS = (1, 2, 3)
-
-
-SUBSETS = ('train', 'test', 'other')
-
-
-_ARID_CLIPS = (338, 357, 205, 372, 475, 339, 234, 237, 413, 448, 366)
-"""Clips of each class in ARID v1.0."""
-
 
 _ARID_FRAMES = ((0, 33), (0.05, 44), (0.25, 64), (0.5, 80), (0.75, 108), (0.95, 153), (1, 225))
 """Quantiles of the number of frames of ARID's clips."""
 
 
 @dataclass(frozen=True)
-class Clip:
-    """One clip's place in the data set.
+class Take:
+    """One clip's place in a DarkRoom.
 
     Attributes:
         label: Index of its class.
         group: One person in one place; from 1.
         number: Within class and group, from 1.
-        subsets: Of the splits in turn, each one of ``SUBSETS``.
+        subsets: The clip's subset in each of ``SPLITS``.
     """
 
     label: int
@@ -43,13 +35,7 @@ class Clip:
     @property
     def path(self) -> str:
         """Path below the root, as the lists have it."""
-        name = CLASSES[self.label]
-        return f'{name}/{name}_{self.group}_{self.number}.avi'
-
-
-def list_name(split: int, subset: str) -> str:
-    """File name of a list, as ARID v1.0 has it."""
-    return f'ARID_split{split}_{subset}.txt'
+        return clip_path(CLASSES[self.label], self.group, self.number)
 
 
 def groups_tested(spec: DarkRoomSpec, split: int) -> set[int]:
@@ -63,7 +49,7 @@ def groups_tested(spec: DarkRoomSpec, split: int) -> set[int]:
     return {(last - 1 - back) % groups + 1 for back in range(spec.test_groups)}
 
 
-def clips_of(spec: DarkRoomSpec) -> list[Clip]:
+def clips_of(spec: DarkRoomSpec) -> list[Take]:
     """All clips of a spec, in the order of the lists.
 
     Raises:
@@ -78,7 +64,7 @@ def clips_of(spec: DarkRoomSpec) -> list[Clip]:
             for number in range(1, count + 1):
                 kind = 'test' if number <= evaluated else 'other'
                 subsets = tuple(kind if group in groups else 'train' for groups in tested)
-                out.append(Clip(label, group, number, subsets))
+                out.append(Take(label, group, number, subsets))
     return out
 
 
@@ -104,7 +90,7 @@ def _spread(spec: DarkRoomSpec, total: int) -> list[list[int]]:
     """``total`` clips over classes, and those of a class evenly over its groups."""
     groups = spec.train_groups + spec.test_groups
     counts = []
-    for of_class in shares(total, _ARID_CLIPS if spec.balance == 'arid' else [1] * len(CLASSES)):
+    for of_class in shares(total, V10_CLIPS if spec.balance == 'arid' else [1] * len(CLASSES)):
         bounds = [of_class * group // groups for group in range(groups + 1)]
         counts.append([after - before for before, after in itertools.pairwise(bounds)])
     return counts

@@ -1,23 +1,17 @@
 """Tapered capsules shaded as round limbs, worked out for all frames of a clip at once."""
 
 from collections.abc import Sequence
+
 import cv2
 import numpy as np
-from .figure import Part
-from .paint import SHIFT
-from .paint import value
 
+from .figure import Part
+from .paint import SHIFT, value
 
 Layer = tuple[float, float, float]
 """Brightness, radius as a share of the capsule's, and shift towards the light in radii."""
-
-
 _TWO_TONE: tuple[Layer, ...] = ((0.72, 1.0, 0.0), (1.12, 0.62, 0.33))
-
-
 _SPECK: tuple[Layer, ...] = ((1.0, 1.0, 0.0),)
-
-
 _ROUND: tuple[Layer, ...] = (
     (0.6, 1.0, 0.0), (0.76, 0.88, 0.1), (0.92, 0.72, 0.22), (1.04, 0.53, 0.36), (1.12, 0.32, 0.5),
 )  # fmt: skip
@@ -28,11 +22,11 @@ class Limbs:
 
     Args:
         parts: The capsules.
-        starts: On the canvas, ``(T, P, 2)``.
-        ends: Likewise.
+        starts: Starts on the canvas, ``(T, P, 2)``.
+        ends: Ends on the canvas, ``(T, P, 2)``.
         sizes: Canvas pixels a metre, ``(T, P)``.
         toward_light: Image direction from which they are lit, unit vector (x, y).
-        rendering: As in the spec.
+        rendering: The spec's ``rendering``.
     """
 
     def __init__(

@@ -1,23 +1,16 @@
-"""Drawing in linear light on a supersampled 16-bit canvas: backgrounds, lamps, capsules, boxes."""
+"""Draws in linear light on a supersampled 16-bit canvas: backgrounds, lamps, shadows, boxes."""
 
 import cv2
 import numpy as np
-from .figure import Colour
-from .figure import tint
+
+from .figure import Colour, tint
 from .spec import DarkRoomSpec
 
-
 SUPERSAMPLING = 3
-
-
 UNIT = 1024
 """Canvas value of reflectance 1; 16 bits leave room for lamps 64 times as bright."""
-
-
 MARGIN = 4
 """Output pixels of background beyond the frame, for the unsteady hand."""
-
-
 SHIFT = 4
 """Bits after the point in OpenCV's coordinates."""
 
@@ -62,9 +55,9 @@ class Stage:
     """A group's background, from which frames are cut.
 
     Args:
-        background: From ``draw_place``, with whatever stands in it.
-        height: Of a frame, output pixels.
-        width: Likewise.
+        background: Canvas of :func:`draw_place`, with what stands in it.
+        height: Height of a frame in output pixels.
+        width: Width of a frame in output pixels.
     """
 
     def __init__(self, background: np.ndarray, height: int, width: int) -> None:
@@ -73,7 +66,7 @@ class Stage:
         self._reduced: dict[tuple[int, int], np.ndarray] = {}
 
     def corner(self, drift: np.ndarray) -> tuple[int, int]:
-        """Where on the background a frame begins that is moved by ``drift`` output pixels."""
+        """Canvas pixel at which a frame begins that is moved by ``drift`` output pixels."""
         return (
             round(SUPERSAMPLING * (MARGIN + float(drift[0]))),
             round(SUPERSAMPLING * (MARGIN + float(drift[1]))),

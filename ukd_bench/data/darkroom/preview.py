@@ -1,22 +1,19 @@
-"""A contact sheet: what the stored clips look like, and what is in them."""
+"""A contact sheet of stored clips, as they look and brightened."""
 
 from pathlib import Path
+
 import cv2
 import numpy as np
+
 from ...errors import DataError
 from ...files.atomic import atomic_write
 from .actions import CLASSES
 from .film import read_video
 from .sensor import brighten
 
-
 _GAMMA = 3.0
-
-
 _NAMES, _HEADING, _GAP = 60, 20, 6
 """Pixels left of the frames, above them, and between the two kinds."""
-
-
 _WIDEST = 144
 """Frames wider than this are shown smaller, or a sheet would not fit on a screen."""
 
@@ -101,6 +98,12 @@ def check_name(path: Path) -> None:
 
 
 def write_preview(path: Path, root: Path, manifest: dict) -> None:
-    """Writes ``contact_sheet`` as a PNG."""
-    _, png = cv2.imencode('.png', contact_sheet(root, manifest))
+    """Writes :func:`contact_sheet` as a PNG.
+
+    Raises:
+        DataError: OpenCV cannot encode it.
+    """
+    encoded, png = cv2.imencode('.png', contact_sheet(root, manifest))
+    if not encoded:
+        raise DataError(f'{path}: OpenCV cannot write a PNG here')
     atomic_write(path, lambda file: file.write(png.tobytes()))

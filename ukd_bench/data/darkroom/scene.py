@@ -1,55 +1,36 @@
-"""What the camera sees: a group's look, a clip's own offsets, and the rendering of both."""
+"""Draws what the camera sees: a group's look, a clip's own offsets, and both rendered."""
 
 from dataclasses import dataclass
-import numpy as np
-from . import paint
-from .actions import COLUMN
-from .actions import PROPS_NEEDED
-from .actions import Style
-from .actions import pose
-from .figure import Body
-from .figure import Colour
-from .figure import Part
-from .figure import draw_body
-from .figure import joints
-from .figure import parts
-from .figure import tint
-from .limbs import Limbs
-from .paint import MARGIN
-from .paint import SUPERSAMPLING
-from .paint import UNIT
-from .paint import Stage
-from .spec import DarkRoomSpec
 
+import numpy as np
+
+from . import paint
+from .actions import COLUMN, PROPS_NEEDED, Style, pose
+from .figure import Body, Colour, Part, draw_body, joints, parts, tint
+from .limbs import Limbs
+from .paint import MARGIN, SUPERSAMPLING, UNIT, Stage
+from .spec import DarkRoomSpec
 
 _DISTANCE = 8.0
 """Metres from camera to home, which sets the strength of perspective."""
-
-
 PROPS = ('held', 'second', 'floor', 'box')
-
-
 _BY_CHANCE = (0.3, 0.2, 0.3, 0.3)
-"""How often an object is in view though the action does not need it."""
-
-
+"""Chances of ``PROPS`` to be in view though the action does not need them."""
 _SMALL = 72
 """Frame height for which sways in pixels are given; they grow with larger frames."""
-
-
 _CUBE = np.array([(x, y, z) for z in (0, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the camera stands.
+    """Position and direction of the camera.
 
     Attributes:
         azimuth: Heading of the person against the image plane, radians; -pi/2 faces the camera.
         elevation: Pitch, radians.
         scale: Output pixels a metre at home.
         mirror: 1 or -1.
-        home: Where the person stands, output pixels (x, y) of the feet.
+        home: Output pixels (x, y) of the person's feet.
     """
 
     azimuth: float
@@ -71,7 +52,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Look:
-    """What the clips of a group share: person, place, light, camera.
+    """The look that the clips of a group share: person, place, light, camera.
 
     Attributes:
         body: The person.
@@ -80,7 +61,7 @@ class Look:
         toward_light: Image direction from which bodies are lit, unit vector (x, y).
         camera: The viewpoint.
         prop_colours: One for each of ``PROPS``.
-        rendering: As in the spec.
+        rendering: The spec's ``rendering``.
     """
 
     body: Body
@@ -99,7 +80,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Shot:
-    """What a clip adds to its group's look: which objects are there, and small offsets.
+    """A clip's additions to its group's look: objects in view, and small offsets.
 
     Attributes:
         props: Objects in view, a subset of ``PROPS``.
@@ -170,9 +151,9 @@ def render(action: str, style: Style, look: Look, shot: Shot) -> np.ndarray:
 
     Args:
         action: One of ``actions.CLASSES``.
-        style: How it is performed.
+        style: The clip's style.
         look: The group's look.
-        shot: The clip's own.
+        shot: The clip's own additions.
 
     Returns:
         Scene light, linear, ``float32 (T, H, W, 3)`` in OpenCV's order of colours.
@@ -231,7 +212,7 @@ def _draw_seat(background: np.ndarray, camera: Camera, body: Body, colour: Colou
     for x, y in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
         leg = [-body.thigh - 0.02 + 0.17 * x, 0.19 * y, 0.0] + _CUBE * [0.02, 0.02, high]
         pixels = (camera.project(leg)[0] + MARGIN) * SUPERSAMPLING
-        paint.box(background, pixels, tuple(0.8 * c for c in colour))
+        paint.box(background, pixels, (0.8 * colour[0], 0.8 * colour[1], 0.8 * colour[2]))
     paint.box(background, (camera.project(slab)[0] + MARGIN) * SUPERSAMPLING, colour)
 
 

@@ -1,4 +1,4 @@
-"""From scene light to the 8-bit code of a dark video: exposure, noise, tone curve, quantisation.
+"""Turns scene light into 8-bit codes of a dark video: exposure, noise, tone, quantisation.
 
 Noise comes before quantisation. Gamma darkening alone is nearly invertible; what makes the dark
 hard is that photons are few and that the result is then rounded to a handful of codes.
@@ -7,16 +7,12 @@ hard is that photons are few and that the result is then rounded to a handful of
 import functools
 import math
 from dataclasses import dataclass
-import numpy as np
 from statistics import NormalDist
 
+import numpy as np
 
 _STEPS = 1 << 16
-
-
 _SLOPE = 12.92
-
-
 _KNEE = 0.0031308
 
 
@@ -36,7 +32,7 @@ class Sensor:
         row_sigma: Standard deviation of an offset that a row's pixels and channels share.
         black_level: Pedestal under the signal, so that noise about black is not cut in half
             before it is read out.
-        black_error: What subtracting the pedestal leaves behind.
+        black_error: Offset that subtracting the pedestal leaves behind.
     """
 
     exposure: float
@@ -158,16 +154,10 @@ def exposure_for(light: np.ndarray, mean_code: float) -> float:
 
 
 QUANTILES = 1 << 12
-
-
 _FINENESS = 32
 """Rows a unit of the square root of the photon count."""
-
-
 _MOST = 8
 """Square root of the count from which Poisson is taken as Gaussian."""
-
-
 _ROWS = _FINENESS * _MOST
 
 

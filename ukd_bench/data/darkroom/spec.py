@@ -1,15 +1,11 @@
-"""What a DarkRoom is made of: the numbers its frames follow from, and the presets."""
+"""The specification of a DarkRoom: the numbers its frames follow from, and the presets."""
 
-from dataclasses import asdict
-from dataclasses import dataclass
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
 from ...errors import DataError
 
-
 _CHOICES = {'balance': ('even', 'arid'), 'lengths': ('uniform', 'arid'), 'rendering': (1, 2)}
-
-
 _ADDED = ('clips', 'balance', 'lengths', 'warmth', 'contrast', 'rendering', 'bright')
 """Fields that the first DarkRooms did not have. At their defaults they stay out of ``to_dict``, so
 that the same frames keep the same identity."""
@@ -20,9 +16,9 @@ class DarkRoomSpec:
     """Everything the frames of a DarkRoom follow from.
 
     Attributes:
-        seed: Of every random draw.
-        width: Pixels.
-        height: Pixels.
+        seed: Seed of every random draw.
+        width: Width of a frame in pixels.
+        height: Height of a frame in pixels.
         fps: Frames a second.
         min_frames: Shortest clip.
         max_frames: Longest clip, inclusive.
@@ -36,11 +32,12 @@ class DarkRoomSpec:
             then only say how a tested group is shared between ``test`` and ``other``. None: as many
             as those two make.
         balance: ``'even'``, or ``'arid'`` for class frequencies in proportion to ARID v1.0's.
-        lengths: Of clips: ``'uniform'``, or ``'arid'`` for the shape of ARID's distribution.
+        lengths: ``'uniform'``, or ``'arid'`` for lengths distributed as ARID's are.
         warmth: Added to the redness of lamps.
         contrast: Power on the illumination; more deepens the shadows.
-        rendering: 1 is made for small frames. 2 has rounded limbs, faces and hands, draws photons
-            through tables, which is several times as fast, and keeps black black in the files.
+        rendering: Style of drawing. 1 is made for small frames. 2 has rounded limbs, faces and
+            hands, draws photons through tables, which is several times as fast, and keeps black
+            black in the files.
         bright: Whether the scenes are well lit: the twin of a dark set, alike but for exposure and
             noise.
     """

@@ -1,40 +1,24 @@
-"""Making a DarkRoom: the video files, the lists and the manifest."""
+"""Makes a DarkRoom: the video files, the lists and the manifest."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
 import numpy as np
+
 from ...errors import DataError
-from ...errors import ResultsError
-from ...files.atomic import read_json
-from ...files.atomic import write_json
 from ...files.atomic import write_text
-from ...files.hashes import digest
-from ...files.hashes import file_sha256
+from ...files.hashes import digest, file_sha256
+from ..arid.facts import MAPPING_TABLE, SPLITS, SUBSETS, V10_LIST
+from ..fingerprint import DARKROOM
+from ..making import Found
 from ..processes import in_processes
 from .actions import CLASSES
-from .film import write_video
-from .film import GENERATOR_VERSION
-from .film import frames_of
-from .layout import SPLITS
-from .layout import SUBSETS
-from .layout import Clip
-from .layout import clips_of
-from .layout import list_name
+from .film import GENERATOR_VERSION, frames_of, write_video
+from .layout import Take, clips_of
 from .spec import DarkRoomSpec
-
-
-_SCHEMA = 2
-
-
-MANIFEST = 'manifest.json'
-
-
-_MARK = '.darkroom.json'
-"""Says that a folder is an unfinished DarkRoom, of which spec, and which clips it has."""
-
 
 _MARK_EVERY = 50
 
@@ -55,11 +39,12 @@ def make(
 
     Videos appear under their names only when whole, and the manifest last, so that a run killed at
     any instant can be started again. A finished one whose files all exist and have their sizes is
-    left alone; one of an older manifest is made again in place.
+    left alone; one of an older manifest is made again in place. A second process waits for the
+    first.
 
     Args:
         root: The folder; absent, empty, or a DarkRoom of the same spec.
-        spec: What to make.
+        spec: The DarkRoom's specification.
         workers: Processes; the frames do not depend on it.
         progress: Called with (clips done, clips in all).
 
@@ -71,22 +56,24 @@ def make(
     """
     root = Path(root)
     clips = clips_of(spec)
-    identity = {'schema': _SCHEMA, 'kind': 'darkroom', 'generator_version': GENERATOR_VERSION,
-                'spec': spec.to_dict(), 'classes': list(CLASSES)}  # fmt: skip
-    known, finished = _inspect(root, identity)
-    entries = {
-        clip.path: known[clip.path]
-        for clip in clips
-        if clip.path in known and _size(root / clip.path) == known[clip.path]['file_bytes']
+    settings = {
+        'generator_version': GENERATOR_VERSION,
+        'spec': spec.to_dict(),
+        'classes': list(CLASSES),
     }
-    names = [list_name(split, subset) for split in SPLITS for subset in SUBSETS]
-    lists = [root / 'list_cvt' / name for name in (*names, 'mapping_table.txt')]
-    if finished and len(entries) == len(clips) and all(path.is_file() for path in lists):
-        return read_json(root / MANIFEST)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        # The mark first: what has one is a DarkRoom in the making, whatever else is there.
-        write_json(root / _MARK, identity | {'clips': entries})
+    with DARKROOM.making(root):
+        found = _inspect(root, settings)
+        known = {} if found is None else found.content.get('clips', {})
+        entries = {
+            clip.path: known[clip.path]
+            for clip in clips
+            if clip.path in known and _size(root / clip.path) == known[clip.path]['file_bytes']
+        }
+        lists = (*_lists(root).values(), root / MAPPING_TABLE)
+        whole = len(entries) == len(clips) and all(path.is_file() for path in lists)
+        if found is not None and found.finished and whole:
+            return found.content
+        DARKROOM.write_mark(root, settings | {'clips': entries})
         for name in CLASSES:
             (root / name).mkdir(parents=True, exist_ok=True)
         # Group by group, because what the clips of a group share is drawn once.
@@ -98,43 +85,29 @@ def make(
             if progress is not None:
                 progress(len(entries), len(clips))
             if done % _MARK_EVERY == 0:
-                write_json(root / _MARK, identity | {'clips': entries})
-        return _finish(root, identity, clips, entries)
-    except (OSError, ResultsError) as error:
-        reason = getattr(error, 'strerror', None) or error
-        raise DataError(f'{root}: cannot be written ({reason})') from error
+                DARKROOM.write_mark(root, settings | {'clips': entries})
+        _write_lists(root, clips)
+        # Split 1 stands for all three, which follow from the groups.
+        hashed = sorted(
+            (path, entry['label'], entry['splits']['1'], entry['frames_sha256'])
+            for path, entry in entries.items()
+        )
+        ordered = {clip.path: entries[clip.path] for clip in clips}
+        return DARKROOM.write_manifest(
+            root, settings | {'clips': ordered, 'fingerprint': digest(hashed)}
+        )
 
 
-def _inspect(root: Path, identity: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """What ``root`` holds; refuses what is not this DarkRoom.
-
-    Returns:
-        Entries of the clips it is known to hold, and whether it was finished.
-    """
-    if root.exists() and not root.is_dir():
-        raise DataError(f'{root}: not a folder')
-    older = False
-    for name in (MANIFEST, _MARK):
-        if not (root / name).is_file():
-            continue
-        try:
-            found = read_json(root / name)
-        except ResultsError as error:
-            raise DataError(str(error)) from error
-        if not isinstance(found, dict) or found.get('kind') != 'darkroom':
-            raise DataError(f'{root / name}: not the manifest of a DarkRoom')
-        for key, value in identity.items():
-            if key != 'schema' and found.get(key) != value:
-                raise DataError(_difference(root, key, found.get(key), value))
-        if found.get('schema') == _SCHEMA:
-            return found.get('clips', {}), name == MANIFEST
-        # Its entries lack what a manifest of today holds.
-        older = True
-    # A temporary file may be all that is left of the mark's own writing.
-    hidden = root.is_dir() and all(path.name.startswith('.') for path in root.iterdir())
-    if root.is_dir() and not hidden and not older:
-        raise DataError(f'{root}: not empty and not a DarkRoom; name a new folder')
-    return {}, False
+def _inspect(root: Path, settings: dict[str, Any]) -> Found | None:
+    """What ``root`` holds of this DarkRoom; refuses one of other settings."""
+    found = DARKROOM.find(root)
+    if found is None:
+        return None
+    for key, value in settings.items():
+        if found.content.get(key) != value:
+            raise DataError(_difference(root, key, found.content.get(key), value))
+    # Entries of an older manifest lack what one of today holds.
+    return found if found.content.get('schema') == DARKROOM.schema else None
 
 
 def _difference(root: Path, key: str, found: Any, wanted: Any) -> str:
@@ -144,14 +117,14 @@ def _difference(root: Path, key: str, found: Any, wanted: Any) -> str:
         found, wanted = defaults | found, defaults | wanted
         key = next((name for name in wanted if found[name] != wanted[name]), key)
         found, wanted = found.get(key), wanted.get(key)
-    return f'{root}: holds a DarkRoom with {key} {found!r}, not {wanted!r}; name a new folder'
+    return f'{root}: holds a DarkRoom with {key} {found!r}, not {wanted!r}; {DARKROOM.elsewhere}'
 
 
 def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
 
 
-def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, Any]]:
+def _write_one(job: tuple[Path, DarkRoomSpec, Take]) -> tuple[Take, dict[str, Any]]:
     root, spec, clip = job
     frames = frames_of(spec, clip)
     path = root / clip.path
@@ -167,24 +140,19 @@ def _write_one(job: tuple[Path, DarkRoomSpec, Clip]) -> tuple[Clip, dict[str, An
     }
 
 
-def _finish(
-    root: Path, identity: dict[str, Any], clips: list[Clip], entries: dict[str, Any]
-) -> dict[str, Any]:
-    """Writes lists and manifest, and takes the mark away."""
-    for place, split in enumerate(SPLITS):
-        for subset in SUBSETS:
-            chosen = [clip for clip in clips if clip.subsets[place] == subset]
-            lines = [f'{n}\t{clip.label}\t{clip.path}\n' for n, clip in enumerate(chosen)]
-            write_text(root / 'list_cvt' / list_name(split, subset), ''.join(lines))
+def _lists(root: Path) -> dict[tuple[int, str], Path]:
+    """The list of each (place of the split, subset)."""
+    return {
+        (place, subset): root / V10_LIST.format(split=split, subset=subset)
+        for place, split in enumerate(SPLITS)
+        for subset in SUBSETS
+    }
+
+
+def _write_lists(root: Path, clips: list[Take]) -> None:
+    for (place, subset), path in _lists(root).items():
+        chosen = [clip for clip in clips if clip.subsets[place] == subset]
+        lines = [f'{n}\t{clip.label}\t{clip.path}\n' for n, clip in enumerate(chosen)]
+        write_text(path, ''.join(lines))
     table = ''.join(f'{label}\t{name}\n' for label, name in enumerate(CLASSES))
-    write_text(root / 'list_cvt' / 'mapping_table.txt', table)
-    # Split 1 stands for all three, which follow from the groups.
-    hashed = sorted(
-        (path, entry['label'], entry['splits']['1'], entry['frames_sha256'])
-        for path, entry in entries.items()
-    )
-    ordered = {clip.path: entries[clip.path] for clip in clips}
-    manifest = identity | {'clips': ordered, 'fingerprint': digest(hashed)}
-    write_json(root / MANIFEST, manifest)
-    (root / _MARK).unlink(missing_ok=True)
-    return manifest
+    write_text(root / MAPPING_TABLE, table)

@@ -1,14 +1,14 @@
 """Algorithms of optical flow and their settings."""
 
 from dataclasses import dataclass
-from typing import Any
-from ...errors import ConfigError
-from .format import JPEG_QUALITY
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
+
 import cv2
 import numpy as np
 
+from ...errors import ConfigError
+from .format import JPEG_QUALITY
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     # OpenCV's tutorial values for small motions.
@@ -24,8 +24,6 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     'raft_small': dict(model='raft_small', num_flow_updates=12),
 }  # fmt: skip
 """Algorithms and their parameters; ``raft`` is the large one."""
-
-
 RAFT = ('raft', 'raft_small')
 
 
@@ -39,7 +37,7 @@ class FlowSettings:
             stands for; more is clipped.
         gamma: Frames become ``255 (i / 255)^(1 / gamma)`` before; 1 leaves them as stored.
         short_side: Pixels that a longer shorter side is reduced to before; None leaves it alone.
-        weights_sha256: Of RAFT's weights; None for algorithms without.
+        weights_sha256: Hash of RAFT's weights; None for algorithms without.
 
     Raises:
         ConfigError: naming the value that cannot be used.
@@ -78,11 +76,13 @@ class FlowSettings:
 
 
 class Estimator(Protocol):
-    """Estimates flow in two steps, because every frame is the second of one pair, then the first
-    of the next."""
+    """Estimates flow in two steps, so that each frame is prepared once.
+
+    Every frame but the ends is the second of one pair and the first of the next.
+    """
 
     def prepare(self, frame_HW3: np.ndarray) -> Any:
-        """What :meth:`between` wants of an RGB uint8 frame."""
+        """Turns an RGB uint8 frame into what :meth:`between` takes."""
         ...
 
     def between(self, first: Any, second: Any) -> np.ndarray:
@@ -93,10 +93,16 @@ class Estimator(Protocol):
 class Farneback:
     """Polynomial expansion (Farnebäck, SCIA 2003), by OpenCV."""
 
-    prepare = staticmethod(lambda frame: cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
+    def prepare(self, frame_HW3: np.ndarray) -> np.ndarray:
+        """The frame in shades of gray, (H, W) uint8."""
+        return _gray(frame_HW3)
 
     def between(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        return cv2.calcOpticalFlowFarneback(first, second, None, **PARAMETERS['farneback'])
+        """(H, W, 2) float32 displacement between gray frames."""
+        # OpenCV makes the output where it gets None, which its annotations leave out.
+        no_output = cast(np.ndarray, None)
+        flow = cv2.calcOpticalFlowFarneback(first, second, no_output, **PARAMETERS['farneback'])
+        return np.asarray(flow)
 
 
 class TVL1:
@@ -105,8 +111,6 @@ class TVL1:
     Raises:
         ConfigError: this build of OpenCV has none.
     """
-
-    prepare = staticmethod(lambda frame: cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
 
     def __init__(self) -> None:
         create = getattr(getattr(cv2, 'optflow', None), 'DualTVL1OpticalFlow_create', None)
@@ -117,8 +121,17 @@ class TVL1:
             )
         self._solver = create(**PARAMETERS['tvl1'])
 
+    def prepare(self, frame_HW3: np.ndarray) -> np.ndarray:
+        """The frame in shades of gray, (H, W) uint8."""
+        return _gray(frame_HW3)
+
     def between(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """(H, W, 2) float32 displacement between gray frames."""
         return self._solver.calc(first, second, None)
+
+
+def _gray(frame_HW3: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(frame_HW3, cv2.COLOR_RGB2GRAY)
 
 
 def estimator(settings: FlowSettings, weights: Path | None, device: str) -> Estimator:
@@ -126,11 +139,11 @@ def estimator(settings: FlowSettings, weights: Path | None, device: str) -> Esti
 
     Args:
         settings: Algorithm and parameters.
-        weights: RAFT's.
-        device: Where RAFT computes; the others know the CPU alone.
+        weights: File of RAFT's weights; None for the other algorithms.
+        device: Device that RAFT computes on; the others use the CPU.
 
     Raises:
-        ConfigError: the estimator is not to be had.
+        ConfigError: the estimator is not available here.
         DataError: the weights do not fit.
     """
     if settings.algorithm in RAFT:
@@ -138,7 +151,7 @@ def estimator(settings: FlowSettings, weights: Path | None, device: str) -> Esti
         from .raft import Raft
 
         return Raft(weights, device=device, **PARAMETERS[settings.algorithm])
-    return {'farneback': Farneback, 'tvl1': TVL1}[settings.algorithm]()
+    return Farneback() if settings.algorithm == 'farneback' else TVL1()
 
 
 def brightening(gamma: float) -> np.ndarray:

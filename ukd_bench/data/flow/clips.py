@@ -1,4 +1,4 @@
-"""One clip's fields."""
+"""Computes the fields of one clip and writes them."""
 
 import itertools
 import json
@@ -6,24 +6,17 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-import numpy as np
-from ...errors import DataError
-from ...files.hashes import file_sha256
-from .algorithms import Estimator
-from .algorithms import brightening
-from .algorithms import estimator
-from .format import encode
-from .format import flow_folder
-from .format import write_field
-from .algorithms import FlowSettings
-from ..video.frames import DecodedVideo
-from ..video.frames import decoder
-from ..video.frames import in_chunks
 
+import numpy as np
+
+from ...errors import DataError
+from ..making import Source
+from ..video.frames import DecodedVideo, decoder, in_chunks
+from .algorithms import Estimator, FlowSettings, brightening, estimator
+from .format import encode, flow_folder, write_field
 
 MARK = '.flow.json'
-"""In a clip's folder: its entry of the manifest."""
-
+"""File in a clip's folder that holds the clip's entry of the manifest."""
 
 _current: list[Estimator] = []
 """The process's estimator, made once."""
@@ -33,7 +26,7 @@ def prepare(settings: FlowSettings, weights: Path | None, device: str) -> None:
     """Makes this process's estimator.
 
     Raises:
-        ConfigError: the algorithm is not to be had here.
+        ConfigError: the algorithm is not available here.
     """
     _current[:] = [estimator(settings, weights, device)]
 
@@ -42,9 +35,9 @@ def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tupl
     """Writes one clip's fields; returns its folder below ``out`` and its manifest entry."""
     start = time.perf_counter()
     path, name = root / video, flow_folder(video)
-    source = {'path': video, **stat_source(path), 'sha256': file_sha256(path)}
+    source = Source.of(path)
     folder = out / name
-    # One name a clip, so that what a killed call left is taken away by the next.
+    # One name a clip, so that the next call takes away what a killed one left.
     partial = folder.with_name(f'.{folder.name}.partial')
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -52,9 +45,10 @@ def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tupl
     for field in _fields(path, settings):
         written += write_field(partial, fields, encode(field, settings.bound))
         fields += 1
+    source.require_at(path)
     seconds = time.perf_counter() - start
     entry = {
-        'source': source,
+        'source': {'path': video, **source._asdict()},
         'decoder': decoder(),
         'fields': fields,
         'bytes': written,
@@ -85,21 +79,3 @@ def _fields(path: Path, settings: FlowSettings) -> Iterator[np.ndarray]:
         if previous is not None:
             yield flow.between(previous, prepared)
         previous = prepared
-
-
-def stat_source(path: Path) -> dict[str, int]:
-    """What tells cheaply that a video is still the same.
-
-    Raises:
-        DataError: there is no file.
-    """
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise DataError(f'{path}: cannot be read ({reason_of(error)})') from error
-    return {'bytes': found.st_size, 'mtime_ns': found.st_mtime_ns}
-
-
-def reason_of(error: Exception) -> str:
-    """What the system says is wrong, without the path."""
-    return getattr(error, 'strerror', None) or str(error)

@@ -6,36 +6,30 @@ reads them with ``modality='Flow'`` and ``filename_tmpl='flow_{}_{:05d}.jpg'``. 
 are T - 1 fields; a video of one frame has one field without motion.
 """
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
-from pathlib import Path
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
+
 import cv2
 import numpy as np
+
 from ...errors import DataError
-from ...files.atomic import read_json
+from ..making import FolderKind
 
-
-MANIFEST = 'flow.json'
-
-
-SCHEMA = 1
-
+FLOW = FolderKind(
+    'flow', 1, 'optical flow', 'flow.json', '.flow.json', 'name another folder with --out'
+)
 
 FIRST = 1
 """Number of a clip's first field."""
 
-
 TEMPLATE = 'flow_{}_{:05d}.jpg'
-
 
 JPEG_QUALITY = 95
 
 
 def default_folder(algorithm: str) -> str:
-    """Where flow lies below its data root, unless said otherwise."""
+    """Folder of the flow below its data root, unless a command names another."""
     return f'flow-{algorithm}'
 
 
@@ -59,7 +53,7 @@ def encode(field_HW2: np.ndarray, bound: float) -> np.ndarray:
 
 
 def decode(codes: np.ndarray, bound: float) -> np.ndarray:
-    """Codes as displacements in pixels; the inverse of :func:`encode` to half a code."""
+    """Displacements in pixels of codes; the inverse of :func:`encode` to half a code."""
     return codes.astype(np.float32) * (2 * bound / 255) - bound
 
 
@@ -78,8 +72,8 @@ class FlowFrames:
     """The fields of one clip, read whenever they are taken.
 
     Args:
-        folder: Of the clip.
-        fields: How many there are.
+        folder: Folder of the clip.
+        fields: Number of fields in it.
     """
 
     def __init__(self, folder: Path, fields: int) -> None:
@@ -117,17 +111,8 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
 
     Raises:
         DataError: it is not one that this release reads.
-        ResultsError: it is not JSON.
     """
-    path = root / MANIFEST
-    if not path.is_file():
-        return None
-    found = read_json(path)
-    if not isinstance(found, dict) or found.get('kind') != 'flow':
-        raise DataError(f'{path}: not the manifest of optical flow')
-    if found.get('schema') != SCHEMA:
-        raise DataError(f'{path}: schema {found.get("schema")} is not {SCHEMA}')
-    return found
+    return FLOW.manifest_in(root)
 
 
 def totals(manifest: Mapping[str, Any], folders: Iterable[str]) -> dict[str, float]:

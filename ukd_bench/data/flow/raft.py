@@ -3,20 +3,17 @@
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision.models import optical_flow
-from ...errors import ConfigError
-from ...errors import DataError
-from ...errors import one_line
+
+from ...errors import ConfigError, DataError, one_line
 from ...files.checkpoints import load_weights
 
-
 _MULTIPLE = 8
-
-
 _LEAST_SIDE = 128
 """RAFT halves its features, an eighth of the frame, three times and wants two pixels left."""
 
@@ -28,7 +25,7 @@ class Raft:
         weights: File with its state dict.
         model: ``raft_large`` or ``raft_small``.
         num_flow_updates: Refinements.
-        device: Where it computes.
+        device: Device that the network computes on.
 
     Raises:
         ConfigError: there is no such device here.
@@ -62,8 +59,11 @@ class Raft:
         return frame_1CHW.to(self.device), (height, width)
 
     @torch.no_grad()
-    def between(self, first: tuple, second: tuple) -> np.ndarray:
-        # Another number of threads adds up in another order.
+    def between(
+        self, first: tuple[Tensor, tuple[int, int]], second: tuple[Tensor, tuple[int, int]]
+    ) -> np.ndarray:
+        """(H, W, 2) float32 displacement between prepared frames."""
+        # One thread, since sums in another number of threads round otherwise.
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
@@ -79,7 +79,10 @@ def _padded(side: int) -> int:
 
 
 def fetch_weights(model: str) -> Path:
-    """The file of torchvision's own weights, downloaded on first use.
+    """Path of torchvision's own weights, downloaded on first use.
+
+    Args:
+        model: ``raft_large`` or ``raft_small``.
 
     Raises:
         DataError: they cannot be downloaded.

@@ -1,21 +1,22 @@
 """The pipeline step that opens a clip's optical flow."""
 
-from pathlib import Path
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
+
 from mmcv.transforms import BaseTransform
-from ...errors import ConfigError
-from ...errors import DataError
+
+from ...errors import ConfigError, DataError
 from ...registry import TRANSFORMS
-from .format import MANIFEST
-from .format import FlowFrames
-from .format import default_folder
-from .format import difference
-from .format import flow_folder
-from .format import num_fields
-from .format import read_manifest
-from .algorithms import RAFT
-from .algorithms import FlowSettings
+from .algorithms import RAFT, FlowSettings
+from .format import (
+    FLOW,
+    FlowFrames,
+    default_folder,
+    difference,
+    flow_folder,
+    num_fields,
+    read_manifest,
+)
 
 
 @TRANSFORMS.register_module()
@@ -23,13 +24,13 @@ class OpenFlow(BaseTransform):
     """Opens the flow of a clip's video, for :class:`ukd_bench.TakeFrames` to take fields from.
 
     Goes after :class:`ukd_bench.OpenVideo`. Adds the key ``flow``, a
-    :class:`ukd_bench.data.video.frames.Frames` of (H, W, 2) fields, which may have another size than
-    the video's frames.
+    :class:`ukd_bench.data.video.frames.Frames` of (H, W, 2) fields, which may have another size
+    than the video's frames.
 
     Args:
-        algorithm, bound, gamma, short_side, weights_sha256: See
-            :class:`ukd_bench.data.flow.algorithms.FlowSettings`; compared with what the flow was
-            made with. RAFT's weights belong to what a run is, so their hash must stand here.
+        algorithm, bound, gamma, short_side, weights_sha256: Settings that the flow must have been
+            made with, see :class:`ukd_bench.data.flow.algorithms.FlowSettings`. RAFT's weights are
+            part of a run's identity, so their hash must stand here.
         flow_root: Folder of the flow; None for ``flow-<algorithm>`` below the data root, where
             ``python -m ukd_bench.data flow`` puts it. Like every place, it is no part of a run's
             identity.
@@ -55,6 +56,7 @@ class OpenFlow(BaseTransform):
         self._clips: dict[Path, dict[str, Any]] = {}
 
     def transform(self, results: dict) -> dict:
+        """Adds ``flow``, after comparing it with the video."""
         if 'video_id' not in results:
             raise ConfigError(
                 'OpenFlow needs video_id, a path below the data root: use ARIDDataset'
@@ -67,7 +69,9 @@ class OpenFlow(BaseTransform):
             clips = self._clips[root] = self._open(root, data_root)
         entry = clips.get(flow_folder(video))
         if entry is None:
-            raise DataError(f'{root / MANIFEST}: does not know {video}; {self._remedy(data_root)}')
+            raise DataError(
+                f'{root / FLOW.manifest}: does not know {video}; {self._remedy(data_root)}'
+            )
         wanted = num_fields(results['total_frames'])
         size = Path(results['filename']).stat().st_size
         if entry['fields'] != wanted or entry['source']['bytes'] != size:

@@ -1,6 +1,6 @@
-"""Whether a file is a whole video, told from its container alone.
+"""Tells from the container alone whether a file is a whole video.
 
-A decoder makes do with what there is: of a truncated AVI, decord returns fewer frames, or as many
+Decoders make do with what there is: of a truncated AVI, decord returns fewer frames, or as many
 with the last ones repeated or half decoded, and says nothing. Containers state how long they are.
 """
 
@@ -10,29 +10,19 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
 from ...errors import DataError
 
-
 _HEADER_BYTES = 2**24
-"""What describes the streams of a clip takes less."""
-
-
+"""More than the description of a clip's streams takes."""
 _OPEN_END = 0
-
-
 _LONG_SIZE = 1
-
-
 _UNKNOWN_SIZE = 0xFFFFFFFF
-"""What a writer that could not go back leaves in a RIFF header."""
-
-
+"""Size in a RIFF header that its writer could not go back to."""
 _OUTERMOST = frozenset(
     b'ftyp moov mdat free skip wide uuid moof mfra sidx styp meta pdin udta'.split()
 )
 """Types of an MP4's outermost boxes."""
-
-
 _INDISPENSABLE = frozenset((b'moov', b'mdat'))
 
 

@@ -1,30 +1,28 @@
 """Frames of a video file, taken by index."""
 
 import contextlib
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
+
 import cv2
 import decord
 import numpy as np
 from decord import DECORDError
+
 from ...errors import DataError
 from .container import require_whole
-
 
 _CHUNK = 64
 
 
 class Frames(Protocol):
-    """What a pipeline takes frames from, decoded or cached.
-
-    Attributes:
-        shape: Height and width in pixels.
-    """
+    """A video's frames, decoded or cached, for a pipeline to take from."""
 
     @property
-    def shape(self) -> tuple[int, int]: ...
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -57,16 +55,18 @@ class DecodedVideo:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Height and width in pixels, after resizing."""
         return self.take([0]).shape[1:3]
 
     def take(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Decodes the frames at ``indices``, (n, H, W, 3) uint8 in RGB."""
         with naming_broken_video(self.path):
             frames = self._reader.get_batch(list(indices)).asnumpy()
         return resize(frames, self.short_side)
 
 
 def decoder() -> str:
-    """What turns a video into frames here; other releases may round differently."""
+    """Names and releases of the libraries that decode here; others may round differently."""
     return f'decord {decord.__version__}, opencv {cv2.__version__}'
 
 
@@ -101,7 +101,7 @@ def naming_broken_video(filename: str) -> Iterator[None]:
             raise
         raise _undecodable(filename, error) from error
     except RuntimeError as error:
-        # What decord raises where it cannot open a file; others are not about the video.
+        # Decord raises this where it cannot open a file; others are not about the video.
         if not str(error).startswith('Error reading'):
             raise
         raise _undecodable(filename, error) from error

@@ -1,22 +1,22 @@
-"""The ends of a pipeline that touch video: opening it, and taking the frames of the views."""
+"""The pipeline steps that touch video: opening it, and taking the frames of the views."""
 
 from pathlib import Path
+
 import numpy as np
 from mmcv.transforms import BaseTransform
+
 from ...errors import ConfigError
 from ...registry import TRANSFORMS
-from ..cache import CachedVideo
-from ..cache import ClipCache
-from .frames import DecodedVideo
-from .frames import Frames
+from ..cache import CachedVideo, ClipCache
+from .frames import DecodedVideo, Frames
 
 
 @TRANSFORMS.register_module()
 class OpenVideo(BaseTransform):
     """Opens a clip's video, or its frames in a clip cache.
 
-    Adds the keys ``video``, a :class:`ukd_bench.data.video.frames.Frames`, and ``total_frames``. With
-    and without a cache the frames are the same; what the cache does not hold is decoded.
+    Adds the keys ``video``, a :class:`ukd_bench.data.video.frames.Frames`, and ``total_frames``.
+    With and without a cache the frames are the same; what the cache does not hold is decoded.
 
     Args:
         short_side: Pixels that the shorter side of larger frames is reduced to, before any crop;
@@ -41,6 +41,7 @@ class OpenVideo(BaseTransform):
             )
 
     def transform(self, results: dict) -> dict:
+        """Adds ``video`` and ``total_frames``."""
         video = self._open(results)
         results.update(video=video, total_frames=len(video))
         return results
@@ -63,6 +64,7 @@ class TakeFrames(BaseTransform):
     """
 
     def transform(self, results: dict) -> dict:
+        """Puts ``imgs`` in the place of ``video``, and ``flows`` in that of ``flow``."""
         indices = results['frame_inds']
         video = results.pop('video')
         # Most of a cached frame's cost is copying it, and a crop comes next.

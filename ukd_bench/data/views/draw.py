@@ -2,19 +2,18 @@
 
 A view's *parameters* are normalised: where in the source it starts and how much of it it spans, a
 crop box as fractions, a flip. A *rendering* turns them into one network's clip length and size.
-Transforms that are not ours replay in another way, see :mod:`.replay`.
+Transforms of others replay in another way, see :mod:`.replay`.
 """
 
 from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
-from ...errors import ConfigError
-from ...errors import DataError
+
+from ...errors import ConfigError, DataError
 from ...registry import TRANSFORMS
-from .protocols import Source
-from .protocols import ViewParameters
-from .protocols import protocol as _protocol
+from .protocols import Source, ViewParameters, protocol as named_protocol
 
 
 @TRANSFORMS.register_module()
@@ -43,6 +42,7 @@ class DrawView(BaseTransform):
         self.flip_ratio = flip_ratio
 
     def transform(self, results: dict) -> dict:
+        """Adds ``views``."""
         if 'view_id' not in results:
             raise ConfigError('DrawView needs ukd_bench.ReplayHook (or a hook built on it)')
         generator = np.random.default_rng(results['view_id'])
@@ -68,9 +68,10 @@ class EvaluationViews(BaseTransform):
     """
 
     def __init__(self, protocol: str = 'center') -> None:
-        self.protocol = _protocol(protocol)
+        self.protocol = named_protocol(protocol)
 
     def transform(self, results: dict) -> dict:
+        """Adds ``views``."""
         _require_frames(results)
         shape = results['video'].shape if self.protocol.num_views > 1 else (1, 1)
         source = Source(results['sample_idx'], results['total_frames'], shape)
@@ -92,6 +93,7 @@ class ViewFrames(BaseTransform):
         self.clip_len = clip_len
 
     def transform(self, results: dict) -> dict:
+        """Adds ``frame_inds``, those of one view after those of the other."""
         _require_frames(results)
         total, views = results['total_frames'], results['views']
         middles = (np.arange(self.clip_len) + 0.5) / self.clip_len
@@ -110,8 +112,8 @@ def _require_frames(results: dict) -> None:
 class ViewCrop(BaseTransform):
     """Renders the views' space: crop, resize to a square, flip; frames stay uint8.
 
-    Where there are ``flows``, they get the same box and become channels 3 and 4 of ``imgs``. A flip
-    turns their horizontal component round. Their magnitude stays in pixels of the source.
+    ``flows``, if any, get the same box and become channels 3 and 4 of ``imgs``. A flip turns their
+    horizontal component round; their magnitude stays in pixels of the source.
 
     Args:
         size: Side of the output in pixels.
@@ -123,6 +125,7 @@ class ViewCrop(BaseTransform):
         self.size = size
 
     def transform(self, results: dict) -> dict:
+        """Replaces ``imgs`` by (size, size, C) frames, C being 3, or 5 with flow."""
         views = results['views']
         results['imgs'] = self._render(results['imgs'], views)
         if 'flows' in results:

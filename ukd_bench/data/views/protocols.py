@@ -1,4 +1,4 @@
-"""Evaluation protocols: which views of a test clip are scored.
+"""Evaluation protocols, which say what views of a test clip are scored.
 
 The class probabilities of a clip's views are averaged. A record names the protocol and its version,
 so that figures from different ones are never taken for comparable.
@@ -7,7 +7,9 @@ so that figures from different ones are never taken for comparable.
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
+
 import numpy as np
+
 from ...errors import ConfigError
 
 
@@ -31,7 +33,7 @@ class ViewParameters(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What a protocol may know of a test clip.
+    """The facts of a test clip that a protocol may use.
 
     Attributes:
         sample: Index in the test list.
@@ -49,10 +51,10 @@ class EvaluationProtocol:
     """A named, versioned way to test.
 
     Attributes:
-        name: What configs and records call it.
+        name: Name in configs and records.
         version: Raised whenever the same clip would get other views.
         num_views: Views of a clip.
-        views: From a clip to its views.
+        views: Maps a clip to its views.
     """
 
     name: str
@@ -67,7 +69,7 @@ def _center(source: Source) -> tuple[ViewParameters, ...]:
 
 
 _CLIP_SPAN = 0.8
-"""The shortest that training views span; a clip of a few seconds holds one action."""
+"""Share of a clip that the shortest training views span; a short clip holds one action."""
 
 
 def _clips10_crops3(source: Source) -> tuple[ViewParameters, ...]:
@@ -92,8 +94,6 @@ def _clips10_crops3(source: Source) -> tuple[ViewParameters, ...]:
 
 
 _ARID_CLIPS = 30
-
-
 _ARID_FRAMES = 16 * 2
 """Source frames that the 16 frames at interval 2 of ARID's own scripts span."""
 

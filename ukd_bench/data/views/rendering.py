@@ -1,32 +1,24 @@
-"""Views and renderings: what two networks must share to share scores, and what they need not.
+"""Identities of views and renderings: what networks must have in common to share scores.
 
 A view's parameters are normalised, so networks of different clip length or size see the same view,
 each in its own rendering. A pipeline that draws no such parameters is a stock one: it replays as a
 whole, its views are its own, and a teacher sees them in the student's rendering.
 
-Plans and banks are identified by what stands here, so it reads configs alone and needs no torch.
+Plans and banks are identified by these functions, which read configs alone and need no torch.
 """
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
 from mmengine.config import Config
+
 from ...files.hashes import digest
 from ...records.key import scientific
 
-
 DRAW_VIEW = 'ukd_bench.DrawView'
-
-
 EVALUATION_VIEWS = 'ukd_bench.EvaluationViews'
-
-
 OPEN_FLOW = 'ukd_bench.OpenFlow'
-
-
 OPEN_VIDEO = 'ukd_bench.OpenVideo'
-
 
 Pipeline = Sequence[Mapping[str, Any]]
 
@@ -37,7 +29,7 @@ def plain(pipeline: Pipeline) -> list[dict]:
 
 
 def steps_of(pipeline: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
-    """The steps of a type, in order, as they stand in the config: what is set in them stays.
+    """The steps of a type, in order. Changing one of them changes the config.
 
     Args:
         pipeline: Configs.
@@ -78,7 +70,7 @@ def teacher_pipeline(student_pipeline: Pipeline, teacher_config: Config) -> list
 def sees_as_the_student(student_pipeline: Pipeline, teacher_config: Config) -> bool:
     """Whether a teacher has a training pipeline of its own, and not its own rendering of views.
 
-    So it is with a stock config of MMAction2 under a student of the suite.
+    A stock config of MMAction2 under a student of the suite is such a teacher.
     """
     own = _own_steps(teacher_config, 'train_dataloader')
     return bool(steps_of(student_pipeline, DRAW_VIEW) and own and not steps_of(own, DRAW_VIEW))
@@ -87,7 +79,7 @@ def sees_as_the_student(student_pipeline: Pipeline, teacher_config: Config) -> b
 def teacher_test_pipeline(test_pipeline: Pipeline, teacher_config: Config) -> list[dict]:
     """The pipeline by which a teacher sees test clips under the protocol of ``test_pipeline``.
 
-    As :func:`teacher_pipeline`, of the test pipelines and their protocol step.
+    It is found as in :func:`teacher_pipeline`, from test pipelines and their protocol step.
     """
     return _rendered(test_pipeline, teacher_config, 'test_dataloader', EVALUATION_VIEWS)
 

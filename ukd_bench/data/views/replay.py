@@ -1,24 +1,27 @@
-"""Replays any pipeline: what it draws is a function of the view's address and of nothing else."""
+"""Replays any pipeline: its random draws follow from the view's address alone."""
 
 import contextlib
 import random
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
-from typing import Any
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
 import numpy as np
 import torch
 from mmaction.datasets import RepeatAugDataset
-from mmengine.dataset import BaseDataset
-from mmengine.dataset import Compose
+from mmengine.dataset import BaseDataset, Compose
 from mmengine.registry import DefaultScope
+
 from ...errors import ConfigError
 
 
 class ViewId(NamedTuple):
-    """The address of a view."""
+    """The address of a view.
+
+    Attributes:
+        seed: View seed.
+        view: Index of the view, an epoch's number.
+        sample: Index in the data set.
+    """
 
     seed: int
     view: int
@@ -26,7 +29,7 @@ class ViewId(NamedTuple):
 
 
 class ReplayedPipeline:
-    """A pipeline whose random draws depend on the view's address and on nothing else.
+    """A pipeline whose random draws depend on the view's address alone.
 
     The view index lives in shared memory, so that loader workers that already run see it change.
     Each packed sample carries ``sample_idx`` and ``view_index`` in its meta information.
@@ -37,7 +40,7 @@ class ReplayedPipeline:
         seed: View seed.
 
     Attributes:
-        renderings: By name, further pipelines that render the same view for other networks; their
+        renderings: Further pipelines by name, which render the same view for other networks; their
             ``inputs`` are packed under ``renderings``.
     """
 
@@ -52,6 +55,7 @@ class ReplayedPipeline:
         self._view.fill_(view)
 
     def __call__(self, results: dict) -> dict:
+        """Runs the pipeline, and the renderings, on the present view of a sample."""
         view_id = ViewId(self.seed, int(self._view), results['sample_idx'])
         others = {
             name: self._render(pipeline, dict(results), view_id)['inputs']

@@ -1,6 +1,8 @@
 """Rules that fold the scores of K teachers into one target distribution, by name or by path."""
 
-from ...registry import ASSEMBLY_RULES, build_named, name_and_arguments
+from typing import Any
+
+from ...registry import ASSEMBLY_RULES, build_named, name_with_arguments
 from .aekd import AEKD
 from .means import MeanLogit, MeanProbability
 from .rule import AssemblyRule, WeightedMean
@@ -20,7 +22,7 @@ __all__ = [
 ]
 
 
-def build_rule(config: str | dict) -> AssemblyRule:
+def build_rule(config: str | dict[str, Any]) -> AssemblyRule:
     """The rule that a config asks for.
 
     Args:
@@ -30,15 +32,13 @@ def build_rule(config: str | dict) -> AssemblyRule:
     Raises:
         ConfigError: there is no such rule, it cannot be imported, or it refuses the arguments.
     """
-    return build_named(ASSEMBLY_RULES, config, AssemblyRule, 'rule')
+    return build_named(config, ASSEMBLY_RULES, AssemblyRule)
 
 
-def rule_name(config: str | dict) -> str:
+def rule_name(config: str | dict[str, Any]) -> str:
     """What tables call the rule of a config: its name or path, and its arguments if it has any.
 
     Raises:
         ConfigError: the config is neither a string nor a dict with a ``type``.
     """
-    name, arguments = name_and_arguments(ASSEMBLY_RULES, config, 'rule')
-    values = ', '.join(f'{argument}={value!r}' for argument, value in sorted(arguments.items()))
-    return f'{name}({values})' if arguments else name
+    return name_with_arguments(config, ASSEMBLY_RULES)

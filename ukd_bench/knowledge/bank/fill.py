@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import DATASETS, DefaultScope
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
+from ...data.dataset import ReplayableSet, VideoSet, build_dataset
 from ...data.fingerprint import dataset_classes, sample_label
 from ...data.views.rendering import teacher_pipeline
 from ...data.views.replay import ReplayedPipeline, build_pipeline, require_replayable
@@ -16,8 +15,8 @@ from ...errors import ConfigError, DataError, UkdBenchError, one_line
 from ..identity import BankIdentity, bank_identities, teacher_config
 from ..pool import PoolEntry
 from ..teacher import MICRO_BATCH, Teacher
-from .format import Bank
-from .job import Job, complete_bank
+from .format import Bank, complete_bank
+from .manifest import BankFacts, Job
 from .storage import FLOAT32, Storage
 from .writer import BankWriter, tidy
 
@@ -25,7 +24,7 @@ Address = tuple[int, int]
 """View and sample."""
 
 
-class AddressedClips(Dataset):
+class AddressedClips(Dataset[dict[str, Any]]):
     """Every view of every clip.
 
     Loader workers draw from different views at a time, so each has a replayed pipeline of its own.
@@ -35,7 +34,7 @@ class AddressedClips(Dataset):
         view_seed: View seed.
     """
 
-    def __init__(self, dataset: Any, view_seed: int) -> None:
+    def __init__(self, dataset: ReplayableSet, view_seed: int) -> None:
         self.dataset = dataset
         self.view_seed = view_seed
         self.pipeline = dataset.pipeline
@@ -45,7 +44,7 @@ class AddressedClips(Dataset):
         """Gives this process a view index that no other sees."""
         self.dataset.pipeline = ReplayedPipeline(self.pipeline, self.view_seed)
 
-    def __getitem__(self, address: Address) -> dict:
+    def __getitem__(self, address: Address) -> dict[str, Any]:
         view, sample = address
         self.dataset.pipeline.set_view(view)
         try:
@@ -107,13 +106,9 @@ def _begin_worker(_: int) -> None:
     worker.dataset.begin()
 
 
-def build_dataset(dataset_config: dict) -> Any:
-    """The data set of a config, with its own pipeline."""
-    with DefaultScope.overwrite_default_scope('mmaction'):
-        return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
-
-
-def teacher_dataset(entry: PoolEntry, dataset_config: dict, view_seed: int) -> Any:
+def teacher_dataset(
+    entry: PoolEntry, dataset_config: dict[str, Any], view_seed: int
+) -> ReplayableSet:
     """A student's training set as a teacher sees it.
 
     Args:
@@ -132,7 +127,7 @@ def teacher_dataset(entry: PoolEntry, dataset_config: dict, view_seed: int) -> A
 
 def fill(
     entry: PoolEntry,
-    dataset_config: dict,
+    dataset_config: dict[str, Any],
     view_seed: int,
     num_views: int,
     device: torch.device | str = 'cpu',
@@ -182,20 +177,20 @@ def fill(
             f'teacher {entry.name} scores {num_classes} classes, the training set has '
             f'{len(class_names)}'
         )
-    job = Job(
+    labels = sample_labels(dataset)
+    facts = BankFacts(
         identity=identity,
         storage=form,
-        num_views=num_views,
-        num_classes=num_classes,
-        labels=sample_labels(dataset),
-        class_names=class_names,
+        shape=(num_views, len(labels), num_classes),
         teacher=dict(
             name=entry.name,
             key=entry.key,
             state_bytes=teacher.state_bytes,
             state_sha256=teacher.state_sha256,
         ),
+        class_names=class_names,
     )
+    job = Job(facts, labels)
     with BankWriter(entry.bank, job) as writer:
         try:
             _fill(writer, teacher, clips, num_workers, progress)
@@ -213,7 +208,7 @@ def _num_classes(teacher: Teacher, clips: AddressedClips) -> int:
     return said or teacher.score([clips[0, 0]['inputs']]).shape[1]
 
 
-def sample_labels(dataset: Any) -> list[int]:
+def sample_labels(dataset: VideoSet) -> list[int]:
     """The label of each sample of a training set.
 
     Raises:
@@ -232,7 +227,7 @@ class _FreeViews:
         self.writer = writer
 
     def __iter__(self) -> Iterator[list[Address]]:
-        samples = range(self.writer.job.shape[1])
+        samples = range(self.writer.job.facts.shape[1])
         for view in iter(self.writer.claim, None):
             yield from in_micro_batches([(view, sample) for sample in samples])
 
@@ -244,7 +239,7 @@ def _fill(
     num_workers: int,
     progress: Callable[[int, int], None],
 ) -> None:
-    num_views, num_samples, _ = writer.job.shape
+    num_views, num_samples, _ = writer.job.facts.shape
     scored = AddressedScores(teacher, clips, _FreeViews(writer), num_workers)
     # Once nothing is free: what others have not finished may yet become free.
     while writer.wait_for_work():

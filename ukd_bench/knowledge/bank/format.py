@@ -8,17 +8,11 @@ from typing import Any
 import numpy as np
 
 from ...errors import BankError, ResultsError
-from ...files.atomic import read_json
 from ...files.hashes import file_sha256
 from ..identity import BankIdentity
 from ..pool import PoolEntry
+from .manifest import BankFacts, Manifest, facts_in
 from .storage import Storage, rows_sha256
-
-SCHEMA = 2
-_MANIFEST_KEYS = (
-    *('complete', 'storage', 'shape', 'identity', 'teacher', 'classes', 'views', 'files'),
-    *('error', 'scores_sha256'),
-)
 
 
 @dataclass(frozen=True)
@@ -69,13 +63,13 @@ class BankPaths:
     def notes(self) -> list[Path]:
         return sorted(self.work.glob('view-*.json'))
 
-    def begun(self) -> dict | None:
-        """What the bank is being filled with, see ``Job.facts``; None where nobody began."""
+    def begun(self) -> BankFacts | None:
+        """What the bank is being filled with; None where nobody began."""
         return facts_in(self.job)
 
-    def progress(self, job: dict) -> str:
+    def progress(self, begun: BankFacts) -> str:
         """How far the fill has come that ``begun`` tells of, as in ``2 of 5 views``."""
-        return f'{len(self.notes())} of {job["shape"][0]} views'
+        return f'{len(self.notes())} of {begun.num_views} views'
 
 
 class Bank:
@@ -89,6 +83,7 @@ class Bank:
         folder: Where the bank lies.
 
     Attributes:
+        manifest: What the bank says of itself.
         labels_N: int64 labels of the samples.
 
     Raises:
@@ -99,9 +94,8 @@ class Bank:
         self.folder = folder
         self.paths = BankPaths(folder)
         self.manifest = _read_manifest(self.paths)
-        self.storage = Storage.of(self.manifest['storage'])
-        self.num_views, self.num_samples, self.num_classes = self.manifest['shape']
-        layout = self.storage.layout(*self.manifest['shape'])
+        self.num_views, self.num_samples, self.num_classes = self.facts.shape
+        layout = self.storage.layout(*self.facts.shape)
         self.arrays = {
             name: self._map(self.paths.array(name), shape, kind)
             for name, (shape, kind) in layout.items()
@@ -109,9 +103,19 @@ class Bank:
         self.labels_N = self._map(self.paths.labels, (self.num_samples,), np.dtype(np.int64))
 
     @property
-    def teacher(self) -> dict:
+    def facts(self) -> BankFacts:
+        """What it was filled with."""
+        return self.manifest.facts
+
+    @property
+    def storage(self) -> Storage:
+        """How its scores are kept."""
+        return self.facts.storage
+
+    @property
+    def teacher(self) -> dict[str, Any]:
         """``name``, ``key``, ``state_bytes`` and ``state_sha256`` of the teacher."""
-        return self.manifest['teacher']
+        return self.facts.teacher
 
     @property
     def keeps_all_classes(self) -> bool:
@@ -146,7 +150,7 @@ class Bank:
         """Views whose rows differ from their checksums."""
         return [
             view
-            for view, note in enumerate(self.manifest['views'])
+            for view, note in enumerate(self.manifest.views)
             if rows_sha256(self.rows(view)) != note['sha256']
         ]
 
@@ -154,7 +158,7 @@ class Bank:
         """Names of files that differ from their checksums."""
         return [
             name
-            for name, facts in self.manifest['files'].items()
+            for name, facts in self.manifest.files.items()
             if file_sha256(self.folder / name) != facts['sha256']
         ]
 
@@ -164,7 +168,7 @@ class Bank:
         Raises:
             BankError: naming every part that differs.
         """
-        own, wanted = self.manifest['identity'], asdict(identity)
+        own, wanted = asdict(self.facts.identity), asdict(identity)
         differing = [
             f'{part} (bank {own[part][:12]}, here {wanted[part][:12]})'
             for part in self.differing(identity)
@@ -176,7 +180,7 @@ class Bank:
 
     def differing(self, identity: BankIdentity) -> list[str]:
         """The parts of an identity in which the bank's own differs."""
-        own = self.manifest['identity']
+        own = asdict(self.facts.identity)
         return [part for part, value in asdict(identity).items() if own[part] != value]
 
     def require_intact(self) -> None:
@@ -202,7 +206,7 @@ class Bank:
         return array
 
     def _require_size(self, path: Path) -> None:
-        wanted = self.manifest['files'].get(path.name, {}).get('bytes')
+        wanted = self.manifest.files.get(path.name, {}).get('bytes')
         size = path.stat().st_size if path.is_file() else None
         if size is None or wanted is None or size >= wanted:
             return
@@ -215,45 +219,48 @@ class Bank:
         raise BankError(text)
 
     def _view_bytes(self, name: str) -> int:
-        (_, *shape), kind = self.storage.layout(*self.manifest['shape'])[name]
+        (_, *shape), kind = self.storage.layout(*self.facts.shape)[name]
         return int(np.prod(shape)) * kind.itemsize
 
 
-def facts_in(path: Path) -> dict | None:
-    """What a manifest or ``job.json`` says; None where there is none of this schema."""
+def _read_manifest(paths: BankPaths) -> Manifest:
+    if paths.manifest.is_file():
+        return Manifest.read(paths.manifest)
+    if begun := paths.begun():
+        done = paths.progress(begun)
+        raise BankError(f'bank {paths.folder} was never completed, it holds {done}')
+    raise BankError(f'bank {paths.folder} does not exist or was never completed')
+
+
+def complete_bank(
+    folder: Path, identity: BankIdentity, storage: Storage, num_views: int
+) -> Bank | None:
+    """The bank that lies there, if it leaves nothing to fill."""
     try:
-        content = read_json(path)
-    except ResultsError:
+        bank = Bank(folder)
+        bank.require_intact()
+    except (BankError, ResultsError):
         return None
-    return content if isinstance(content, dict) and content.get('schema') == SCHEMA else None
+    fits = not bank.differing(identity) and bank.storage == storage
+    return bank if fits and bank.num_views >= num_views else None
 
 
-def _read_manifest(paths: BankPaths) -> dict[str, Any]:
-    folder = paths.folder
-    if not paths.manifest.is_file():
-        if job := paths.begun():
-            done = paths.progress(job)
-            raise BankError(f'bank {folder} was never completed, it holds {done}')
-        raise BankError(f'bank {folder} does not exist or was never completed')
+def is_recorded_bank(folder: Path, scores_sha256: str | None) -> bool:
+    """Whether a bank lies there whose scores are the recorded ones, with every file as written."""
     try:
-        manifest = read_json(paths.manifest)
-    except ResultsError as error:
-        raise BankError(f'bank {folder}: {error}') from error
-    if not isinstance(manifest, dict):
-        raise BankError(f'bank {folder}: manifest.json is not the manifest of a bank')
-    if manifest.get('schema') != SCHEMA:
-        raise BankError(
-            f'bank {folder}: schema {manifest.get("schema")} is not {SCHEMA}, fill it again'
-        )
-    if absent := [key for key in _MANIFEST_KEYS if key not in manifest]:
-        raise BankError(f'bank {folder}: manifest.json lacks {absent[0]!r}')
-    if len(manifest['shape']) != 3:
-        raise BankError(
-            f'bank {folder}: manifest.json: shape {manifest["shape"]} is not that of a bank'
-        )
-    if manifest['complete'] is not True or len(manifest['views']) != manifest['shape'][0]:
-        raise BankError(f'bank {folder}: manifest.json is not that of a complete bank')
-    return manifest
+        bank = Bank(folder)
+        bank.require_intact()
+    except (BankError, ResultsError):
+        return False
+    return bank.manifest.scores_sha256 == scores_sha256
+
+
+def storage_in(folder: Path) -> str | None:
+    """How the bank that lies there, complete or not, is stored; None where there is none."""
+    paths = BankPaths(folder)
+    # Where both differ, the bank is being filled anew.
+    facts = paths.begun() or facts_in(paths.manifest)
+    return None if facts is None else facts.storage.name
 
 
 def open_banks(teachers: Sequence[PoolEntry], identities: Sequence[BankIdentity]) -> list[Bank]:

@@ -59,8 +59,7 @@ def agreement(first: Bank, second: Bank) -> float | None:
 
     None where the two are not of the same clips, views and classes.
     """
-    own, other = first.manifest['identity'], second.manifest['identity']
-    if any(own[part] != other[part] for part in ('dataset', 'views', 'classes')):
+    if {*first.differing(second.facts.identity)} & {'dataset', 'views', 'classes'}:
         return None
     views = range(min(first.num_views, second.num_views))
     same = [(first.best_classes(view) == second.best_classes(view)).mean() for view in views]
@@ -88,10 +87,10 @@ def _shown(folder: Path, name: str | None = None) -> ShownBank:
     paths = BankPaths(folder)
     if paths.manifest.is_file():
         return ShownBank(name or folder.name, None, problem)
-    job = paths.begun()
-    if job is None:
+    begun = paths.begun()
+    if begun is None:
         return ShownBank(name or folder.name, None, 'absent')
-    return ShownBank(name or job['teacher']['name'], None, paths.progress(job))
+    return ShownBank(name or begun.teacher['name'], None, paths.progress(begun))
 
 
 def _table(shown: Sequence[ShownBank]) -> Table:
@@ -120,7 +119,8 @@ def _errors(banks: Sequence[tuple[int, Bank]]) -> RenderableType:
     for head in ('', *(f'T = {temperature}' for temperature in TEMPERATURES)):
         table.add_column(head, justify='right', no_wrap=True)
     for number, bank in banks:
-        errors = [bank.manifest['error'][str(temperature)] for temperature in TEMPERATURES]
+        measured = bank.manifest.error or {}
+        errors = [measured[str(temperature)] for temperature in TEMPERATURES]
         cells = [f'{error["mean"]:.2g} ({error["max"]:.2g})' for error in errors]
         table.add_row(str(number), *cells)
     return Group(title, table)

@@ -1,11 +1,11 @@
 """Whether banks are what a student takes them for: what they are of, their bytes, their scores."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...data.dataset import VideoSet, build_dataset
 from ...data.fingerprint import dataset_classes, dataset_fingerprint
 from ...errors import UkdBenchError, one_line
 from ..identity import BankIdentity, bank_identities
@@ -15,13 +15,12 @@ from .fill import (
     Address,
     AddressedClips,
     AddressedScores,
-    build_dataset,
     in_micro_batches,
     sample_labels,
     teacher_dataset,
 )
 from .format import Bank
-from .reader_config import BankReader
+from .student_config import BankReader
 
 
 @dataclass(frozen=True)
@@ -87,17 +86,6 @@ class Sampling:
     device: str = 'cpu'
 
 
-@dataclass(frozen=True)
-class _Clips:
-    """A training set as far as an identity goes, so that its videos are hashed once."""
-
-    sha256: str
-    metainfo: dict = field(default_factory=dict)
-
-    def fingerprint(self) -> str:
-        return self.sha256
-
-
 def verify_banks(reader: BankReader, sampling: Sampling) -> Iterator[BankReport]:
     """Looks at the banks of a config, one after the other, each with its teacher alone.
 
@@ -105,12 +93,12 @@ def verify_banks(reader: BankReader, sampling: Sampling) -> Iterator[BankReport]
         ConfigError, DataError: the training set cannot be built at all.
     """
     dataset = build_dataset(reader.dataset)
-    classes = dataset_classes(dataset)
     damage: str | None = None
     try:
-        clips = _Clips(dataset_fingerprint(dataset), dict(classes=classes))
+        # Once for all teachers.
+        clips = dataset_fingerprint(dataset)
     except UkdBenchError as error:
-        clips, damage = _Clips('', dict(classes=classes)), one_line(error)
+        clips, damage = '', one_line(error)
     for entry in reader.teachers:
         try:
             yield _verify(entry, reader, dataset, clips, damage, sampling)
@@ -121,15 +109,17 @@ def verify_banks(reader: BankReader, sampling: Sampling) -> Iterator[BankReport]
 def _verify(
     entry: PoolEntry,
     reader: BankReader,
-    dataset: Any,
-    clips: _Clips,
+    dataset: VideoSet,
+    clips: str,
     damage: str | None,
     sampling: Sampling,
 ) -> BankReport:
     bank = Bank(entry.bank)
     changes = []
     try:
-        (identity,) = bank_identities([entry], clips, reader.dataset['pipeline'], reader.view_seed)
+        (identity,) = bank_identities(
+            [entry], dataset, reader.dataset['pipeline'], reader.view_seed, clips
+        )
         changes = changes_since_fill(bank, identity, entry, dataset, damage)
     except UkdBenchError as error:
         changes = [one_line(error)]
@@ -145,7 +135,11 @@ def _verify(
 
 
 def changes_since_fill(
-    bank: Bank, identity: BankIdentity, entry: PoolEntry, dataset: Any, damage: str | None = None
+    bank: Bank,
+    identity: BankIdentity,
+    entry: PoolEntry,
+    dataset: VideoSet,
+    damage: str | None = None,
 ) -> list[str]:
     """In plain words, what is no longer as it was when a bank was filled.
 
@@ -158,7 +152,7 @@ def changes_since_fill(
     """
     words = {
         'dataset': damage or _clips_text(bank, sample_labels(dataset)),
-        'classes': _classes_text(bank.manifest['classes'], dataset_classes(dataset)),
+        'classes': _classes_text(bank.facts.class_names, dataset_classes(dataset)),
     }
     for part, text in _CHANGES.items():
         words[part] = text.format(config=entry.config, checkpoint=entry.checkpoint)

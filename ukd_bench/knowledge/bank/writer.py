@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import BankError, ResultsError
-from ...files.atomic import atomic_write, read_json, write_json
+from ...files.atomic import atomic_write, read_json, remove_leftovers, write_json
 from ...files.hashes import file_sha256
 from ...files.locks import Lock, alone
 from .arrays import is_laid_out, lay_out, sync_folder, write_view
-from .format import Bank, BankPaths
-from .job import Job, complete_bank
+from .format import Bank, BankPaths, complete_bank
+from .manifest import Job, Manifest
 from .storage import bank_error, rows_sha256, view_error
 
 _POLL_S = 0.1
@@ -51,7 +51,8 @@ class BankWriter:
     def __init__(self, folder: Path, job: Job) -> None:
         self.paths = BankPaths(folder)
         self.job = job
-        self._layout = job.storage.layout(*job.shape)
+        self._storage = job.facts.storage
+        self._layout = self._storage.layout(*job.facts.shape)
         self._members = _members(self.paths)
         self._claimed: dict[int, Lock] = {}
         self._ready: list[int] = []
@@ -84,7 +85,7 @@ class BankWriter:
         """A view to score, from now on this process's own; None where none is free."""
         if self._ready:
             return self._ready.pop()
-        for view in range(self.job.num_views):
+        for view in range(self.job.facts.num_views):
             if view in self._claimed or self._is_done(view):
                 continue
             lock = Lock(self.paths.note(view).with_suffix('.lock'))
@@ -104,19 +105,20 @@ class BankWriter:
         Raises:
             BankError: the scores do not have the job's shape, or cannot be kept in its storage.
         """
-        if scores_NC.shape != self.job.shape[1:]:
+        shape = self.job.facts.shape[1:]
+        if scores_NC.shape != shape:
             raise BankError(
                 f'bank {self.paths.folder}: the scores of view {view} have the shape '
-                f'{list(scores_NC.shape)}, not {list(self.job.shape[1:])}'
+                f'{list(scores_NC.shape)}, not {list(shape)}'
             )
-        storage = self.job.storage
         try:
-            rows = storage.encode(scores_NC)
+            rows = self._storage.encode(scores_NC)
         except BankError as error:
-            raise BankError(f'teacher {self.job.teacher["name"]}, view {view}: {error}') from error
+            name = self.job.facts.teacher['name']
+            raise BankError(f'teacher {name}, view {view}: {error}') from error
         note: dict[str, Any] = {'sha256': rows_sha256(rows)}
-        if not storage.is_exact:
-            note['error'] = view_error(storage, scores_NC, rows)
+        if not self._storage.is_exact:
+            note['error'] = view_error(self._storage, scores_NC, rows)
         self._write(view, rows, note, self.paths.array)
         self._done.add(view)
         self._claimed.pop(view).release()
@@ -133,20 +135,20 @@ class BankWriter:
             if view is not None:
                 self._ready.append(view)
                 return True
-            if len(self._done) == self.job.num_views and self._finish():
+            if len(self._done) == self.job.facts.num_views and self._finish():
                 return False
             time.sleep(_POLL_S)
 
     def _is_complete(self) -> bool:
-        job = self.job
-        if not complete_bank(self.paths.folder, job.identity, job.storage, job.num_views):
+        facts = self.job.facts
+        if not complete_bank(self.paths.folder, facts.identity, facts.storage, facts.num_views):
             return False
-        self._done = set(range(job.num_views))
+        self._done = set(range(facts.num_views))
         return True
 
     def _is_going_on(self) -> bool:
         """Whether the folder is laid out for this job."""
-        if self.paths.begun() != self.job.facts():
+        if self.paths.begun() != self.job.facts:
             return False
         self._move_in()
         return all(
@@ -169,11 +171,11 @@ class BankWriter:
             path.unlink(missing_ok=True)
         for name, layout in self._layout.items():
             lay_out(self.paths.coming(name), layout)
-        for view in views & {*range(self.job.num_views)}:
+        for view in views & {*range(self.job.facts.num_views)}:
             if kept is not None:
-                note = kept.manifest['views'][view]
+                note = kept.manifest.views[view]
                 self._write(view, kept.rows(view), note, self.paths.coming)
-        write_json(self.paths.job, self.job.facts())
+        write_json(self.paths.job, self.job.facts.to_dict())
         self._move_in()
         self._members.take(shared=True)
 
@@ -200,15 +202,15 @@ class BankWriter:
             bank = Bank(self.paths.folder)
         except (BankError, ResultsError):
             return None
-        job = self.job
-        same = not bank.differing(job.identity) and bank.storage == job.storage
-        return bank if same and bank.manifest['shape'][1:] == list(job.shape[1:]) else None
+        facts = self.job.facts
+        same = not bank.differing(facts.identity) and bank.storage == facts.storage
+        return bank if same and bank.facts.shape[1:] == facts.shape[1:] else None
 
     def _write(
         self,
         view: int,
         rows: dict[str, np.ndarray],
-        note: dict,
+        note: dict[str, Any],
         array: Callable[[str], Path],
     ) -> None:
         for name, layout in self._layout.items():
@@ -220,7 +222,7 @@ class BankWriter:
             self._done.add(view)
         return view in self._done
 
-    def _note(self, view: int) -> dict | None:
+    def _note(self, view: int) -> dict[str, Any] | None:
         """A view's note, if its rows are those that were noted."""
         if not self.paths.note(view).is_file():
             return None
@@ -233,29 +235,23 @@ class BankWriter:
         with _door(self.paths):
             if self.paths.manifest.is_file():
                 return True
-            found = {view: self._note(view) for view in range(self.job.num_views)}
+            found = {view: self._note(view) for view in range(self.job.facts.num_views)}
             notes = {view: note for view, note in found.items() if note is not None}
             self._done = set(notes)
-            if len(notes) < self.job.num_views:
+            if len(notes) < self.job.facts.num_views:
                 return False
-            write_json(self.paths.manifest, self._manifest(list(notes.values())))
+            write_json(self.paths.manifest, self._manifest(list(notes.values())).to_dict())
             sync_folder(self.paths.folder)
             return True
 
-    def _manifest(self, notes: list[dict]) -> dict:
-        files = {
+    def _manifest(self, notes: list[dict[str, Any]]) -> Manifest:
+        files: dict[str, dict[str, Any]] = {
             path.name: {'bytes': path.stat().st_size, 'sha256': file_sha256(path)}
             for path in (*map(self.paths.array, self._layout), self.paths.labels)
         }
-        exact = self.job.storage.is_exact
-        return {
-            **self.job.facts(),
-            'complete': True,
-            'views': notes,
-            'files': files,
-            'error': None if exact else bank_error([note['error'] for note in notes]),
-            'scores_sha256': files['scores.npy']['sha256'],
-        }
+        exact = self._storage.is_exact
+        error = None if exact else bank_error([note['error'] for note in notes])
+        return Manifest(self.job.facts, notes, files, error, files['scores.npy']['sha256'])
 
 
 def tidy(paths: BankPaths) -> None:
@@ -292,7 +288,6 @@ def _remove_work(paths: BankPaths) -> None:
         path.unlink()
     # What a process that died while it wrote one of these files left beside it.
     for path in (paths.manifest, paths.labels):
-        for temporary in paths.folder.glob(f'.{path.name}.*'):
-            temporary.unlink()
+        remove_leftovers(path)
     with contextlib.suppress(OSError):
         paths.work.rmdir()

@@ -2,7 +2,8 @@
 
 import gc
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,7 +28,7 @@ class LiveTensorTracker(TorchDispatchMode):
         super().__init__()
         self.live_bytes = 0
         self.peak_bytes = 0
-        # By the address of the storage, which is its own as long as it lives.
+        # Keyed by the storage's address, which no other has while it lives.
         self._sizes: dict[int, int] = {}
         self._references: dict[int, weakref.ref] = {}
 
@@ -43,7 +44,13 @@ class LiveTensorTracker(TorchDispatchMode):
                 self._see(value)
         return super().__enter__()
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None) -> Any:
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         result = func(*args, **(kwargs or {}))
         self._see_all(args)
         if kwargs:
@@ -71,13 +78,11 @@ class LiveTensorTracker(TorchDispatchMode):
         if known == size:
             return
         if known is None:
-            self._references[address] = weakref.ref(
-                storage, lambda _, address=address: self._forget(address)
-            )
+            self._references[address] = weakref.ref(storage, partial(self._forget, address))
         self._sizes[address] = size
         self.live_bytes += size - (known or 0)
         self.peak_bytes = max(self.peak_bytes, self.live_bytes)
 
-    def _forget(self, address: int) -> None:
+    def _forget(self, address: int, _: weakref.ref) -> None:
         del self._references[address]
         self.live_bytes -= self._sizes.pop(address)

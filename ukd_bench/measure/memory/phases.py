@@ -10,7 +10,7 @@ import torch
 from .live_tensors import LiveTensorTracker
 
 Peaks = dict[str, dict[str, int | None]]
-"""{phase: {figure: bytes or None}}"""
+"""Bytes by phase and figure; None where a figure is unknown."""
 
 _FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
 _PROCESS_STATUS = Path('/proc/self/status')
@@ -25,10 +25,10 @@ class PhaseMemory:
     of this process, without loader workers.
 
     Args:
-        device: Where the run computes.
+        device: Device of the run.
 
     Attributes:
-        peaks: Of the phases that have ended.
+        peaks: Figures of the phases that have ended.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -52,7 +52,7 @@ class PhaseMemory:
         self.end()
         self._phase = phase
         self._running = {'allocated': 0, 'reserved': 0}
-        # What an ended phase left in reference cycles is not this one's.
+        # Frees what an ended phase left in reference cycles, which is not this one's.
         gc.collect()
         _reset_process_peak()
         if self.device.type == 'cuda':
@@ -106,7 +106,7 @@ class PhaseMemory:
             self.peaks[phase] = dict.fromkeys(_FIGURES)
 
     def withhold(self, phase: str) -> None:
-        """Has a phase's figures be unknown, now and later, where they say nothing of the run."""
+        """Makes a phase's figures unknown, now and later, where they say nothing of the run."""
         self._withheld.add(phase)
         if phase in self.peaks:
             self.peaks = self.peaks | {phase: dict.fromkeys(_FIGURES)}
@@ -122,7 +122,7 @@ class PhaseMemory:
 
 
 def _largest(one: Peaks, other: Peaks) -> Peaks:
-    """Figure by figure the larger, where either is known."""
+    """The larger of each figure, where either is known."""
     merged = dict(one)
     for phase, figures in other.items():
         before = one.get(phase, figures)

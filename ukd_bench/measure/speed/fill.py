@@ -1,23 +1,21 @@
-"""Clips a second of the bank fill, beside the teacher's bare forward.
+"""Times the bank fill in clips a second, beside the teacher's bare forward.
 
 The teacher scores clips that lie in memory already, which nothing that stores scores can exceed;
 and ``fill`` reads the same number of clips from a clip cache, renders them, scores them and writes
-the bank. Both take turns in one session and are compared within a block.
+the bank. Both take turns in blocks (see :mod:`.blocks`).
 
 The rate is that of whole calls, with all that a call does once: it identifies the videos, and loads
 the teacher and hashes its weights. As real fills have far more views, the views after the first
-are told apart too; what a loader's worker made of them during the first is not in their time.
+are timed apart too; clips of theirs that a worker made during the first are not in their time.
 """
 
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import torch
 from mmaction.registry import MODELS
 from mmaction.utils import register_all_modules
@@ -25,13 +23,14 @@ from mmengine.config import Config
 from torch import Tensor
 
 from ...data.cache import build
+from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
-from ...errors import ConfigError
 from ...files.checkpoints import save_weights
-from ...knowledge.bank.fill import build_dataset, fill
+from ...knowledge.bank.fill import fill
 from ...knowledge.pool import PoolEntry, read_pool
 from ...knowledge.teacher import Teacher
-from .ratios import ratio_interval
+from .blocks import Interval, Progress, begin, ratio_interval, timed, turns
+from .loader import LoaderSetting, training_pipeline
 from .synthetic import Synthetic
 
 WORKERS = (0, 1)
@@ -42,16 +41,16 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class FillSetting:
-    """The teacher, and what it sees.
+    """The teacher, and the clips that it scores.
 
     Attributes:
         network: One of torchvision's video networks, at full width.
         size: Width and height of the videos in pixels.
-        frames: Of a video.
-        clips: How many; whole micro-batches of them waste no forward.
+        frames: Frames of a video.
+        clips: Number of clips; whole micro-batches waste no forward.
         clip_len: Frames of a clip.
-        crop: Side in pixels.
-        short_side: Of the cached frames.
+        crop: Side of a clip in pixels.
+        short_side: Shorter side of the cached frames in pixels.
         views: Views of a call of ``fill``, at least 2.
     """
 
@@ -67,16 +66,16 @@ class FillSetting:
 
 @dataclass(frozen=True)
 class FillFigures:
-    """What was measured; every list has one entry a block.
+    """Figures of the fill and of the bare teacher; every list has one entry a block.
 
     Attributes:
         clips: Clips a view.
         views: Views a call of ``fill``.
         bare_s: Seconds in which the teacher scores the clips of a view.
-        bare_cpu_s: The same of processor time.
+        bare_cpu_s: Seconds of processor time of the same.
         loading_s: Seconds in which this process makes the clips of a view from the cache.
         fill_s: Seconds of a call of ``fill``, by workers.
-        fill_cpu_s: The same of processor time, that of workers left out.
+        fill_cpu_s: Seconds of processor time of a call, without its workers'.
         first_s: Seconds from the call to the end of its first view, by workers.
     """
 
@@ -91,10 +90,12 @@ class FillFigures:
 
     @property
     def bare_clips_per_s(self) -> float:
+        """Clips a second of the teacher alone."""
         return self.clips * len(self.bare_s) / sum(self.bare_s)
 
     @property
     def loaded_clips_per_s(self) -> float:
+        """Clips a second that this process makes from the cache."""
         return self.clips * len(self.loading_s) / sum(self.loading_s)
 
     def clips_per_s(self, workers: int) -> float:
@@ -102,17 +103,17 @@ class FillFigures:
         blocks = self.fill_s[workers]
         return self.clips * self.views * len(blocks) / sum(blocks)
 
-    def efficiency(self, workers: int) -> tuple[float, float, float]:
+    def efficiency(self, workers: int) -> Interval:
         """Throughput of ``fill`` as a share of the bare teacher's: estimate, low and high."""
         return ratio_interval([self.views * bare for bare in self.bare_s], self.fill_s[workers])
 
-    def cpu_efficiency(self, workers: int) -> tuple[float, float, float]:
-        """The same in processor time of this process, which other work disturbs less."""
+    def cpu_efficiency(self, workers: int) -> Interval:
+        """The share in processor time of this process, which other work disturbs less."""
         bare = [self.views * bare for bare in self.bare_cpu_s]
         return ratio_interval(bare, self.fill_cpu_s[workers])
 
-    def later_efficiency(self, workers: int) -> tuple[float, float, float]:
-        """The same of the views after each call's first, by the clock."""
+    def later_efficiency(self, workers: int) -> Interval:
+        """The share over the views after each call's first, by the clock."""
         spans = zip(self.fill_s[workers], self.first_s[workers], strict=True)
         return ratio_interval(
             [(self.views - 1) * bare for bare in self.bare_s],
@@ -126,15 +127,15 @@ def measure_fill(
     blocks: int,
     device: str = 'cpu',
     makers: int = 1,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress | None = None,
 ) -> FillFigures:
     """Times a teacher and ``fill`` in this process, with one thread, from a warm page cache.
 
     Args:
-        folder: For clips, cache, teacher and banks; empty.
-        setting: The teacher and what it sees.
+        folder: Empty folder for clips, cache, teacher and banks.
+        setting: The teacher and the clips that it scores.
         blocks: Timed blocks, at least 2.
-        device: Where the teacher runs.
+        device: Device of the teacher.
         makers: Processes that make clips and cache.
         progress: Called with blocks done and blocks in all.
 
@@ -142,11 +143,7 @@ def measure_fill(
         ConfigError: ``blocks`` or ``views`` is too small, or torchvision's network cannot take
             such clips.
     """
-    for name, value in (('blocks', blocks), ('views', setting.views)):
-        if value < 2:
-            raise ConfigError(f'{name} is {value}; the measurement needs at least 2')
-    torch.set_num_threads(1)
-    cv2.setNumThreads(0)
+    begin(blocks=blocks, views=setting.views)
     register_all_modules(init_default_scope=True)
     entry = _make_teacher(folder, setting)
     dataset_config = _cached_clips(folder, setting, makers)
@@ -156,33 +153,29 @@ def measure_fill(
     in_memory = clips.load()
     teacher.score(in_memory)
 
-    for block in range(blocks):
-        works = [
-            partial(_time_bare, figures, teacher, in_memory),
-            partial(_time_loading, figures, clips),
-            *(
-                partial(_time_fill, figures, entry, dataset_config, setting.views, device, workers)
-                for workers in WORKERS
-            ),
-        ]
-        for turn in range(len(works)):
-            works[(block + turn) % len(works)]()
-        progress(block + 1, blocks)
+    works = [
+        partial(_time_bare, figures, teacher, in_memory),
+        partial(_time_loading, figures, clips),
+        *(
+            partial(_time_fill, figures, entry, dataset_config, setting.views, device, workers)
+            for workers in WORKERS
+        ),
+    ]
+    for _, work in turns(works, blocks, progress):
+        work()
     return figures
 
 
 def _time_bare(figures: FillFigures, teacher: Teacher, clips: list[Tensor]) -> None:
-    wall, cpu = time.perf_counter(), time.process_time()
     # Scores come back to the host, so the device has finished.
-    teacher.score(clips)
-    figures.bare_s.append(time.perf_counter() - wall)
-    figures.bare_cpu_s.append(time.process_time() - cpu)
+    wall, cpu = timed(partial(teacher.score, clips))
+    figures.bare_s.append(wall)
+    figures.bare_cpu_s.append(cpu)
 
 
 def _time_loading(figures: FillFigures, clips: '_Clips') -> None:
-    wall = time.perf_counter()
-    clips.load()
-    figures.loading_s.append(time.perf_counter() - wall)
+    wall, _ = timed(clips.load)
+    figures.loading_s.append(wall)
 
 
 def _time_fill(
@@ -196,14 +189,18 @@ def _time_fill(
     # A bank that is there would be kept.
     shutil.rmtree(entry.bank, ignore_errors=True)
     ends: list[float] = []
-    wall, cpu = time.perf_counter(), time.process_time()
-    fill(
-        entry, dataset_config, _SEED, views, device, workers,
-        progress=lambda done, total: ends.append(time.perf_counter()),
-    )  # fmt: skip
-    figures.fill_s[workers].append(time.perf_counter() - wall)
-    figures.fill_cpu_s[workers].append(time.process_time() - cpu)
-    figures.first_s[workers].append(ends[0] - wall)
+
+    def call() -> None:
+        fill(
+            entry, dataset_config, _SEED, views, device, workers,
+            progress=lambda done, total: ends.append(time.perf_counter()),
+        )  # fmt: skip
+
+    begun = time.perf_counter()
+    wall, cpu = timed(call)
+    figures.fill_s[workers].append(wall)
+    figures.fill_cpu_s[workers].append(cpu)
+    figures.first_s[workers].append(ends[0] - begun)
 
 
 class _Clips:
@@ -222,21 +219,13 @@ def _cached_clips(folder: Path, setting: FillSetting, makers: int) -> dict:
     root, cache = folder / 'videos', folder / 'cache'
     made = Synthetic(*setting.size, (setting.frames, setting.frames), setting.clips)
     made.make(root, makers, train_only=True)
-    pipeline: list[dict[str, Any]] = [
-        dict(type='ukd_bench.OpenVideo', short_side=setting.short_side, cache=str(cache)),
-        dict(type='ukd_bench.DrawView'),
-        dict(type='ukd_bench.ViewFrames', clip_len=setting.clip_len),
-        dict(type='ukd_bench.TakeFrames'),
-        dict(type='ukd_bench.ViewCrop', size=setting.crop),
-        dict(type='FormatShape', input_format='NCTHW'),
-        dict(type='PackActionInputs', meta_keys=('video_id',)),
-    ]
-    config = dict(type='ukd_bench.ARIDDataset', data_root=str(root), pipeline=[])
+    taken = LoaderSetting(setting.short_side, setting.clip_len, setting.crop)
+    config: dict[str, Any] = dict(type='ukd_bench.ARIDDataset', data_root=str(root), pipeline=[])
     config |= dict(split=1, subset='train', indices=setting.clips)
     dataset = build_dataset(config)
     samples = [dataset.get_data_info(index) for index in range(len(dataset))]
     build(root, cache, [sample['video_id'] for sample in samples], setting.short_side, makers)
-    return config | dict(pipeline=pipeline)
+    return config | dict(pipeline=training_pipeline(taken, cache))
 
 
 def _make_teacher(folder: Path, setting: FillSetting) -> PoolEntry:

@@ -1,40 +1,37 @@
 """Throughput of a training pipeline that decodes, and of the same one with a clip cache.
 
-Both give the same clips, which is checked. They are timed in interleaved blocks of one session, so
-that a machine's slow minutes hit both, and compared by the ratio within a block. Beside them stands
-plain reading of the frames that the cached pipeline takes: what no loader of stored frames exceeds.
+Both give the same clips, which is checked, and take turns in blocks (see :mod:`.blocks`). Beside
+them stands plain reading of the frames that the cached pipeline takes: what no loader of stored
+frames exceeds.
 """
 
 import math
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 
 from ...data.arid.layout import find_layout
 from ...data.cache import ClipCache, build
+from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
-from ...errors import ConfigError
-from ...knowledge.bank.fill import build_dataset
-from .ratios import ratio_interval
+from .blocks import Interval, begin, ratio_interval, timed, turns
 
 MODES = ('decoded', 'cached', 'plain reading')
 _BLOCK_S = 1.0
-"""How long the decoded pipeline's part of a block takes at least."""
+"""Least seconds of the decoded pipeline's part of a block."""
 _SUBSETS = ('train', 'test')
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class LoaderSetting:
-    """What is taken of every clip.
+    """Frames and pixels that a pipeline takes of every clip.
 
     Attributes:
         short_side: Pixels that a longer shorter side is reduced to, by decoder and cache alike;
@@ -50,7 +47,7 @@ class LoaderSetting:
 
 @dataclass(frozen=True)
 class LoaderFigures:
-    """What was measured.
+    """Figures of the three modes.
 
     Attributes:
         clips: Number of clips.
@@ -78,11 +75,11 @@ class LoaderFigures:
         """Bytes of frames, as ``frame_bytes`` counts them, a second over all blocks."""
         return self.clips_per_s(mode) * self.frame_bytes / self.clips
 
-    def speed_up(self, mode: str) -> tuple[float, float, float]:
+    def speed_up(self, mode: str) -> Interval:
         """Throughput as a multiple of the decoded pipeline's: estimate, low and high."""
         return ratio_interval(self.wall_s['decoded'], self.wall_s[mode])
 
-    def cpu_saving(self, mode: str) -> tuple[float, float, float]:
+    def cpu_saving(self, mode: str) -> Interval:
         """The decoded pipeline's processor time as a multiple of this one's, likewise.
 
         It is what counts where loaders share the cores, and other work disturbs it less.
@@ -97,9 +94,9 @@ def measure_loader(
 
     Args:
         root: Data root.
-        folder: Where the cache is made.
-        setting: What is taken of every clip.
-        clips: How many clips at most, spread over the lists of the first split.
+        folder: Folder of the cache, which is made.
+        setting: Frames and pixels that are taken of every clip.
+        clips: Most clips, spread over the lists of the first split.
         blocks: Timed blocks, at least 2.
         workers: Processes that make the cache.
 
@@ -107,39 +104,50 @@ def measure_loader(
         ConfigError: ``blocks`` is too small.
         DataError: the data set or one of its videos cannot be used.
     """
-    if blocks < 2:
-        raise ConfigError(f'blocks is {blocks}; an interval needs at least 2')
-    torch.set_num_threads(1)
-    cv2.setNumThreads(0)
+    begin(blocks=blocks)
     decoding = _Loader(root, setting, clips)
     cache = build(root, folder, decoding.video_ids, setting.short_side, workers)
     cached = _Loader(root, setting, clips, folder)
 
     _require_equal(decoding.load(0), cached.load(0))
-    begun = time.perf_counter()
-    decoding.run([0])
-    passes = max(1, math.ceil(_BLOCK_S / (time.perf_counter() - begun)))
+    pass_s, _ = timed(partial(decoding.run, [0]))
+    passes = max(1, math.ceil(_BLOCK_S / pass_s))
     frame_bytes = _read(cached.frame_places(cache, 0))
 
     wall_s: dict[str, list[float]] = {mode: [] for mode in MODES}
     cpu_s: dict[str, list[float]] = {mode: [] for mode in MODES}
-    for block in range(blocks):
+    loaders = {'decoded': decoding, 'cached': cached}
+    for block, mode in turns(MODES, blocks):
         views = range(1 + block * passes, 1 + (block + 1) * passes)
-        places = [place for view in views for place in cached.frame_places(cache, view)]
-        works: list[Callable[[], Any]] = [
-            partial(decoding.run, views),
-            partial(cached.run, views),
-            partial(_read, places),
-        ]
-        for turn in range(len(MODES)):
-            number = (block + turn) % len(MODES)
-            wall, cpu = time.perf_counter(), time.process_time()
-            works[number]()
-            wall_s[MODES[number]].append(time.perf_counter() - wall)
-            cpu_s[MODES[number]].append(time.process_time() - cpu)
+        if mode in loaders:
+            wall, cpu = timed(partial(loaders[mode].run, views))
+        else:
+            places = [place for view in views for place in cached.frame_places(cache, view)]
+            wall, cpu = timed(partial(_read, places))
+        wall_s[mode].append(wall)
+        cpu_s[mode].append(cpu)
     return LoaderFigures(
         len(decoding.video_ids), passes, frame_bytes, cache.num_bytes, wall_s, cpu_s
     )
+
+
+def training_pipeline(setting: LoaderSetting, cache: Path | None) -> list[dict[str, Any]]:
+    """Configs of the steps from a video to the packed clip of a 3D network.
+
+    Args:
+        setting: Frames and pixels that are taken of every clip.
+        cache: Folder of the clip cache; None decodes every time.
+    """
+    place = {} if cache is None else dict(cache=str(cache))
+    return [
+        dict(type='ukd_bench.OpenVideo', short_side=setting.short_side, **place),
+        dict(type='ukd_bench.DrawView'),
+        dict(type='ukd_bench.ViewFrames', clip_len=setting.clip_len),
+        dict(type='ukd_bench.TakeFrames'),
+        dict(type='ukd_bench.ViewCrop', size=setting.crop),
+        dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='PackActionInputs', meta_keys=('video_id',)),
+    ]
 
 
 class _Loader:
@@ -148,16 +156,7 @@ class _Loader:
     def __init__(
         self, root: Path, setting: LoaderSetting, clips: int, cache: Path | None = None
     ) -> None:
-        place = {} if cache is None else dict(cache=str(cache))
-        pipeline = [
-            dict(type='ukd_bench.OpenVideo', short_side=setting.short_side, **place),
-            dict(type='ukd_bench.DrawView'),
-            dict(type='ukd_bench.ViewFrames', clip_len=setting.clip_len),
-            dict(type='ukd_bench.TakeFrames'),
-            dict(type='ukd_bench.ViewCrop', size=setting.crop),
-            dict(type='FormatShape', input_format='NCTHW'),
-            dict(type='PackActionInputs', meta_keys=('video_id',)),
-        ]
+        pipeline = training_pipeline(setting, cache)
         split = find_layout(root).splits[0]
         self._datasets = []
         for subset in _SUBSETS:
@@ -190,7 +189,7 @@ class _Loader:
             yield dataset.prepare_data(index)['inputs']
 
     def frame_places(self, cache: ClipCache, view: int) -> list[tuple[Path, list[int], int]]:
-        """Of every clip the file, the offsets of a view's frames in it, and a frame's bytes."""
+        """The file of every clip, the offsets of a view's frames in it, and a frame's bytes."""
         places = []
         for info in self._infos:
             results = dict(info, view_id=(_SEED, view, info['sample_idx']))

@@ -1,4 +1,4 @@
-"""Time of a training step of each method, relative to the plain student's.
+"""Times a training step of each method, relative to the plain student's.
 
 All trainings live in one process and take turns. In a turn a training and the plain reference
 alternate step by step, so that whatever slows the machine down for longer than a step slows both,
@@ -7,16 +7,13 @@ order; the interval is over the blocks.
 """
 
 import gc
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
-import torch
-
-from ...errors import ConfigError
+from .blocks import Interval, Progress, begin, ratio_interval, timed, turns
 from .method_steps import Training, Variant, Workshop
-from .ratios import ratio_interval
 
 WARM_UP_STEPS = 3
 _PLAIN = Variant('plain', 0)
@@ -24,14 +21,14 @@ _PLAIN = Variant('plain', 0)
 
 @dataclass(frozen=True)
 class StepFigures:
-    """What was measured of one variant; every list has one entry a block.
+    """Figures of one variant; every list has one entry a block.
 
     Attributes:
-        variant: Which; ``plain`` is a second plain training, whose ratio shows what the
-            measurement resolves.
+        variant: What was measured; ``plain`` is a second plain training, whose ratio shows what
+            the measurement resolves.
         steps: Steps a turn, of the variant and of the reference alike.
         wall_s, cpu_s: Seconds of all steps of a turn, by the clock and of processor time.
-        plain_wall_s, plain_cpu_s: Those of the reference in the same turn.
+        plain_wall_s, plain_cpu_s: Seconds of the reference in the same turn.
     """
 
     variant: Variant
@@ -41,12 +38,12 @@ class StepFigures:
     plain_wall_s: list[float] = field(default_factory=list)
     plain_cpu_s: list[float] = field(default_factory=list)
 
-    def ratio(self) -> tuple[float, float, float]:
+    def ratio(self) -> Interval:
         """Step time as a multiple of the reference's: estimate, low and high."""
         return ratio_interval(self.wall_s, self.plain_wall_s)
 
-    def cpu_ratio(self) -> tuple[float, float, float]:
-        """The same in processor time, which other work on the machine disturbs less."""
+    def cpu_ratio(self) -> Interval:
+        """The ratio in processor time, which other work on the machine disturbs less."""
         return ratio_interval(self.cpu_s, self.plain_cpu_s)
 
     @property
@@ -60,13 +57,13 @@ def measure_steps(
     variants: Sequence[Variant],
     blocks: int,
     turn_s: float,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress | None = None,
 ) -> list[StepFigures]:
     """Times training steps in this process, with one thread.
 
     Args:
         workshop: Makes the trainings.
-        variants: What is measured.
+        variants: Methods with their numbers of teachers.
         blocks: Timed turns of each, at least 2.
         turn_s: About how long a turn lasts, two steps of each at least.
         progress: Called with blocks done and blocks in all.
@@ -74,20 +71,17 @@ def measure_steps(
     Raises:
         ConfigError: ``blocks`` is too small, or the device is not the one at hand.
     """
-    if blocks < 2:
-        raise ConfigError(f'blocks is {blocks}; an interval needs at least 2')
-    torch.set_num_threads(1)
+    begin(blocks=blocks)
     reference = workshop.train(_PLAIN)
     trainings = [workshop.train(variant) for variant in variants]
-    figures = []
-    for variant, training in zip(variants, trainings, strict=True):
-        figures.append(StepFigures(variant, _steps_a_turn(training, reference, turn_s)))
+    figures = [
+        StepFigures(variant, _steps_a_turn(training, reference, turn_s))
+        for variant, training in zip(variants, trainings, strict=True)
+    ]
+    measured = list(zip(figures, trainings, strict=True))
     with _no_old_garbage():
-        for block in range(blocks):
-            for turn in range(len(trainings)):
-                number = (block + turn) % len(trainings)
-                _take_turn(figures[number], trainings[number], reference, first=block % 2)
-            progress(block + 1, blocks)
+        for block, (figure, training) in turns(measured, blocks, progress):
+            _take_turn(figure, training, reference, first=block % 2)
     return figures
 
 
@@ -107,11 +101,8 @@ def _take_turn(figures: StepFigures, training: Training, reference: Training, fi
 
 
 def _timed_step(training: Training) -> tuple[float, float]:
-    """Seconds of one step by the clock and of processor time; its batch is there before."""
-    batch = training.draw()
-    wall, cpu = time.perf_counter(), time.process_time()
-    training.step(batch)
-    return time.perf_counter() - wall, time.process_time() - cpu
+    """Seconds of one step by the clock and of processor time, without drawing its batch."""
+    return timed(partial(training.step, training.draw()))
 
 
 def _steps_a_turn(training: Training, reference: Training, turn_s: float) -> int:
@@ -124,7 +115,7 @@ def _steps_a_turn(training: Training, reference: Training, turn_s: float) -> int
 
 @contextmanager
 def _no_old_garbage() -> Iterator[None]:
-    """Has the garbage collector leave alone what exists by now.
+    """Keeps the garbage collector from looking through what exists by now.
 
     A process that trains one network has little to look through; here dozens of Runners would be
     looked through in somebody's step.

@@ -1,15 +1,11 @@
 """Clips that are made for a measurement."""
 
 import math
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...cli.terminal import progress_bar
 from ...data.darkroom import CLASSES, PRESETS, make
-
-MAKERS = min(4, os.cpu_count() or 1)
-"""Processes that make clips where nothing else is asked for."""
+from ...data.progress import Bars, no_bars
 
 
 @dataclass(frozen=True)
@@ -27,13 +23,16 @@ class Synthetic:
     frames: tuple[int, int] = (24, 36)
     clips: int = 44
 
-    def make(self, root: Path, workers: int, train_only: bool = False) -> None:
+    def make(
+        self, root: Path, workers: int, train_only: bool = False, bars: Bars = no_bars
+    ) -> None:
         """Makes at least as many clips as asked for, or a few more.
 
         Args:
             root: Where they go.
             workers: Processes.
             train_only: Whether so many are to train on, beside a few others; else it is half.
+            bars: Shows how far it is.
         """
         by_class = self.clips / len(CLASSES)
         groups = max(1, math.ceil(by_class if train_only else by_class / 2))
@@ -48,5 +47,5 @@ class Synthetic:
             test_groups=1 if train_only else groups,
             clips_per_group=1,
         )
-        with progress_bar(f'making {self.width}x{self.height}') as update:
+        with bars(f'making {self.width}x{self.height}') as update:
             make(root, spec, workers, update)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from ...methods.known import KnownMethods
@@ -105,13 +106,10 @@ def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.grid(False)
     ax.tick_params(length=0)
     ax.set(xlabel='', ylabel='')
-    ax.set_xticks(
-        ax.get_xticks(),
-        ax.get_xticklabels(),
-        rotation=35 if table.shape[1] > 5 else 0,
-        ha='right' if table.shape[1] > 5 else 'center',
-    )
-    ax.set_yticks(ax.get_yticks(), ax.get_yticklabels(), rotation=0)
+    slanted = table.shape[1] > 5
+    for label in ax.get_xticklabels():
+        label.set(rotation=35 if slanted else 0, ha='right' if slanted else 'center')
+    ax.tick_params(axis='y', labelrotation=0)
     return ax
 
 
@@ -201,7 +199,9 @@ def _side_by_side(methods: Sequence[str]) -> dict[str, float]:
 def _label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes) -> None:
     """Writes names at the right edge, moved apart where they would collide."""
     low, high = ax.get_ylim()
-    gap = (high - low) * _LABEL_INCHES / ax.figure.get_figheight()
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure), 'figures of the report hold no others'
+    gap = (high - low) * _LABEL_INCHES / figure.get_figheight()
     for (value, name, colour), place in zip(
         sorted(labels), spread([v for v, *_ in sorted(labels)], gap), strict=True
     ):

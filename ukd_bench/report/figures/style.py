@@ -4,7 +4,7 @@ from typing import Any
 
 from ...methods.looks import Look
 
-STYLE = {
+STYLE: dict[str, Any] = {
     'font.family': 'sans-serif',
     'font.sans-serif': ['DejaVu Sans'],
     'font.size': 9,

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -120,7 +121,8 @@ def _draw(
     paint: Callable[[Axes], Axes],
     wide: bool = False,
 ) -> Drawing:
-    look = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
+    # The library's own type lists every key by name.
+    look: Any = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
     with matplotlib.rc_context(look):
         figure = Figure(figsize=size, layout='constrained')
         paint(figure.subplots())

@@ -1,9 +1,9 @@
 """How runs are carried out: here, one after another, or by a class of the user's."""
 
-from importlib import import_module
 from inspect import isclass
 
-from ...errors import ConfigError, one_line
+from ...errors import ConfigError
+from ...files.imports import import_by_path
 from .base import Executor, Job, Resources
 from .inline import InlineExecutor
 from .local import LocalExecutor
@@ -31,15 +31,10 @@ def build_executor(name: str, resources: Resources) -> Executor:
 
 
 def _import(path: str) -> type[Executor]:
-    module, _, attribute = path.rpartition('.')
     wrong = f'executor {path!r} is none of {", ".join(EXECUTORS)}'
-    if not module:
+    if '.' not in path:
         raise ConfigError(f'{wrong} and no dotted path')
-    try:
-        found = getattr(import_module(module), attribute)
-    # Anybody's module may fail in any way.
-    except Exception as problem:
-        raise ConfigError(f'{wrong} and cannot be imported: {one_line(problem)}') from problem
+    found = import_by_path(path, f'{wrong} and')
     if not (isclass(found) and issubclass(found, Executor)):
         raise ConfigError(f'{wrong} and no path of an Executor')
     return found

@@ -1,10 +1,14 @@
-"""Scores of every test clip, and the accuracies that follow from them."""
+"""Scores and accuracies of test clips, and the floating point operations of predicting one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import torch
 from mmaction.evaluation import mean_class_accuracy, top_k_accuracy
 from mmengine.evaluator import BaseMetric
+from mmengine.model import BaseModel
+from torch.utils.flop_counter import FlopCounterMode
 
 from ..registry import METRICS
 
@@ -22,6 +26,7 @@ class ClipScores(BaseMetric):
     default_prefix = 'clips'
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Notes class probabilities, label and ``video_id`` of each clip of a batch."""
         for sample in data_samples:
             self.results.append(
                 (
@@ -32,6 +37,7 @@ class ClipScores(BaseMetric):
             )
 
     def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
+        """Keeps what was noted as arrays, and returns its :func:`accuracies`."""
         scores, labels, samples = zip(*results, strict=True)
         self.scores_NC = np.stack(scores)
         self.labels_N = np.array(labels)
@@ -47,3 +53,18 @@ def accuracies(scores_NC: np.ndarray, labels_N: np.ndarray) -> dict[str, float]:
         top5=float(top5),
         mean_class=float(mean_class_accuracy(scores_NC, labels_N)),
     )
+
+
+def first_clip(dataset: Any) -> dict[str, list]:
+    """A raw batch of a test set's first clip, with all views of its protocol."""
+    packed = dataset[0]
+    return dict(inputs=[packed['inputs']], data_samples=[packed['data_samples']])
+
+
+@torch.no_grad()
+def inference_flops(model: BaseModel, batch: dict[str, list]) -> int:
+    """FLOPs of predicting a raw batch; a multiply-add is two (torch's ``FlopCounterMode``)."""
+    model.eval()
+    with FlopCounterMode(display=False) as counter:
+        model.test_step(batch)
+    return counter.get_total_flops()

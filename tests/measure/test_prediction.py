@@ -5,8 +5,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from ukd_bench.measure import ClipScores
-from ukd_bench.measure.flops import inference_flops
-from ukd_bench.measure.scores import accuracies
+from ukd_bench.measure.prediction import accuracies, inference_flops
 
 
 def test_accuracies_by_hand():

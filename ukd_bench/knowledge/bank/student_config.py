@@ -8,8 +8,9 @@ from mmengine.config import Config
 
 from ...errors import ConfigError, UkdBenchError, one_line
 from ...files.configs import read_config
+from ...methods.hooks import custom_hooks
 from ...registry import HOOKS
-from ..pool import PoolEntry, read_pool
+from ..pool import PoolEntry, teachers_of
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class BankReader:
     teachers: list[PoolEntry]
     view_seed: int
     num_views: int | None
-    dataset: dict
+    dataset: dict[str, Any]
     num_workers: int
     epochs: int
 
 
-def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
+def read_bank_reader(path: Path, overrides: dict[str, Any] | None = None) -> BankReader:
     """Reads a training config with a hook of the suite that has a ``pool``.
 
     Args:
@@ -67,15 +68,13 @@ def read_bank_reader(path: Path, overrides: dict | None = None) -> BankReader:
 
 def _hook_with_pool(config: Config, path: Path) -> Any:
     """The hook that reads banks: of the suite, or anybody's that takes a pool as those do."""
-    hooks = config.get('custom_hooks')
-    hooks = hooks if isinstance(hooks, (list, tuple)) else []
-    found = next((hook for hook in hooks if isinstance(hook, dict) and hook.get('pool')), None)
+    found = next((hook for hook in custom_hooks(config) if hook.get('pool')), None)
     if found is None:
         raise ConfigError(f'{path}: no hook in custom_hooks has a pool')
     return found
 
 
-def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
+def _teachers(hook: dict[str, Any], path: Path) -> list[PoolEntry]:
     """The teachers that the hook reads: a stage of a chain, for one, reads the last.
 
     The hook is built as for training, so that whatever that would refuse is refused before a
@@ -96,4 +95,4 @@ def _teachers(hook: dict, path: Path) -> list[PoolEntry]:
         raise ConfigError(f'{path}: custom_hooks: {kind}: {one_line(error)}') from error
     if hasattr(built, 'teachers'):
         return built.teachers
-    return read_pool(hook['pool'], hook.get('num_teachers'))
+    return teachers_of(hook)

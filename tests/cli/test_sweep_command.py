@@ -1,0 +1,82 @@
+"""``ukd-bench sweep``: which config it takes, and the plan that it prints."""
+
+import pytest
+
+from ukd_bench.cli.main import main
+from ukd_bench.files.configs import configs_root, find_config, shipped_configs
+
+
+def plan(capsys, *arguments: str) -> list[list[str]]:
+    capsys.readouterr()
+    assert main(['sweep', *arguments, '--dry-run']) == 0
+    printed = capsys.readouterr().out
+    assert [line for line in printed.splitlines() if len(line) > 80] == []
+    return [line.split() for line in printed.splitlines()]
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """An empty folder, to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_quick_sweep_by_name_by_path_and_by_default(empty, capsys):
+    named = plan(capsys, 'quick')
+    assert plan(capsys) == named == plan(capsys, str(configs_root() / 'sweeps' / 'quick.py'))
+    assert named[0] == ['run', 'method', 'network', 'K', 'seed', 'state']
+    rows = named[1:]
+    assert {row[1] for row in rows} >= {'plain', 'ukd', 'teacher', 'bank', 'ensemble'}
+    # A run without teachers has no K.
+    assert {row[3] for row in rows if row[1] in ('plain', 'teacher', 'bank')} == {'-'}
+    assert {row[3] for row in rows if row[1] == 'ukd'} == {'1', '2', '4'}
+    assert {row[5] for row in rows} == {'pending'}
+
+
+def test_every_shipped_sweep_is_found_by_name():
+    assert set(shipped_configs('sweeps')) >= {'quick', 'arid_v1', 'arid_v15'}
+    for name, path in shipped_configs('sweeps').items():
+        assert find_config(name, 'sweeps') == path == configs_root() / 'sweeps' / f'{name}.py'
+
+
+def test_a_shipped_sweep_of_real_videos_says_which_are_absent(empty, capsys):
+    assert main(['sweep', 'arid_v1', '--dry-run']) == 2
+    assert capsys.readouterr().err.startswith('error: data root data/arid-v1 does not exist')
+
+
+def test_a_file_wins_over_a_shipped_name(empty, capsys):
+    text = (configs_root() / 'sweeps' / 'quick.py').read_text()
+    (empty / 'quick').mkdir()
+    assert {row[1] for row in plan(capsys, 'quick')} >= {'naive'}, 'a folder is no config'
+    (empty / 'quick').rmdir()
+    (empty / 'quick').write_text(text)
+    capsys.readouterr()
+    assert main(['sweep', 'quick', '--dry-run']) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith('error: sweep config quick cannot be read (')
+
+
+def test_what_is_neither_is_refused_with_the_names(empty, capsys):
+    assert main(['sweep', 'qiuck']) == 2
+    complaint = capsys.readouterr().err
+    names = ', '.join(sorted(shipped_configs('sweeps')))
+    assert complaint == f'error: sweep config qiuck does not exist; shipped by name are {names}\n'
+    assert not list(empty.iterdir())
+
+
+@pytest.mark.parametrize(
+    ('option', 'value', 'complaint'),
+    [
+        ('--teachers', '0', "'0' is not a list like 1,2,4 of numbers of at least 1"),
+        ('--seeds', 'a', "'a' is not a list like 1,2,4 of numbers of at least 0"),
+        ('--methods', 'ukd,', "'ukd,' is not a list like a,b"),
+        ('--cache-gib', '-1', "'-1' is not a number of GiB"),
+        ('--edition', 'v2', "invalid choice: 'v2'"),
+    ],
+)
+def test_values_that_cannot_be_used(option, value, complaint, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(['sweep', option, value])
+    assert end.value.code == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f'error: argument {option}: {complaint}') and line.count('\n') == 1

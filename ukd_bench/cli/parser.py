@@ -1,0 +1,96 @@
+"""The parser of all commands, and what makes a module a command."""
+
+import argparse
+import difflib
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
+
+WIDTH = 80
+
+
+class Command(Protocol):
+    """A module with one command.
+
+    Attributes:
+        SUMMARY: What it does, as the list of commands has it.
+        DESCRIPTION: What it does, in sentences.
+        EPILOG: Examples, and what else is to be known; ``%(prog)s`` is how it was called.
+    """
+
+    SUMMARY: str
+    DESCRIPTION: str
+    EPILOG: str
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Adds what the command takes."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Does it, and returns the exit status."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """Commands that belong together, by name.
+
+    Attributes:
+        SUMMARY: What they do, as the list of commands has it.
+        DESCRIPTION: The same in sentences.
+        EPILOG: Examples.
+        commands: Which they are.
+    """
+
+    SUMMARY: str
+    DESCRIPTION: str
+    EPILOG: str
+    commands: 'Mapping[str, Command | Room]'
+
+
+class Parser(argparse.ArgumentParser):
+    """Keeps the lines of examples as they are, and says in one line what cannot be used."""
+
+    @classmethod
+    def of(cls, prog: str, what: Command | Room) -> 'Parser':
+        """The parser of a command, or of a room and all its commands.
+
+        What it parses has ``run``, a function of what was parsed that returns the exit status.
+        """
+        parser = cls(prog, **cls._texts(what))
+        parser._take(what)
+        return parser
+
+    def _take(self, what: Command | Room) -> None:
+        if not isinstance(what, Room):
+            self.set_defaults(run=what.run)
+            what.add_options(self)
+            return
+        self.set_defaults(run=self._explain)
+        commands = self.add_subparsers(title='commands', metavar='COMMAND')
+        for name, one in what.commands.items():
+            parser = commands.add_parser(name, help=one.SUMMARY, **self._texts(one))
+            parser._take(one)
+
+    @staticmethod
+    def _texts(what: Command | Room) -> dict[str, Any]:
+        return dict(
+            description=textwrap.fill(what.DESCRIPTION, WIDTH - 2),
+            epilog=what.EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def _explain(self, arguments: argparse.Namespace) -> int:
+        self.print_help()
+        return 0
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            names = list(action.choices)
+            near = difflib.get_close_matches(value, names, n=1)
+            hint = f'did you mean {near[0]!r}?' if near else f'there are {", ".join(names)}'
+            raise argparse.ArgumentError(None, f'unknown command {value!r}; {hint}')
+        super()._check_value(action, value)
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with status 2 after one line, without the usage before it."""
+        self.exit(2, f'error: {message} (see {self.prog} --help)\n')

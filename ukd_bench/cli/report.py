@@ -1,0 +1,90 @@
+"""``ukd-bench report``: writes the report of a sweep and prints its verdicts."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..report.page import Report
+
+SUMMARY = 'write the report of a sweep and print its verdicts'
+DESCRIPTION = (
+    'Writes the report of a sweep, index.html and report.md with its figures, and prints its '
+    'verdicts. Equal results give equal bytes.'
+)
+EPILOG = """\
+examples:
+  %(prog)s results/quick --out page
+  %(prog)s results/quick --out page --check --reference other
+
+exit status:
+  0 written   1 with --check, where the reference differs   2 a mistake
+"""
+_STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE': 'bold yellow'}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what a report is made of, and where it goes."""
+    parser.add_argument('results', type=Path, metavar='RESULTS', help='folder of a sweep')
+    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder to write')
+    parser.add_argument(
+        '--reference', type=Path, metavar='DIR', help='folder of a sweep to compare with'
+    )
+    parser.add_argument(
+        '--claims', type=Path, metavar='FILE', help='decision rules in place of the shipped ones'
+    )
+    parser.add_argument(
+        '--check',
+        action='store_true',
+        help='exit with status 1 if a cell differs from the reference or is missing',
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the report; returns 1 with ``--check`` where the reference differs.
+
+    Raises:
+        ConfigError: ``--check`` has no reference, or the claims cannot be used.
+        ResultsError: a folder cannot be read or written.
+    """
+    from ..errors import ConfigError
+    from ..report.page import write_report
+
+    if arguments.check and not arguments.reference:
+        raise ConfigError('--check needs --reference')
+    report = write_report(arguments.results, arguments.out, arguments.reference, arguments.claims)
+    print_summary(report)
+    failed = arguments.check and report.compared is not None and not report.compared.agrees
+    return 1 if failed else 0
+
+
+def print_summary(report: 'Report') -> None:
+    """Prints verdicts, warnings, the comparison and where the report lies."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=False)
+    table = Table(
+        title=f'Sweep {report.sweep.name}',
+        title_justify='left',
+        title_style='bold',
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column('', no_wrap=True)
+    table.add_column('Verdict', no_wrap=True)
+    table.add_column('Why')
+    for verdict in report.verdicts:
+        table.add_row(
+            verdict.id, Text(verdict.verdict, _STYLES[verdict.verdict]), Text(verdict.reason)
+        )
+    console.print(table)
+    console.print()
+    if report.sweep.synthetic:
+        console.print(Text('Synthetic videos: this is about the mechanism, not about ARID.'))
+    for warning in report.warnings:
+        console.print(Text(f'Note: {warning}'))
+    if report.compared:
+        console.print(Text(f'Reference: {report.compared.summary}'))
+    console.print(Text(f'Report: {report.index}'), soft_wrap=True)

@@ -1,0 +1,37 @@
+"""``ukd-bench results export``: the runs of sweeps as one table."""
+
+import argparse
+from pathlib import Path
+
+SUMMARY = 'write the runs of sweeps as CSV, a row a run'
+DESCRIPTION = 'Writes the table that ukd_bench.results.load_frame returns: a row a run.'
+EPILOG = """\
+example:
+  %(prog)s results/quick results/reference/quick --csv runs.csv
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the folders and the file."""
+    parser.add_argument('sweeps', type=Path, nargs='+', metavar='SWEEP', help='folder of a sweep')
+    parser.add_argument(
+        '--csv', type=Path, required=True, metavar='FILE', help='file to write, or to replace'
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the table, and prints how many runs it has.
+
+    Raises:
+        ResultsError: a folder holds no sweep, or the file cannot be written.
+    """
+    from ...errors import ResultsError
+    from ...results.frames import load_frame
+
+    frame = load_frame(*arguments.sweeps)
+    try:
+        frame.to_csv(arguments.csv, index=False)
+    except OSError as error:
+        raise ResultsError(f'{arguments.csv}: {error.strerror or error}') from error
+    print(f'{arguments.csv}: {len(frame)} runs')
+    return 0

@@ -1,0 +1,180 @@
+"""``ukd-bench sweep``: plans, runs and resumes a sweep, and writes its report."""
+
+import argparse
+import sys
+import textwrap
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..files.configs import shipped_configs
+from ..methods.table import METHODS
+from ..sweep.executors import EXECUTORS
+from .options import add_edition
+from .parser import WIDTH
+from .progress import progress_bar
+from .values import number, numbers, words
+
+if TYPE_CHECKING:
+    from ..sweep.finished import SweepState
+    from ..sweep.run import SweepOptions
+
+SUMMARY = 'plan, run and resume a sweep, and write its report'
+DESCRIPTION = (
+    'Trains and tests what the config of a sweep compares, each run in a process of its own, and '
+    'writes the report. Finished runs are kept: the same command goes on where it was stopped, and '
+    'a wider one adds to it.'
+)
+
+
+def _listed(names: list[str]) -> str:
+    text = textwrap.fill(', '.join(names), WIDTH - 4, break_on_hyphens=False)
+    return textwrap.indent(text, '  ')
+
+
+EPILOG = f"""\
+methods:
+{_listed([method for method in METHODS if method != 'bank'])}
+
+examples:
+  %(prog)s --dry-run
+  %(prog)s quick --methods plain,ukd --seeds 0,1
+  %(prog)s arid_v1 --data-root /data/ARID --device cuda
+
+exit status:
+  0 every run has a result   1 some have none   2 a mistake to mend
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds which sweep, what of it, on which videos, and where results go."""
+    add = parser.add_argument
+    add(
+        'config', nargs='?', default='quick', metavar='CONFIG',
+        help=f'path of a sweep config, or the name of a shipped one: {", ".join(_shipped())} '
+        '(default: quick); where a file has the name, the file counts',
+    )  # fmt: skip
+    add(
+        '--methods', type=words, metavar='A,B',
+        help="only these, see below, and what they need (default: the sweep's)",
+    )  # fmt: skip
+    add(
+        '--teachers', type=numbers(1), metavar='K,K',
+        help="numbers of teachers, such as 1,2,4 (default: the sweep's)",
+    )  # fmt: skip
+    add('--backbones', type=words, metavar='A,B', help="students' (default: the sweep's)")
+    add(
+        '--seeds', type=numbers(0), metavar='S,S',
+        help="of the students, such as 0,1,2 (default: the sweep's)",
+    )  # fmt: skip
+    add('--split', type=int, metavar='N', help="of the data set (default: the sweep's)")
+    add_edition(parser)
+    add(
+        '--device',
+        default='cpu',
+        metavar='DEVICE',
+        help='cpu, cuda, or one GPU as cuda:1 (default: cpu)',
+    )
+    add('--jobs', type=int, metavar='N', help='runs at once (default: one a core, or one a GPU)')
+    add(
+        '--executor', default='local', metavar='NAME',
+        help=f'how runs are carried out: {", ".join(EXECUTORS)}, or the dotted path of a class of '
+        'yours (default: local)',
+    )  # fmt: skip
+    add(
+        '--data-root', type=Path, metavar='ROOT',
+        help="ARID or your own videos (default: the sweep's, in data)",
+    )  # fmt: skip
+    add(
+        '--cache-gib', type=number('of GiB'), default=8.0, metavar='GIB',
+        help='that cached frames may take; 0 decodes always (default: 8)',
+    )  # fmt: skip
+    add(
+        '--results', type=Path, default=Path('results'), metavar='DIR',
+        help='parent of the results folder (default: results)',
+    )  # fmt: skip
+    add(
+        '--reports', type=Path, default=Path('reports'), metavar='DIR',
+        help='parent of the report folder (default: reports)',
+    )  # fmt: skip
+    add('--reference', type=Path, metavar='DIR', help='results folder to compare with')
+    add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
+    add('--dry-run', action='store_true', help='print the plan, one line a run, and stop')
+
+
+def _shipped() -> list[str]:
+    return sorted(shipped_configs('sweeps'))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Does what the command line asks for; returns 1 where runs have no result.
+
+    Raises:
+        UkdBenchError: the config, an option, the videos or a folder cannot be used.
+    """
+    from ..errors import ConfigError
+    from ..records.folder import SweepPaths
+    from ..results.claims import find_claims, keep_claims, load_claims
+    from ..sweep.run import SweepRun
+
+    if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
+        raise ConfigError(f'--reference {arguments.reference} holds no sweep')
+    sweep = SweepRun(_options(arguments))
+    claims = load_claims(find_claims(sweep.axes.claims))
+    claims.check_methods(sweep.axes.known.rows)
+    if arguments.dry_run:
+        print_plan(sweep.state())
+        if sweep.devices.absence:
+            unknown = 'which runs are finished on it is unknown'
+            print(f'{sweep.devices.absence}: {unknown}', file=sys.stderr)
+        return 0
+
+    from rich.console import Console
+
+    from ..report.page import write_report
+    from ..sweep.progress import Progress
+    from ..sweep.run import require_writable
+    from .report import print_summary
+
+    console = Console(highlight=False)
+    report_folder = arguments.reports / sweep.axes.name
+    executor = sweep.executor()
+    with sweep.alone():
+        require_writable(report_folder)
+        tally = sweep.carry_out(
+            executor,
+            claims.sha256,
+            partial(keep_claims, claims, sweep.paths.root),
+            bars=partial(progress_bar, console=console),
+            say=console.print,
+            progress_of=partial(Progress, console=console, live=not executor.has_terminal),
+        )
+        console.print(
+            f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '
+            f'{tally.lost} without a result'
+        )
+        print_summary(write_report(sweep.paths.root, report_folder, arguments.reference))
+    return 1 if tally.lost else 0
+
+
+def _options(arguments: argparse.Namespace) -> 'SweepOptions':
+    from dataclasses import fields
+
+    from ..sweep.run import SweepOptions
+
+    return SweepOptions(**{one.name: getattr(arguments, one.name) for one in fields(SweepOptions)})
+
+
+def print_plan(state: 'SweepState') -> None:
+    """Prints a line a run: its key, what it is, and how far it is."""
+    rows = [('run', 'method', 'network', 'K', 'seed', 'state')]
+    for key, run in state.plan.runs.items():
+        spec = run.spec
+        # A teacher's name tells it from others of its backbone, and its bank from theirs.
+        network = spec.teacher or spec.student or '-'
+        count = str(spec.num_teachers or '-')
+        rows.append((key, spec.method, network, count, str(spec.seed), state.status(run)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print('  '.join(cells).rstrip())

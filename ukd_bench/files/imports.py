@@ -1,0 +1,40 @@
+"""Imports what a config or claims file names by its dotted path."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, one_line
+
+
+def working_folder_on_path() -> None:
+    """Lets modules be found in the folder where the command was started.
+
+    With ``python -m`` they are; a command that was installed looks beside itself instead.
+    """
+    folder = str(Path.cwd())
+    if not {'', folder} & {*sys.path}:
+        sys.path.insert(0, folder)
+
+
+def import_by_path(path: str, what: str) -> Any:
+    """What a dotted path names: an attribute of a module.
+
+    The module is looked for in the folder where the command was started and wherever else Python
+    finds modules, ``PYTHONPATH`` above all.
+
+    Args:
+        path: Of the attribute.
+        what: Begins the complaint, as in ``rule 'mine.Rule'``.
+
+    Raises:
+        ConfigError: the module or the attribute cannot be imported, with the reason.
+    """
+    working_folder_on_path()
+    module, _, attribute = path.rpartition('.')
+    try:
+        return getattr(import_module(module), attribute)
+    # Anybody's module may fail in any way.
+    except Exception as problem:
+        raise ConfigError(f'{what} cannot be imported: {one_line(problem)}') from problem

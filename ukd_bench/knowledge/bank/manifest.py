@@ -1,0 +1,158 @@
+"""What a bank is of, as its ``manifest.json`` and, while it is filled, ``fill/job.json`` say it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import BankError, ResultsError, one_line
+from ...files.atomic import read_json
+from ..identity import BankIdentity
+from .storage import Error, Storage
+
+SCHEMA = 2
+
+_FACTS = ('storage', 'shape', 'identity', 'teacher', 'classes')
+_ADDED = ('complete', 'views', 'files', 'error', 'scores_sha256')
+"""What the manifest says beside the facts, the whole of it in the order of ``Manifest``."""
+
+
+@dataclass(frozen=True)
+class BankFacts:
+    """What a bank is filled with.
+
+    Attributes:
+        identity: What the scores belong to.
+        storage: How they are kept.
+        shape: (V, N, C) for views, samples and classes.
+        teacher: ``name``, ``key``, ``state_bytes`` and ``state_sha256``.
+        class_names: In label order; empty where classes have none.
+    """
+
+    identity: BankIdentity
+    storage: Storage
+    shape: tuple[int, int, int]
+    teacher: dict[str, Any]
+    class_names: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As both files have it."""
+        return {
+            'schema': SCHEMA,
+            'storage': self.storage.name,
+            'shape': list(self.shape),
+            'identity': asdict(self.identity),
+            'teacher': self.teacher,
+            'classes': list(self.class_names),
+        }
+
+    @property
+    def num_views(self) -> int:
+        """V."""
+        return self.shape[0]
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> 'BankFacts':
+        """From what a file holds.
+
+        Raises:
+            BankError: saying what is absent or wrong.
+        """
+        if absent := [key for key in _FACTS if key not in content]:
+            raise BankError(f'lacks {absent[0]!r}')
+        if len(content['shape']) != 3:
+            raise BankError(f'shape {content["shape"]} is not that of a bank')
+        views, samples, classes = content['shape']
+        try:
+            return cls(
+                BankIdentity(**content['identity']),
+                Storage.of(content['storage']),
+                (views, samples, classes),
+                dict(content['teacher']),
+                tuple(content['classes']),
+            )
+        except (TypeError, ValueError) as error:
+            raise BankError(one_line(error)) from error
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a bank is to be filled with.
+
+    Attributes:
+        facts: What the bank is of.
+        labels: Of the N samples.
+    """
+
+    facts: BankFacts
+    labels: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What stands in a complete bank.
+
+    Attributes:
+        facts: What the bank is of.
+        views: A note a view: the checksum of its rows as ``sha256``, and where the storage is not
+            exact its ``error``.
+        files: ``bytes`` and ``sha256`` by file name.
+        error: Of the storage, over all views; None where it is exact.
+        scores_sha256: Of the file of scores.
+    """
+
+    facts: BankFacts
+    views: list[dict[str, Any]]
+    files: dict[str, dict[str, Any]]
+    error: Error | None
+    scores_sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the file has it."""
+        return {
+            **self.facts.to_dict(),
+            'complete': True,
+            'views': self.views,
+            'files': self.files,
+            'error': self.error,
+            'scores_sha256': self.scores_sha256,
+        }
+
+    @classmethod
+    def read(cls, path: Path) -> 'Manifest':
+        """Reads a bank's manifest.
+
+        Raises:
+            BankError: it is not that of a complete bank; the message names the bank's folder.
+        """
+        bank = f'bank {path.parent}'
+        try:
+            content = read_json(path)
+        except ResultsError as error:
+            raise BankError(f'{bank}: {error}') from error
+        if not isinstance(content, dict):
+            raise BankError(f'{bank}: {path.name} is not the manifest of a bank')
+        if content.get('schema') != SCHEMA:
+            raise BankError(
+                f'{bank}: schema {content.get("schema")} is not {SCHEMA}, fill it again'
+            )
+        if absent := [key for key in (*_ADDED, *_FACTS) if key not in content]:
+            raise BankError(f'{bank}: {path.name} lacks {absent[0]!r}')
+        try:
+            facts = BankFacts.of(content)
+        except BankError as error:
+            raise BankError(f'{bank}: {path.name}: {error}') from error
+        if content['complete'] is not True or len(content['views']) != facts.num_views:
+            raise BankError(f'{bank}: {path.name} is not that of a complete bank')
+        return cls(facts, *(content[key] for key in _ADDED[1:]))
+
+
+def facts_in(path: Path) -> BankFacts | None:
+    """What a manifest or ``job.json`` says; None where there is none of this schema."""
+    try:
+        content = read_json(path)
+        if not isinstance(content, dict) or content.get('schema') != SCHEMA:
+            return None
+        return BankFacts.of(content)
+    except (ResultsError, BankError):
+        return None

@@ -1,0 +1,134 @@
+"""What a sweep says of each claim: one verdict, with reasons and figures."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from ..errors import ConfigError, one_line
+from .claims import Claim, Claims
+from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
+from .load import Sweep
+from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested, combine
+from .statistics import holm
+
+_Answer = TypeVar('_Answer')
+_Key = tuple[str, str, str, str]
+"""Of a comparison: id of the claim, label of the bench, method, other method."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a sweep says of one claim; ``findings`` are one a bench (and comparison)."""
+
+    id: str
+    claim: str
+    rule_text: str
+    verdict: str
+    reason: str
+    findings: tuple[Finding, ...]
+    about_memory: bool
+
+    @property
+    def seeds_needed(self) -> int | None:
+        """The most that any open comparison needs; None where none is known."""
+        return max((f.seeds_needed for f in self.findings if f.seeds_needed), default=None)
+
+
+def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
+    """Applies every rule to every bench, and combines the benches.
+
+    Args:
+        sweep: A loaded sweep; runs that are not done enter no figure.
+        claims: The rules.
+
+    Returns:
+        One verdict a claim, in the order of the file.
+
+    Raises:
+        ConfigError: a claim names a method that does not exist, or a rule of the user's own fails.
+    """
+    claims.check_methods(sweep.methods.rows)
+    mine = tuple(comparable_runs(sweep))
+    tested = _corrected(dict(_comparisons(mine, claims)))
+    findings: dict[str, tuple[Finding, ...]] = {}
+    verdicts = []
+    for claim in claims.claims:
+        own = {key[1:]: value for key, value in tested.items() if key[0] == claim.id}
+        found = _findings(claim, Evidence(sweep, mine, own, dict(findings)), claims)
+        findings[claim.id] = found
+        verdicts.append(
+            Verdict(
+                *(claim.id, claim.text, claim.rule_text, *combine(found), found),
+                claim.rule.about_memory,
+            )
+        )
+    return verdicts
+
+
+def _comparisons(
+    mine: tuple[ComparableRuns, ...], claims: Claims
+) -> Iterator[tuple[_Key, Comparison | None]]:
+    """Every accuracy comparison of the file."""
+    for claim in claims.claims:
+        pairs = _ask(claim, claims, partial(_pairs, claim.rule))
+        for bench in mine:
+            for method, against in pairs:
+                key = claim.id, bench.label, method, against
+                yield key, _compare(bench, method, against, claims.settings)
+
+
+def _pairs(rule: Rule) -> list[tuple[str, str]]:
+    return [(method, against) for method, against in rule.comparisons()]
+
+
+def _compare(
+    bench: ComparableRuns, method: str, against: str, settings: Settings
+) -> Comparison | None:
+    k = bench.largest_full(method)
+    if k is None:
+        return None
+    # A generator each, so that one comparison's interval does not hang on the others.
+    rng = np.random.default_rng(settings.bootstrap_seed)
+    draws, confidence = settings.bootstrap_draws, settings.confidence
+    return compare_top1(bench, method, k, against, rng, draws, confidence)
+
+
+def _corrected(made: Mapping[_Key, Comparison | None]) -> dict[_Key, Tested]:
+    """The comparisons with their p-values, which are corrected as one family."""
+    p_values = {
+        key: one.difference.p_value
+        for key, one in made.items()
+        if one is not None and one.difference.p_value is not None
+    }
+    corrected = dict(zip(p_values, holm([*p_values.values()]), strict=True))
+    return {key: Tested(one, corrected.get(key)) for key, one in made.items()}
+
+
+def _findings(claim: Claim, evidence: Evidence, claims: Claims) -> tuple[Finding, ...]:
+    found = _ask(claim, claims, lambda: tuple(claim.rule.findings(evidence)))
+    for finding in found:
+        if not isinstance(finding, Finding) or finding.verdict not in VERDICTS:
+            raise ConfigError(
+                f'{_where(claim, claims)} gave {finding!r}, no Finding with one of '
+                f'{", ".join(VERDICTS)}'
+            )
+    return found
+
+
+def _ask(claim: Claim, claims: Claims, question: Callable[[], _Answer]) -> _Answer:
+    """Asks a claim's rule; what goes wrong in one of the user's own is told in one line."""
+    if claim.rule_name in RULES:
+        return question()
+    try:
+        return question()
+    # Anybody's rule may fail in any way.
+    except Exception as error:
+        problem = f'{type(error).__name__}: {one_line(error)}'
+        raise ConfigError(f'{_where(claim, claims)}: {problem}') from error
+
+
+def _where(claim: Claim, claims: Claims) -> str:
+    return f'{claims.path}: claim {claim.id!r}: rule {claim.rule_name!r}'

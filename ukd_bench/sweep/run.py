@@ -1,0 +1,216 @@
+"""A sweep as it is asked for: read, planned, prepared and carried out."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..data.progress import Bars
+from ..errors import ConfigError, ResultsError
+from ..files.configs import find_config
+from ..files.locks import Lock
+from ..records.execution import UNKNOWN, environment, execution_fingerprint
+from ..records.folder import SweepPaths
+from ..records.record import BEST_ON_HELD_OUT
+from .config import Axes, read_axes
+from .executors import Executor, Resources, build_executor
+from .finished import SweepState, still_valid
+from .place import Places
+from .plan import Plan
+from .planner import make_plan
+from .preflight import preflight
+from .prepare import prepare_places, prepare_videos
+from .progress import Progress
+from .schedule import carry_out
+from .videos import SweepData, sweep_data
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """What is asked of a sweep; None leaves it as its config has it.
+
+    Attributes:
+        config: Path of a sweep config, or the name of a shipped one.
+        methods: Only these, and what they need.
+        teachers: Numbers of teachers K.
+        backbones: Only these students.
+        seeds: Of the students.
+        split: Of the data set.
+        edition: Which lists, where those of two editions lie at one root.
+        device: Where runs compute: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
+        jobs: Runs at once; None leaves it to the executor.
+        executor: How runs are carried out: a name, or the dotted path of a class.
+        data_root: Folder of the videos; None is the sweep's own.
+        cache_gib: GiB that cached frames may take; at 0 nothing is cached.
+        results: Parent of the results folder.
+        accept_stale: Whether runs of other versions or source are reused.
+    """
+
+    config: str = 'quick'
+    methods: list[str] | None = None
+    teachers: list[int] | None = None
+    backbones: list[str] | None = None
+    seeds: list[int] | None = None
+    split: int | None = None
+    edition: str | None = None
+    device: str = 'cpu'
+    jobs: int | None = None
+    executor: str = 'local'
+    data_root: Path | None = None
+    cache_gib: float = 8.0
+    results: Path = Path('results')
+    accept_stale: bool = False
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many runs a sweep has, and what became of them."""
+
+    runs: int
+    reused: int
+    lost: int
+
+    @property
+    def carried_out(self) -> int:
+        """Runs that got their result now."""
+        return self.runs - self.reused - self.lost
+
+
+class SweepRun:
+    """A sweep that is asked for.
+
+    Attributes:
+        axes: What it compares.
+        devices: What its runs compute on; they may not be here, which a plan does not mind.
+        paths: Its folder.
+
+    Raises:
+        ConfigError: the config or an option cannot be used.
+        DataError: the videos' lists cannot be read.
+    """
+
+    def __init__(self, options: SweepOptions) -> None:
+        self.options = options
+        self._every_axis = read_axes(find_config(options.config, 'sweeps')).narrowed(
+            split=options.split, edition=options.edition
+        )
+        self.axes = self._every_axis.narrowed(
+            options.methods, options.teachers, options.backbones, options.seeds
+        )
+        if options.jobs is not None and options.jobs < 1:
+            raise ConfigError(f'--jobs {options.jobs} is not positive')
+        self._data = self._data_of(self.axes)
+        self._by_split = {self._data.split: self._data}
+        self.devices = preflight(self.axes, options.device)
+        self._execution = UNKNOWN
+        if self.devices.name is not None:
+            self._execution = execution_fingerprint(
+                environment(self.devices.kind, self.axes.threads, name=self.devices.name)
+            )
+        self.paths = SweepPaths(options.results / self.axes.name)
+
+    def state(self) -> SweepState:
+        """The plan, and what of it is finished."""
+        options, data = self.options, self._data
+        plan = self._plan(self.axes, data)
+        state = SweepState(plan, self.paths, data.fingerprints(), options.accept_stale)
+        state.refresh()
+        return state
+
+    def executor(self) -> Executor:
+        """What carries out its runs.
+
+        Raises:
+            ConfigError: there is no such executor, or no such device.
+        """
+        self.devices.require()
+        resources = Resources(self.devices, self.options.jobs, self.axes.threads)
+        return build_executor(self.options.executor, resources)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Holds the results folder for this process.
+
+        Raises:
+            ResultsError: it cannot be written or locked, or another sweep works in it.
+        """
+        require_writable(self.paths.root)
+        lock = Lock(self.paths.root / '.lock')
+        if not lock.take():
+            raise ResultsError(f'{self.paths.root}: another sweep works in it')
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def carry_out(
+        self,
+        executor: Executor,
+        claims_sha256: str,
+        keep_claims: Callable[[], None],
+        bars: Bars,
+        say: Callable[[str], None],
+        progress_of: Callable[[int], Progress],
+    ) -> Tally:
+        """Makes what runs read, then does all runs that are not finished.
+
+        Args:
+            executor: Carries the runs out.
+            claims_sha256: Of the rules that the verdicts will follow.
+            keep_claims: Puts a copy of these rules beside the plan.
+            bars: Shows how far the preparation is.
+            say: Told in a line what else a person should know.
+            progress_of: Makes what shows how far that many runs are.
+
+        Raises:
+            UkdBenchError: the videos, their flow or a folder cannot be used or made.
+            KeyboardInterrupt: after the executor was told to stop.
+        """
+        data, places = self._data, Places()
+        prepare_videos(data, bars)
+        state = self.state()
+        if not all(state.is_finished(key) for key in state.plan.runs):
+            places = prepare_places(state.plan, data, self.options.cache_gib, bars, say)
+        valid = still_valid(self._every_axis, state.earlier_rows(), self._keys_of)
+        dataset = dict(
+            name=data.name,
+            edition=data.kind,
+            synthetic=data.synthetic,
+            **(state.fingerprints or {}),
+        )
+        # Written before the first run as well: the rules of the verdicts stand before the results.
+        claims = state.claims_sha256(claims_sha256)
+        state.write_plan(dataset, claims, valid)
+        keep_claims()
+        progress = progress_of(len(state.plan.runs))
+        with progress.showing():
+            outcome = carry_out(state, places, executor, progress)
+        state.write_plan(dataset, claims, valid)
+        return Tally(len(state.plan.runs), progress.reused_count, len(outcome.lost))
+
+    def _keys_of(self, axes: Axes) -> Iterable[str]:
+        # The videos of this split have been hashed; another's are, once, if they are still there.
+        split = axes.dataset.split
+        if split not in self._by_split:
+            self._by_split[split] = self._data_of(axes)
+        return self._plan(axes, self._by_split[split]).runs
+
+    def _plan(self, axes: Axes, data: SweepData) -> Plan:
+        pool = str(self.paths.pool.resolve())
+        return make_plan(axes, data, self._execution, self.devices.kind, pool)
+
+    def _data_of(self, axes: Axes) -> SweepData:
+        groups = 'fit' if axes.selection == BEST_ON_HELD_OUT else None
+        return sweep_data(axes.dataset, self.options.data_root, groups)
+
+
+def require_writable(folder: Path) -> None:
+    """Finds out before the first run whether a folder can be written that is needed later, too.
+
+    Raises:
+        ResultsError: it cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(f'{folder}: cannot be written ({error.strerror})') from error

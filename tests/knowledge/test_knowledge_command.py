@@ -117,8 +117,8 @@ def test_who_fails_ends_those_who_help():
 
 def test_helpers_are_waited_for():
     with helpers(2, partial(time.sleep, 0.1)):
-        helpers = multiprocessing.active_children()
-    assert [helper.exitcode for helper in helpers] == [0, 0]
+        begun = multiprocessing.active_children()
+    assert [helper.exitcode for helper in begun] == [0, 0]
 
 
 @pytest.mark.parametrize('file', ['record.json', 'run.json'])

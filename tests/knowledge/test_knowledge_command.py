@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from made_up_banks import job_of
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import PACKAGE
@@ -17,8 +18,6 @@ from ukd_bench.knowledge.bank.fill_all import helpers
 from ukd_bench.knowledge.bank.format import Bank, BankPaths
 from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.pool import read_pool
-
-from .made_up_banks import job_of
 
 
 @pytest.fixture
@@ -118,8 +117,8 @@ def test_who_fails_ends_those_who_help():
 
 def test_helpers_are_waited_for():
     with helpers(2, partial(time.sleep, 0.1)):
-        beside = multiprocessing.active_children()
-    assert [helper.exitcode for helper in beside] == [0, 0]
+        begun = multiprocessing.active_children()
+    assert [helper.exitcode for helper in begun] == [0, 0]
 
 
 @pytest.mark.parametrize('file', ['record.json', 'run.json'])
@@ -249,7 +248,7 @@ def test_killed_with_its_workers_and_called_twice_at_once(student_config, dark):
     assert [process.returncode for process in again] == [0, 0], printed
     bank = Bank(dark.bank)
     bank.require_intact()
-    assert bank.num_views == 40 and bank.manifest.views[:2] == wanted.views
+    assert bank.num_views == 40 and bank.manifest['views'][:2] == wanted['views']
     # No view was scored twice, whoever scored it.
     scored = sum(text.count('dark: view ') for text in printed)
     assert scored == 40 - noted

@@ -62,9 +62,9 @@ def build_named(config: str | dict, registry: Registry, base: type) -> Any:
         config: A name in ``registry``, with or without the suite's prefix, or the dotted path of a
             subclass of ``base`` in any module that can be imported; or a dict with such a ``type``
             and the arguments of the class.
-        registry: Of the suite's own classes, all imported by now; errors call what is built by the
-            registry's name.
-        base: What is built is one of these.
+        registry: Registry of the suite's own classes, all imported by now; errors call what is
+            built by the registry's name.
+        base: Class that what is built must be derived from.
 
     Raises:
         ConfigError: there is no such class, it cannot be imported, or it refuses the arguments.
@@ -84,7 +84,7 @@ def build_named(config: str | dict, registry: Registry, base: type) -> Any:
 
 
 def name_with_arguments(config: str | dict, registry: Registry) -> str:
-    """What tables call that which a config names: its name or path, and its arguments if any.
+    """Name in tables of what a config names: its name or path, and its arguments if any.
 
     Raises:
         ConfigError: the config is neither a string nor a dict with a ``type``.
@@ -107,7 +107,7 @@ def _split(config: str | dict, registry: Registry) -> tuple[str, dict]:
 def _find(name: str, registry: Registry, base: type) -> type:
     refused = f'{registry.name} {name!r} is {_none_of(registry)} and'
     found = registry.module_dict.get(name.removeprefix(f'{SCOPE}.'))
-    # Not by the registry's own look-up: it hides why a module of the user's cannot be imported.
+    # The registry's own look-up would hide why a module of the user's cannot be imported.
     if found is None and '.' in name:
         found = import_by_path(name, refused)
     if not (isclass(found) and issubclass(found, base)):

@@ -80,7 +80,7 @@ def door(command: str, module: str) -> Callable[..., int]:
 
 
 def _call(prog: str, what: Command | Room, argv: Sequence[str] | None) -> int:
-    """Does what the arguments say.
+    """Carries out the command that the arguments name.
 
     Returns:
         The command's status; 2 after one line on stderr about a user's mistake; 1 where nobody
@@ -99,7 +99,7 @@ def _call(prog: str, what: Command | Room, argv: Sequence[str] | None) -> int:
             arguments = parser.parse_args(argv)
             return arguments.run(arguments)
         finally:
-            # Here, where an answer that nobody reads any more can still be told from a defect.
+            # Flushed here, where an answer that nobody reads any more can be told from a defect.
             sys.stdout.flush()
     except UkdBenchError as error:
         print(f'error: {error}', file=sys.stderr)

@@ -10,19 +10,19 @@ from .values import count
 
 
 def add_root(parser: argparse.ArgumentParser, text: str) -> None:
-    """Adds the folder of a data set."""
+    """Adds the argument for a data set's folder."""
     parser.add_argument('root', type=Path, metavar='ROOT', help=text)
 
 
 def add_edition(parser: argparse.ArgumentParser) -> None:
-    """Adds which lists count at a root that has those of two editions."""
+    """Adds the option for the edition whose lists count at a root that has those of two."""
     parser.add_argument(
         '--edition', choices=sorted(EDITIONS), help='which, where the lists of two lie at ROOT'
     )
 
 
 def add_workers(parser: argparse.ArgumentParser, text: str) -> None:
-    """Adds how many processes work on videos."""
+    """Adds the option for the number of processes that work on videos."""
     default = min(4, os.cpu_count() or 1)
     parser.add_argument(
         '--workers', type=count(1), default=default, metavar='N',
@@ -31,17 +31,17 @@ def add_workers(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def add_device(parser: argparse.ArgumentParser, text: str) -> None:
-    """Adds where networks compute."""
+    """Adds the option for the device that networks compute on."""
     parser.add_argument('--device', choices=DEVICES, default='cpu', help=f'{text} (default: cpu)')
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Adds a file for the figures that a command prints."""
+    """Adds the option for a file of the figures that a command prints."""
     parser.add_argument('--json', type=Path, metavar='FILE', help='also write all figures there')
 
 
 def add_blocks(parser: argparse.ArgumentParser, default: int) -> None:
-    """Adds how many times everything is measured."""
+    """Adds the option for how many times everything is measured."""
     parser.add_argument(
         '--blocks', type=count(2), default=default, metavar='N',
         help=f'how many times each is measured, in turn (default: {default})',

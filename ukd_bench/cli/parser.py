@@ -14,9 +14,9 @@ class Command(Protocol):
     """A module with one command.
 
     Attributes:
-        SUMMARY: What it does, as the list of commands has it.
-        DESCRIPTION: What it does, in sentences.
-        EPILOG: Examples, and what else is to be known; ``%(prog)s`` is how it was called.
+        SUMMARY: What the command does, as the list of commands says it.
+        DESCRIPTION: What the command does, in sentences.
+        EPILOG: Examples and further notes; ``%(prog)s`` is how the command was called.
     """
 
     SUMMARY: str
@@ -24,21 +24,21 @@ class Command(Protocol):
     EPILOG: str
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Adds what the command takes."""
+        """Adds the command's options and arguments to its parser."""
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Does it, and returns the exit status."""
+        """Carries the command out, and returns its exit status."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """Commands that belong together, by name.
+    """A group of commands that belong together.
 
     Attributes:
-        SUMMARY: What they do, as the list of commands has it.
-        DESCRIPTION: The same in sentences.
+        SUMMARY: What the commands do, as the list of commands says it.
+        DESCRIPTION: What the commands do, in sentences.
         EPILOG: Examples.
-        commands: Which they are.
+        commands: The commands by name.
     """
 
     SUMMARY: str
@@ -48,7 +48,7 @@ class Room:
 
 
 class Parser(argparse.ArgumentParser):
-    """Keeps the lines of examples as they are, and says in one line what cannot be used."""
+    """Parser that keeps the lines of examples, and says in one line what cannot be used."""
 
     @classmethod
     def of(cls, prog: str, what: Command | Room) -> 'Parser':

@@ -24,7 +24,7 @@ _STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what a report is made of, and where it goes."""
+    """Adds the options that say what a report is made of, and where it goes."""
     parser.add_argument('results', type=Path, metavar='RESULTS', help='folder of a sweep')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder to write')
     parser.add_argument(

@@ -19,7 +19,7 @@ exit status:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the folder of the run."""
+    """Adds the argument for the run's folder."""
     parser.add_argument(
         'folder', type=Path, metavar='FOLDER', help='folder with run.json and config.py'
     )

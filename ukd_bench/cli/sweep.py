@@ -47,7 +47,7 @@ exit status:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds which sweep, what of it, on which videos, and where results go."""
+    """Adds the options: which sweep, what part of it, on which videos, where results go."""
     add = parser.add_argument
     add(
         'config', nargs='?', default='quick', metavar='CONFIG',
@@ -107,7 +107,7 @@ def _shipped() -> list[str]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Does what the command line asks for; returns 1 where runs have no result.
+    """Plans a sweep or carries it out; returns 1 where runs have no result.
 
     Raises:
         UkdBenchError: the config, an option, the videos or a folder cannot be used.

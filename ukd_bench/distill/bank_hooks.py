@@ -36,7 +36,7 @@ class UKDHook(DistillationHook):
         See :class:`DistillationHook`. ``num_views`` None means as many as the banks hold.
 
     Attributes:
-        banks: Of the teachers, in pool order.
+        banks: Banks of the teachers, in pool order.
 
     Raises:
         BankError: a bank is absent, damaged, or made for another data set, other views, other
@@ -44,6 +44,7 @@ class UKDHook(DistillationHook):
     """
 
     def open_source(self, runner: Runner) -> None:
+        """Opens the banks, and compares them with the student's clips, views and classes."""
         pipeline = runner.cfg.train_dataloader.dataset.pipeline
         identities = bank_identities(
             self.teachers, replayable_dataset(runner), pipeline, self.view_seed
@@ -62,6 +63,7 @@ class UKDHook(DistillationHook):
             )
 
     def scores(self, batch: AddressedBatch) -> Tensor:
+        """(K, N, C) float32 scores of the batch's addresses, read from the banks."""
         return self.read(self.banks, batch.view, batch.samples)
 
     def read(self, banks: list[Bank], view: int, samples: list[int]) -> Tensor:
@@ -69,6 +71,7 @@ class UKDHook(DistillationHook):
         return torch.from_numpy(np.stack([bank.read(view, samples) for bank in banks]))
 
     def teacher_facts(self) -> list[dict]:
+        """Facts of each teacher, in pool order; its size is the one that its bank notes."""
         return [
             teacher_facts(entry, bank.teacher['state_bytes'])
             for entry, bank in zip(self.teachers, self.banks, strict=True)
@@ -76,6 +79,7 @@ class UKDHook(DistillationHook):
 
     @property
     def bank_bytes(self) -> int:
+        """Bytes on disk of the scores in all banks."""
         return sum(bank.scores_bytes for bank in self.banks)
 
     def _require_all_classes(self) -> None:
@@ -108,12 +112,14 @@ class ShuffledHook(UKDHook):
     """
 
     def open_source(self, runner: Runner) -> None:
+        """Opens the banks and pairs the clips once: a class of one clip is refused here."""
         super().open_source(runner)
         self._labels_S = self.banks[0].labels_N
         self._partners: dict[int, np.ndarray] = {}
         self._partners_under(0)
 
     def scores(self, batch: AddressedBatch) -> Tensor:
+        """(K, N, C) float32 scores of each clip's partner under the batch's view."""
         partners_S = self._partners_under(batch.view)
         return self.read(self.banks, batch.view, partners_S[batch.samples].tolist())
 
@@ -128,7 +134,7 @@ class ShuffledHook(UKDHook):
 def partners_within_classes(
     labels_S: Sequence[int] | np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
-    """(S,) for every sample another one of its class; each is the partner of exactly one.
+    """(S,) partners: for every sample another one of its class, each used exactly once.
 
     The samples of a class are put in a ring of random order, and each takes its neighbour.
 
@@ -160,13 +166,16 @@ class RandomTeacherHook(UKDHook):
 
     @property
     def num_scored(self) -> int:
+        """Number of teachers whose scores a batch gets: 1."""
         return 1
 
     def open_source(self, runner: Runner) -> None:
+        """Opens the banks, and keeps the run's seed for the draws."""
         super().open_source(runner)
         self._seed = runner.seed
 
     def scores(self, batch: AddressedBatch) -> Tensor:
+        """(1, N, C) float32 scores of the one teacher that is drawn for this iteration."""
         drawn = np.random.default_rng((self._seed, batch.iteration)).integers(len(self.banks))
         return self.read([self.banks[drawn]], batch.view, batch.samples)
 
@@ -207,11 +216,13 @@ class ChainHook(UKDHook):
     def read_teachers(
         self, pool: str | Path | list[dict], num_teachers: int | None
     ) -> list[PoolEntry]:
+        """Reads teacher K alone from the pool, and notes K as the stage."""
         teachers = read_pool(pool, num_teachers)
         self.stage = len(teachers)
         return teachers[-1:]
 
     def before_train(self, runner: Runner) -> None:
+        """Begins as UKD does, then loads the stage before unless training resumes."""
         super().before_train(runner)
         # A resumed stage has its own weights by now.
         if self.previous is not None and runner.epoch == 0:

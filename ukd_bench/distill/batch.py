@@ -19,7 +19,7 @@ class AddressedBatch:
         samples: N sample indices.
         labels_N: (N,) int64 true labels, on the CPU.
         inputs: The N packed clips as the student gets them, (M, C, T, H, W) each.
-        renderings: By fingerprint, the N clips as networks with another rendering get them.
+        renderings: The N clips as networks with another rendering get them, by its fingerprint.
         iteration: Training iterations done before this one.
         data: The whole batch as the loader made it.
     """
@@ -64,10 +64,10 @@ def scores_of(data_samples: list[ActionDataSample]) -> Tensor:
 
 
 def require_equal_classes(numbers: dict[str, int]) -> None:
-    """Refuses teachers that do not score one number of classes.
+    """Refuses teachers that score different numbers of classes.
 
     Args:
-        numbers: Of classes, by teacher.
+        numbers: Number of classes, by teacher.
 
     Raises:
         ConfigError: naming two that differ.
@@ -79,7 +79,7 @@ def require_equal_classes(numbers: dict[str, int]) -> None:
 
 
 def require_fit(student_NC: object, teacher_NC: Tensor) -> None:
-    """Refuses scores of a head that are not what its teachers have scored.
+    """Refuses a head's scores that are not of the clips and classes of its teachers' scores.
 
     Raises:
         ConfigError: the head scores other than one (N, C) tensor, or other clips or classes.

@@ -51,7 +51,7 @@ class DistillationHook(ReplayHook):
 
     Attributes:
         teachers: The K entries of the pool.
-        target_hash: Of all targets so far.
+        target_hash: Hash of all targets so far.
 
     Raises:
         ConfigError: on a value out of range, or a head that is not a classifier of single clips.
@@ -92,7 +92,7 @@ class DistillationHook(ReplayHook):
 
     @property
     def num_scored(self) -> int:
-        """How many networks' scores :meth:`scores` returns."""
+        """Number of networks whose scores :meth:`scores` returns."""
         return len(self.teachers)
 
     @property
@@ -121,7 +121,8 @@ class DistillationHook(ReplayHook):
         return True
 
     def before_train(self, runner: Runner) -> None:
-        # Refused before any bank is read or teacher loaded.
+        """Checks data set and head, opens the source of scores, and installs the loss."""
+        # What cannot be replayed is refused before any bank is read or teacher loaded.
         replayable_dataset(runner)
         distillable_head(unwrapped(runner))
         self.open_source(runner)
@@ -129,13 +130,16 @@ class DistillationHook(ReplayHook):
         super().before_train(runner)
 
     def head_loss(self, recognizer: nn.Module) -> HeadLoss:
+        """The head's loss with the distillation loss added."""
         return HeadLoss(distillable_head(recognizer), type(self).__name__, self.student_losses)
 
     def before_train_epoch(self, runner: Runner) -> None:
+        """Sets the epoch's view, and starts its mean divergence anew."""
         super().before_train_epoch(runner)
         self._divergence_sum, self._divergence_steps = 0.0, 0
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
+        """Gets the teachers' scores of a batch, and puts targets or scores on its data samples."""
         super().before_train_iter(runner, batch_idx, data_batch)
         batch = self._addressed(runner, data_batch)
         data_samples, scores_KNC = data_batch['data_samples'], self.scores(batch)
@@ -148,9 +152,11 @@ class DistillationHook(ReplayHook):
         put_knowledge(data_samples, targets_NC, scores_KNC if self._keeps_scores else None)
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
+        """The state to resume from, with the hash of all targets so far."""
         return super().state_dict(runner) | dict(targets=self.target_hash.hexdigest())
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        """Takes over that state, so that the hash of targets goes on."""
         super().load_state_dict(runner, state)
         self.target_hash.total = int(state['targets'], 16)
 
@@ -174,7 +180,7 @@ class DistillationHook(ReplayHook):
             samples=[sample.sample_idx for sample in data_samples],
             labels_N=labels_of(data_samples),
             inputs=data_batch['inputs'],
-            # Not the student's: what stays in the batch would go to its device.
+            # Taken out, because what stays in the batch goes to the student's device.
             renderings=data_batch.pop('renderings', {}),
             iteration=runner.iter,
             data=data_batch,

@@ -1,4 +1,4 @@
-"""The one place that touches a head's loss, and which recognizers distillation can serve."""
+"""The one place that touches a head's loss and tells which recognizers distillation serves."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -42,16 +42,16 @@ class ClassHead(Protocol):
 class HeadLoss:
     """The loss of a head while a hook trains its recognizer, until it is restored.
 
-    In place of the head's own methods stand those of this object. The head's own loss gets its
+    The methods of this object stand in place of the head's own. The head's own loss gets its
     scores as float32 in mixed precision too, in which it would compute anyway: MMAction2's heads
     count hits in NumPy, which has no bfloat16.
 
     Args:
-        head: Whose loss it is.
+        head: The head whose loss is extended.
         owner: The hook's name, for errors.
-        extension: Gets the head's own ``loss_by_feat``, the class scores and the data samples, and
-            returns the losses of the step, that of distillation among them; None for the head's own
-            alone.
+        extension: Function that gets the head's own ``loss_by_feat``, the class scores and the data
+            samples, and returns the losses of the step, that of distillation among them; None for
+            the head's own alone.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class HeadLoss:
         """Gives the head back the loss that it had; does nothing where it has it."""
         for name, former in (self._former or {}).items():
             if former is None:
-                # The method of its class shows again.
+                # With it gone, the method of the head's class shows again.
                 vars(self._head).pop(name, None)
             else:
                 setattr(self._head, name, former)

@@ -1,4 +1,4 @@
-"""What a student pays for scoring otherwise than its targets say: the default, and a user's own."""
+"""Distillation losses: the default, and the base class of a user's own."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -22,9 +22,9 @@ class DistillationLoss(ABC):
     their device.
 
     Attributes:
-        needs_teachers: It reads the scores of each teacher, not the target alone.
-        needs_all_classes: It cannot use banks that keep only the top classes: there the probability
-            of an absent class is 0, and its score is -inf.
+        needs_teachers: Whether it reads the scores of each teacher, not the target alone.
+        needs_all_classes: Whether it cannot use banks that keep only the top classes, where the
+            probability of an absent class is 0 and its score is -inf.
     """
 
     needs_teachers: ClassVar[bool] = False
@@ -71,6 +71,7 @@ class KLDivergence(DistillationLoss):
     """
 
     def scale(self, temperature: float) -> float:
+        """The factor T^2."""
         return temperature**2
 
     def __call__(
@@ -81,6 +82,7 @@ class KLDivergence(DistillationLoss):
         temperature: float,
         teachers_KNC: Tensor | None = None,
     ) -> Tensor:
+        """Mean KL divergence over the batch in nats, without the factor T^2."""
         return target_divergence(student_NC, targets_NC, temperature)
 
 
@@ -130,11 +132,13 @@ def scale_losses(losses: Losses, factor: float) -> Losses:
 
 
 def require_trainable(name: str, value: object, student_NC: Tensor, targets_NC: Tensor) -> None:
-    """Refuses what no student can learn from.
+    """Refuses a loss that no student can learn from.
 
     Args:
         name: The loss's name.
-        value: What it returned for these scores and targets.
+        value: What the loss returned for these scores and targets.
+        student_NC: The student's scores.
+        targets_NC: Target probabilities.
 
     Raises:
         ConfigError: the value is no scalar tensor, is not a finite number though scores and targets

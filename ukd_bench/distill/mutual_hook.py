@@ -33,7 +33,7 @@ class MutualHook(DistillationHook):
     is updated.
 
     Args:
-        num_teachers: K, of networks in all.
+        num_teachers: K, the number of networks in all.
         rule, weight, temperature, view_seed, num_views, loss: See :class:`DistillationHook`.
 
     Raises:
@@ -51,13 +51,16 @@ class MutualHook(DistillationHook):
         super().__init__([], num_teachers, **options)
 
     def read_teachers(self, pool: object, num_teachers: int | None) -> list:
+        """An empty list: mutual learning has no teachers."""
         return []
 
     @property
     def num_scored(self) -> int:
+        """Number of the student's peers: K - 1."""
         return self._networks - 1
 
     def open_source(self, runner: Runner) -> None:
+        """Builds the peers and their optimisers on the student's device."""
         if runner.distributed:
             raise ConfigError('MutualHook trains in one process: its peers are not synchronised')
         self._seed = runner.seed
@@ -76,9 +79,10 @@ class MutualHook(DistillationHook):
         self._student_NC: Tensor | None = None
 
     def scores(self, batch: AddressedBatch) -> Tensor:
+        """(K - 1, N, C) float32 scores of the peers on the CPU; they keep their graphs."""
         self._batch, self._scores, self._auxiliary = batch, [], []
         for number, (peer, optimizer) in enumerate(self._pairs(), start=1):
-            # Dropout of its own: the stream that another process would have.
+            # Each peer drops out by a stream of its own, as another process would.
             reseed(self._seed, batch.iteration + 1, number)
             with optimizer.optim_context(peer):
                 data = peer.data_preprocessor(dict(batch.data), training=True)
@@ -94,6 +98,7 @@ class MutualHook(DistillationHook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
     ) -> None:
+        """Updates every peer by the scores of all others, the student's among them."""
         # The student's step has been made, by which its scores are known.
         assert self._student_NC is not None
         schedule = runner.optim_wrapper.param_groups
@@ -108,6 +113,7 @@ class MutualHook(DistillationHook):
         self._scores, self._auxiliary, self._student_NC = [], [], None
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
+        """The state to resume from, with each peer's weights, optimiser and gradients."""
         peers = [
             dict(
                 model=peer.state_dict(),
@@ -119,6 +125,7 @@ class MutualHook(DistillationHook):
         return super().state_dict(runner) | dict(peers=peers)
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        """Takes over that state, that of each peer included."""
         super().load_state_dict(runner, state)
         for (peer, optimizer), saved in zip(self._pairs(), state['peers'], strict=True):
             peer.load_state_dict(saved['model'])
@@ -126,11 +133,13 @@ class MutualHook(DistillationHook):
             set_gradients(peer, saved['gradients'])
 
     def teacher_facts(self) -> list[dict]:
+        """An empty list: mutual learning has no teachers."""
         return []
 
     def student_losses(
         self, own_loss: LossByFeat, student_NC: Tensor, data_samples: list
     ) -> Losses:
+        """The student's losses; its scores are kept, since its peers learn from them."""
         losses = super().student_losses(own_loss, student_NC, data_samples)
         self._student_NC = student_NC.detach().float()
         return losses
@@ -150,7 +159,7 @@ class MutualHook(DistillationHook):
         return sum((value for name, value in losses.items() if 'loss' in name), distilled)
 
     def _build_peer(self, runner: Runner, number: int) -> BaseRecognizer:
-        # Nobody who draws after this must notice.
+        # Building a peer must not change what is drawn after it.
         with torch.random.fork_rng():
             reseed(runner.seed, 0, number)
             peer = revert_sync_batchnorm(MODELS.build(model_section(runner.cfg)))

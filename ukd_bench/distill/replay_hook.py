@@ -38,7 +38,7 @@ class ReplayHook(ResumableHook):
     priority = 'VERY_HIGH'
 
     def __init__(self, view_seed: int = 0, num_views: int | None = None) -> None:
-        # NumPy seeds from nothing else.
+        # NumPy takes no other seed.
         if not (isinstance(view_seed, int) and view_seed >= 0):
             raise ConfigError(f'view_seed = {view_seed!r} is not a whole number of at least 0')
         if num_views is not None and not (isinstance(num_views, int) and num_views >= 1):
@@ -49,16 +49,19 @@ class ReplayHook(ResumableHook):
         self._head_loss: HeadLoss | None = None
 
     def before_run(self, runner: Runner) -> None:
+        """Seeds torch before weights are drawn, and lets checkpoints with a history be read."""
         # The Runner initialises the weights, or resumes, after this and before `before_train`.
         reseed(runner.seed, 0)
         allow_history()
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
+        """The gradients that are accumulated, and the number of steps an epoch."""
         return super().state_dict(runner) | dict(
             gradients=gradients_of(unwrapped(runner)), epoch_steps=len(runner.train_dataloader)
         )
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        """Takes over the gradients; refuses a checkpoint from within an epoch."""
         super().load_state_dict(runner, state)
         if runner.iter != runner.epoch * state['epoch_steps']:
             raise ConfigError(
@@ -68,7 +71,7 @@ class ReplayHook(ResumableHook):
         set_gradients(unwrapped(runner), state['gradients'])
 
     def renderings(self) -> dict[str, list[dict]]:
-        """By name, the pipelines of further renderings of each view that are needed."""
+        """Pipelines of the further renderings of each view that are needed, by name."""
         return {}
 
     def head_loss(self, recognizer: torch.nn.Module) -> HeadLoss | None:
@@ -77,7 +80,8 @@ class ReplayHook(ResumableHook):
         return HeadLoss(head, type(self).__name__) if hasattr(head, 'loss_by_feat') else None
 
     def before_train(self, runner: Runner) -> None:
-        # Of an earlier training that broke off.
+        """Has the training pipeline replay views, and installs the head's loss."""
+        # An earlier training that broke off may have left its loss.
         self._restore_loss()
         super().before_train(runner)
         replaying = [type(hook).__name__ for hook in runner.hooks if isinstance(hook, ReplayHook)]
@@ -99,14 +103,17 @@ class ReplayHook(ResumableHook):
             self._head_loss.install()
 
     def after_train(self, runner: Runner) -> None:
+        """Gives the head its own loss back."""
         self._restore_loss()
 
     def before_train_epoch(self, runner: Runner) -> None:
-        # Made before the first epoch.
+        """Sets the epoch's view, which loader workers see too."""
+        # The pipeline was made before the first epoch.
         assert self.pipeline is not None
         self.pipeline.set_view(self.view_of_epoch(runner.epoch))
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
+        """Reseeds torch from (seed, iteration, rank)."""
         # Iteration 0 of the stream belongs to the initial weights.
         reseed(runner.seed, runner.iter + 1, get_rank())
 
@@ -145,7 +152,7 @@ def reseed(seed: int, iteration: int, rank: int = 0) -> None:
     address = (seed, iteration, rank) if rank else (seed, iteration)
     words = np.random.SeedSequence(address).generate_state(2, np.uint32)
     value = (int(words[0]) << 32 | int(words[1])) & (2**63 - 1)
-    # As `torch.manual_seed`, which traces the stack once for every kind of device that is absent.
+    # Seeds as `torch.manual_seed` does, which traces the stack once for every kind of device that is absent.
     torch.default_generator.manual_seed(value)
     if torch.cuda.is_available():
         torch.cuda.manual_seed_all(value)

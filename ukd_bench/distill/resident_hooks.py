@@ -29,6 +29,7 @@ class NaiveEnsembleHook(DistillationHook):
     """
 
     def open_source(self, runner: Runner) -> None:
+        """Loads the teachers, and finds out which renderings of the views they see."""
         self.device = next(unwrapped(runner).parameters()).device
         classes = self.classes_of(runner)
         # Kept outside the model's module tree, because the loop calls `model.train()`.
@@ -37,7 +38,7 @@ class NaiveEnsembleHook(DistillationHook):
         ]
         student = plain(runner.cfg.train_dataloader.dataset.pipeline)
         pipelines = [teacher_pipeline(student, teacher_config(entry)) for entry in self.teachers]
-        # By teacher the name of its rendering; None for the student's own.
+        # The name of each teacher's rendering; None for the student's own.
         names = [rendering_fingerprint(pipeline) for pipeline in pipelines]
         own = rendering_fingerprint(student)
         self._rendered_as = [None if name == own else name for name in names]
@@ -48,13 +49,15 @@ class NaiveEnsembleHook(DistillationHook):
         }
 
     def home(self, device: torch.device) -> torch.device:
-        """Where teachers live while they do not score."""
+        """Device that teachers live on while they do not score."""
         return device
 
     def renderings(self) -> dict[str, list[dict]]:
+        """The pipelines by which teachers see views otherwise than the student, by name."""
         return self._renderings
 
     def scores(self, batch: AddressedBatch) -> Tensor:
+        """(K, N, C) float32 scores on the CPU, from a forward of each teacher."""
         scored = [
             self.score(teacher, batch.inputs if name is None else batch.renderings[name])
             for teacher, name in zip(self.residents, self._rendered_as, strict=True)
@@ -71,6 +74,7 @@ class NaiveEnsembleHook(DistillationHook):
         return teacher.score_with_graph(clips)
 
     def teacher_facts(self) -> list[dict]:
+        """Facts of each loaded teacher, in pool order."""
         return [
             teacher_facts(entry, teacher.state_bytes)
             for entry, teacher in zip(self.teachers, self.residents, strict=True)
@@ -89,16 +93,19 @@ class NaiveGraphHook(NaiveEnsembleHook):
     """
 
     def open_source(self, runner: Runner) -> None:
+        """Loads the teachers, and has their parameters ask for gradients."""
         super().open_source(runner)
         for teacher in self.residents:
             teacher.model.requires_grad_(True)
         self._alive: list[Tensor] = []
 
     def scores(self, batch: AddressedBatch) -> Tensor:
+        """(K, N, C) float32 scores on the CPU; graphs of an earlier batch are dropped first."""
         self._alive.clear()
         return super().scores(batch)
 
     def score(self, teacher: Teacher, clips: list[Tensor]) -> Tensor:
+        """(N, C) float32 scores of one teacher, whose graph stays alive."""
         scores_NC = teacher.score_with_graph(clips)
         self._alive.append(scores_NC)
         return scores_NC.detach()
@@ -106,6 +113,7 @@ class NaiveGraphHook(NaiveEnsembleHook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict
     ) -> None:
+        """Drops the teachers' graphs, at the end of the step."""
         self._alive.clear()
 
 
@@ -121,11 +129,14 @@ class SwapHook(NaiveEnsembleHook):
     """
 
     def home(self, device: torch.device) -> torch.device:
+        """The CPU, where teachers wait for their turn."""
         return torch.device('cpu')
 
     def score(self, teacher: Teacher, clips: list[Tensor]) -> Tensor:
+        """(N, C) float32 scores of one teacher, which is on the device for this forward alone."""
         with teacher.on(self.device):
             return super().score(teacher, clips)
 
     def memory_is_measured(self, device: torch.device) -> bool:
+        """Whether the device has memory of its own, as any but the CPU has."""
         return device.type != 'cpu'

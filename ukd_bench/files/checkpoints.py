@@ -38,20 +38,23 @@ class ResumableHook(Hook):
     _lacks_optimizer = False
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
-        """What the next process must know: plain Python values and tensors."""
+        """The hook's state for the next process: plain Python values and tensors."""
         return {}
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         """Takes over what :meth:`state_dict` returned in an earlier process."""
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Adds the hook's state to a checkpoint that MMEngine is about to write."""
         checkpoint.setdefault(_HOOKS_KEY, {})[type(self).__name__] = self.state_dict(runner)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Keeps the hook's state in a loaded checkpoint until training begins."""
         self._resumed = checkpoint.get(_HOOKS_KEY, {}).get(type(self).__name__)
         self._lacks_optimizer = 'optimizer' not in checkpoint
 
     def before_train(self, runner: Runner) -> None:
+        """Takes over the kept state where training resumes."""
         state, self._resumed = self._resumed, None
         if runner.iter == 0:
             return
@@ -96,7 +99,7 @@ def save_weights(module: nn.Module, path: Path, classes: Sequence[str] = ()) -> 
 
 
 def write_checkpoint(path: Path, checkpoint: dict[str, Any]) -> None:
-    """Writes what a checkpoint holds, atomically.
+    """Writes a checkpoint, atomically.
 
     Raises:
         ResultsError: the folder cannot be made or written.
@@ -105,10 +108,10 @@ def write_checkpoint(path: Path, checkpoint: dict[str, Any]) -> None:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """What a checkpoint of :func:`write_checkpoint` holds, on the CPU.
+    """Reads a checkpoint of :func:`write_checkpoint`, with its tensors on the CPU.
 
     Raises:
-        ResultsError: it is damaged, or holds what may not be read.
+        ResultsError: the file is damaged, or holds what may not be read.
     """
     try:
         # Torch does not look at the checksums that it wrote.
@@ -124,7 +127,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def training_checkpoint(runner: Runner) -> dict[str, Any]:
-    """What ``Runner.resume`` reads, and the states of hooks.
+    """The checkpoint that ``Runner.resume`` reads, with the states of hooks.
 
     ``Runner.save_checkpoint`` writes the same by way of two copies in memory, which would be in the
     process's peak.
@@ -146,7 +149,7 @@ def training_checkpoint(runner: Runner) -> dict[str, Any]:
 
 
 def kept_training(path: Path, hook: type[ResumableHook]) -> tuple[int, dict[str, Any]]:
-    """How many epochs a training had behind it at a checkpoint, and what one of its hooks kept.
+    """Epochs that a training had done at a checkpoint, and the state that one of its hooks kept.
 
     Raises:
         ResultsError: the file is damaged, or no checkpoint of a training with that hook.
@@ -167,10 +170,10 @@ def load_weights(
     A wrapper for distributed training may have left ``module.`` before their names.
 
     Args:
-        module: What is loaded.
+        module: The module that gets the weights.
         path: File of the checkpoint.
-        rename: From a name in the checkpoint to the module's, where the checkpoint is of a larger
-            network; an empty name leaves the tensor out.
+        rename: Function from a name in the checkpoint to the module's, where the checkpoint is of a
+            larger network; an empty name leaves the tensor out.
 
     Returns:
         The class names that the checkpoint notes, in label order; None where it notes none.

@@ -42,7 +42,7 @@ def shipped_config(name: str) -> str:
     """Path of a shipped config, for a ``_base_`` that works in a clone and with a wheel.
 
     Args:
-        name: Below the folder of configs, such as ``plain/i3d-r18-w8_darkroom-quick.py``.
+        name: Path below the folder of configs, such as ``plain/i3d-r18-w8_darkroom-quick.py``.
 
     Raises:
         ConfigError: there is none.
@@ -54,12 +54,12 @@ def mmaction2_config(name: str) -> str:
     """Path of a config of the installed MMAction2, for a ``_base_``, where ``mmaction::`` fails.
 
     Args:
-        name: Below MMAction2's folder of configs, such as ``recognition/tsn/....py``.
+        name: Path below MMAction2's folder of configs, such as ``recognition/tsn/....py``.
 
     Raises:
         ConfigError: there is none, or MMAction2 is absent.
     """
-    # Not imported: that takes seconds, and a plan needs the text alone.
+    # MMAction2 is not imported: that takes seconds, and a plan needs the text alone.
     package = find_spec('mmaction')
     if package is None:
         raise ConfigError(f'MMAction2 config {name}: mmaction2 is not installed')
@@ -79,14 +79,14 @@ def read_config(
     """Reads an MMEngine config.
 
     Args:
-        path: The file.
-        what: What messages call it.
-        overrides: By dotted key, as of ``--cfg-options``.
+        path: The config's file.
+        what: What messages call the file.
+        overrides: Values by dotted key, as ``--cfg-options`` gives them.
 
     Raises:
         ConfigError: the file is absent or cannot be read, or an override does not fit.
     """
-    # Here, because most who ask for a path read no config.
+    # Imported here, because most who ask for a path read no config.
     from mmengine.config import Config
 
     if not path.is_file():

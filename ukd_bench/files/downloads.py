@@ -1,6 +1,6 @@
-"""Checkpoints' hashes, and checkpoints that are named by a URL.
+"""Hashes of checkpoints, and checkpoints that are named by a URL.
 
-These are downloaded once, and used with the right hash alone.
+A URL's checkpoint is downloaded once, and used only with the right hash.
 """
 
 import functools
@@ -35,11 +35,11 @@ def downloaded(url: str, sha256: str | None = None) -> Path:
     of MMAction2's published checkpoints.
 
     Args:
-        url: Of the file.
+        url: URL of the file.
         sha256: First digits of its SHA-256; None where only the name says them.
 
     Raises:
-        ConfigError: there are no digits, it cannot be downloaded, or it has another hash.
+        ConfigError: there are no digits, or the file cannot be downloaded or has another hash.
     """
     import torch
 
@@ -57,7 +57,7 @@ def downloaded(url: str, sha256: str | None = None) -> Path:
         return local
     try:
         local.parent.mkdir(parents=True, exist_ok=True)
-        # Writes beside it, and renames once the hash is right.
+        # Torch writes beside the file, and renames once the hash is right.
         torch.hub.download_url_to_file(url, str(local), hash_prefix=sha256, progress=False)
     except (OSError, ValueError, RuntimeError, http.client.HTTPException) as error:
         if 'invalid hash value' in str(error):
@@ -84,15 +84,15 @@ def _published_digits(url: str) -> str:
 
 
 def require_hash(path: Path, digits: str, origin: str = '') -> None:
-    """Compares a checkpoint with the first digits of its SHA-256.
+    """Refuses a checkpoint whose SHA-256 does not begin with the expected digits.
 
     Args:
         path: The file.
-        digits: In lower case.
-        origin: What the message says of them.
+        digits: The first digits of the hash, in lower case.
+        origin: End of the message, on where the digits come from.
 
     Raises:
-        ConfigError: it has another.
+        ConfigError: the file has another hash.
     """
     if not checkpoint_sha256(path).startswith(digits):
         raise _differs(path, digits, origin)
@@ -107,7 +107,7 @@ def checkpoint_sha256(path: Path) -> str:
     try:
         now = path.stat()
     except OSError:
-        # Which says why.
+        # Reading the file says why it cannot be used.
         return file_sha256(path)
     return _sha256(path.absolute(), now.st_ino, now.st_size, now.st_mtime_ns)
 

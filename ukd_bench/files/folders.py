@@ -11,7 +11,7 @@ class Folders:
     asking for each file does.
 
     Args:
-        root: What paths are relative to.
+        root: Folder that paths are relative to.
     """
 
     def __init__(self, root: Path) -> None:
@@ -24,7 +24,7 @@ class Folders:
         return self._of(folder).get(name, False)
 
     def hint(self, path: str) -> str:
-        """What may have been meant by a path where nothing lies; empty where nothing is like it."""
+        """What lies near a path where no file is, in words; empty where nothing is like it."""
         folder, _, name = path.rpartition('/')
         if os.path.islink(self.root / path):
             return f'it is a link to {os.readlink(self.root / path)}, where no file is'

@@ -23,13 +23,13 @@ if hasattr(os, 'register_at_fork'):
 
 
 class Lock:
-    """A lock file; its content says nothing.
+    """A lock that a process holds on a file; the file stays empty.
 
     Whoever holds a lock alone may delete its file: others that wait for it then notice that theirs
     is no longer the file of that name, and take the new one.
 
     Args:
-        path: The file; its folder is made where it is absent.
+        path: The lock's file; its folder is made where it is absent.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,8 +42,8 @@ class Lock:
         Changing how it is held may let others in between.
 
         Args:
-            shared: With others that share it, rather than alone.
-            wait: Until it is free.
+            shared: Whether to share the lock with others that do, rather than hold it alone.
+            wait: Whether to wait until the lock is free.
 
         Raises:
             ResultsError: the system or the file system offers no locks, or the folder cannot be
@@ -75,7 +75,7 @@ class Lock:
             ) from error
 
     def release(self) -> None:
-        """Lets others take the lock; nothing where it is not held."""
+        """Lets others take the lock; does nothing where it is not held."""
         if self._descriptor is not None:
             import fcntl
 
@@ -126,7 +126,7 @@ _LOCK = '.lock'
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[bool]:
-    """Waits until no other process builds here; yields whether the system could promise that."""
+    """Holds a folder alone for a block; yields False where the system offers no locks."""
     lock = Lock(folder / _LOCK)
     try:
         alone = lock.take(wait=True)

@@ -21,14 +21,14 @@ def working_folder_on_path() -> None:
 
 
 def import_by_path(path: str, what: str) -> Any:
-    """What a dotted path names: an attribute of a module.
+    """Imports what a dotted path names: an attribute of a module.
 
     The module is looked for in the folder where the command was started and wherever else Python
     finds modules, ``PYTHONPATH`` above all.
 
     Args:
-        path: Of the attribute.
-        what: Begins the complaint, as in ``rule 'mine.Rule'``.
+        path: Dotted path of the attribute.
+        what: How the complaint begins, as in ``rule 'mine.Rule'``.
 
     Raises:
         ConfigError: the module or the attribute cannot be imported, with the reason.
@@ -48,5 +48,5 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def python_path() -> str:
-    """``PYTHONPATH`` for such a process: this very suite, then what this process was given."""
+    """Value of ``PYTHONPATH`` for a process that finds this very suite, then what this one finds."""
     return os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])])

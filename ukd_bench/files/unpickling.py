@@ -11,7 +11,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
-# NumPy's own name of it, which pickles carry.
+# The module by NumPy's own name, which pickles carry.
 _multiarray = importlib.import_module('numpy._core.multiarray')
 
 
@@ -58,7 +58,7 @@ def _member(owner: type, name: str) -> Any:
     return getattr(owner, name) if name in _MEMBERS.get(owner, ()) else _Unread()
 
 
-# The same names with what they mean, for a training that goes on with its own history. What builds
+# The same names with their meaning, for a training that goes on with its own history. What builds
 # an array runs nothing that a file could choose; `getattr` could, so it is replaced.
 _HISTORY: list[Any] = [
     (_member, 'builtins.getattr'),
@@ -93,7 +93,7 @@ def weights_alone() -> contextlib.AbstractContextManager[None]:
 
 
 def unreadable_because(error: Exception) -> str:
-    """In one line, why ``torch.load`` refused a file."""
+    """Why ``torch.load`` refused a file, in one line."""
     if isinstance(error, pickle.UnpicklingError):
         # torch's own text is about how to switch its protection off.
         forbidden = re.search(r'GLOBAL (\S+)', str(error))

@@ -43,6 +43,7 @@ class Run:
 
     @property
     def done(self) -> bool:
+        """Whether it came to an end with all its figures."""
         return self.status == 'done'
 
     @property
@@ -142,10 +143,12 @@ class Cell:
 
     @property
     def shortened(self) -> bool:
+        """Whether its runs trained for fewer epochs than the full schedule has."""
         return self.epochs < self.full_epochs
 
     @property
     def selection(self) -> str:
+        """The rule by which its runs' tested epochs were chosen."""
         return self.runs[0].selection
 
 
@@ -169,6 +172,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
+        """The plan's name of the sweep, or else that of its folder."""
         return str(self.plan.get('name') or self.root.name)
 
     @property
@@ -179,14 +183,17 @@ class Sweep:
 
     @property
     def synthetic(self) -> bool:
+        """Whether the videos were made rather than recorded."""
         return bool(self.dataset.get('synthetic', False))
 
     @cached_property
     def by_key(self) -> dict[str, Run]:
+        """All runs by key."""
         return {run.key: run for run in self.runs}
 
     @property
     def done(self) -> list[Run]:
+        """The runs that are done, in the order of the plan."""
         return [run for run in self.runs if run.done]
 
     @property

@@ -24,6 +24,7 @@ class Estimate:
 
     @property
     def half_width(self) -> float | None:
+        """Distance from the mean to either end of the interval; None where there is none."""
         return None if self.high is None else self.high - self.mean
 
 

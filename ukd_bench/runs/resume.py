@@ -67,6 +67,7 @@ class ResumePoint(ResumableHook):
         return self.earlier['teacher_forwards'] + Teacher.forwards_in_process
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
+        """The run's identity, and sums over the parts of the training so far."""
         return dict(
             identity=self._identity,
             wall_s=self.earlier['wall_s'] + time.perf_counter() - self._created,
@@ -76,15 +77,18 @@ class ResumePoint(ResumableHook):
         )
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        """Takes over the sums of earlier parts, and notes after which epoch training resumes."""
         self.earlier = {name: state[name] for name in self.earlier}
         self.resumed_at = [*state['resumed_at'], runner.epoch]
         self._kept_epoch = runner.epoch
 
     def before_run(self, runner: Runner) -> None:
+        """Starts the clock of the training."""
         if not self._began:
             self._began = time.perf_counter()
 
     def before_train_epoch(self, runner: Runner) -> None:
+        """Writes the checkpoint of the epoch that has ended, its validation included."""
         # Not at the end of the epoch before, which was not validated then.
         if runner.epoch == self._kept_epoch:
             return

@@ -50,16 +50,19 @@ class KeepBest(ResumableHook):
         self._best = float('-inf')
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
+        """The epoch kept, its accuracy and its weights."""
         # With the weights: the file may be ahead of the checkpoint when the process is killed.
         weights = read_checkpoint(self.path) if self.epoch is not None else None
         return dict(epoch=self.epoch, best=self._best, weights=weights)
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
+        """Takes them over, and writes the weights to their file again."""
         self.epoch, self._best = state['epoch'], state['best']
         if self.epoch is not None:
             write_checkpoint(self.path, state['weights'])
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Keeps the weights if the validation's top-1 is above that of every epoch before."""
         value = (metrics or {}).get(_CRITERION)
         if value is None:
             raise ConfigError(f'val_evaluator reports no {_CRITERION}: selection needs ClipScores')

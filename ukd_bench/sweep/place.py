@@ -1,7 +1,7 @@
 """Where a run finds what it needs, told to a copy of its config just before it starts.
 
-Not earlier: a plan's configs are what its keys were made from, and a finished run that is reused
-lies where it was made, which may be another folder.
+It is not told earlier: a plan's configs are what its keys were made from, and a finished run that
+is reused lies where it was made, which may be another folder.
 """
 
 import copy
@@ -27,7 +27,7 @@ _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 @dataclass(frozen=True)
 class Places:
-    """Where on this machine lies what runs read beside their videos.
+    """Folders on this machine of what runs read beside their videos.
 
     Attributes:
         flow: Folders of optical flow, by the :func:`flow_key` of the steps that read it.
@@ -53,7 +53,7 @@ def flow_settings(step: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def flow_key(settings: dict[str, Any]) -> str:
-    """What tells flow from flow of other settings."""
+    """Hash that tells flow from flow of other settings."""
     return digest(settings)
 
 
@@ -67,10 +67,10 @@ def placed_config(
     teachers in the sweep's pool file. Steps that open videos and flow get their folders.
 
     Args:
-        run: Of the plan.
-        plan: That holds its parents.
-        locate: From a run to the folder that it lies in or will.
-        places: Of flow and frames.
+        run: A run of the plan.
+        plan: The plan, which holds the run's parents.
+        locate: Function from a run to the folder that it lies in or will.
+        places: Folders of flow and frames.
     """
     config = copy.deepcopy(run.config)
     for step in steps_in(config, OPEN_FLOW):
@@ -98,11 +98,12 @@ def placed_config(
 
 
 def pool_entry(teacher: PlannedRun, made_by: RunPaths, banked_by: RunPaths) -> dict[str, str]:
-    """A teacher as a pool has it.
+    """A teacher's entry in a pool.
 
     Args:
-        teacher: Its run.
-        made_by, banked_by: The folders of that run and of its bank's.
+        teacher: The run that trains it.
+        made_by: Folder of that run.
+        banked_by: Folder of the run that fills its bank.
     """
     return dict(
         name=str(teacher.spec.teacher),
@@ -118,13 +119,13 @@ class RunFolders:
 
     Args:
         state: The plan and its folder.
-        places: Of flow and frames.
+        places: Folders of flow and frames.
     """
 
     def __init__(self, state: SweepState, places: Places) -> None:
         self._state = state
         self._places = places
-        # Runs whose configs on disk have the places of now.
+        # Keys of runs whose configs on disk have the present places.
         self._placed: set[str] = set()
 
     def prepare(self, run: PlannedRun) -> RunPaths:
@@ -141,8 +142,8 @@ class RunFolders:
         self._write_config(run, paths)
         for parent in (self._state.plan.runs[key] for key in run.spec.parents):
             if parent.spec.method == 'teacher' and parent.spec.key not in self._placed:
-                # Of an earlier call. Its clips are rendered by its config, and their cache and flow
-                # may have moved since.
+                # It is of an earlier call. Its clips are rendered by its config, and their cache and
+                # flow may have moved since.
                 self._write_config(parent, self._state.folder(parent))
         run.spec.write(paths.spec)
         return paths
@@ -175,7 +176,7 @@ def _clear(paths: RunPaths) -> None:
     Raises:
         ResultsError: something cannot be removed.
     """
-    # What has a record came to an end: it lost a part, and is made anew from the start.
+    # A run with a record came to an end: it lost a part, and is made anew from the start.
     goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
     goes_on = not paths.record.exists() and any(path.exists() for path in goes_on_from)
     kept = (*goes_on_from, paths.log) if goes_on else ()

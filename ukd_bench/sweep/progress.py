@@ -50,11 +50,13 @@ class Progress:
                 self._live = None
 
     def started(self, run: PlannedRun) -> None:
+        """Shows that a run has started."""
         self._running[run.spec.key] = (run, time.monotonic())
         if self._live is None:
             self._line('start', run)
 
     def ended(self, run: PlannedRun, status: str, paths: RunPaths) -> None:
+        """Shows how a run ended, and why if it has no result."""
         _, began = self._running.pop(run.spec.key)
         self.settled_count += 1
         self._line(status, run, f'{time.monotonic() - began:.0f} s')

@@ -42,6 +42,7 @@ class SweepData:
 
     @property
     def synthetic(self) -> bool:
+        """Whether the videos are made, as a DarkRoom, rather than recorded."""
         return self.darkroom is not None
 
     @functools.cached_property

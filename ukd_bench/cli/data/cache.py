@@ -20,7 +20,7 @@ examples:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what is cached, and where."""
+    """Adds the options that say what is cached, and where."""
     add = parser.add_argument
     add_root(parser, 'a data set with its lists')
     add('--out', type=Path, metavar='DIR', help='default: ROOT-cache, or ROOT-cache-PX')

@@ -28,7 +28,7 @@ exit status:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what is checked, and how thoroughly."""
+    """Adds the options that say what is checked, and how thoroughly."""
     add_root(parser, 'the folder of the data set')
     parser.add_argument(
         '--decode', action='store_true', help='decode every video to its last frame'
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Checks what the command line names; returns 1 if something is wrong."""
+    """Checks the data set that the command line names; returns 1 if something is wrong."""
     from rich.console import Console
 
     from ...data.check import check

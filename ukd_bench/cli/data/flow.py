@@ -31,7 +31,7 @@ def _algorithms() -> Iterable[str]:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds of what, how, and where to."""
+    """Adds the options that say which flow is made, how, and where it goes."""
     add = parser.add_argument
     add_root(parser, 'data root, with lists and videos')
     add('--out', type=Path, metavar='DIR', help='default: flow-ALGORITHM below ROOT')
@@ -61,7 +61,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Makes what the command line asks for."""
+    """Makes the optical flow that the command line asks for."""
     from ...data.arid.layout import find_layout
     from ...data.flow.algorithms import FlowSettings
     from ...data.flow.format import default_folder
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> Path | None:
-    """The file of RAFT's weights, if that is the algorithm."""
+    """The file of RAFT's weights; None for another algorithm."""
     from ...data.flow.algorithms import PARAMETERS, RAFT
     from ...errors import ConfigError
 
@@ -102,7 +102,7 @@ def _weights(arguments: argparse.Namespace) -> Path | None:
         return None
     if arguments.weights is not None:
         return arguments.weights
-    # Only this needs torch.
+    # RAFT alone needs torch.
     from ...data.flow.raft import fetch_weights
 
     return fetch_weights(PARAMETERS[arguments.algorithm]['model'])

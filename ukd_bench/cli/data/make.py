@@ -35,7 +35,7 @@ def _presets() -> Iterable[str]:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what is made, and where."""
+    """Adds the options that say what is made, and where."""
     add = parser.add_argument
     add_root(parser, 'a new folder, or one to complete')
     add(
@@ -51,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Makes what the command line asks for."""
+    """Makes the DarkRoom that the command line asks for."""
     from ...data.darkroom import make
     from ...data.darkroom.preview import check_name, write_preview
 

@@ -21,12 +21,12 @@ examples:
 
 
 class _Overrides(argparse.Action):
-    """Values as MMEngine's own action reads them, which splits what has no ``=`` all the same."""
+    """Reads KEY=VALUE as MMEngine's own action does, and refuses what has no ``=``."""
 
     def __call__(
         self, parser: Any, namespace: Any, values: str | Sequence[Any] | None, *rest: Any
     ) -> None:
-        # Here, because help does without it.
+        # Imported here, because help does without it.
         from mmengine.config import DictAction
 
         for value in values or ():
@@ -36,7 +36,7 @@ class _Overrides(argparse.Action):
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """Adds a config, what overrides it, and the device that teachers run on."""
+    """Adds the options of a config, its overrides, and the device that teachers run on."""
     parser.add_argument(
         'config', type=Path, metavar='CONFIG', help='a training config with a hook that has a pool'
     )
@@ -48,7 +48,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what is filled, and how."""
+    """Adds the options that say what is filled, and how."""
     add = parser.add_argument
     add_config(parser)
     add(
@@ -71,7 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fills what the command line asks for.
+    """Fills the banks that the command line asks for.
 
     Raises:
         ConfigError: the config cannot be used, or a teacher cannot be loaded.
@@ -98,5 +98,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def print_at_once(line: str) -> None:
-    """Prints a line that nothing holds back, of whichever process."""
+    """Prints a line at once, past any buffer, from whichever process."""
     print(line, flush=True)

@@ -23,14 +23,14 @@ examples:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds which banks."""
+    """Adds the argument that names pools and banks."""
     parser.add_argument(
         'paths', type=Path, nargs='+', metavar='POOL_OR_BANK', help='a pool.json or a folder'
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints what the command line names; returns 2 if a path is neither a pool nor a bank."""
+    """Prints the banks that the command line names; returns 2 if a path is no pool or bank."""
     from rich.console import Console
 
     from ...knowledge.bank.show import banks_at, render

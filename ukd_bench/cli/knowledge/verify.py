@@ -1,4 +1,4 @@
-"""``ukd-bench knowledge verify``: whether banks are what a student takes them for."""
+"""``ukd-bench knowledge verify``: checks that banks are what a student takes them for."""
 
 import argparse
 
@@ -22,7 +22,7 @@ exit status:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what is compared, and how closely."""
+    """Adds the options that say what is compared, and how closely."""
     add = parser.add_argument
     add_config(parser)
     add(

@@ -35,7 +35,7 @@ _OPTIONS = {
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the teacher, and what it sees."""
+    """Adds the options that say which teacher scores, and what it sees."""
     parser.add_argument(
         '--network', metavar='NAME', help="of torchvision's video networks (default: r2plus1d_18)"
     )
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def table(setting: 'FillSetting', figures: 'FillFigures') -> str:
-    """The figures for a person."""
+    """A table of the figures, for a person."""
     from ...measure.speed.fill import WORKERS
 
     lines = [

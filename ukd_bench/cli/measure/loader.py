@@ -31,7 +31,7 @@ _CLIPS_OF_ROOT = 64
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds which clips, and what is taken of them."""
+    """Adds the options that say which clips are read, and what is taken of them."""
     add = parser.add_argument
     add('root', type=Path, nargs='?', metavar='ROOT', help='a data set')
     add('--size', type=size, metavar='WxH', help='of synthetic clips')
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _cases(
     arguments: argparse.Namespace,
 ) -> list[tuple[str, 'Synthetic | None', 'LoaderSetting']]:
-    """Name, clips and setting of what is measured; the clips are None where ROOT has them."""
+    """Name, clips and setting of each case; the clips are None where ROOT has them."""
     from ...measure.speed.loader import LoaderSetting
     from ...measure.speed.synthetic import Synthetic
 
@@ -125,7 +125,7 @@ def _cases(
 def table(
     name: str, synthetic: 'Synthetic | None', setting: 'LoaderSetting', figures: 'LoaderFigures'
 ) -> str:
-    """The figures of one case, for a person."""
+    """A table of one case's figures, for a person."""
     from ...measure.speed.loader import MODES
 
     extent = '' if synthetic is None else f' of {synthetic.width}x{synthetic.height}'

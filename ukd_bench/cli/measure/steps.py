@@ -33,7 +33,7 @@ SCHEMA = 1
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what is trained, and how long it is measured."""
+    """Adds the options that say what is trained, and how long it is measured."""
     add = parser.add_argument
     add('--methods', type=words, metavar='A,B', help='only these (default: all, see below)')
     add(
@@ -128,7 +128,7 @@ def table(
     figures: 'Sequence[StepFigures]',
     ratio: 'Callable[[StepFigures], tuple[float, float, float]]',
 ) -> str:
-    """Method by K for a person, the interval below each ratio; 80 columns hold four K."""
+    """A table of method by K, the interval below each ratio; 80 columns hold four K."""
     ratios = {(each.variant.method, each.variant.num_teachers): ratio(each) for each in figures}
     lines = []
     for counted in (False, True):

@@ -12,7 +12,7 @@ example:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the folders and the file."""
+    """Adds the arguments for the sweeps' folders and the table's file."""
     parser.add_argument('sweeps', type=Path, nargs='+', metavar='SWEEP', help='folder of a sweep')
     parser.add_argument(
         '--csv', type=Path, required=True, metavar='FILE', help='file to write, or to replace'

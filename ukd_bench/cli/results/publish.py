@@ -15,13 +15,13 @@ example:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds both folders."""
+    """Adds the arguments for the sweep's folder and the copy's."""
     parser.add_argument('sweep', type=Path, metavar='SWEEP', help='folder of a finished sweep')
     parser.add_argument('target', type=Path, metavar='DIR', help='folder to write, or to replace')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Copies, and prints how many runs were copied.
+    """Copies a sweep, and prints how many runs were copied.
 
     Raises:
         ResultsError: something must not be copied, or cannot be.

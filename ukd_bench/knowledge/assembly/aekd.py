@@ -42,6 +42,7 @@ class AEKD(WeightedMean):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(K, N) weights, the same for every sample of the batch."""
         if student_NC is None:
             raise ConfigError(
                 'aekd needs the current scores of the student, which this method does not hand out'

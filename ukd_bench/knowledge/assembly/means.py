@@ -23,6 +23,7 @@ class MeanProbability(WeightedMean):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(K, N) weights, all of them 1/K."""
         return torch.full_like(scores_KNC[..., 0], 1 / len(scores_KNC))
 
     def __call__(
@@ -32,6 +33,7 @@ class MeanProbability(WeightedMean):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(N, C) mean of the teachers' probabilities at T."""
         # One division of the sum, not K products: the last bits differ, and results of this rule
         # are compared by their hash.
         total_NC = torch.zeros_like(scores_KNC[0])
@@ -59,6 +61,7 @@ class MeanLogit(AssemblyRule):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(N, C) softmax at T of the teachers' mean scores."""
         total_NC = torch.zeros_like(scores_KNC[0])
         for scores_NC in scores_KNC:
             total_NC += scores_NC

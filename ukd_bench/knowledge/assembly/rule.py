@@ -84,6 +84,7 @@ class WeightedMean(AssemblyRule):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(N, C) weighted sum of the teachers' probabilities at T."""
         weights_KN = self.weights(scores_KNC, temperature, labels_N, student_NC)
         total_NC = torch.zeros_like(scores_KNC[0])
         for weight_N, scores_NC in zip(weights_KN, scores_KNC, strict=True):

@@ -34,6 +34,7 @@ class EntropyWeighted(WeightedMean):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(K, N) weights, larger for a distribution of lower entropy."""
         num_teachers = len(scores_KNC)
         if num_teachers == 1:
             return torch.ones_like(scores_KNC[..., 0])
@@ -66,6 +67,7 @@ class ConfidenceAware(WeightedMean):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(K, N) weights, larger for a lower cross-entropy with the label."""
         num_teachers = len(scores_KNC)
         if num_teachers == 1:
             return torch.ones_like(scores_KNC[..., 0])
@@ -102,6 +104,7 @@ class FixedWeights(WeightedMean):
         self.pool_weights = tuple(float(weight) for weight in weights)
 
     def check(self, num_teachers: int) -> None:
+        """Refuses more teachers than weights, and first K weights without a positive finite sum."""
         super().check(num_teachers)
         given = list(self.pool_weights)
         if num_teachers > len(given):
@@ -122,6 +125,7 @@ class FixedWeights(WeightedMean):
         labels_N: Tensor,
         student_NC: Tensor | None = None,
     ) -> Tensor:
+        """(K, N) weights, the user's first K over their sum."""
         num_teachers, num_samples = scores_KNC.shape[:2]
         self.check(num_teachers)
         used = self.pool_weights[:num_teachers]

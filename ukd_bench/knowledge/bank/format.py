@@ -32,6 +32,7 @@ class BankPaths:
 
     @property
     def labels(self) -> Path:
+        """File of the samples' own labels."""
         return self.folder / 'labels.npy'
 
     @property
@@ -61,6 +62,7 @@ class BankPaths:
         return self.work / f'view-{view:05d}.json'
 
     def notes(self) -> list[Path]:
+        """Files of the notes that views have so far, sorted."""
         return sorted(self.work.glob('view-*.json'))
 
     def begun(self) -> BankFacts | None:

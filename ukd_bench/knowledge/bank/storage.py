@@ -26,7 +26,7 @@ class Storage:
 
     Attributes:
         name: ``float32``, ``float16``, or ``topK`` for the K best classes in float32.
-        k: K; None where all classes are kept.
+        k: K, the number of classes kept; None where all are.
     """
 
     name: str
@@ -72,10 +72,10 @@ class Storage:
         }
 
     def encode(self, scores_NC: np.ndarray) -> dict[str, np.ndarray]:
-        """What is kept of one view's scores, by array; of equal scores the class with lower label.
+        """The rows to keep of one view's scores, by array; of equal scores the lower label's.
 
         Args:
-            scores_NC: float32.
+            scores_NC: float32 scores of the view's samples.
 
         Raises:
             BankError: a score is not finite, or beyond the largest float16.
@@ -116,8 +116,8 @@ class Storage:
         compared, and how far a class that was left out now exceeds the last of them.
 
         Args:
-            rows: What is kept of N samples.
-            fresh_NC: float32 scores of the same, made again.
+            rows: The kept rows of N samples.
+            fresh_NC: float32 scores of the same samples, made again.
 
         Returns:
             (N,) the largest absolute difference of each sample.
@@ -154,7 +154,7 @@ Error = dict[str, dict[str, float]]
 
 
 def view_error(storage: Storage, scores_NC: np.ndarray, rows: Rows) -> Error:
-    """The error of what is kept of one view's scores."""
+    """The error that a storage makes in one view's scores."""
     kept_NC = storage.decode(rows, scores_NC.shape[1])
     error = {}
     for temperature in TEMPERATURES:
@@ -184,7 +184,8 @@ def total_variation(scores_NC: np.ndarray, kept_NC: np.ndarray, temperature: flo
     p on some classes, renormalised, this is the probability that p gives to the others.
 
     Args:
-        scores_NC, kept_NC: float32, kept ones -inf where a class was left out.
+        scores_NC: float32 scores.
+        kept_NC: The same as a bank keeps them, -inf where a class was left out.
         temperature: T.
 
     Returns:
@@ -195,7 +196,7 @@ def total_variation(scores_NC: np.ndarray, kept_NC: np.ndarray, temperature: flo
 
 
 def softmax(scores_NC: np.ndarray, temperature: float) -> np.ndarray:
-    """(N, C) float64 probabilities."""
+    """(N, C) float64 probabilities of scores at a temperature."""
     scaled_NC = scores_NC.astype(np.float64) / temperature
     powers_NC = np.exp(scaled_NC - scaled_NC.max(axis=1, keepdims=True))
     return powers_NC / powers_NC.sum(axis=1, keepdims=True)

@@ -84,6 +84,7 @@ class SteppedTrainLoop(EpochBasedTrainLoop):
     """Begins the first epoch and hands over: whoever holds the loop runs its iterations."""
 
     def run(self) -> nn.Module:
+        """Begins training and its first epoch; returns the model in training mode."""
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()

@@ -38,13 +38,15 @@ CHOSEN_ON_TEST = Mark(
 
 
 class Marked(Protocol):
-    """A run or a cell."""
+    """What :func:`marked` reads of a run or a cell."""
 
     @property
-    def shortened(self) -> bool: ...
+    def shortened(self) -> bool:
+        """Whether it trained for fewer epochs than the full schedule has."""
 
     @property
-    def selection(self) -> str: ...
+    def selection(self) -> str:
+        """The rule by which its tested epochs were chosen."""
 
 
 def marked(name: str, row: Marked) -> str:
@@ -61,7 +63,7 @@ def unmarked(name: str) -> str:
 
 
 def mark_notes(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The notes of all marks in the first column."""
+    """The notes that explain all marks in the first column."""
     words = {word for row in rows for word in row[0].split(' ')}
     return tuple(
         f'{mark.sign} {mark.note}' for mark in (SHORT, CHOSEN_ON_TEST) if mark.sign in words
@@ -80,7 +82,7 @@ def count_text(sweep: Sweep) -> str:
 
 
 def view_texts(sweep: Sweep) -> list[str]:
-    """Where views repeat, after how many, a sentence for each number."""
+    """Sentences that say where views repeat, one for each number of views."""
     repeating: dict[int, set[int]] = {}
     for run in _students(sweep):
         views = run.value('knowledge', 'num_views')
@@ -94,7 +96,7 @@ def view_texts(sweep: Sweep) -> list[str]:
 
 
 def flow_texts(sweep: Sweep) -> list[str]:
-    """What optical flow took, a sentence for each that runs read."""
+    """Sentences that say what optical flow took, one for each flow that runs read."""
     flows = {
         (flow['algorithm'], flow['compute_s'], flow['bytes']): None
         for flow in (run.flow for run in sweep.done)
@@ -109,13 +111,13 @@ def flow_texts(sweep: Sweep) -> list[str]:
 
 
 def selection_texts(sweep: Sweep) -> list[str]:
-    """How the tested epochs were chosen, a sentence a rule."""
+    """Sentences that say how the tested epochs were chosen, one a rule."""
     rules = dict.fromkeys(run.selection for run in _students(sweep))
     return [SELECTION_TEXT[rule] for rule in rules]
 
 
 def unmeasured_texts(sweep: Sweep) -> list[str]:
-    """Why runs have no training memory, a sentence for each method that says why it may be so."""
+    """Sentences that say why runs have no training memory, one a method that gives a reason."""
     without = {run.method for run in _students(sweep) if run.memory('train') is None}
     return [
         f'{sweep.methods.heading(method)}: {look.unmeasured}'

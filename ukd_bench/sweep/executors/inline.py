@@ -32,6 +32,7 @@ class InlineExecutor(Executor):
         self._process: subprocess.Popen | None = None
 
     def start(self, job: Job) -> None:
+        """Carries a run out in the foreground; returns when it has ended."""
         self._process = start_process(job, self._gpu)
         # The terminal interrupts both; what that means is for the run to say, as under a shell.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -43,9 +44,11 @@ class InlineExecutor(Executor):
             raise KeyboardInterrupt
 
     def poll(self, job: Job) -> str | None:
+        """How the run ended, in words; it has ended by now."""
         assert self._process is not None, 'a run is polled that was not started'
         return exit_in_words(self._process.returncode)
 
     def stop(self) -> None:
+        """Ends the run that is under way, if any."""
         if self._process is not None and self._process.poll() is None:
             stop_processes([self._process])

@@ -9,7 +9,7 @@ from .process import exit_in_words, start_process, stop_processes
 
 
 class LocalExecutor(Executor):
-    """One process a run, each in a slot of its own.
+    """Starts one process a run, each in a slot of its own.
 
     On CUDA a slot is one GPU, the only one that its run sees, and there are as many as GPUs unless
     ``jobs`` says fewer. On the CPU ``jobs`` says how many there are; by default they fill the
@@ -26,6 +26,7 @@ class LocalExecutor(Executor):
         self._running: dict[str, tuple[subprocess.Popen, dict[str, str]]] = {}
 
     def start(self, job: Job) -> None:
+        """Starts a run in a free slot, with its output appended to its log."""
         slot = self._free.pop(0)
         # A run that goes on after it was cut off adds to what it had said.
         with open(job.log, 'ab') as log:
@@ -41,6 +42,7 @@ class LocalExecutor(Executor):
         self._running[job.key] = process, slot
 
     def poll(self, job: Job) -> str | None:
+        """None while a run is under way; then how it ended in words, and its slot is free."""
         process, slot = self._running[job.key]
         if process.poll() is None:
             return None
@@ -49,6 +51,7 @@ class LocalExecutor(Executor):
         return exit_in_words(process.returncode)
 
     def stop(self) -> None:
+        """Ends the runs that are under way, and waits for them."""
         stop_processes([process for process, _ in self._running.values()])
 
 

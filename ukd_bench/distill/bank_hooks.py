@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -201,7 +202,7 @@ class ChainHook(UKDHook):
         pool: str | Path | list[dict],
         num_teachers: int | None = None,
         previous: str | Path | None = None,
-        **options,
+        **options: Any,
     ) -> None:
         super().__init__(pool, num_teachers, **options)
         self.previous = None if previous is None else Path(previous)

@@ -24,7 +24,7 @@ _NOT_OF_CLIPS = {
     RecognizerOmni: 'it trains on images and clips at once',
 }
 _OF_SINGLE_CLASSES = (BCELossWithLogits, CBFocalLoss, HVULoss)
-"""Losses that take every class for a question of its own."""
+"""Losses that take each class for a separate yes or no."""
 
 LossByFeat = Callable[[Tensor, list], Losses]
 

@@ -10,9 +10,9 @@ from ..errors import ConfigError
 from ..registry import LOSSES, build_named, name_with_arguments
 
 Losses = dict[str, Tensor]
-"""A step's losses by name, as a head returns them; what is no loss among them has another name."""
+"""A head's losses of a step by name; what MMEngine does not sum has no ``loss`` in its name."""
 DISTILLATION = 'loss_distillation'
-"""The name of ``w L`` among them."""
+"""The name of ``w L`` among a step's losses."""
 
 
 class DistillationLoss(ABC):
@@ -100,7 +100,7 @@ def build_loss(config: str | dict) -> DistillationLoss:
 
 
 def loss_name(config: str | dict) -> str:
-    """What tables call the loss of a config: its name or path, and its arguments if it has any.
+    """Name in tables of a config's loss: its name or path, and its arguments if it has any.
 
     Raises:
         ConfigError: the config is neither a string nor a dict with a ``type``.

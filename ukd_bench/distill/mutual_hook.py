@@ -40,7 +40,9 @@ class MutualHook(DistillationHook):
         ConfigError: K is less than 2, or the training is distributed.
     """
 
-    def __init__(self, num_teachers: int | None = None, pool: object = None, **options) -> None:
+    def __init__(
+        self, num_teachers: int | None = None, pool: object = None, **options: Any
+    ) -> None:
         if pool is not None:
             raise ConfigError('pool: mutual learning has no teachers, its networks learn together')
         if not (isinstance(num_teachers, int) and num_teachers >= 2):

@@ -34,7 +34,7 @@ class ReplayHook(ResumableHook):
         ConfigError: the training pipeline or loop cannot be replayed.
     """
 
-    # Before any hook that reads the views, the logger included.
+    # It runs before any hook that reads the views, the logger included.
     priority = 'VERY_HIGH'
 
     def __init__(self, view_seed: int = 0, num_views: int | None = None) -> None:
@@ -152,7 +152,7 @@ def reseed(seed: int, iteration: int, rank: int = 0) -> None:
     address = (seed, iteration, rank) if rank else (seed, iteration)
     words = np.random.SeedSequence(address).generate_state(2, np.uint32)
     value = (int(words[0]) << 32 | int(words[1])) & (2**63 - 1)
-    # Seeds as `torch.manual_seed` does, which traces the stack once for every kind of device that is absent.
+    # `torch.manual_seed` does the same, but traces the stack once for every kind of absent device.
     torch.default_generator.manual_seed(value)
     if torch.cuda.is_available():
         torch.cuda.manual_seed_all(value)

@@ -48,5 +48,5 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def python_path() -> str:
-    """Value of ``PYTHONPATH`` for a process that finds this very suite, then what this one finds."""
+    """Value of ``PYTHONPATH`` by which a process finds this very suite before all else."""
     return os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])])

@@ -47,7 +47,7 @@ class BankIdentity:
 
 
 def classes_fingerprint(classes: Sequence[str]) -> str:
-    """Identity of class names in label order."""
+    """Fingerprint of class names in label order."""
     return digest(list(classes))
 
 
@@ -89,11 +89,11 @@ def bank_identities(
     """What the banks of some teachers over a student's views are for.
 
     Args:
-        teachers: The pool's first K.
+        teachers: The first K teachers of the pool.
         dataset: The student's training set.
-        pipeline: Config of its pipeline.
-        view_seed: The student's.
-        clips: Fingerprint of the clips, where it is known: finding out hashes every video.
+        pipeline: Config of that set's pipeline.
+        view_seed: The student's seed of the views.
+        clips: Fingerprint of the clips; where it is None, finding out hashes every video.
 
     Raises:
         ConfigError: a teacher's config or checkpoint is absent.

@@ -1,4 +1,4 @@
-"""The ordered pool of teachers; K teachers are its first K."""
+"""The ordered pool of teachers, of which a run with K teachers has the first K."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class PoolEntry:
         config: MMAction2 config whose ``model`` it is.
         checkpoint: Its weights; for a URL, the name of its file.
         bank: Folder of its scores.
-        url: Where the weights are downloaded from; None for a local file.
+        url: URL that the weights are downloaded from; None for a local file.
         sha256: First digits, eight or more and in lower case, of the checkpoint's SHA-256; None
             where nobody said.
         classes: Class names in the teacher's label order; None where they are the student's.
@@ -63,7 +63,7 @@ def read_pool(
         pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank, key?, classes?,
             sha256?}, ...]}`` whose paths are relative to its folder, or such a list itself with
             paths relative to the working directory. A checkpoint may be a URL.
-        num_teachers: K.
+        num_teachers: K, the number of teachers.
 
     Raises:
         ConfigError: the file is absent, an entry is incomplete or holds a wrong value, or K is not

@@ -33,10 +33,11 @@ class Teacher:
         config: MMAction2 config file; its ``model`` section is built, with a ``data_preprocessor``
             from the top level where it has none.
         checkpoint: Weights for all of the model's parameters and buffers.
-        device: Where it lives.
+        device: Device that the model lives on.
         classes: The student's class names in label order, in which scores come; empty where it has
             none.
-        own_classes: The teacher's; None where the checkpoint notes them, or they are the student's.
+        own_classes: The teacher's class names in label order; None where the checkpoint notes
+            them, or they are the student's.
         name: What messages call it.
 
     Attributes:
@@ -86,7 +87,7 @@ class Teacher:
 
         Args:
             entry: The pool's entry.
-            device: Where it lives.
+            device: Device that the model lives on.
             classes: The student's class names in label order.
 
         Raises:
@@ -108,7 +109,7 @@ class Teacher:
         return self.score_with_graph(inputs).cpu()
 
     def score_with_graph(self, inputs: list[Tensor]) -> Tensor:
-        """Scores raw clips where the model lives, with a graph if its parameters want gradients.
+        """Scores raw clips on the model's device, with a graph if its parameters want gradients.
 
         Returns:
             (N, C) float32 scores on the model's device.
@@ -126,7 +127,7 @@ class Teacher:
         The weights themselves stay where they are, so nothing is copied back.
         """
         home = next(self.model.parameters()).device
-        # It casts the clips, so it must know where to.
+        # The preprocessor casts the clips, so it must know where to.
         self.model.data_preprocessor.to(device)
         tensors = [*self.model.parameters(), *self.model.buffers()]
         at_home = [tensor.data for tensor in tensors]

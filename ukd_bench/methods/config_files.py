@@ -17,19 +17,19 @@ _SECTIONS = (
     'test_dataloader.dataset.pipeline',
     'test_evaluator',
 )
-"""What a sweep sets, or hands to MMEngine, in the config of every run."""
+"""Sections that a sweep sets, or hands to MMEngine, in the config of every run."""
 
 
 def fill_in(key: str, template: str, **names: str) -> str:
     """A path that the axes give as a template.
 
     Args:
-        key: Of the axes, for the message.
-        template: With names in braces.
-        **names: What may stand in it.
+        key: Key of the axes, for the message.
+        template: The path, with names in braces.
+        **names: Values of the names that may stand in it.
 
     Raises:
-        ConfigError: it holds another name.
+        ConfigError: the template holds another name.
     """
     try:
         return template.format(**names)

@@ -12,9 +12,9 @@ RULES = (
     'mean_probability', 'mean_logit', 'entropy_weighted', 'confidence_aware', 'fixed_weights',
     'aekd',
 )  # fmt: skip
-"""The assembly rules by name, for those who plan without torch; see ``knowledge.assembly``."""
+"""Names of the assembly rules, for those who plan without torch; see ``knowledge.assembly``."""
 LOSSES = ('kl_divergence',)
-"""The losses by name, for those who plan without torch; see ``distill.losses``."""
+"""Names of the losses, for those who plan without torch; see ``distill.losses``."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Distillation:
     loss: str | dict | None = None
 
     def given(self) -> dict[str, Any]:
-        """What is not left to the configs."""
+        """The values that are not left to the configs, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     def check(self) -> None:
@@ -72,7 +72,7 @@ def require_weight(weight: Any) -> None:
     """Refuses a w that is no number in [0, 1].
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: the weight is no such number.
     """
     if not (_is_number(weight) and 0 <= float(weight) <= 1):
         raise ConfigError(f'weight = {weight!r} is not in [0, 1]')
@@ -82,7 +82,7 @@ def require_temperature(temperature: Any) -> None:
     """Refuses a T that is no positive number.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: the temperature is no such number.
     """
     if not (_is_number(temperature) and 0 < float(temperature) < math.inf):
         raise ConfigError(f'temperature = {temperature!r} is not positive')

@@ -13,12 +13,12 @@ class KnownMethods:
     """The suite's methods and those of one sweep's config, in the order of tables.
 
     Args:
-        own: Of the config.
+        own: The methods that the config describes.
 
     Attributes:
-        rows: What a plan must know, by name.
-        looks: How they are called and drawn, by name.
-        own: As given.
+        rows: What a plan must know of each method, by name.
+        looks: How each method is called and drawn, by name.
+        own: The config's methods, as given.
     """
 
     def __init__(self, own: Iterable[OwnMethod] = ()) -> None:
@@ -33,7 +33,7 @@ class KnownMethods:
         return self.rows[name] if name in self.rows else RUN_KINDS[name]
 
     def look(self, name: str) -> Look:
-        """How a method is called and drawn; of a name that is none, the name."""
+        """How a method is called and drawn; a name that is no method's is called by itself."""
         if name in self.looks:
             return self.looks[name]
         (look,) = with_spare_looks([Look(name.replace('_', ' '), '')])

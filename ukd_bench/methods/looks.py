@@ -14,11 +14,11 @@ class Look:
     """How a report calls and draws a method.
 
     Attributes:
-        title: Its name within a sentence.
-        sentence: What it is.
-        colour: Of everything that is drawn of it, as ``#rrggbb``; '' where none was chosen.
-        marker: Of its points, as matplotlib takes markers; '' where none was chosen.
-        dash: Of its line where it has no K: lengths of strokes and gaps; () is unbroken.
+        title: The method's name within a sentence.
+        sentence: What the method is.
+        colour: Colour of all that is drawn of it, as ``#rrggbb``; '' where none was chosen.
+        marker: Marker of its points, as matplotlib takes markers; '' where none was chosen.
+        dash: Lengths of strokes and gaps of its line where it has no K; () is unbroken.
         count_meaning: What its K means, where that is not the number of its teachers.
         unmeasured: Why a run of it may have no training memory.
     """
@@ -115,7 +115,7 @@ LOOKS = {
     ),
 }
 
-# For methods that choose none; of lengths without a common factor, so that pairs repeat late.
+# Looks of methods that choose none; without a common factor in number, so that pairs repeat late.
 _COLOURS = (
     '#e69f00', '#d16ba5', '#00a0b0', '#7d4f2b', '#94a800', '#f0757f', '#52528c', '#56b4e9',
 )  # fmt: skip
@@ -124,7 +124,7 @@ _DASHES: tuple[Dash, ...] = ((4, 1), (3, 1, 1, 1), (12, 2), (8, 2, 1, 2, 1, 2), 
 
 
 def with_spare_looks(looks: Sequence[Look]) -> list[Look]:
-    """Further looks beside the suite's; what they lack they get, none of it another's."""
+    """Completes looks beside the suite's: what they lack they get, none of it another's."""
     colours = _unused(_COLOURS, (look.colour for look in looks))
     markers = _unused(_MARKERS, (look.marker for look in looks))
     dashes = _unused(_DASHES, (look.dash for look in looks))

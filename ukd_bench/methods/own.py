@@ -40,10 +40,10 @@ class OwnMethod:
 
 
 def own_methods(items: Mapping[int, Any], where: str) -> tuple[OwnMethod, ...]:
-    """Reads several, which must not be taken for one another.
+    """Reads several methods, which must not be taken for one another.
 
     Args:
-        items: By place in the list that they stand in.
+        items: Their dicts, by place in the list that they stand in.
         where: What messages call that list.
 
     Raises:
@@ -63,9 +63,9 @@ def own_method(content: Any, where: str) -> OwnMethod:
     """Reads the dict that describes a method.
 
     Args:
-        content: Keys are the attributes of :class:`Method` and :class:`Look`; ``hook`` may be a
-            dict with the path as ``type`` and arguments of the hook. ``name``, ``title`` and
-            ``sentence`` are required.
+        content: The dict. Keys are the attributes of :class:`Method` and :class:`Look`; ``hook``
+            may be a dict with the path as ``type`` and arguments of the hook. ``name``, ``title``
+            and ``sentence`` are required.
         where: What messages call it.
 
     Raises:

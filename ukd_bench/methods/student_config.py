@@ -22,11 +22,11 @@ def student_config(template: str, method: Method, student: str) -> 'Config':
 
     Args:
         template: Path of students' configs, with ``{method}`` and ``{student}``.
-        method: Its row.
+        method: The method's row.
         student: Name of the backbone.
 
     Raises:
-        ConfigError: there is none, it cannot be used, or its hook is not the method's.
+        ConfigError: there is no config, it cannot be used, or its hook is not the method's.
     """
     own = fill_in('student_config', template, method=method.name, student=student)
     if find_config(own) is not None or method.borrows is None:
@@ -43,8 +43,8 @@ def method_hook(config: 'Config', method: Method, where: str | Path) -> Any:
     """The hook that makes a config one of a method, to be changed in place.
 
     Args:
-        config: Of a run.
-        method: Its row; of what distils nothing the hook replays views and does no more.
+        config: Config of a run.
+        method: The method's row; where it distils nothing, its hook replays views and no more.
         where: What messages call the config.
 
     Raises:
@@ -81,12 +81,12 @@ def set_hook(
 
     Args:
         hook: See :func:`method_hook`.
-        method: Its row; arguments of its own come before ``distillation``.
+        method: The method's row; its own arguments come before ``distillation``.
         num_teachers: K.
-        view_seed: Of the students' views.
-        num_views: Views after which they repeat; None leaves that to the config. What reads no
-            bank must repeat its views as the banks do.
-        pool: Of the teachers that are read: a file or a list.
+        view_seed: Seed of the students' views.
+        num_views: Number of views after which they repeat; None leaves that to the config. What
+            reads no bank must repeat its views as the banks do.
+        pool: Pool of the teachers that are read: a file or a list.
         distillation: Rule, weight and temperature, as far as they are given.
     """
     hook['view_seed'] = view_seed
@@ -101,7 +101,7 @@ def set_hook(
 
 
 def _path(hook: Any) -> str:
-    """A hook's path; of the suite's the one by which configs name it."""
+    """A hook's path; for one of the suite's, the path by which configs name it."""
     kind = hook.get('type', '')
     path = f'{kind.__module__}.{kind.__qualname__}' if isinstance(kind, type) else str(kind)
     return f'ukd_bench.{path.rpartition(".")[2]}' if path.startswith('ukd_bench.') else path

@@ -10,7 +10,7 @@ FLOOR = 'plain'
 SUBJECT = 'ukd'
 """The method that the suite is about."""
 NAME = re.compile(r'[a-z][a-z0-9_]*')
-"""What a method may be called where programs read it."""
+"""Names that a method may have where programs read them."""
 REPLAY_HOOK = 'ukd_bench.ReplayHook'
 """The hook of a student that distils nothing: it replays the views that all students share."""
 
@@ -20,10 +20,10 @@ class Method:
     """One way to train a student; how it is called and drawn is in :mod:`.looks`.
 
     Attributes:
-        name: As configs, records and command lines have it.
+        name: Name in configs, records and command lines.
         hook: The hook that makes a recognizer's config a student of it; None where it distils
             nothing.
-        arguments: Of the hook, beside those that every plan sets.
+        arguments: Arguments of the hook, beside those that every plan sets.
         reads: What it needs of its teachers: ``banks``, ``checkpoints``, or None.
         parents: Which teachers these are: the first K of the ``pool``; one of the student's
             ``own_kind``; or teacher K alone, in ``stages`` that each go on from the one before.
@@ -60,7 +60,7 @@ class Method:
         return self.hook is not None and (self.reads is not None or self.by_count)
 
     def num_folded(self, num_teachers: int) -> int:
-        """How many networks' scores an assembly rule folds in a run of that K."""
+        """Number of networks whose scores an assembly rule folds in a run of that K."""
         return {'all': num_teachers, 'one': 1, 'others': num_teachers - 1}[self.folds]
 
     def work(self, epochs: int, num_teachers: int) -> float:
@@ -80,7 +80,7 @@ def _of_checkpoints(name: str, hook: str, work: float) -> Method:
     )  # fmt: skip
 
 
-# In the order of tables: the floor, the controls, what is measured, the two-stream networks.
+# The order is that of tables: the floor, the controls, what is measured, two-stream networks.
 _SUITE = (
     Method('plain'),
     Method('label_smoothing'),

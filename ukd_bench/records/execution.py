@@ -17,7 +17,7 @@ PACKAGES = (
     'torch', 'torchvision', 'mmaction2', 'mmengine', 'mmcv', 'mmcv-lite', 'numpy', 'scipy',
     'kornia', 'decord', 'opencv-contrib-python-headless', 'opencv-python', 'opencv-contrib-python',
 )  # fmt: skip
-"""What can change a figure; absent ones are left out."""
+"""The packages that can change a figure; absent ones are left out."""
 
 DEVICES = ('cpu', 'cuda')
 
@@ -86,7 +86,7 @@ def cuda_devices() -> tuple[str, ...]:
     """Names of the CUDA devices that torch sees, in its order."""
     torch = sys.modules.get('torch')
     if torch is None:
-        # Asked of another process, so that one that plans never imports torch.
+        # Another process is asked, so that one that plans never imports torch.
         return tuple(ask({'cuda_devices': None})['cuda_devices'])
     return tuple(map(torch.cuda.get_device_name, range(torch.cuda.device_count())))
 
@@ -130,8 +130,8 @@ def environment(
     Args:
         device: ``cpu`` or ``cuda``.
         threads: Threads a CPU run uses.
-        precision: Of the arithmetic.
-        name: Of the device; None for that of :func:`device_name`.
+        precision: Precision of the arithmetic.
+        name: Name of the device; None for that of :func:`device_name`.
     """
     return dict(
         device=dict(kind=device, name=name or device_name(device)),

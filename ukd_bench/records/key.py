@@ -12,7 +12,7 @@ from ..files.configs import PACKAGE
 from ..files.hashes import digest, file_sha256
 
 PROTOCOL_VERSION = 1
-"""Raised whenever a change alters what a run computes; part of every key."""
+"""Version that is raised whenever a change alters what a run computes; part of every key."""
 
 
 _NOT_SCIENTIFIC = (

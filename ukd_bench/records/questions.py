@@ -18,11 +18,11 @@ def ask(questions: Mapping[str, Any]) -> dict[str, Any]:
     """The answers to questions that need torch.
 
     Args:
-        questions: By the names of :data:`ukd_bench.runs.answers.QUESTIONS`, with what each is
-            about: plain values.
+        questions: What each question is about, in plain values, by the names of
+            :data:`ukd_bench.runs.answers.QUESTIONS`.
 
     Returns:
-        By the same names; no process is started where there is no question.
+        The answers by the same names; no process is started where there is no question.
 
     Raises:
         UkdBenchError: the process came to an end without an answer.

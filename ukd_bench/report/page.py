@@ -1,4 +1,4 @@
-"""What a report says whatever it holds, and of the methods that it holds."""
+"""Writes the page of a report, with what every report says and what its methods are."""
 
 import re
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ SYNTHETIC = (
 
 
 def methods_text(sweep: Sweep) -> list[tuple[str, str]]:
-    """(name, what it is) of the methods that a sweep has, in the order of tables."""
+    """(name, description) of the methods that a sweep has, in the order of tables."""
     present = {run.method for run in sweep.runs}
     return [
         (sweep.methods.heading(name), look.sentence)
@@ -52,7 +52,7 @@ TEMPLATES = Path(__file__).parent / 'templates'
 
 @dataclass(frozen=True)
 class Report:
-    """What was written, and what it says; ``compared`` is None without a reference."""
+    """The files of a report, and what they say; ``compared`` is None without a reference."""
 
     index: Path
     markdown: Path
@@ -122,7 +122,7 @@ def render(template: str, context: dict[str, Any]) -> str:
 
 
 def markdown_cell(text: str) -> str:
-    """Text that stays in its table cell and stays text."""
+    """Escapes text, so that it stays in its table cell and stays text."""
     return re.sub(r'([|*_`\[\]<>])', r'\\\1', text.replace('\n', ' '))
 
 

@@ -126,12 +126,12 @@ def _protocol(protocol: dict[str, Any] | None) -> str | None:
 
 
 def _distillation(knowledge: dict[str, Any] | None) -> str | None:
-    # What a bank is of has no rule yet.
+    # A run that fills a bank has no rule yet.
     if knowledge is None or 'rule' not in knowledge:
         return None
     weight, temperature = knowledge['weight'], knowledge['temperature']
     text = f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
-    # Records of before had one loss, and it goes without saying.
+    # Records of earlier releases name no loss: there was this one alone.
     loss = knowledge.get('loss', _USUAL_LOSS)
     return text if loss == _USUAL_LOSS else f'{text}, loss {loss}'
 

@@ -1,4 +1,4 @@
-"""What the values of a claims file must be, told in one line where they are not."""
+"""Claims files: what their values must be, reading them, and which one applies."""
 
 import difflib
 import hashlib
@@ -33,7 +33,7 @@ def _texts(value: Any) -> bool:
 
 
 Check = tuple[Callable[[Any], bool], str]
-"""Whether a value will do, and what it must be, in words."""
+"""A test of a value, and in words what the value must be."""
 
 _FRACTION: Check = (lambda value: _number(value) and 0 < value < 1, 'a number between 0 and 1')
 SETTINGS: dict[str, Check] = {
@@ -78,7 +78,7 @@ def require(table: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """What was meant instead, to end a complaint with; empty where nothing is like the word."""
+    """A word that may have been meant, to end a complaint with; empty where none is near."""
     near = difflib.get_close_matches(word, known, n=1)
     return f'; did you mean {near[0]!r}?' if near else ''
 
@@ -117,11 +117,11 @@ class Claims:
     """A claims file.
 
     Attributes:
-        path: Where it lies.
-        settings: What it sets for all rules.
-        claims: In the order of the file.
-        content: Its bytes.
-        sha256: Over its bytes and the code of rules of the user's own, see :func:`claims_sha256`.
+        path: Path of the file.
+        settings: What the file sets for all rules.
+        claims: The claims in the order of the file.
+        content: The file's bytes.
+        sha256: SHA-256 over its bytes and the code of the user's rules, see :func:`claims_sha256`.
     """
 
     path: Path
@@ -180,7 +180,7 @@ def applying_claims(results: Path, given: Path | None = None) -> Path:
 
     Args:
         results: The sweep's folder.
-        given: A file that takes the place of its own.
+        given: A file that takes the place of the sweep's own.
 
     Returns:
         ``given``, or the sweep's copy of the rules that it was planned with; the shipped file for a
@@ -194,7 +194,7 @@ def keep_claims(claims: Claims, results: Path) -> None:
     """Writes a claims file into a sweep's folder, where a later report finds it.
 
     Raises:
-        ResultsError: it cannot be written.
+        ResultsError: the folder cannot be written.
     """
     atomic_write(SweepPaths(results).claims, lambda file: file.write(claims.content))
 

@@ -20,9 +20,9 @@ class ComparableRuns:
 
     Attributes:
         student: The backbone.
-        label: The same, with the setting where there are several.
-        runs: In the order of the plan.
-        methods: Of the sweep.
+        label: The backbone, with the setting where there are several.
+        runs: The runs in the order of the plan.
+        methods: The sweep's methods.
     """
 
     student: str
@@ -102,9 +102,9 @@ def compare_top1(
         method: the method of ``num_teachers`` teachers.
         num_teachers: its K.
         against: another method; of one that has a K, the runs of the same K count.
-        rng: for the bootstrap over clips.
+        rng: generator for the bootstrap over clips.
         draws: bootstrap samples.
-        confidence: of both intervals.
+        confidence: coverage of both intervals.
 
     Returns:
         None where no seed and split has both. With several splits, only the seeds that have the
@@ -116,7 +116,7 @@ def compare_top1(
     pairs: dict[int, dict[int, tuple[Run, Run]]] = defaultdict(dict)
     for seed, split in sorted(first.keys() & second.keys()):
         one, two = first[seed, split], second[seed, split]
-        # A longer training is compared for its length.
+        # A training with UKD's compute is compared for its very length.
         same_length = one.epochs == two.epochs or (other is not None and other.ukd_compute)
         if same_length and one.data == two.data:
             pairs[seed][split] = one, two

@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Compared:
-    """All rows, and counts of cells."""
+    """A comparison of two sweeps: all rows, and counts of cells."""
 
     rows: tuple[Row, ...]
     cells: int
@@ -41,12 +41,12 @@ class Compared:
 
     @property
     def agrees(self) -> bool:
-        """Every cell of the reference is here and none differs."""
+        """Whether every cell of the reference is here and none differs."""
         return not self.differing and not self.missing_here and self.cells > 0
 
     @property
     def summary(self) -> str:
-        """One sentence."""
+        """The comparison in one sentence."""
         how = (
             'by hash (same device, threads and lock)'
             if self.same_machine

@@ -88,11 +88,11 @@ def sentence(text: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 run``, ``3 runs``."""
+    """A count with its noun, as ``1 run`` or ``3 runs``."""
     return f'{count} {noun}' if count == 1 else f'{count} {noun}s'
 
 
 def listed(values: list[int]) -> str:
-    """``1, 2 and 4``."""
+    """Numbers in a row, as ``1, 2 and 4``."""
     words = [str(value) for value in values]
     return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'

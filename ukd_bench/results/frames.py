@@ -99,7 +99,7 @@ RUN_COLUMNS = (
     *('sweep', 'results', 'key', 'method', 'title', 'student', 'teacher', 'num_teachers', 'seed'),
     'split',
 )
-"""Those that :func:`load_scores_frame` has as well."""
+"""Columns of :func:`load_frame` that :func:`load_scores_frame` has as well."""
 
 
 def load_frame(*folders: Path | str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How near students are to their teachers on the test clips: whether they have listened."""
+"""How near students are to their teachers on the test clips, beside those that had none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Likeness:
     """Divergences from the mean of a cell's teachers, in nats, over seeds.
 
     Attributes:
-        student: Of the students.
-        plain: Of plain students of the same backbone, seed, split and schedule.
+        student: Divergence of the students.
+        plain: Divergence of plain students of the same backbone, seed, split and schedule.
         difference: The first less the second, paired.
     """
 
@@ -34,7 +34,7 @@ def likeness(cell: Cell, sweep: Sweep) -> Likeness | None:
 
     Args:
         cell: Runs of one method.
-        sweep: That they are of.
+        sweep: The sweep that has them.
 
     Returns:
         None where the cell has no teachers, or the sweep no plain students beside it.

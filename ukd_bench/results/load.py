@@ -153,5 +153,5 @@ def _error_text(error: Any) -> str | None:
 
 
 def _without_path(error: ResultsError, path: Path) -> str:
-    """A report holds no path of a machine."""
+    """An error's text with a file's name for its path: a report holds no path of a machine."""
     return str(error).replace(str(path), path.name)

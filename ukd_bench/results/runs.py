@@ -53,7 +53,7 @@ class Run:
 
     @property
     def shortened(self) -> bool:
-        """Trained for fewer epochs than the full schedule has."""
+        """Whether it trained for fewer epochs than the full schedule has."""
         return self.epochs < self.full_epochs
 
     @property
@@ -108,11 +108,11 @@ class Run:
         return (self.record or {}).get('flow')
 
     def metric(self, name: str) -> float | None:
-        """A fraction, or None where the run has none."""
+        """A metric as a fraction, or None where the run has none."""
         return None if self.record is None else (self.record['metrics'] or {}).get(name)
 
     def memory(self, phase: str, figure: str = 'allocated_peak_bytes') -> int | None:
-        """A phase's peak in bytes, or None."""
+        """A phase's peak in bytes, or None where it was not measured."""
         return None if self.record is None else (self.record['memory'].get(phase) or {}).get(figure)
 
     def peak(self, figure: str = 'allocated_peak_bytes') -> int | None:
@@ -157,9 +157,9 @@ class Sweep:
     """A loaded sweep.
 
     Attributes:
-        root: Its folder.
-        plan: As it is on disk.
-        runs: All that the plan names.
+        root: The sweep's folder.
+        plan: The plan as it is on disk.
+        runs: All runs that the plan names.
         unplanned: Records that the plan does not name, kept out of every mean.
         methods: The suite's and those that the sweep's config describes, as the plan has them.
     """
@@ -216,7 +216,7 @@ class Sweep:
         """Groups done runs over seeds, in the order of methods, then K, teacher and split.
 
         Args:
-            runs: Of the sweep; None for all.
+            runs: Runs of the sweep; None for all.
         """
         groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
         for run in self.runs if runs is None else runs:

@@ -16,7 +16,7 @@ from .statistics import holm
 
 _Answer = TypeVar('_Answer')
 _Key = tuple[str, str, str, str]
-"""Of a comparison: id of the claim, label of the bench, method, other method."""
+"""What names a comparison: id of the claim, label of the bench, method, other method."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
 
     Args:
         sweep: A loaded sweep; runs that are not done enter no figure.
-        claims: The rules.
+        claims: The claims, with their rules.
 
     Returns:
         One verdict a claim, in the order of the file.
@@ -90,7 +90,7 @@ def _compare(
     k = bench.largest_full(method)
     if k is None:
         return None
-    # A generator each, so that one comparison's interval does not hang on the others.
+    # Each has its generator, so that one comparison's interval does not hang on the others.
     rng = np.random.default_rng(settings.bootstrap_seed)
     draws, confidence = settings.bootstrap_draws, settings.confidence
     return compare_top1(bench, method, k, against, rng, draws, confidence)

@@ -52,7 +52,7 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
     'rule_complaint': _rule_complaint,
     'loss_complaint': _loss_complaint,
 }
-"""By name: a function from what the question is about to its answer, both plain values."""
+"""Functions from what a question is about to its answer, both plain values, by its name."""
 
 
 def main() -> int:

@@ -31,11 +31,11 @@ def prepare_process(spec: RunSpec) -> torch.device:
 
 
 def precision(config: Config, device: str) -> str:
-    """Of a training's arithmetic: ``float32``, or what MMEngine's automatic mixing computes in."""
+    """Precision of a training: ``float32``, or what MMEngine's automatic mixing computes in."""
     wrapper = config.optim_wrapper
     if not str(wrapper.get('type', '')).endswith('AmpOptimWrapper'):
         return 'float32'
-    # Without a type it is torch's own choice for the device.
+    # Where no type is named, torch has one for each device.
     mixed = wrapper.get('dtype') or ('float16' if device == 'cuda' else 'bfloat16')
     return f'mixed {mixed}'
 
@@ -45,10 +45,10 @@ def build_runner(paths: RunPaths, config: Config, spec: RunSpec, hooks: Sequence
 
     Args:
         paths: The run's folder.
-        config: The run's, used as it is, but for what belongs to this process: device, work folder,
-            and MMEngine's own checkpoints, which are not kept.
+        config: The run's config, used as it is, but for what belongs to this process: device, work
+            folder, and MMEngine's own checkpoints, which are not kept.
         spec: The run's specification.
-        hooks: Those that the record is made from.
+        hooks: Hooks that the record is made from.
 
     Raises:
         ConfigError: the config holds a key or value that cannot be used, or the planned device is

@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -26,7 +27,7 @@ from .resume import discard
 from .train import train_and_test
 
 EXIT_STATUS = {'done': 0, 'failed': 2, 'oom': 3, 'diverged': 4}
-"""What the process of a run ends with, by the state that the run ended in; 1 is a defect."""
+"""Exit statuses of a run's process, by the state that the run ended in; 1 is a defect."""
 
 
 def carry_out(paths: RunPaths) -> str:
@@ -95,7 +96,7 @@ def _work(spec: RunSpec) -> Callable[[RunPaths, RunSpec, PhaseMemory, RunFacts],
     return {'bank': fill_bank, 'ensemble': evaluate_ensemble}.get(spec.method, train_and_test)
 
 
-def _write_state(paths: RunPaths, status: str, **facts) -> None:
+def _write_state(paths: RunPaths, status: str, **facts: Any) -> None:
     write_json(paths.state, dict(status=status, **facts))
 
 

@@ -77,7 +77,7 @@ def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts
 
 
 def _batches(datasets: dict[str, ReplayableSet], clips: int) -> Iterator[dict[str, dict[str, Any]]]:
-    """The same clips in every rendering, a few at a time: by rendering, a batch."""
+    """Batches of a few clips at a time, the same clips in every rendering, by rendering."""
     loaders: list[DataLoader[dict[str, Any]]] = [
         DataLoader(
             cast(Dataset[dict[str, Any]], dataset), batch_size=clips, collate_fn=pseudo_collate
@@ -92,7 +92,7 @@ def _scores(teachers: list[Teacher], inputs: list[list[Tensor]]) -> Tensor:
     """(K, N, M, C) scores of K teachers for M views of N clips.
 
     Args:
-        teachers: K.
+        teachers: The K teachers.
         inputs: For each teacher the N clips, all views of each, in its rendering.
     """
     return torch.stack(
@@ -103,7 +103,8 @@ def _scores(teachers: list[Teacher], inputs: list[list[Tensor]]) -> Tensor:
 def _mean_probability(scores_KNMC: Tensor) -> np.ndarray:
     """(N, C) mean of class probabilities over teachers and views.
 
-    Of all clips at once: the order of a sum may depend on whether there is one clip or several.
+    It is taken of all clips at once: the order of a sum may depend on whether there is one clip or
+    several.
     """
     return torch.softmax(scores_KNMC, dim=-1).mean(dim=(0, 2)).numpy()
 

@@ -27,15 +27,15 @@ class RunFacts:
     Attributes:
         metrics: Accuracies as fractions.
         time: Seconds by part.
-        hashes: SHA-256 by thing.
-        counts: Whole numbers by thing.
+        hashes: SHA-256 by name of what was hashed.
+        counts: Whole numbers by name of what was counted.
         teachers: One dict a teacher that took part.
         knowledge: How targets were made.
         dataset: What it was trained and tested on.
         batch_size: Clips a training step.
         protocol: Name, version and views of the evaluation protocol.
         selection: Rule by which the tested epoch was chosen, see ``records.SELECTIONS``.
-        selected_epoch: That epoch, counted from 1.
+        selected_epoch: The tested epoch, counted from 1.
         flow: How the optical flow was made that the run read, and what that took.
         resumed_at: Epochs that were complete whenever the training was cut off and went on.
         earlier_s: Seconds of the processes before, up to where the work went on; None where it is
@@ -152,8 +152,8 @@ def flow_facts(
     ``compute_s`` is the time of the processes that made it, added up.
 
     Args:
-        dataset_config: Of one of them, whose pipeline opens the flow.
-        datasets: Those whose clips count.
+        dataset_config: Config of one of them, whose pipeline opens the flow.
+        datasets: Data sets whose clips count.
 
     Returns:
         None where no flow is read.

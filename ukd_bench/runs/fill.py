@@ -22,14 +22,14 @@ _PHASE = 'fill'
 
 @dataclass
 class FillProgress:
-    """What views took that are in the bank, however many processes it took to fill it.
+    """What filling a bank has taken so far, summed over the processes that filled views.
 
     Attributes:
         teacher: Facts of the teacher whose views they are.
-        num_views: How many views these are.
+        num_views: Number of these views.
         fill_s: Seconds, each process's up to its last finished view.
-        teacher_forwards: Likewise.
-        peaks: Peak memory.
+        teacher_forwards: Forwards of the teacher, counted in the same way.
+        peaks: Peaks of memory.
     """
 
     teacher: dict[str, Any]
@@ -83,7 +83,7 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFac
                 progress=note,
             )
     finally:
-        # Where this process finished no view.
+        # Also where this process finished no view.
         memory.include(earlier.peaks)
     if so_far.num_views == bank.num_views:
         facts.time.update(fill_s=so_far.fill_s)

@@ -25,7 +25,7 @@ from ..methods.config_files import custom_hooks
 from ..records.spec import RunSpec
 
 _NAMES = ('key', 'execution')
-"""Of a run's identity, what its specification tells."""
+"""The part of a run's identity that its specification tells."""
 
 
 class ResumePoint(ResumableHook):
@@ -43,7 +43,7 @@ class ResumePoint(ResumableHook):
         earlier: Sums over the processes before, up to where the training went on.
     """
 
-    # Before the hooks that count what belongs to the next epoch.
+    # It runs before the hooks that count what belongs to the next epoch.
     priority = 'HIGHEST'
 
     def __init__(self, path: Path, spec: RunSpec) -> None:
@@ -89,7 +89,7 @@ class ResumePoint(ResumableHook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Writes the checkpoint of the epoch that has ended, its validation included."""
-        # Not at the end of the epoch before, which was not validated then.
+        # Kept here, because at the end of the epoch before it was not validated yet.
         if runner.epoch == self._kept_epoch:
             return
         began = time.perf_counter()
@@ -138,7 +138,7 @@ def set_resume(config: Config, path: Path, spec: RunSpec) -> None:
 
 def _differing(kept: dict[str, Any], spec: RunSpec, config: Config) -> str | None:
     """The first part of a kept identity that is not the run's; None where all is the same."""
-    # Before every clip is read.
+    # These are compared first, before every clip is read.
     for name in _NAMES:
         if kept.get(name) != getattr(spec, name):
             return name

@@ -1,4 +1,4 @@
-"""Which epoch's weights of a training run are tested."""
+"""Chooses the epoch whose weights a training run tests."""
 
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class KeepBest(ResumableHook):
 
     def state_dict(self, runner: Runner) -> dict[str, Any]:
         """The epoch kept, its accuracy and its weights."""
-        # With the weights: the file may be ahead of the checkpoint when the process is killed.
+        # The weights are kept too: their file may be ahead of the checkpoint in a killed process.
         weights = read_checkpoint(self.path) if self.epoch is not None else None
         return dict(epoch=self.epoch, best=self._best, weights=weights)
 

@@ -29,7 +29,7 @@ from .selection import KeepBest, selection_rule
 def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
     """Trains by the run's config, tests the selected epoch, and saves what others need."""
     read = Config.fromfile(paths.config)
-    # MMEngine logs it, and would lay it out for a second or more each time.
+    # MMEngine logs the config, and would spend a second or more on its layout each time.
     config = Config(read.to_dict(), filename=str(paths.config), format_python_code=False)
     set_resume(config, paths.resume, spec)
     point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
@@ -86,7 +86,7 @@ def _note_training(
         teacher_forwards=point.teacher_forwards, train_steps=len(measure.step_seconds)
     )
     facts.hashes.update(initial_state=measure.initial_sha256)
-    # It has no pipeline where its teachers or banks could not be opened.
+    # The hook has no pipeline where its teachers or banks could not be opened.
     if source is not None and source.pipeline is not None:
         facts.hashes.update(targets=source.target_hash.hexdigest())
         facts.teachers, facts.knowledge = source.teacher_facts(), _knowledge_facts(source)
@@ -105,7 +105,7 @@ def _knowledge_facts(source: DistillationHook) -> dict[str, Any]:
         temperature=source.temperature,
         num_views=source.num_views,
         bank_bytes=source.bank_bytes,
-        # That of a diverged student is no number.
+        # The divergence of a student that has diverged is no number.
         divergence=divergence if divergence is None or math.isfinite(divergence) else None,
     )
 

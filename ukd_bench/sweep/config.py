@@ -17,7 +17,7 @@ from ..methods.table import METHODS, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
 
 SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
-"""What a sweep may ask for by name, beside methods of its own."""
+"""Names of methods and runs that a sweep may ask for, beside methods of its own."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class PoolTeacher:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is trained and tested on.
+    """The videos that are trained and tested on.
 
     Attributes:
         name: What the report calls it, and its folder below ``data``.
         split: Number of the split.
         darkroom: Preset and seed of synthetic videos to make; None for videos on disk.
-        edition: Which lists to use, where those of two editions of ARID lie at one root.
+        edition: Edition whose lists are used, where those of two of ARID lie at one root.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Dataset:
 class Axes:
     """Everything a plan follows from; one field a key of the config file, but for ``own_methods``.
 
-    These are the dicts among the config's ``methods``, which stay when the methods are narrowed.
+    ``own_methods`` are the dicts among the config's ``methods``; they stay when it is narrowed.
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
@@ -98,7 +98,7 @@ class Axes:
         """The axes with some replaced by what the command line asks for.
 
         Raises:
-            ConfigError: a value that the sweep does not have.
+            ConfigError: the sweep does not have one of the values.
         """
         students = {student.name: student for student in self.students}
         for backbone in backbones or ():
@@ -125,7 +125,7 @@ class Axes:
         Raises:
             ConfigError: naming the first that does not fit.
         """
-        # It names folders, and what is written there must stay there.
+        # The name is that of folders, and what is written there must stay there.
         if self.name in ('', '.', '..') or Path(self.name).name != self.name:
             raise ConfigError(f'name = {self.name!r} is no name of a folder')
         for kind, items in (('student', self.students), ('teacher', self.teachers)):
@@ -175,7 +175,7 @@ class Axes:
 
     @property
     def sweep_methods(self) -> tuple[str, ...]:
-        """What ``methods`` may name."""
+        """Names that ``methods`` may hold."""
         return (*SWEEP_METHODS, *(method.row.name for method in self.own_methods))
 
     @property
@@ -228,7 +228,7 @@ def _build(kind: type, content: dict, where: str) -> Any:
     for name, one in known.items():
         if name in content:
             values[name] = _convert(name, one.type, content[name], where)
-        # Both are missing.
+        # The two are equal only where the field has neither.
         elif one.default is one.default_factory:
             raise ConfigError(f'{where}: key {name!r} is absent')
     return kind(**values)
@@ -250,7 +250,7 @@ def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
         if value is not None or nested:
             _require_kind(f'{where}: {name}', value, dict)
         return _build(nested, value, f'{where}: {name}') if nested else value
-    # `kind | None`: what it is where it is given.
+    # Of `kind | None`, a value that is given must be of the kind.
     kinds = [kind] if isinstance(kind, type) else [*get_args(kind)]
     if value is not None or NoneType not in kinds:
         _require_kind(f'{where}: {name}', value, *(one for one in kinds if one is not NoneType))

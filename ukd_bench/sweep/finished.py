@@ -1,4 +1,4 @@
-"""What is on disk of a plan: which runs are finished, intact and reusable."""
+"""Finds out which runs of a plan are finished on disk, intact and reusable."""
 
 import contextlib
 import dataclasses
@@ -22,10 +22,11 @@ class SweepState:
     """A plan and the folder that its runs leave their records in.
 
     Args:
-        plan: What to do.
+        plan: All runs to be had.
         paths: The sweep's folder.
-        fingerprints: Of the training and test clips, by the names that records have; a record made
-            from others is not reused. None before they are made: then nothing is.
+        fingerprints: Fingerprints of the training and test clips, by the names that records have;
+            a record made from others is not reused. None before the clips are made, when nothing
+            is.
         accept_stale: Whether a run with the same key from another execution (other versions, source
             or device) is reused.
     """
@@ -57,7 +58,7 @@ class SweepState:
                 self._weights[key] = hashes.get('student_state')
 
     def is_finished(self, key: str) -> bool:
-        """Whether the run needs not be carried out."""
+        """Whether the run need not be carried out."""
         return key in self._finished
 
     def folder(self, run: PlannedRun) -> RunPaths:
@@ -69,7 +70,7 @@ class SweepState:
         return RunPaths(self.paths.root / run.folder)
 
     def status(self, run: PlannedRun) -> str:
-        """``done`` (or ``oom``, ``diverged``), what its last attempt ended in, or ``pending``.
+        """``done`` (or ``oom``, ``diverged``), else how its last attempt ended, or ``pending``.
 
         ``unknown`` where the plan is for a device that is not here, and the run was carried out on
         one of that kind.
@@ -85,7 +86,7 @@ class SweepState:
             status = read_json(paths.state)['status']
         except (ResultsError, KeyError, TypeError):
             return 'pending'
-        # What says it is finished and is not has lost a part.
+        # A run that says it is finished and is not has lost a part.
         return status if status in ('running', 'failed', 'interrupted') else 'pending'
 
     def locate(self, run: PlannedRun) -> RunPaths | None:
@@ -100,7 +101,7 @@ class SweepState:
         """Hash of the rules that stood when the first of the reused results was made.
 
         Args:
-            present: Of the rules as they are now; they hold where nothing is reused.
+            present: Hash of the rules as they are now; it holds where nothing is reused.
         """
         if self.paths.plan.is_file() and self._finished:
             return read_json(self.paths.plan)['claims_sha256']
@@ -113,7 +114,7 @@ class SweepState:
         narrower sweep in the same folder loses no result.
 
         Args:
-            dataset: What is said of the data.
+            dataset: What the plan says of the data.
             claims_sha256: See :meth:`claims_sha256`.
             still_valid: Keys that the sweep's config and data give now, over all axes; what was
                 made by another config or from other data is left out.
@@ -161,7 +162,7 @@ class SweepState:
         return [RunPaths(path) for path in sorted(self.paths.root.glob(f'{run.spec.key}-*'))]
 
     def _is_intact(self, run: PlannedRun, paths: RunPaths) -> bool:
-        """Whether a run came to an end there that the plan's would come to as well."""
+        """Whether a folder holds a result that the plan's run would come to as well."""
         record = self._record(paths)
         if record is None or record['key'] != run.spec.key or not self._has_these_clips(record):
             return False
@@ -178,7 +179,7 @@ class SweepState:
         return all(had.get(name) in (None, now) for name, now in self.fingerprints.items())
 
     def _has_these_parents(self, run: PlannedRun, record: dict) -> bool:
-        """Whether what it used is what is there now.
+        """Whether what the run used is what is there now.
 
         A teacher that had to be trained again, and came out as another, undoes what used it; so
         does the stage before one of a chain.
@@ -224,9 +225,9 @@ def still_valid(axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Iterable
     What another config or other videos made has other keys, and so is not among them.
 
     Args:
-        axes: All of the config.
-        rows: Of the earlier plan.
-        keys_of: Plans some axes.
+        axes: All axes of the config.
+        rows: Rows of the earlier plan.
+        keys_of: Function that plans some axes and returns their runs' keys.
     """
     valid: set[str] = set()
     for some in _widened(axes, rows):
@@ -239,7 +240,7 @@ def still_valid(axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Iterable
 def _widened(axes: Axes, rows: list[dict]) -> Iterator[Axes]:
     """The axes with the seeds, K, methods and splits of earlier rows; each split and method apart.
 
-    Apart, so that one that cannot be planned any more takes no other with it.
+    They are apart, so that one that cannot be planned any more takes no other with it.
     """
     students = [row for row in rows if row['method'] not in RUN_KINDS]
     counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}

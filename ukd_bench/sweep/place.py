@@ -142,8 +142,8 @@ class RunFolders:
         self._write_config(run, paths)
         for parent in (self._state.plan.runs[key] for key in run.spec.parents):
             if parent.spec.method == 'teacher' and parent.spec.key not in self._placed:
-                # It is of an earlier call. Its clips are rendered by its config, and their cache and
-                # flow may have moved since.
+                # It is of an earlier call. Its clips are rendered by its config, and their cache
+                # and flow may have moved since.
                 self._write_config(parent, self._state.folder(parent))
         run.spec.write(paths.spec)
         return paths

@@ -25,7 +25,7 @@ class PlannedRun:
 
     @property
     def label(self) -> str:
-        """What progress lines call it."""
+        """Name of the run in progress lines."""
         spec = self.spec
         count = f'K={spec.num_teachers}' if spec.num_teachers else ''
         words = (spec.method, count, spec.teacher or spec.student or '', f'seed={spec.seed}')
@@ -48,11 +48,11 @@ class Plan:
     """Runs in an order in which parents come before children.
 
     Attributes:
-        name: Of the sweep.
-        runs: By key.
+        name: Name of the sweep.
+        runs: The runs by key.
         pool: Keys of the teachers' runs and of their banks, in pool order.
-        own_methods: All that the sweep's config describes, whether the plan has runs of them or
-            not.
+        own_methods: All methods that the sweep's config describes, whether the plan has runs of
+            them or not.
     """
 
     name: str

@@ -40,7 +40,7 @@ def make_plan(axes: Axes, data: SweepData, execution: str, device: str, pool_pat
         data: What to train and test on.
         execution: Execution fingerprint of all runs.
         device: ``cpu`` or ``cuda``.
-        pool_path: Where the sweep's pool file will lie.
+        pool_path: Path that the sweep's pool file will have.
 
     Raises:
         ConfigError: a config is absent or does not fit the sweep, or the axes ask for no run.
@@ -58,13 +58,13 @@ class _Planner:
         self.device = device
         self.pool_path = pool_path
         self.identity = data.identity()
-        # By method and student; of many seeds and K, reading is what takes time.
+        # Configs by method and student: with many seeds and K, reading them is what takes time.
         self.configs: dict[tuple[str, str], Config] = {}
         # The first student's plain config stands for all in what they share: clips and views.
         self.shared = self._config(axes.known.row(FLOOR), axes.students[0])
         self._set_evaluation(self.shared)
         self.pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]] = []
-        # By key, in the order in which they were made: parents come before children.
+        # Runs by key, in the order in which they were made: parents come before children.
         self.made: dict[str, PlannedRun] = {}
 
     def plan(self) -> Plan:

@@ -1,4 +1,4 @@
-"""What a sweep asks before it plans: whether rule and loss can be used, which devices are here."""
+"""Asks before planning whether rule and loss can be used, and which devices are here."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def preflight(axes: Axes, device: str) -> Devices:
     if device_kind(device) == 'cuda':
         questions['cuda_devices'] = None
     rule = axes.distillation.rule
-    # The others take no arguments and any number of teachers.
+    # The other rules take no arguments and any number of teachers.
     if rule is not None and (rule not in RULES or rule == 'fixed_weights'):
         questions['rule_complaint'] = dict(rule=rule, numbers=_numbers_folded(axes))
     loss = axes.distillation.loss
@@ -44,7 +44,7 @@ def preflight(axes: Axes, device: str) -> Devices:
 
 
 def _numbers_folded(axes: Axes) -> list[int]:
-    """How many networks' scores the rule folds, over all runs that have targets."""
+    """Numbers of networks whose scores the rule folds, over all runs that have targets."""
     return sorted(
         {
             method.num_folded(k)

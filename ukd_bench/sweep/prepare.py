@@ -1,4 +1,4 @@
-"""What runs read: videos, their optical flow and their cached frames, made before the first run."""
+"""Makes what runs read before the first of them: videos, optical flow, cached frames."""
 
 import os
 import shutil
@@ -37,14 +37,14 @@ def prepare_places(
     Runs compute the same from a cache as without one.
 
     Args:
-        plan: Of the runs; it is read alone.
+        plan: The plan of the runs.
         data: The videos, which exist.
-        budget_gib: That cached frames may take.
+        budget_gib: GiB that cached frames may take.
         bars: Shows how far the work is.
-        say: Told in one line where there is no room for a cache.
+        say: Called with one line where there is no room for a cache.
 
     Returns:
-        Where all that lies.
+        The folders of flow and frames.
 
     Raises:
         ConfigError: the flow that a pipeline asks for cannot be made here.

@@ -22,8 +22,8 @@ class Progress:
     """Tells a person where a sweep stands.
 
     Args:
-        total: Runs of the plan.
-        console: Where to.
+        total: Number of runs of the plan.
+        console: Console that is written to.
         live: Whether a live display may be on it, where it is a terminal.
     """
 
@@ -61,11 +61,11 @@ class Progress:
         self.settled_count += 1
         self._line(status, run, f'{time.monotonic() - began:.0f} s')
         if status not in _STYLES:
-            # As text: a path may hold what rich reads as markup.
+            # Printed as text, since a path may hold what rich reads as markup.
             self.console.print(Text(f'  {_reason(paths)}', 'red'), soft_wrap=True)
 
     def settled(self, run: PlannedRun, status: str) -> None:
-        """A run that was finished before, or cannot be started any more."""
+        """Shows a run that was finished before, or cannot be started any more."""
         self.settled_count += 1
         if status == 'skipped':
             self._line('skipped', run, 'needs a run that failed')

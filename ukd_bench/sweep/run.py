@@ -31,13 +31,13 @@ class SweepOptions:
 
     Attributes:
         config: Path of a sweep config, or the name of a shipped one.
-        methods: Only these, and what they need.
+        methods: The only methods to run, with what they need.
         teachers: Numbers of teachers K.
-        backbones: Only these students.
-        seeds: Of the students.
-        split: Of the data set.
-        edition: Which lists, where those of two editions lie at one root.
-        device: Where runs compute: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
+        backbones: The only students to train.
+        seeds: Seeds of the students.
+        split: Split of the data set.
+        edition: Edition whose lists count, where those of two lie at one root.
+        device: Device that runs compute on: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
         jobs: Runs at once; None leaves it to the executor.
         executor: How runs are carried out: a name, or the dotted path of a class.
         data_root: Folder of the videos; None is the sweep's own.
@@ -72,17 +72,17 @@ class Tally:
 
     @property
     def carried_out(self) -> int:
-        """Runs that got their result now."""
+        """Number of runs that got their result now."""
         return self.runs - self.reused - self.lost
 
 
 class SweepRun:
-    """A sweep that is asked for.
+    """A sweep that is asked for: its plan, its folder, and carrying it out.
 
     Attributes:
-        axes: What it compares.
+        axes: Axes of what it compares.
         devices: What its runs compute on; they may not be here, which a plan does not mind.
-        paths: Its folder.
+        paths: Files in its folder.
 
     Raises:
         ConfigError: the config or an option cannot be used.
@@ -118,7 +118,7 @@ class SweepRun:
         return state
 
     def executor(self) -> Executor:
-        """What carries out its runs.
+        """The executor that carries out its runs.
 
         Raises:
             ConfigError: there is no such executor, or no such device.
@@ -132,7 +132,7 @@ class SweepRun:
         """Holds the results folder for this process.
 
         Raises:
-            ResultsError: it cannot be written or locked, or another sweep works in it.
+            ResultsError: the folder cannot be written or locked, or another sweep works in it.
         """
         require_writable(self.paths.root)
         lock = Lock(self.paths.root / '.lock')
@@ -156,11 +156,11 @@ class SweepRun:
 
         Args:
             executor: Carries the runs out.
-            claims_sha256: Of the rules that the verdicts will follow.
-            keep_claims: Puts a copy of these rules beside the plan.
+            claims_sha256: Hash of the rules that the verdicts will follow.
+            keep_claims: Function that puts a copy of these rules beside the plan.
             bars: Shows how far the preparation is.
-            say: Told in a line what else a person should know.
-            progress_of: Makes what shows how far that many runs are.
+            say: Called with a line on what else a person should know.
+            progress_of: Function that makes what shows how far that many runs are.
 
         Raises:
             UkdBenchError: the videos, their flow or a folder cannot be used or made.
@@ -208,7 +208,7 @@ def require_writable(folder: Path) -> None:
     """Finds out before the first run whether a folder can be written that is needed later, too.
 
     Raises:
-        ResultsError: it cannot.
+        ResultsError: the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

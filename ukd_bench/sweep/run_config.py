@@ -61,8 +61,8 @@ def set_protocol(config: Config, name: str) -> None:
 def set_selection(config: Config, rule: str) -> None:
     """Has the tested epoch chosen by a rule, on clips that the rule names.
 
-    Best on held-out groups: whole groups of the training list are validated on after every epoch
-    and not trained on. The oracle validates on the test clips.
+    For the best on held-out groups, whole groups of the training list are validated on after every
+    epoch and not trained on. The oracle validates on the test clips.
     """
     config.selection = rule
     if rule == LAST_EPOCH:

@@ -31,9 +31,9 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
 
     Args:
         state: The plan and its folder, refreshed.
-        places: Where on this machine lies what runs read.
-        executor: That carries them out.
-        progress: Told of every start and end.
+        places: Folders on this machine of what runs read.
+        executor: Executor that carries them out.
+        progress: Display that is told of every start and end.
 
     Raises:
         KeyboardInterrupt: after the executor was told to stop.
@@ -83,7 +83,7 @@ class Queue:
         state: The plan and its folder, refreshed.
 
     Attributes:
-        waiting: Runs that neither need no process nor were taken, first ones first.
+        waiting: Runs that need a process and were not taken, first ones first.
         outcome: How the others ended, as far as they have.
     """
 

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..data.arid.facts import ARID_CLASSES
 from ..data.arid.groups import HELD_OUT_FRACTION, part_of
@@ -29,7 +30,7 @@ class SweepData:
         darkroom: Specification of synthetic videos; None for videos on disk.
         to_make: Whether the sweep makes them.
         groups: Part of the training list that is trained on; None is the whole.
-        edition: Which lists to use, where those of two editions lie at the root.
+        edition: Edition whose lists are used, where those of two lie at the root.
     """
 
     name: str
@@ -52,7 +53,7 @@ class SweepData:
 
     @property
     def kind(self) -> str:
-        """Edition of ARID, ``darkroom`` or ``own``."""
+        """Kind of the videos: an edition of ARID, ``darkroom`` or ``own``."""
         return 'darkroom' if self.to_make else self.layout.edition
 
     @functools.cached_property
@@ -61,7 +62,7 @@ class SweepData:
         return len(ARID_CLASSES if self.to_make else self.layout.classes)
 
     def identity(self) -> dict:
-        """What the keys of runs hash.
+        """What identifies the videos, which keys of runs hash.
 
         For DarkRoom this is what its frames follow from, so that a plan has its keys before the
         videos exist; the frames' own fingerprint stands in every record and is compared before a
@@ -90,7 +91,7 @@ class SweepData:
 
     @functools.cached_property
     def _fingerprints(self) -> dict[str, str]:
-        # Of videos on disk this reads every file; a sweep asks for it more than once.
+        # This reads every file of videos on disk, and a sweep asks for it more than once.
         return {
             name: clips_fingerprint(self.root, self.clips(subset))
             for name, subset in (('fingerprint', 'train'), ('test_fingerprint', 'test'))
@@ -121,7 +122,7 @@ def sweep_data(dataset: Dataset, root: Path | None, groups: str | None = None) -
     """The videos that a sweep config asks for, at the root that the command line names.
 
     Args:
-        dataset: From the sweep config.
+        dataset: The data set in the sweep's config.
         root: An existing folder; None for the sweep's own, which is made if it is synthetic.
         groups: Part of the training list that is trained on; None is the whole.
 
@@ -147,7 +148,7 @@ def sweep_data(dataset: Dataset, root: Path | None, groups: str | None = None) -
     return SweepData(dataset.name, own, dataset.split, identity, spec, groups)
 
 
-def _darkroom_spec(preset: str = 'quick', **changes) -> DarkRoomSpec:
+def _darkroom_spec(preset: str = 'quick', **changes: Any) -> DarkRoomSpec:
     if preset not in PRESETS:
         raise ConfigError(f'DarkRoom preset {preset!r} is none of {", ".join(PRESETS)}')
     try:

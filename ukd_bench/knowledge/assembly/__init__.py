@@ -36,7 +36,7 @@ def build_rule(config: str | dict[str, Any]) -> AssemblyRule:
 
 
 def rule_name(config: str | dict[str, Any]) -> str:
-    """What tables call the rule of a config: its name or path, and its arguments if it has any.
+    """Name in tables of a config's rule: its name or path, and its arguments if it has any.
 
     Raises:
         ConfigError: the config is neither a string nor a dict with a ``type``.

@@ -30,7 +30,7 @@ class AEKD(WeightedMean):
     needs_student = True
 
     def __init__(self) -> None:
-        # Here, so that neither those who use another rule nor the first step pay for the import.
+        # Imported here, so that neither users of other rules nor the first step pay for it.
         from scipy.optimize import nnls
 
         self._nnls = nnls

@@ -1,4 +1,4 @@
-"""What every assembly rule is: K teachers' scores in, one target distribution a sample out."""
+"""Base classes of assembly rules: K teachers' scores in, one target distribution a sample out."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -17,10 +17,10 @@ class AssemblyRule(ABC):
     give equal bits whoever made them.
 
     Attributes:
-        needs_student: It reads the student's current scores, so its targets cannot be made ahead of
-            the student's forward pass.
-        needs_all_classes: It cannot use banks that keep only the top classes: there the score
-            of an absent class is -inf.
+        needs_student: Whether it reads the student's current scores, so that its targets cannot be
+            made ahead of the student's forward pass.
+        needs_all_classes: Whether it cannot use banks that keep only the top classes, where the
+            score of an absent class is -inf.
     """
 
     needs_student: ClassVar[bool] = False
@@ -30,7 +30,7 @@ class AssemblyRule(ABC):
         """Refuses a number of teachers for which the rule is not defined.
 
         Raises:
-            ConfigError: it is not defined for so many.
+            ConfigError: the rule is not defined for so many.
         """
         if num_teachers < 1:
             raise ConfigError(f'an assembly rule needs at least 1 teacher, not {num_teachers}')

@@ -58,7 +58,7 @@ def is_laid_out(path: Path, layout: Layout) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Has the disk take note of names that came or went."""
+    """Has the disk store which names came to a folder or went."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -25,13 +25,13 @@ Address = tuple[int, int]
 
 
 class AddressedClips(Dataset[dict[str, Any]]):
-    """Every view of every clip.
+    """Data set of every view of every clip, by address (view, sample).
 
     Loader workers draw from different views at a time, so each has a replayed pipeline of its own.
 
     Args:
         dataset: A training set with its own pipeline, which is replaced.
-        view_seed: View seed.
+        view_seed: Seed of the views.
     """
 
     def __init__(self, dataset: ReplayableSet, view_seed: int) -> None:
@@ -61,11 +61,11 @@ class AddressedScores:
     """Iterates over pairs of a batch's addresses and its scores, (n, C) float32 on the CPU.
 
     Args:
-        teacher: Whose scores.
-        clips: Its rendering of the views.
-        batches: At most ``MICRO_BATCH`` addresses each. They are asked for ahead of their scores
-            where there are workers, and again in every iteration.
-        num_workers: Loader processes; they live as long as this.
+        teacher: The teacher that scores.
+        clips: The views in the teacher's rendering.
+        batches: Batches of at most ``MICRO_BATCH`` addresses. They are asked for ahead of their
+            scores where there are workers, and again in every iteration.
+        num_workers: Loader processes; they live as long as this object.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class AddressedScores:
         num_workers: int = 0,
     ) -> None:
         self.teacher = teacher
-        # A generator of its own, because a loader draws from the global one whenever it starts.
+        # The loader gets a generator, because it draws from the global one whenever it starts.
         self.loader = DataLoader(
             clips,
             batch_sampler=batches,
@@ -145,12 +145,12 @@ def fill(
         entry: The teacher, and the folder its bank goes to.
         dataset_config: The student's training set, pipeline included.
         view_seed: View seed of the students that will read the bank.
-        num_views: V.
-        device: Where the teacher runs.
+        num_views: V, the number of views.
+        device: Device that the teacher runs on.
         num_workers: Loader processes; they do not change the scores.
         progress: Called with views done, by whichever process, and V, after each view of this one.
         storage: ``float32``, ``float16``, or ``topK`` with a number K.
-        identity: What the bank is for, where the caller knows: finding out hashes every video.
+        identity: What the bank is for; where it is None, finding out hashes every video.
 
     Raises:
         ConfigError: ``num_views`` is not positive, there is no such storage, or the teacher cannot
@@ -195,7 +195,7 @@ def fill(
         try:
             _fill(writer, teacher, clips, num_workers, progress)
         except UkdBenchError as error:
-            # That of a loader's worker comes with its traceback.
+            # The message of a loader's worker comes with its traceback.
             raise type(error)(one_line(error, limit=2000)) from error
     return Bank(entry.bank)
 
@@ -203,7 +203,7 @@ def fill(
 def _num_classes(teacher: Teacher, clips: AddressedClips) -> int:
     if teacher.order is not None:
         return len(teacher.order)
-    # MMAction2's heads say it; a head of heads may not.
+    # MMAction2's heads say how many classes they score; a head of heads may not.
     said = getattr(teacher.model.cls_head, 'num_classes', None)
     return said or teacher.score([clips[0, 0]['inputs']]).shape[1]
 
@@ -212,7 +212,7 @@ def sample_labels(dataset: VideoSet) -> list[int]:
     """The label of each sample of a training set.
 
     Raises:
-        ConfigError: a sample has none, or several.
+        ConfigError: a sample has no label, or several.
     """
     return [sample_label(dataset, dataset.get_data_info(index)) for index in range(len(dataset))]
 
@@ -241,7 +241,7 @@ def _fill(
 ) -> None:
     num_views, num_samples, _ = writer.job.facts.shape
     scored = AddressedScores(teacher, clips, _FreeViews(writer), num_workers)
-    # Once nothing is free: what others have not finished may yet become free.
+    # Nothing is free by now, but what others have not finished may yet become free.
     while writer.wait_for_work():
         parts: list[torch.Tensor] = []
         for addresses, scores_NC in scored:

@@ -20,7 +20,7 @@ from .storage import FLOAT32, Storage
 from .student_config import BankReader
 
 Say = Callable[[str], None]
-"""Told in a line what a person should know; a function that a new process can import."""
+"""Function, importable in a new process, that is told in a line what a person should know."""
 
 Lacking = tuple[PoolEntry, BankIdentity]
 """A teacher without a bank that fits, and what that bank is for."""
@@ -41,12 +41,12 @@ def fill_banks(
 
     Args:
         reader: What a student's config says of its banks.
-        device: Where teachers run.
-        say: Told what there is already, how far each teacher is, and what was filled.
-        num_views: Views a bank; None is the hook's, or else the config's epochs.
-        storage: How scores are kept; None is as a bank is, or float32.
-        processes: That share the views among them.
-        overwrite: Whether folders are filled anew that hold a whole bank of something else.
+        device: Device that teachers run on.
+        say: Called with lines on what is there already, how far each teacher is, what was filled.
+        num_views: Views of a bank; None is the hook's number, or else the config's epochs.
+        storage: How scores are kept; None keeps that of a bank, or else is float32.
+        processes: Number of processes that share the views.
+        overwrite: Whether a folder that holds a whole bank of something else is filled anew.
 
     Raises:
         ConfigError: a teacher cannot be loaded, or two have one folder.
@@ -104,16 +104,16 @@ def _belongs_to_a_sweep(entry: PoolEntry) -> bool:
 def _misfit(
     entry: PoolEntry, identity: BankIdentity, views: int, storage: str | None
 ) -> tuple[str | None, bool]:
-    """Why a student cannot read the bank as it is, None where it can.
+    """Why a student cannot read the bank as it is, or None, and whether a new fill destroys one.
 
-    And whether it is a whole bank that was made for something else, or is stored otherwise, or
+    It does where there is a whole bank that was made for something else or is stored otherwise, or
     one in the making that shall have more views.
     """
     try:
         bank = Bank(entry.bank)
     except BankError as error:
         begun = BankPaths(entry.bank).begun()
-        # What is done of more views is no less worth than a whole bank.
+        # A bank in the making with more views is worth no less than a whole one.
         more = begun is not None and begun.identity == identity and begun.num_views > views
         return f'{error}; {views} are asked for' if more else str(error), more
     is_stored_otherwise = storage not in (None, bank.storage.name)

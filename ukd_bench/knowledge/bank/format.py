@@ -20,14 +20,14 @@ class BankPaths:
     """The files of one bank.
 
     Attributes:
-        folder: Where all of them lie.
+        folder: Folder that all of them lie in.
     """
 
     folder: Path
 
     @property
     def manifest(self) -> Path:
-        """What the scores belong to; written last, so that a bank without one is incomplete."""
+        """File of what the scores belong to; written last, so a bank without it is incomplete."""
         return self.folder / 'manifest.json'
 
     @property
@@ -37,28 +37,28 @@ class BankPaths:
 
     @property
     def work(self) -> Path:
-        """What processes that fill the bank tell each other; absent from a complete one."""
+        """Folder of what filling processes tell each other; absent from a complete bank."""
         return self.folder / 'fill'
 
     @property
     def job(self) -> Path:
-        """What the bank is being filled with."""
+        """File of what the bank is being filled with."""
         return self.work / 'job.json'
 
     def array(self, name: str) -> Path:
-        """``scores`` or ``classes``."""
+        """File of the array of that name: ``scores`` or ``classes``."""
         return self.folder / f'{name}.npy'
 
     def coming(self, name: str) -> Path:
-        """An array that will take the place of the one of that name."""
+        """File of an array that will take the place of the one of that name."""
         return self.work / self.array(name).name
 
     def arrays(self) -> list[Path]:
-        """Of any storage, there or not."""
+        """Files of the arrays of any storage, whether there or not."""
         return [self.array('scores'), self.array('classes')]
 
     def note(self, view: int) -> Path:
-        """Written when all rows of a view are on the disk, with their checksum."""
+        """File of a view's note: the rows' checksum, written once all of them are on the disk."""
         return self.work / f'view-{view:05d}.json'
 
     def notes(self) -> list[Path]:
@@ -70,7 +70,7 @@ class BankPaths:
         return facts_in(self.job)
 
     def progress(self, begun: BankFacts) -> str:
-        """How far the fill has come that ``begun`` tells of, as in ``2 of 5 views``."""
+        """How far a fill with ``begun`` has come, as in ``2 of 5 views``."""
         return f'{len(self.notes())} of {begun.num_views} views'
 
 
@@ -82,14 +82,14 @@ class Bank:
     own labels (N,) in ``labels.npy``; and ``manifest.json``.
 
     Args:
-        folder: Where the bank lies.
+        folder: The bank's folder.
 
     Attributes:
         manifest: What the bank says of itself.
         labels_N: int64 labels of the samples.
 
     Raises:
-        BankError: absent, incomplete or damaged.
+        BankError: the bank is absent, incomplete or damaged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -106,12 +106,12 @@ class Bank:
 
     @property
     def facts(self) -> BankFacts:
-        """What it was filled with."""
+        """What the bank was filled with."""
         return self.manifest.facts
 
     @property
     def storage(self) -> Storage:
-        """How its scores are kept."""
+        """How the bank keeps its scores."""
         return self.facts.storage
 
     @property
@@ -138,7 +138,7 @@ class Bank:
         return self.storage.decode(self.rows(view, samples), self.num_classes)
 
     def rows(self, view: int, samples: Sequence[int] | None = None) -> dict[str, np.ndarray]:
-        """What is kept of a view, of all samples or of some, by array; see ``Storage.encode``."""
+        """Kept rows of a view, of all samples or of some, by array; see ``Storage.encode``."""
         chosen = slice(None) if samples is None else np.asarray(samples)
         return {name: array[view][chosen] for name, array in self.arrays.items()}
 
@@ -189,7 +189,7 @@ class Bank:
         """Compares the files with the checksums in the manifest.
 
         Raises:
-            BankError: they differ.
+            BankError: a file differs.
         """
         for name in self.damaged_files():
             raise BankError(f'bank {self.folder}: {name} differs from its checksum')
@@ -269,7 +269,7 @@ def open_banks(teachers: Sequence[PoolEntry], identities: Sequence[BankIdentity]
     """The banks of a pool, each checked against what the student has.
 
     Args:
-        teachers: The pool's first K.
+        teachers: The first K teachers of the pool.
         identities: What the bank of each must be for, see
             :func:`~ukd_bench.knowledge.identity.bank_identities`.
 

@@ -1,4 +1,4 @@
-"""What a bank is of, as its ``manifest.json`` and, while it is filled, ``fill/job.json`` say it."""
+"""What a bank is filled with: its ``manifest.json`` and, while it is filled, ``fill/job.json``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ SCHEMA = 2
 
 _FACTS = ('storage', 'shape', 'identity', 'teacher', 'classes')
 _ADDED = ('complete', 'views', 'files', 'error', 'scores_sha256')
-"""What the manifest says beside the facts, the whole of it in the order of ``Manifest``."""
+"""Keys of the manifest beside the facts, in the order of ``Manifest``."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class BankFacts:
 
     Attributes:
         identity: What the scores belong to.
-        storage: How they are kept.
+        storage: How the scores are kept.
         shape: (V, N, C) for views, samples and classes.
-        teacher: ``name``, ``key``, ``state_bytes`` and ``state_sha256``.
-        class_names: In label order; empty where classes have none.
+        teacher: ``name``, ``key``, ``state_bytes`` and ``state_sha256`` of the teacher.
+        class_names: Names of the classes in label order; empty where they have none.
     """
 
     identity: BankIdentity
@@ -36,7 +36,7 @@ class BankFacts:
     class_names: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As both files have it."""
+        """The facts as both files hold them."""
         return {
             'schema': SCHEMA,
             'storage': self.storage.name,
@@ -48,12 +48,12 @@ class BankFacts:
 
     @property
     def num_views(self) -> int:
-        """V."""
+        """V, the number of views."""
         return self.shape[0]
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> 'BankFacts':
-        """From what a file holds.
+        """Reads the facts from a file's content.
 
         Raises:
             BankError: saying what is absent or wrong.
@@ -80,8 +80,8 @@ class Job:
     """What a bank is to be filled with.
 
     Attributes:
-        facts: What the bank is of.
-        labels: Of the N samples.
+        facts: What the bank is filled with.
+        labels: Labels of the N samples.
     """
 
     facts: BankFacts
@@ -90,15 +90,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What stands in a complete bank.
+    """The manifest of a complete bank.
 
     Attributes:
-        facts: What the bank is of.
-        views: A note a view: the checksum of its rows as ``sha256``, and where the storage is not
-            exact its ``error``.
+        facts: What the bank is filled with.
+        views: One note for each view: the checksum of its rows as ``sha256``, and where the storage
+            is not exact its ``error``.
         files: ``bytes`` and ``sha256`` by file name.
-        error: Of the storage, over all views; None where it is exact.
-        scores_sha256: Of the file of scores.
+        error: Error of the storage over all views; None where it is exact.
+        scores_sha256: SHA-256 of the file of scores.
     """
 
     facts: BankFacts
@@ -108,7 +108,7 @@ class Manifest:
     scores_sha256: str
 
     def to_dict(self) -> dict[str, Any]:
-        """As the file has it."""
+        """The manifest as its file holds it."""
         return {
             **self.facts.to_dict(),
             'complete': True,
@@ -148,7 +148,7 @@ class Manifest:
 
 
 def facts_in(path: Path) -> BankFacts | None:
-    """What a manifest or ``job.json`` says; None where there is none of this schema."""
+    """The facts in a manifest or ``job.json``; None where there is none of this schema."""
     try:
         content = read_json(path)
         if not isinstance(content, dict) or content.get('schema') != SCHEMA:

@@ -15,7 +15,7 @@ from .format import Bank, BankPaths
 from .storage import TEMPERATURES
 
 _MOST_COLUMNS = 12
-"""Teachers that a table of pairs has room for."""
+"""Most teachers that a table of pairs has room for."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class ShownBank:
     """A bank, or what there is instead.
 
     Attributes:
-        name: Of its teacher.
-        bank: None where there is no complete one.
-        state: ``complete``, ``2 of 5 views``, ``absent``, or what is wrong.
+        name: Name of its teacher.
+        bank: The bank; None where there is no complete one.
+        state: How it is: ``complete``, ``2 of 5 views``, ``absent``, or what is wrong.
     """
 
     name: str
@@ -67,7 +67,7 @@ def agreement(first: Bank, second: Bank) -> float | None:
 
 
 def render(shown: Sequence[ShownBank]) -> RenderableType:
-    """All banks, the errors of their storages, and the agreement of pairs."""
+    """Tables of all banks, the errors of their storages, and the agreement of pairs."""
     parts: list[RenderableType] = [_table(shown)]
     banks = [(number, one.bank) for number, one in enumerate(shown, 1) if one.bank is not None]
     inexact = [(number, bank) for number, bank in banks if not bank.storage.is_exact]

@@ -147,7 +147,7 @@ def rows_sha256(rows: Rows) -> str:
 
 
 TEMPERATURES = (1, 4)
-"""Where the error of a storage is measured."""
+"""Temperatures T at which the error of a storage is measured."""
 
 Error = dict[str, dict[str, float]]
 """Total variation distance, ``mean`` and ``max`` over samples, by temperature."""

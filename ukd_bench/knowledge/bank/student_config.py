@@ -1,4 +1,4 @@
-"""A config that reads banks: what its hook says of teachers and views, and its training set."""
+"""Reads from a student's config which teachers, views and clips its banks are of."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,12 @@ class BankReader:
     """What a student's config says that its banks depend on.
 
     Attributes:
-        teachers: Those of the hook's pool whose banks it reads.
-        view_seed: The hook's.
-        num_views: The hook's; None where it leaves that to the banks.
+        teachers: The teachers of the hook's pool whose banks it reads.
+        view_seed: The hook's seed of the views.
+        num_views: The hook's number of views; None where it leaves that to the banks.
         dataset: Config of the training set, pipeline included.
         num_workers: Loader processes that the config trains with.
-        epochs: That the config trains for.
+        epochs: Epochs that the config trains for.
     """
 
     teachers: list[PoolEntry]
@@ -39,7 +39,7 @@ def read_bank_reader(path: Path, overrides: dict[str, Any] | None = None) -> Ban
 
     Args:
         path: The config file.
-        overrides: As of ``--cfg-options``.
+        overrides: Values by dotted key, as ``--cfg-options`` gives them.
 
     Raises:
         ConfigError: the file is absent or cannot be read, has no such hook or one that cannot be
@@ -86,7 +86,7 @@ def _teachers(hook: dict[str, Any], path: Path) -> list[PoolEntry]:
             f'{path}: no hook is registered as {kind!r}, and no module that can be imported has it'
         )
     try:
-        # Its place among the hooks is the Runner's business.
+        # A hook's place among the others is the Runner's business.
         built = HOOKS.build({name: hook[name] for name in hook if name != 'priority'})
     except UkdBenchError:
         raise

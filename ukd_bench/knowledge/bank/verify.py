@@ -1,4 +1,4 @@
-"""Whether banks are what a student takes them for: what they are of, their bytes, their scores."""
+"""Verifies banks: what they were filled with, their bytes, and their scores."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,10 +29,10 @@ class BankReport:
 
     Attributes:
         teacher: Its name.
-        bank: None where it cannot be opened.
-        defects: One line each, with the views that they are about.
+        bank: The bank; None where it cannot be opened.
+        defects: One line for each defect, with the views that they are about.
         rerun: Addresses (view, sample) that were scored again.
-        largest_error: Among them, beyond the storage's own; None where none was scored.
+        largest_error: Largest error among these, beyond the storage's own; None without any.
     """
 
     teacher: str
@@ -42,7 +42,7 @@ class BankReport:
     largest_error: float | None = None
 
     def lines(self) -> list[str]:
-        """One about the bank, and one a defect."""
+        """A line about the bank, and a line for each defect."""
         found = f'{len(self.defects)} wrong' if self.defects else 'good'
         parts = [found] if self.bank is None else [found, _holds(self.bank), self._error(self.bank)]
         return [
@@ -71,13 +71,13 @@ _CHANGES = {
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a teacher is run again.
+    """How a teacher is run again to check its bank.
 
     Attributes:
-        size: Addresses (view, sample) that are drawn, or all where there are fewer.
-        seed: Of the draw.
+        size: Number of addresses (view, sample) that are drawn, or all where there are fewer.
+        seed: Seed of the draw.
         tolerance: Largest absolute error of a score that is allowed.
-        device: Where the teacher runs.
+        device: Device that the teacher runs on.
     """
 
     size: int = 64
@@ -95,7 +95,7 @@ def verify_banks(reader: BankReader, sampling: Sampling) -> Iterator[BankReport]
     dataset = build_dataset(reader.dataset)
     damage: str | None = None
     try:
-        # Once for all teachers.
+        # Computed once for all teachers.
         clips = dataset_fingerprint(dataset)
     except UkdBenchError as error:
         clips, damage = '', one_line(error)
@@ -141,12 +141,12 @@ def changes_since_fill(
     dataset: VideoSet,
     damage: str | None = None,
 ) -> list[str]:
-    """In plain words, what is no longer as it was when a bank was filled.
+    """What is no longer as it was when a bank was filled, in plain words.
 
     Args:
         bank: The bank.
-        identity: What it should be for.
-        entry: Its teacher.
+        identity: What the bank should be for.
+        entry: The bank's teacher.
         dataset: The student's training set.
         damage: Why the training set has no identity; None where it has one.
     """
@@ -176,13 +176,13 @@ def byte_defects(bank: Bank) -> list[str]:
 
 
 def views_text(views: Sequence[int]) -> str:
-    """``view 0``, or ``views 0 to 3``."""
+    """Views in words: ``view 0``, or ``views 0 to 3``."""
     first, last = views[0], views[-1]
     return f'view {first}' if first == last else f'views {first} to {last}'
 
 
 def draw_addresses(num_views: int, num_samples: int, size: int, seed: int) -> list[Address]:
-    """Addresses without repetition, in ascending order; all where ``size`` is not below."""
+    """Draws ``size`` different addresses, in ascending order; all where there are no more."""
     total = num_views * num_samples
     drawn = np.random.default_rng(seed).choice(total, min(size, total), replace=False)
     return [divmod(int(index), num_samples) for index in np.sort(drawn)]

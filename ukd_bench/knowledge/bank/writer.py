@@ -40,8 +40,8 @@ class BankWriter:
     :meth:`wait_for_work` says that there are none.
 
     Args:
-        folder: Where the bank lies.
-        job: What it is filled with.
+        folder: The bank's folder.
+        job: What the bank is filled with.
 
     Raises:
         BankError: on entering, if other processes fill the folder with something else.
@@ -78,7 +78,7 @@ class BankWriter:
 
     @property
     def num_done(self) -> int:
-        """Views known to be on the disk."""
+        """Number of views known to be on the disk."""
         return len(self._done)
 
     def claim(self) -> int | None:
@@ -184,7 +184,7 @@ class BankWriter:
         coming = [name for name in self._layout if self.paths.coming(name).is_file()]
         if not coming:
             return
-        # Without it, whatever else is here is not a bank.
+        # Without a manifest, whatever else is here is not a bank.
         self.paths.manifest.unlink(missing_ok=True)
         sync_folder(self.paths.folder)
         labels_N = np.asarray(self.job.labels, np.int64)
@@ -283,10 +283,10 @@ def _members(paths: BankPaths) -> Lock:
 
 
 def _remove_work(paths: BankPaths) -> None:
-    # The door last: who waits for it finds its file gone and opens a new one.
+    # The door goes last: who waits for it finds its file gone and opens a new one.
     for path in sorted(paths.work.iterdir(), key=lambda path: path.name == 'door.lock'):
         path.unlink()
-    # What a process that died while it wrote one of these files left beside it.
+    # A process that died while it wrote one of these files left a part beside it.
     for path in (paths.manifest, paths.labels):
         remove_leftovers(path)
     with contextlib.suppress(OSError):

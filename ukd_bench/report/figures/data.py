@@ -15,8 +15,8 @@ from ...results.statistics import mean_interval
 def frame(group: ComparableRuns) -> pd.DataFrame:
     """One row a (method, K, schedule): accuracy in %, training peak in MiB, means over seeds.
 
-    Splits are averaged within a seed first. Columns: method, k, shortened, top1, top1_half (None
-    for one seed), train_mib.
+    The mean over splits is taken within a seed first. Columns: method, k, shortened, top1,
+    top1_half (None for one seed), train_mib.
     """
     cells: dict[tuple[str, int, bool], list[Run]] = {}
     for run in group.runs:
@@ -57,9 +57,7 @@ def frame(group: ComparableRuns) -> pd.DataFrame:
 def class_frame(group: ComparableRuns) -> pd.DataFrame:
     """Accuracy in % by method (rows) and class (columns), mean over seeds.
 
-    Of full schedules, and at the largest K.
-
-    Empty where no run has readable scores.
+    Only full schedules at the largest K count. It is empty where no run has readable scores.
     """
     rows: dict[str, pd.Series] = {}
     for method in group.methods.rows:

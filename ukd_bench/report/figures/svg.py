@@ -58,7 +58,7 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
     made: list[Drawing] = []
     if table.empty:
         return made
-    # A label, a row of the legend or of the classes' figure for every further method.
+    # Height for a label, a row of the legend or of the classes' figure for every further method.
     more = 0.18 * max(0, table['method'].nunique() - 8)
     short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
     if any(run.selection == ORACLE for run in group.runs):

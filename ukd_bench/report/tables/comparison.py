@@ -5,7 +5,7 @@ from .table import Table, columns
 
 
 def comparison_table(compared: Compared) -> Table:
-    """Figures that differ and cells that are missing; what agrees is counted by figure."""
+    """Table of figures that differ and missing cells; what agrees is counted by figure."""
     odd = [row for row in compared.rows if row.verdict not in (EQUAL, AGREES)]
     rows = [(r.cell, r.figure, r.measured, r.reference, r.tolerance, r.verdict) for r in odd]
     counts: dict[str, list[int]] = {}

@@ -16,7 +16,7 @@ _EQUALITY_HASHES = (
 
 
 def equality_table(sweep: Sweep) -> Table | None:
-    """Whether UKD and those with teachers at every step had one target and ended in one student."""
+    """Table of whether UKD and methods with teachers at every step ended in one student."""
     equal = [name for name, row in sweep.methods.rows.items() if row.equals_ukd]
     runs: dict[tuple[Any, ...], dict[str, Run]] = {}
     for run in sweep.done:

@@ -6,7 +6,7 @@ from .table import Table, columns
 
 
 def lost_table(sweep: Sweep) -> Table | None:
-    """Every run that gave no figures, and why."""
+    """Table of every run that gave no figures, and why."""
     rows = []
     for run in (*sweep.runs, *sweep.unplanned):
         if run.done and run not in sweep.unplanned:

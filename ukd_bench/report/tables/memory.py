@@ -8,7 +8,7 @@ from .table import Table, by_student, columns, mean_mib, over_seeds, ratio_to_pl
 
 
 def memory_table(sweep: Sweep) -> Table:
-    """Peaks by phase, of the whole pipeline, and against the student alone."""
+    """Table of peaks by phase, of the whole pipeline, and against the student alone."""
 
     def row(cell: Cell) -> tuple[str, ...]:
         train = over_seeds(cell, lambda run: run.memory('train'))
@@ -69,7 +69,7 @@ def memory_table(sweep: Sweep) -> Table:
 
 
 def slope_table(sweep: Sweep) -> Table | None:
-    """Bytes a teacher adds to the training peak: least squares over K."""
+    """Table of the bytes that a teacher adds to the training peak: least squares over K."""
     rows = []
     growing = [name for name, row in sweep.methods.rows.items() if row.by_count and row.distils]
     for student in sweep.students:

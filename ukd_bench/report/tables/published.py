@@ -9,7 +9,7 @@ from .table import Table, columns
 
 
 def published_table() -> Table:
-    """Published accuracy on ARID, with sources.
+    """Table of published accuracy on ARID, with sources.
 
     Raises:
         ConfigError: the shipped file is absent or broken.

@@ -19,7 +19,7 @@ from .table import (
 
 
 def accuracy_table(sweep: Sweep) -> Table:
-    """Top-1, top-5, mean class accuracy, and how far a student is from its targets."""
+    """Table of top-1, top-5, mean class accuracy, and how far students are from their targets."""
 
     def row(cell: Cell) -> tuple[str, ...]:
         metrics = [
@@ -56,7 +56,7 @@ def accuracy_table(sweep: Sweep) -> Table:
 
 
 def cost_table(sweep: Sweep) -> Table:
-    """Time of a step and of everything, and the size of the student."""
+    """Table of the time of a step and of everything, and of the size of the student."""
 
     def row(cell: Cell) -> tuple[str, ...]:
         step = over_seeds(cell, lambda run: run.value('time', 'step_median_s'))
@@ -105,7 +105,7 @@ def cost_table(sweep: Sweep) -> Table:
 
 
 def likeness_table(sweep: Sweep) -> Table | None:
-    """Divergence of distilled and of plain students from the same teachers, on the test clips."""
+    """Table of how far distilled and plain students are from the same teachers on test clips."""
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
     for student in sweep.students:

@@ -84,7 +84,7 @@ def ratio_to_plain(
 ) -> Estimate | None:
     """A figure over that of ``plain`` with the same seed, split and setting, over seeds.
 
-    For figures that do not depend on the number of epochs.
+    It is for figures that do not depend on the number of epochs.
     """
     same = (cell.student, cell.split, cell.setting)
     plain = {
@@ -99,5 +99,5 @@ def ratio_to_plain(
 
 
 def mean_mib(value: Estimate | None, digits: int = 1) -> str:
-    """The mean as MiB."""
+    """The mean of an estimate in bytes, as MiB."""
     return units.mib(value.mean if value else None, digits)

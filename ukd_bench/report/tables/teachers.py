@@ -10,7 +10,7 @@ from .table import Table, columns
 
 
 def teacher_table(sweep: Sweep) -> Table | None:
-    """Each teacher alone with its bank, and the ensemble: the ceiling and its price."""
+    """Table of each teacher alone with its bank, and of ensembles: the ceiling and its price."""
     banks = {run.teacher: run for run in sweep.done if run.method == 'bank'}
     sizes = {
         t['name']: t.get('state_bytes')

@@ -13,11 +13,11 @@ class AccuracyGain(Rule):
     keys: ClassVar = {'method': 'method', 'against': 'methods'}
 
     def comparisons(self) -> list[tuple[str, str]]:
-        """The method against each of the others."""
+        """The pairs of the method and each of the others."""
         return [(self.claim['method'], against) for against in self.claim['against']]
 
     def findings(self, evidence: Evidence) -> list[Finding]:
-        """One a bench and other method."""
+        """The findings, one for each bench and other method."""
         return [
             self._finding(bench.label, pair, evidence)
             for bench in evidence.benches
@@ -85,7 +85,7 @@ class OnDataset(Rule):
     keys: ClassVar = {'dataset': 'text', 'rests_on': 'claim'}
 
     def findings(self, evidence: Evidence) -> list[Finding]:
-        """Those on the claim that ``rests_on`` names, where they say something of the data set."""
+        """The findings on the claim ``rests_on`` names, if they say something of the data set."""
         named, dataset = self.claim['dataset'], evidence.sweep.dataset
         synthetic = dataset.get('synthetic', False)
         if not synthetic and _is_named(named, dataset):

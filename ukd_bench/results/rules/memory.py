@@ -20,7 +20,7 @@ class MemoryGrows(Rule):
     about_memory = True
 
     def on_bench(self, bench: ComparableRuns, evidence: Evidence) -> Finding:
-        """SUPPORTED too where the method ran out of memory and the other did not."""
+        """The bench's finding; SUPPORTED too where the method alone ran out of memory."""
         peaks, floor = train_peaks(bench, self.claim['method']), _floor(bench, self.claim)
         overflow = bench.out_of_memory(self.claim['method'])
         method, against = _names(self, evidence)
@@ -73,7 +73,7 @@ class MemorySame(Rule):
     about_memory = True
 
     def on_bench(self, bench: ComparableRuns, evidence: Evidence) -> Finding:
-        """NOT SUPPORTED too where the method ran out of memory and the other did not."""
+        """The bench's finding; NOT SUPPORTED too where the method alone ran out of memory."""
         peaks, floor = train_peaks(bench, self.claim['method']), _floor(bench, self.claim)
         overflow = bench.out_of_memory(self.claim['method'])
         method, against = _names(self, evidence)
@@ -108,7 +108,7 @@ class MemoryFlat(Rule):
     about_memory = True
 
     def on_bench(self, bench: ComparableRuns, evidence: Evidence) -> Finding:
-        """With three K or more, the slope's whole interval must be on one side of the limit."""
+        """The bench's finding; with three K or more, the slope's whole interval decides."""
         key = self.claim['method']
         peaks, weights = train_peaks(bench, key), _teacher_bytes(bench, key)
         overflow = bench.out_of_memory(key)

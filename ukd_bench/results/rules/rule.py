@@ -1,4 +1,4 @@
-"""What a decision rule is, what it is given, and what it says."""
+"""Decision rules: what a rule is, what it is given, and what it says."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Finding:
     """A verdict on one bench.
 
     Attributes:
-        bench: Its label, or any other name of what was looked at.
+        bench: Label of the bench, or any other name of what was looked at.
         verdict: One of ``VERDICTS``.
         reason: A sentence or more that say why, figures included.
         figures: The (name, value) pairs that it rests on, as text.
@@ -39,11 +39,11 @@ class Settings:
 
     Attributes:
         confidence: Coverage of every interval.
-        alpha: A difference counts where its corrected p is below.
-        power: With which the number of seeds that would decide is reckoned.
+        alpha: Level of the tests: a difference counts where its corrected p is below.
+        power: Power for which the number of seeds that would decide is computed.
         smallest_gain: The smallest gain in accuracy worth the name, as a fraction.
         bootstrap_draws: Samples of the bootstrap over clips.
-        bootstrap_seed: Its seed.
+        bootstrap_seed: Seed of the bootstrap.
     """
 
     confidence: float
@@ -59,7 +59,7 @@ class Tested:
     """A comparison of accuracies that a rule asked for.
 
     Attributes:
-        comparison: None where no seed has full-schedule runs of both methods.
+        comparison: The comparison; None where no seed has full-schedule runs of both methods.
         corrected_p: Its p-value, Holm-corrected over all comparisons of the claims file and all
             benches; None where there is no p-value.
     """

@@ -11,16 +11,16 @@ from .local import LocalExecutor
 __all__ = ['EXECUTORS', 'Executor', 'Job', 'Resources', 'build_executor']
 
 EXECUTORS: dict[str, type[Executor]] = {'local': LocalExecutor, 'inline': InlineExecutor}
-"""By the name that ``--executor`` takes."""
+"""The suite's executors, by the name that ``--executor`` takes."""
 
 
 def build_executor(name: str, resources: Resources) -> Executor:
     """The executor that ``--executor`` names.
 
     Args:
-        name: Of :data:`EXECUTORS`, or the dotted path of an :class:`Executor` in any module that
-            can be imported.
-        resources: What it may use.
+        name: A name of :data:`EXECUTORS`, or the dotted path of an :class:`Executor` in any module
+            that can be imported.
+        resources: What the executor may use.
 
     Raises:
         ConfigError: there is no such executor, it cannot be imported, or cannot do with the

@@ -20,7 +20,7 @@ class Resources:
     Attributes:
         devices: What runs compute on; they are here.
         jobs: Runs at once, as ``--jobs`` says; None leaves it to the executor.
-        threads: That each run uses.
+        threads: Threads that each run uses.
     """
 
     devices: Devices
@@ -30,15 +30,15 @@ class Resources:
 
 @dataclass(frozen=True)
 class Job:
-    """A run, as an executor has it: a command that carries it out wherever its folder is in reach.
+    """A run as an executor has it: a command that carries it out wherever its folder is in reach.
 
     Attributes:
-        key: Tells it from all other runs of the sweep, in this call and in later ones.
+        key: Key that tells it from all other runs of the sweep, in this call and in later ones.
         label: What a person calls it.
-        folder: Of the run: everything it needs is in it, and everything it leaves goes into it.
+        folder: The run's folder: all it needs is in it, and all it leaves goes into it.
         command: Program and arguments. The working directory must be that of the sweep.
-        variables: What its environment must have beside what the sweep's has.
-        log: Where its output goes, after what is in it, unless a person shall see it at once.
+        variables: Variables of its environment beside those of the sweep's.
+        log: File that its output is appended to, unless a person shall see it at once.
     """
 
     key: str
@@ -73,9 +73,9 @@ class Executor(ABC):
     def adopt(self, job: Job) -> bool:
         """Whether an earlier call of the sweep started the run and it is still under way.
 
-        Asked before the run's folder is made ready, which is left alone where the answer is yes;
-        :meth:`poll` is called for it from then on. An executor whose runs end with the sweep has
-        nothing to adopt.
+        It is asked before the run's folder is made ready, which is left alone where the answer is
+        yes; :meth:`poll` is called for it from then on. An executor whose runs end with the sweep
+        has nothing to adopt.
         """
         return False
 
@@ -93,7 +93,7 @@ class Executor(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Called at the end, however that comes: ends the runs that are under way, and waits.
+        """Ends the runs that are under way and waits; called at the end, however that comes.
 
         An executor whose runs outlive the sweep leaves them alone, and adopts them in the next
         call.

@@ -13,11 +13,11 @@ class Devices:
     """What ``--device`` asks for, and what of it is here.
 
     Attributes:
-        asked: As the command line has it: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
+        asked: What the command line asks for: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
         kind: ``cpu`` or ``cuda``, which is all that runs are told.
-        name: Of the processor, or of each of the GPUs; None where no such device is here.
+        name: Name of the processor, or of each of the GPUs; None where no such device is here.
         gpus: The GPUs that runs may have, each by what ``CUDA_VISIBLE_DEVICES`` calls it.
-        absence: Where the device is not here: one line that says so.
+        absence: One line that says so where the device is not here.
     """
 
     asked: str
@@ -57,7 +57,7 @@ def find_devices(asked: str, names: Sequence[str]) -> Devices:
 
     Args:
         asked: What the option was given.
-        names: Of the CUDA devices that torch sees, in its order; of no matter for ``cpu``.
+        names: Names of the CUDA devices that torch sees, in its order; unused for ``cpu``.
 
     Raises:
         ConfigError: ``asked`` names no device.

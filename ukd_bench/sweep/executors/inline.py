@@ -11,7 +11,7 @@ _INTERRUPTED = (130, -signal.SIGINT)
 
 
 class InlineExecutor(Executor):
-    """One process after another, each a fresh one as everywhere, on the sweep's own terminal.
+    """Starts one fresh process after another, on the sweep's own terminal.
 
     What a run prints is seen at once and goes to no log, and ``breakpoint()`` works in it.
 

@@ -22,8 +22,8 @@ def start_process(
 
     Args:
         job: The run.
-        variables: Of its environment, beside the job's own.
-        **options: Of ``Popen``: where its output goes, in which session it is.
+        variables: Variables of its environment, beside the job's own.
+        **options: Options of ``Popen``: where its output goes, in which session it is.
     """
     return subprocess.Popen(
         job.command,

@@ -54,7 +54,7 @@ class DistillationHook(ReplayHook):
         target_hash: Hash of all targets so far.
 
     Raises:
-        ConfigError: on a value out of range, or a head that is not a classifier of single clips.
+        ConfigError: a value is out of range, or the head is no classifier of single clips.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ def find_config(word: str, folder: str) -> Path:
     """The file that ``word`` is the path of, or else the shipped config in ``folder`` of that name.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: the word is neither.
     """
     path, shipped = Path(word), shipped_configs(folder)
     if not path.is_file():

@@ -96,7 +96,7 @@ class Claim:
     """One claim of a file, with the rule that decides it.
 
     Attributes:
-        id: Its short name.
+        id: Short name of the claim.
         text: What is claimed.
         rule_name: The rule as the file names it.
         rule_text: The rule in words, for the report.

@@ -25,7 +25,7 @@ _PATH = re.compile(r'(?<![\w.…])/(?:[\w.+@-]+/)+([\w.+@-]+)')
 
 
 def load_sweep(root: Path) -> Sweep:
-    """Loads ``root``.
+    """Loads the sweep in the folder ``root``.
 
     Raises:
         ResultsError: the folder is absent or empty, or its plan is absent or broken. A broken

@@ -76,7 +76,7 @@ def _checked(settings: dict[str, Any]) -> FlowSettings:
     """The settings that a step states.
 
     Raises:
-        ConfigError: one does not exist or cannot be used, or this flow takes weights.
+        ConfigError: a setting does not exist or cannot be used, or this flow takes weights.
     """
     if settings.get('algorithm') in RAFT:
         raise ConfigError(

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Makes the cache that the command line asks for.
 
     Raises:
-        DataError: it would exceed the budget or the free space, or differs from the videos.
+        DataError: the cache would exceed budget or free space, or differs from the videos.
     """
     from ...data.arid.layout import find_layout
     from ...data.cache import build, default_folder, verify

@@ -50,7 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measures and prints a table."""
+    """Measures the fill beside the teacher alone, and prints a table."""
     from ...files.atomic import write_json
     from ...measure.speed.fill import WORKERS, FillSetting, measure_fill
     from ...records.execution import device_name, environment

@@ -87,7 +87,7 @@ class FixedWeights(WeightedMean):
             first K, whose sum must be positive.
 
     Raises:
-        ConfigError: on weights that are no such list.
+        ConfigError: the weights are no such list.
     """
 
     def __init__(self, weights: Sequence[float]) -> None:

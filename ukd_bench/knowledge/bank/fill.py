@@ -21,7 +21,7 @@ from .storage import FLOAT32, Storage
 from .writer import BankWriter, tidy
 
 Address = tuple[int, int]
-"""View and sample."""
+"""Address of a rendered clip: its view and its sample."""
 
 
 class AddressedClips(Dataset[dict[str, Any]]):

@@ -123,7 +123,7 @@ class Manifest:
         """Reads a bank's manifest.
 
         Raises:
-            BankError: it is not that of a complete bank; the message names the bank's folder.
+            BankError: the file is no complete bank's manifest; the message names the bank's folder.
         """
         bank = f'bank {path.parent}'
         try:

@@ -28,7 +28,7 @@ class BankReport:
     """What was found of one teacher's bank.
 
     Attributes:
-        teacher: Its name.
+        teacher: Name of the teacher.
         bank: The bank; None where it cannot be opened.
         defects: One line for each defect, with the views that they are about.
         rerun: Addresses (view, sample) that were scored again.

@@ -1,4 +1,4 @@
-"""How runs are carried out: here, one after another, or by a class of the user's."""
+"""Executors, which carry runs out: on this machine, in the foreground, or a user's own way."""
 
 from inspect import isclass
 

@@ -40,7 +40,7 @@ def device_kind(asked: str) -> str:
     """``cpu`` or ``cuda``, from what ``--device`` was given.
 
     Raises:
-        ConfigError: it is neither, nor a GPU by its number.
+        ConfigError: the option is neither, nor a GPU by its number.
     """
     kind, colon, number = asked.partition(':')
     if kind not in DEVICES or (colon and not (kind == 'cuda' and number.isdecimal())):

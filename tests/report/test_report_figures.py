@@ -2,7 +2,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ukd_bench.report.figures import axes as figures, data as figure_data
-from ukd_bench.results.backbones import benches
+from ukd_bench.results.comparable import comparable_runs
 from ukd_bench.results.load import load_sweep
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ukd_bench.methods.table import DISTILLED_METHODS, EQUAL_TO_UKD, METHOD_TABLE
+from ukd_bench.methods.table import METHOD_TABLE, METHODS
 
 MIB = 1024**2
 CLASSES = ['Drink', 'Jump', 'Push', 'Wave']

@@ -2,7 +2,6 @@
 
 from ukd_bench.methods.distillation import Distillation
 from ukd_bench.methods.table import METHOD_TABLE
-from ukd_bench.sweep.run_config import suite_hook
 
 from .planned import hook_of, keys_of, planned, run_of
 

@@ -6,12 +6,8 @@ from ukd_bench.data.views.rendering import teacher_pipeline
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.configs import configs_root
-from ukd_bench.methods.table import (
-    COUNTED_METHODS,
-    DISTILLED_METHODS,
-    METHOD_TABLE,
-    STUDENT_METHODS,
-)
+from ukd_bench.methods.student_config import method_hook
+from ukd_bench.methods.table import METHOD_TABLE, STUDENT_METHODS
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.sweep.config import Student
 from ukd_bench.sweep.place import placed_config

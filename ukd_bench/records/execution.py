@@ -24,8 +24,7 @@ DEVICES = ('cpu', 'cuda')
 UNKNOWN = 'unknown'
 """Stands for the fingerprint of an execution on a device that is not here."""
 
-# Planning, statistics and presentation cannot change what a run computes: nothing that a run
-# imports imports them.
+# Command lines, planning, statistics and presentation cannot change what a run computes.
 _NOT_IN_RUNS = ('cli', 'sweep', 'results', 'report')
 
 

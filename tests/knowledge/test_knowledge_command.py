@@ -116,6 +116,7 @@ def test_who_fails_ends_those_who_help():
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 def test_helpers_are_waited_for():
     with helpers(2, partial(time.sleep, 0.1)):
         beside = multiprocessing.active_children()

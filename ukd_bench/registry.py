@@ -18,7 +18,7 @@ from mmengine.registry import (
 )
 
 from .errors import ConfigError, one_line
-from .files.imports import import_by_path
+from .files.python import import_by_path
 
 SCOPE = 'ukd_bench'
 

@@ -143,6 +143,8 @@ def test_a_process_that_is_told_to_stop_ends_in_order(sent):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests in the background have it ignored, and children with them.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout.readline() == 'begun\n'
     process.send_signal(sent)

@@ -5,15 +5,14 @@ import pytest
 from ukd_bench.methods.known import KnownMethods
 from ukd_bench.methods.looks import LOOKS
 from ukd_bench.methods.table import STUDENT_METHODS
-from ukd_bench.report import wording
+from ukd_bench.report import page as wording
 from ukd_bench.report.figures.axes import _side_by_side
 from ukd_bench.report.figures.style import dash, marker
 from ukd_bench.report.figures.svg import draw_all
 from ukd_bench.report.page import write_report
-from ukd_bench.report.tables.accuracy import accuracy_table
-from ukd_bench.report.tables.cost import cost_table
 from ukd_bench.report.tables.equality import equality_table
 from ukd_bench.report.tables.memory import memory_table, slope_table
+from ukd_bench.report.tables.students import accuracy_table, cost_table
 from ukd_bench.report.tables.teachers import teacher_table
 from ukd_bench.results.load import load_sweep
 

@@ -1,13 +1,12 @@
 import pytest
 
 from ukd_bench.report.provenance import provenance, warnings
-from ukd_bench.report.tables.accuracy import accuracy_table
 from ukd_bench.report.tables.comparison import comparison_table
-from ukd_bench.report.tables.cost import cost_table
 from ukd_bench.report.tables.equality import equality_table
 from ukd_bench.report.tables.lost import lost_table
 from ukd_bench.report.tables.memory import memory_table, slope_table
 from ukd_bench.report.tables.published import published_table
+from ukd_bench.report.tables.students import accuracy_table, cost_table
 from ukd_bench.report.tables.teachers import teacher_table
 from ukd_bench.results.compare import compare
 from ukd_bench.results.load import load_sweep

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from .. import __version__
 from ..errors import UkdBenchError
-from ..files.imports import working_folder_on_path
+from ..files.python import working_folder_on_path
 from . import report, run, sweep
 from .data import cache, check, flow, make
 from .knowledge import fill, show, verify

@@ -1,9 +1,45 @@
-"""Starting another Python on a module of the suite."""
+"""Python modules: found by a dotted path of the user's, and started in another process."""
 
 import os
 import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
+from ..errors import ConfigError, one_line
 from .configs import PACKAGE
+
+
+def working_folder_on_path() -> None:
+    """Lets modules be found in the folder where the command was started.
+
+    With ``python -m`` they are; a command that was installed looks beside itself instead.
+    """
+    folder = str(Path.cwd())
+    if not {'', folder} & {*sys.path}:
+        sys.path.insert(0, folder)
+
+
+def import_by_path(path: str, what: str) -> Any:
+    """What a dotted path names: an attribute of a module.
+
+    The module is looked for in the folder where the command was started and wherever else Python
+    finds modules, ``PYTHONPATH`` above all.
+
+    Args:
+        path: Of the attribute.
+        what: Begins the complaint, as in ``rule 'mine.Rule'``.
+
+    Raises:
+        ConfigError: the module or the attribute cannot be imported, with the reason.
+    """
+    working_folder_on_path()
+    module, _, attribute = path.rpartition('.')
+    try:
+        return getattr(import_module(module), attribute)
+    # Anybody's module may fail in any way.
+    except Exception as problem:
+        raise ConfigError(f'{what} cannot be imported: {one_line(problem)}') from problem
 
 
 def module_command(module: str, *arguments: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The config files of runs: found by a template, read, and complete."""
+"""Configs as a sweep finds them: by template, with the sections that it sets, and their hooks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,3 +65,15 @@ def _require_section(config: 'Config', section: str, path: Path) -> None:
         part = part.get(name) if hasattr(part, 'get') else None
         if part is None:
             raise ConfigError(f'config {path}: lacks the section {section!r}')
+
+
+def custom_hooks(config: 'Config | dict[str, Any]') -> list[dict[str, Any]]:
+    """The entries of a config's ``custom_hooks``, to be looked at or changed in place.
+
+    There are none where the config lists none or something that is no list. What is no dict, such
+    as a hook that is built already, has no arguments to look at, and is left out.
+    """
+    entries = config.get('custom_hooks')
+    if not isinstance(entries, (list, tuple)):
+        return []
+    return [entry for entry in entries if isinstance(entry, dict)]

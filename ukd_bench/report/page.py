@@ -1,4 +1,4 @@
-"""Writes the report: one self-contained page, and Markdown with its figures beside it."""
+"""What a report says whatever it holds, and of the methods that it holds."""
 
 import re
 from dataclasses import dataclass
@@ -12,21 +12,40 @@ from ..files.atomic import write_text
 from ..results import formatting as units
 from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
-from ..results.load import Sweep, load_sweep
+from ..results.load import load_sweep
+from ..results.runs import Sweep
 from ..results.verdicts import Verdict, evaluate
-from . import wording
+from . import page as wording
 from .figures.svg import Drawing, draw_all
 from .provenance import provenance, warnings
-from .tables.accuracy import accuracy_table
 from .tables.comparison import comparison_table
-from .tables.cost import cost_table
 from .tables.equality import equality_table
-from .tables.likeness import likeness_table
 from .tables.lost import lost_table
 from .tables.memory import memory_table, slope_table
 from .tables.published import published_table
+from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
 from .tables.teachers import teacher_table
+
+RECONSTRUCTION = (
+    'The UKD mechanism measured here is our reconstruction from the abstract of arXiv 2308.09327; '
+    'the paper’s own mechanism is not public. Verdicts on memory hold for this reconstruction.'
+)
+
+SYNTHETIC = (
+    'The videos are synthetic. What these results show is about the mechanism, not about ARID.'
+)
+
+
+def methods_text(sweep: Sweep) -> list[tuple[str, str]]:
+    """(name, what it is) of the methods that a sweep has, in the order of tables."""
+    present = {run.method for run in sweep.runs}
+    return [
+        (sweep.methods.heading(name), look.sentence)
+        for name, look in sweep.methods.looks.items()
+        if name in present
+    ]
+
 
 TEMPLATES = Path(__file__).parent / 'templates'
 

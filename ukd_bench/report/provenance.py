@@ -4,7 +4,7 @@ from typing import Any
 
 from ..records.record import ORACLE
 from ..results import formatting as units
-from ..results.load import Sweep
+from ..results.runs import Sweep
 from .tables.footnotes import CHOSEN_ON_TEST
 
 _USUAL_LOSS = 'kl_divergence'

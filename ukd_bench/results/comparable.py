@@ -9,7 +9,7 @@ import numpy as np
 from ..methods.known import KnownMethods
 from ..methods.table import Method
 from ..records.record import ORACLE
-from .load import Run, Sweep
+from .runs import Run, Sweep
 from .scores import load_scores
 from .statistics import Difference, clip_bootstrap, paired_difference
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..records.record import LAST_EPOCH
 from . import formatting as units
-from .load import Run, Sweep
+from .runs import Run, Sweep
 
 MEMORY_TOLERANCE = 0.02
 Z = 3.0

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .load import Run, Sweep, load_sweep
+from .load import load_sweep
+from .runs import Run, Sweep
 from .scores import load_scores
 
 _Value = Callable[[Sweep, Run], Any]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..methods.table import FLOOR
-from .load import Cell, Run, Sweep
+from .runs import Cell, Run, Sweep
 from .scores import load_scores
 from .statistics import Estimate, mean_interval
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .load import Run
+from .runs import Run
 
 
 @dataclass(frozen=True)

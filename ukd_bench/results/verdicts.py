@@ -10,8 +10,8 @@ import numpy as np
 from ..errors import ConfigError, one_line
 from .claims import Claim, Claims
 from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
-from .load import Sweep
 from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested, combine
+from .runs import Sweep
 from .statistics import holm
 
 _Answer = TypeVar('_Answer')

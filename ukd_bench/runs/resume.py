@@ -21,7 +21,7 @@ from ..files.hashes import file_sha256
 from ..files.unpickling import allow_history
 from ..knowledge.pool import teachers_of
 from ..knowledge.teacher import Teacher
-from ..methods.hooks import custom_hooks
+from ..methods.config_files import custom_hooks
 from ..records.spec import RunSpec
 
 _NAMES = ('key', 'execution')

@@ -17,8 +17,16 @@ from ..records.key import PROTOCOL_VERSION, scientific, user_sources
 from ..records.spec import RunSpec
 from .config import Axes, PoolTeacher, Student
 from .plan import Plan, PlannedRun
-from .run_config import set_data, set_epochs, set_protocol, set_selection
-from .students import epochs_of, own_kind_name, own_kind_seed, require_same_views
+from .run_config import (
+    epochs_of,
+    own_kind_name,
+    own_kind_seed,
+    require_same_views,
+    set_data,
+    set_epochs,
+    set_protocol,
+    set_selection,
+)
 from .videos import SweepData
 
 KEY_DIGITS = 12

@@ -154,7 +154,7 @@ def test_a_changed_video_is_computed_anew(root, tmp_path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from ukd_bench.data.flow import clips, make
+from ukd_bench.data.flow import make
 from ukd_bench.data.flow.algorithms import FlowSettings
 left = int(sys.argv[3])
 def write_field(*arguments):
@@ -163,7 +163,7 @@ def write_field(*arguments):
     if left < 0:
         os._exit(9)
     return original(*arguments)
-original, clips.write_field = clips.write_field, write_field
+original, make.write_field = make.write_field, write_field
 make.make_flow(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4:], FlowSettings('farneback', 8))
 """
 

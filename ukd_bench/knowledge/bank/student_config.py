@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 from ...errors import ConfigError, UkdBenchError, one_line
 from ...files.configs import read_config
-from ...methods.hooks import custom_hooks
+from ...methods.config_files import custom_hooks
 from ...registry import HOOKS
 from ..pool import PoolEntry, teachers_of
 

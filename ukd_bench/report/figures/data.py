@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...results.comparable import ComparableRuns
 from ...results.formatting import MIB
-from ...results.load import Run
+from ...results.runs import Run
 from ...results.scores import load_scores
 from ...results.statistics import mean_interval
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ...records.record import ORACLE
 from ...results.comparable import ComparableRuns, comparable_runs
-from ...results.load import Sweep
+from ...results.runs import Sweep
 from . import axes as figures, data as figure_data
 from .style import STYLE
 

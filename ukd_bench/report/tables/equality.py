@@ -4,7 +4,7 @@ from typing import Any
 
 from ...methods.table import SUBJECT
 from ...results import formatting as units
-from ...results.load import Run, Sweep
+from ...results.runs import Run, Sweep
 from .footnotes import mark_notes, marked
 from .table import Table, columns
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ...records.record import BEST_ON_HELD_OUT, LAST_EPOCH, ORACLE
 from ...results import formatting as units
-from ...results.load import Run, Sweep
+from ...results.runs import Run, Sweep
 
 SELECTION_TEXT = {
     LAST_EPOCH: 'Accuracy is that of the last epoch; no checkpoint is selected.',

@@ -1,7 +1,7 @@
 """The table of runs without figures."""
 
 from ...results import formatting as units
-from ...results.load import Sweep
+from ...results.runs import Sweep
 from .table import Table, columns
 
 

@@ -1,11 +1,10 @@
 """Tables of memory: its peaks, and what each teacher adds to them."""
 
 from ...results import formatting as units
-from ...results.load import Cell, Sweep
+from ...results.runs import Cell, Sweep
 from ...results.statistics import least_squares
 from .footnotes import mark_notes, unmeasured_texts
-from .student_rows import by_student, mean_mib, over_seeds, ratio_to_plain, student_cells
-from .table import Table, columns
+from .table import Table, by_student, columns, mean_mib, over_seeds, ratio_to_plain, student_cells
 
 
 def memory_table(sweep: Sweep) -> Table:

@@ -1,6 +1,13 @@
-"""A table of the report as plain text cells, which HTML and Markdown print alike."""
+"""What a table is, and the rows that tables of students share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from ...methods.table import FLOOR
+from ...results import formatting as units
+from ...results.runs import Cell, Run, Sweep
+from ...results.statistics import Estimate, mean_interval
+from .footnotes import marked
 
 
 @dataclass(frozen=True)
@@ -27,3 +34,70 @@ class Table:
 def columns(*titles: str) -> tuple[Column, ...]:
     """Columns from titles; one that starts with ``<`` holds text."""
     return tuple(Column(title.removeprefix('<'), title.startswith('<')) for title in titles)
+
+
+INTERVAL_NOTE = (
+    'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
+)
+
+
+def over_seeds(cell: Cell, figure: Callable[[Run], float | None]) -> Estimate | None:
+    """Mean and interval of a figure over a cell's seeds."""
+    return mean_interval([figure(run) for run in cell.runs])
+
+
+def student_cells(sweep: Sweep, student: str | None = None) -> list[Cell]:
+    """Cells of students, of one backbone if named."""
+    wanted = (run for run in sweep.runs if run.of_student)
+    return sweep.cells(run for run in wanted if student in (None, run.student))
+
+
+def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
+    """(method, K) of a row, with its marks and, where there are several, its split."""
+    name = sweep.methods.heading(cell.method)
+    everything = student_cells(sweep, cell.student)
+    if len({other.split for other in everything}) > 1:
+        name += f', split {cell.split}'
+    settings = list(dict.fromkeys(other.setting for other in everything))
+    if len(settings) > 1:
+        name += f', setting {settings.index(cell.setting) + 1}'
+    return marked(name, cell), str(cell.num_teachers) if cell.num_teachers else units.DASH
+
+
+def by_student(
+    sweep: Sweep,
+    row: Callable[[Cell], tuple[str, ...]],
+) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, str], ...]]:
+    """Rows of every student's cells, and the students' groups."""
+    rows: list[tuple[str, ...]] = []
+    groups: list[tuple[int, str]] = []
+    for student in sweep.students:
+        mine = student_cells(sweep, student)
+        if mine:
+            groups.append((len(rows), student))
+        rows += [(*cell_name(cell, sweep), *row(cell)) for cell in mine]
+    return tuple(rows), tuple(groups)
+
+
+def ratio_to_plain(
+    cell: Cell, sweep: Sweep, figure: Callable[[Run], float | None]
+) -> Estimate | None:
+    """A figure over that of ``plain`` with the same seed, split and setting, over seeds.
+
+    For figures that do not depend on the number of epochs.
+    """
+    same = (cell.student, cell.split, cell.setting)
+    plain = {
+        run.seed: figure(run)
+        for run in sweep.done
+        if run.method == FLOOR and (run.student, run.split, run.setting) == same
+    }
+    pairs = [(figure(run), plain.get(run.seed)) for run in cell.runs]
+    return mean_interval(
+        [mine / floor if mine is not None and floor else None for mine, floor in pairs]
+    )
+
+
+def mean_mib(value: Estimate | None, digits: int = 1) -> str:
+    """The mean as MiB."""
+    return units.mib(value.mean if value else None, digits)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...results import formatting as units
-from ...results.load import Run, Sweep
+from ...results.runs import Run, Sweep
 from ...results.statistics import mean_interval
 from .footnotes import mark_notes, marked, unmarked
 from .table import Table, columns

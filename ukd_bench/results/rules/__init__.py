@@ -3,7 +3,7 @@
 from inspect import isclass
 
 from ...errors import ConfigError
-from ...files.imports import import_by_path
+from ...files.python import import_by_path
 from ..comparable import ComparableRuns, Comparison
 from .accuracy import AccuracyGain, OnDataset
 from .memory import MemoryFlat, MemoryGrows, MemorySame

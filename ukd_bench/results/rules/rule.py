@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .. import formatting
 from ..comparable import ComparableRuns, Comparison
-from ..load import Sweep
+from ..runs import Sweep
 
 SUPPORTED = 'SUPPORTED'
 NOT_SUPPORTED = 'NOT SUPPORTED'

@@ -3,7 +3,7 @@
 from inspect import isclass
 
 from ...errors import ConfigError
-from ...files.imports import import_by_path
+from ...files.python import import_by_path
 from .base import Executor, Job, Resources
 from .inline import InlineExecutor
 from .local import LocalExecutor

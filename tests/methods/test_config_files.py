@@ -3,7 +3,7 @@
 import pytest
 from mmengine.config import Config
 
-from ukd_bench.methods.hooks import custom_hooks
+from ukd_bench.methods.config_files import custom_hooks
 
 
 def test_entries_are_changed_in_place():

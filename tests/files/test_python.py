@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.files.imports import import_by_path, working_folder_on_path
+from ukd_bench.files.python import import_by_path, working_folder_on_path
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ print('resolved')
 @pytest.mark.parametrize('name', REGISTRIES)
 def test_every_location_imports_and_registers_something(name):
     one = getattr(registry, name)
+    assert one._locations
     for location in one._locations:
         module = importlib.import_module(location)
         own = [

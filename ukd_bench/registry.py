@@ -108,7 +108,7 @@ def _find(name: str, registry: Registry, base: type) -> type:
     refused = f'{registry.name} {name!r} is {_none_of(registry)} and'
     found = registry.module_dict.get(name.removeprefix(f'{SCOPE}.'))
     # The registry's own look-up would hide why a module of the user's cannot be imported.
-    if found is None and '.' in name:
+    if found is None and name.rpartition('.')[0]:
         found = import_by_path(name, refused)
     if not (isclass(found) and issubclass(found, base)):
         article = 'an' if base.__name__[0] in 'AEIOU' else 'a'

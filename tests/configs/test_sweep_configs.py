@@ -50,6 +50,7 @@ def test_teachers_on_arid_differ_in_all_that_they_may_differ_in(path):
 @pytest.mark.parametrize('path', ARID, ids=name_of)
 def test_a_config_is_made_for_the_epochs_of_the_sweep(path):
     axes = read_axes(path)
+    assert axes.students
     for student in axes.students:
         config = load_config(axes.student_config.format(method='plain', student=student.name))
         assert config.train_cfg.max_epochs == student.epochs == axes.full_epochs

@@ -10,7 +10,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from made_up_banks import job_of
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import PACKAGE
@@ -18,6 +17,8 @@ from ukd_bench.knowledge.bank.fill_all import helpers
 from ukd_bench.knowledge.bank.format import Bank, BankPaths
 from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.pool import read_pool
+
+from .made_up_banks import job_of
 
 
 @pytest.fixture
@@ -115,6 +116,7 @@ def test_who_fails_ends_those_who_help():
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 def test_helpers_are_waited_for():
     with helpers(2, partial(time.sleep, 0.1)):
         begun = multiprocessing.active_children()

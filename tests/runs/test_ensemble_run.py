@@ -16,6 +16,8 @@ from ukd_bench.runs import ensemble as ensemble_run
 from ukd_bench.runs.ensemble import evaluate_ensemble
 from ukd_bench.runs.facts import RunFacts
 
+pytestmark = pytest.mark.slow
+
 SPEC = RunSpec(
     key='k', execution='e', method='ensemble', student=None, teacher=None, num_teachers=2, seed=0,
     split=1, epochs=0, full_epochs=0, view_seed=5, num_views=1, device='cpu', threads=1,

@@ -15,6 +15,8 @@ from ukd_bench.runs import fill as fill_run
 from ukd_bench.runs.facts import RunFacts
 from ukd_bench.runs.fill import fill_bank
 
+pytestmark = pytest.mark.slow
+
 NUM_VIEWS = 3
 
 

@@ -51,6 +51,7 @@ def test_naive_adds_each_teachers_own_bytes(finished_sweep):
     peaks = [_train_peak(finished_sweep.record('plain'))]
     peaks += [_train_peak(finished_sweep.record('naive', k)) for k in K]
     teachers = finished_sweep.record('naive', K[-1])['teachers']
+    assert len(teachers) == len(K)
     for step, teacher in enumerate(teachers):
         added = peaks[step + 1] - peaks[step]
         assert added == pytest.approx(teacher['state_bytes'], rel=0.05)
@@ -63,10 +64,9 @@ def test_bank_bytes_follow_the_formula(finished_sweep):
 
 
 def test_records_name_no_place_on_this_machine(finished_sweep):
-    for path in [
-        *finished_sweep.results.glob('*/record.json'),
-        finished_sweep.results / 'plan.json',
-    ]:
+    paths = [*finished_sweep.results.glob('*/record.json'), finished_sweep.results / 'plan.json']
+    assert len(paths) == 14
+    for path in paths:
         text = path.read_text()
         assert str(finished_sweep.folder) not in text
         assert not re.search(r'"/(home|root|tmp|opt|usr|work)/', text)
@@ -76,6 +76,7 @@ def test_called_again_it_trains_nothing(finished_sweep):
     before = {
         path: path.stat().st_mtime_ns for path in finished_sweep.results.glob('*/record.json')
     }
+    assert len(before) == 13
     began = time.monotonic()
     again = finished_sweep.call()
     assert again.returncode == 0, again.stderr

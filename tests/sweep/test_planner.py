@@ -10,8 +10,8 @@ from ukd_bench.methods.student_config import method_hook
 from ukd_bench.methods.table import METHOD_TABLE, STUDENT_METHODS
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.sweep.config import Student
-from ukd_bench.sweep.place import placed_config
-from ukd_bench.sweep.prepare import _flow_steps
+from ukd_bench.sweep.place import Places, placed_config
+from ukd_bench.sweep.prepare import _flow_wanted
 
 from .planned import AXES, STUDENT, hook_of, parents_of, planned, run_of, runs_of
 
@@ -51,7 +51,7 @@ def test_hooks_take_what_they_are_given(tmp_path):
     distilling = {name for name, row in METHOD_TABLE.items() if row.distils}
     assert {run.spec.method for run in students} == distilling
     for run in students:
-        config = placed_config(run, plan, lambda run: RunPaths(tmp_path / run.folder))
+        config = placed_config(run, plan, lambda run: RunPaths(tmp_path / run.folder), Places())
         hook = HOOKS.build(hook_of(run, config))
         assert isinstance(hook, distill.DistillationHook)
         assert (hook.view_seed, hook.num_views) == (AXES.view_seed, 4)
@@ -337,8 +337,9 @@ def test_a_stock_pipeline_is_compared_as_a_whole(own_configs):
 def test_flow_is_made_for_teachers_that_read_it(own_configs):
     flow = "dict(type='ukd_bench.OpenFlow', algorithm='farneback'),"
     own_configs(f'teachers/{POOL[1]}', f'teachers/{POOL[1]}', pipeline(extra=flow))
-    assert [settings['algorithm'] for settings, _ in _flow_steps(planned(**OWN))] == ['farneback']
-    assert not _flow_steps(planned(**OWN, num_teachers=(1,)))
+    (settings,) = _flow_wanted(planned(**OWN)).values()
+    assert settings['algorithm'] == 'farneback'
+    assert not _flow_wanted(planned(**OWN, num_teachers=(1,)))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from ..results.compare import Compared, compare
 from ..results.load import load_sweep
 from ..results.runs import Sweep
 from ..results.verdicts import Verdict, evaluate
-from . import page as wording
 from .figures.svg import Drawing, draw_all
 from .provenance import provenance, warnings
 from .tables.comparison import comparison_table
@@ -95,8 +94,9 @@ def write_report(
         'main_tables': [t for t in _main_tables(sweep) if t],
         'side_tables': [t for t in _side_tables(sweep, compared) if t],
         'provenance': provenance(sweep, rules.sha256),
-        'words': wording,
-        'methods': wording.methods_text(sweep),
+        'SYNTHETIC': SYNTHETIC,
+        'RECONSTRUCTION': RECONSTRUCTION,
+        'methods': methods_text(sweep),
     }
     out = Path(out)
     index, markdown = out / 'index.html', out / 'report.md'

@@ -50,6 +50,7 @@ def test_lists_match_files_and_manifest(tiny):
 
 def test_decord_decodes_every_frame_of_every_clip(tiny):
     root, manifest = tiny
+    assert manifest['clips']
     for path, entry in manifest['clips'].items():
         video = decord.VideoReader(str(root / path), num_threads=1)
         assert len(video) == entry['num_frames']

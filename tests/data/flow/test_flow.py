@@ -55,6 +55,7 @@ def test_a_square_moves_as_it_was_moved(algorithm, tmp_path):
     film(tmp_path / 'A/a.avi', square_frames())
     make_flow(tmp_path, tmp_path / 'flow', ['A/a.avi'], FlowSettings(algorithm, bound=8))
     fields = decode(FlowFrames(tmp_path / 'flow/A/a', 3).take(range(3)), 8)
+    assert len(fields) == 3
     for number, field in enumerate(fields):
         left, top = START + STEP[0] * number, START + STEP[1] * number
         rim = SIDE // 4

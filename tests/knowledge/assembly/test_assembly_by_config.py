@@ -106,6 +106,7 @@ def test_arguments_that_a_rule_does_not_take_are_refused():
 
 def test_the_page_names_every_rule():
     page = PAGE.read_text()
+    assert ASSEMBLY_RULES.module_dict
     for name in ASSEMBLY_RULES.module_dict:
         rows = [row for row in page.splitlines() if row.startswith(f'| `{name}`')]
         assert len(rows) == 2, name

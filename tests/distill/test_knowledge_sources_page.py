@@ -11,7 +11,7 @@ import ukd_bench.distill
 from ukd_bench.files.configs import PACKAGE
 from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.pool import read_pool
-from ukd_bench.methods.table.table import METHODS
+from ukd_bench.methods.table import METHODS
 
 PAGE = PACKAGE.parent / 'docs' / 'knowledge_sources.md'
 

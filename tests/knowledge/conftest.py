@@ -16,7 +16,7 @@ def student_config(own_pool, runner_config, distilling, tmp_path):
 
 @pytest.fixture
 def command(capsys):
-    """Runs ``python -m ukd_bench.knowledge`` in this process: status, stdout, stderr."""
+    """Runs ``ukd-bench knowledge`` in this process: status, stdout, stderr."""
     from ukd_bench.knowledge.__main__ import main
 
     def run(*arguments):

@@ -37,9 +37,9 @@ def folder(made_up, tmp_path):
 
 
 def test_the_claims_stand_in_the_report(folder):
-    _, *words = block('', 'python -m ukd_bench.report results/quick').split()
+    _, *words = block('', 'ukd-bench report results/quick').split()
     done = subprocess.run(
-        [sys.executable, *words],
+        [sys.executable, '-m', 'ukd_bench', *words],
         cwd=folder,
         env=dict(os.environ, PYTHONPATH=str(REPOSITORY)),
         capture_output=True,

@@ -40,7 +40,7 @@ def outcomes(sweep) -> dict:
 def test_another_executor_carries_a_sweep_to_the_same_records(name, empty_sweep, finished_sweep):
     (code,) = re.findall(r'^```python\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL)
     (command,) = re.findall(r'^```bash\n(.*)\n```$', PAGE, re.MULTILINE)
-    assert command == 'python -m ukd_bench.sweep my_sweep.py --executor counting.Counting'
+    assert command == 'ukd-bench sweep my_sweep.py --executor counting.Counting'
     (empty_sweep.folder / 'counting.py').write_text(code)
     called = empty_sweep.call(*WANTED, '--executor', name)
     assert called.returncode == 0, called.stdout + called.stderr

@@ -31,7 +31,10 @@ def test_the_page_from_hook_to_report(finished_sweep, tmp_path):
         if language == 'python':
             (tmp_path / text.split()[1]).write_text(text)
     dry, call = (
-        line.split()[2:] for kind, text in BLOCKS if not kind for line in text.splitlines()
+        ('ukd_bench', *line.split()[1:])
+        for kind, text in BLOCKS
+        if not kind
+        for line in text.splitlines()
     )
     here = ('--data-root', 'videos', '--teachers', '1')
     planned = run_module(*dry, *here, cwd=tmp_path)
@@ -56,7 +59,7 @@ def test_the_page_from_hook_to_report(finished_sweep, tmp_path):
         assert 'Top-class UKD' in (sweep.report / 'figures' / f'{figure}.svg').read_text(), figure
 
     only = run_module(*dry, *here, '--methods', 'top_classes', cwd=tmp_path)
-    assert [line.split()[1] for line in only.stdout.splitlines()] == [
+    assert [line.split()[1] for line in only.stdout.splitlines()[1:]] == [
         'teacher',
         'bank',
         'top_classes',

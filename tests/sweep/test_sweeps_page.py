@@ -21,7 +21,9 @@ TABLES = [
 ]
 
 
-@pytest.mark.parametrize(('kind', 'table'), [(Axes, TABLES[0]), (Dataset, TABLES[1])])
+@pytest.mark.parametrize(
+    ('kind', 'table'), [*zip((Axes, Dataset, Distillation), TABLES, strict=True)]
+)
 def test_every_key_and_its_default(kind, table):
     # The dicts among a config's `methods`.
     keys = [field for field in fields(kind) if field.name != 'own_methods']

@@ -81,7 +81,7 @@ def _checked(settings: dict[str, Any]) -> FlowSettings:
     if settings.get('algorithm') in RAFT:
         raise ConfigError(
             f'OpenFlow: a sweep makes no {settings["algorithm"]} flow; make it with '
-            '`python -m ukd_bench.data flow` and set flow_root'
+            '`ukd-bench data flow` and set flow_root'
         )
     try:
         return FlowSettings(**settings)

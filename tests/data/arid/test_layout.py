@@ -150,7 +150,7 @@ def test_two_editions_at_one_root_need_a_word(v10):
 
 
 def test_a_root_without_lists_tells_how_to_get_some(tmp_path):
-    with pytest.raises(LayoutError, match=r'holds no lists .*xuyu0010.*ug2.*ukd_bench.data make'):
+    with pytest.raises(LayoutError, match=r'holds no lists .*xuyu0010.*ug2.*ukd-bench data make'):
         find_layout(tmp_path)
     with pytest.raises(LayoutError, match=r'data root .*absent does not exist or is not a folder'):
         find_layout(tmp_path / 'absent')

@@ -1,4 +1,4 @@
-"""``python -m ukd_bench.data cache``, as a person calls it."""
+"""``ukd-bench data cache``, as a person calls it."""
 
 import shutil
 from collections import namedtuple

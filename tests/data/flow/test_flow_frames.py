@@ -129,13 +129,15 @@ def test_absent_flow_names_the_command(tmp_path):
     with pytest.raises(DataError) as caught:
         opened(tmp_path, gamma=2.5, short_side=48, flow_root=str(tmp_path / 'flow'))
     assert str(caught.value) == (
-        f'{tmp_path}/flow: holds no finished flow; run `python -m ukd_bench.data flow {tmp_path} '
+        f'{tmp_path}/flow: holds no finished flow; run `ukd-bench data flow {tmp_path} '
         f'--algorithm farneback --bound 8 --gamma 2.5 --short-side 48 --out {tmp_path}/flow`'
     )
 
 
 def test_flow_of_another_video_is_refused(own_root):
-    with pytest.raises(DataError, match=r'flow\.json: does not know Run/Run_1_2\.avi; run `python'):
+    with pytest.raises(
+        DataError, match=r'flow\.json: does not know Run/Run_1_2\.avi; run `ukd-bench'
+    ):
         film(own_root / 'Run/Run_1_2.avi', square_frames(4))
         opened(own_root, 'Run/Run_1_2.avi')
     film(own_root / VIDEO, square_frames(4))

@@ -144,7 +144,7 @@ EDITIONS = {
 
 HOW_TO_GET = (
     "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "
-    'hands out its part (http://www.ug2challenge.org), and `python -m ukd_bench.data make ROOT` '
+    'hands out its part (http://www.ug2challenge.org), and `ukd-bench data make ROOT` '
     'makes synthetic dark videos'
 )
 """For a person who has no videos yet."""

@@ -163,7 +163,7 @@ class ClipCache:
             self._warned = True
             warnings.warn(
                 f'clip cache {self.folder}: {reason}; what it does not hold is decoded '
-                '(`python -m ukd_bench.data cache` brings it up to date)',
+                '(`ukd-bench data cache` brings it up to date)',
                 RuntimeWarning,
                 stacklevel=3,
             )
@@ -191,9 +191,7 @@ class Manifest(NamedTuple):
         """
         content = CACHE.manifest_in(folder)
         if content is None:
-            raise DataError(
-                f'{folder}: holds no clip cache; `python -m ukd_bench.data cache` makes one'
-            )
+            raise DataError(f'{folder}: holds no clip cache; `ukd-bench data cache` makes one')
         try:
             clips = {
                 name: Entry(**entry)._replace(shape=tuple(entry['shape']))

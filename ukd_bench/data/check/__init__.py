@@ -1,4 +1,4 @@
-"""``python -m ukd_bench.data check``: whether a data set is what its edition says, and whole."""
+"""``ukd-bench data check``: whether a data set is what its edition says, and whole."""
 
 from .check import check
 from .report import Count, Finding, Report

@@ -32,7 +32,7 @@ class OpenFlow(BaseTransform):
             made with, see :class:`ukd_bench.data.flow.algorithms.FlowSettings`. RAFT's weights are
             part of a run's identity, so their hash must stand here.
         flow_root: Folder of the flow; None for ``flow-<algorithm>`` below the data root, where
-            ``python -m ukd_bench.data flow`` puts it. Like every place, it is no part of a run's
+            ``ukd-bench data flow`` puts it. Like every place, it is no part of a run's
             identity.
 
     Raises:
@@ -95,7 +95,7 @@ class OpenFlow(BaseTransform):
     def _remedy(self, data_root: Path) -> str:
         """The command that makes the flow which is asked for."""
         settings = self.settings
-        words = [f'python -m ukd_bench.data flow {data_root} --algorithm {settings.algorithm}']
+        words = [f'ukd-bench data flow {data_root} --algorithm {settings.algorithm}']
         words += [f'--bound {settings.bound:g} --gamma {settings.gamma:g}']
         if settings.short_side is not None:
             words.append(f'--short-side {settings.short_side}')

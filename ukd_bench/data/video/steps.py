@@ -21,7 +21,7 @@ class OpenVideo(BaseTransform):
     Args:
         short_side: Pixels that the shorter side of larger frames is reduced to, before any crop;
             None leaves the size alone.
-        cache: Folder that ``python -m ukd_bench.data cache`` has made; None decodes every time.
+        cache: Folder that ``ukd-bench data cache`` has made; None decodes every time.
             Clips go by their ``video_id``; without that key they are decoded.
 
     Raises:

@@ -282,7 +282,7 @@ def open_banks(teachers: Sequence[PoolEntry], identities: Sequence[BankIdentity]
         try:
             bank.require(identity)
         except BankError as error:
-            hint = 'python -m ukd_bench.knowledge verify says what has changed since it was filled'
+            hint = 'ukd-bench knowledge verify says what has changed since it was filled'
             raise BankError(f'{error}; {hint}') from error
         bank.require_intact()
         banks.append(bank)

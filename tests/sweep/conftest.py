@@ -36,7 +36,8 @@ teacher_config = 'teachers/{teacher}_darkroom-quick.py'
 def call_sweep(*options: str | Path, cwd: Path) -> subprocess.CompletedProcess:
     """Calls the small sweep; its runs need not wait for imports."""
     executor = ('--executor', 'tests.warm.ForkingExecutor')
-    return run_module('ukd_bench.sweep', 'small.py', *options, *executor, cwd=cwd)
+    # The last one given counts, so that a test may ask for another.
+    return run_module('ukd_bench.sweep', 'small.py', *executor, *options, cwd=cwd)
 
 
 @dataclass

@@ -250,7 +250,7 @@ def test_killed_with_its_workers_and_called_twice_at_once(student_config, dark):
     assert [process.returncode for process in again] == [0, 0], printed
     bank = Bank(dark.bank)
     bank.require_intact()
-    assert bank.num_views == 40 and bank.manifest['views'][:2] == wanted['views']
+    assert bank.num_views == 40 and bank.manifest.views[:2] == wanted.views
     # No view was scored twice, whoever scored it.
     scored = sum(text.count('dark: view ') for text in printed)
     assert scored == 40 - noted

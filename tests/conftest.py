@@ -3,6 +3,7 @@
 What needs torch is imported inside the fixtures, so that other tests collect without it.
 """
 
+import collections
 import copy
 import dataclasses
 import itertools
@@ -45,14 +46,19 @@ def pytest_collection_modifyitems(items):
 
     With several processes, the tests of a file stay together, and so do all that look at the
     finished sweep. What is exhaustive is slow too, so that ``-m "not slow"``, which takes the place
-    of the default ``-m``, leaves it out as well.
+    of the default ``-m``, leaves it out as well. Groups with most slow tests come first, so that no
+    process is left with one of them when the others are done.
     """
+    slow, groups = collections.Counter(), {}
     for item in items:
         shared = 'finished_sweep' in item.fixturenames
         group = 'finished_sweep' if shared else item.path.relative_to(TESTS).as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
         if SLOW_FIXTURES & {*item.fixturenames} or item.get_closest_marker('exhaustive'):
             item.add_marker(pytest.mark.slow)
+        groups[item] = group
+        slow[group] += item.get_closest_marker('slow') is not None
+    items.sort(key=lambda item: (-slow[groups[item]], groups[item]))
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -20,6 +20,7 @@ from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
 from .config import Student
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
+_OWN_KIND_SEEDS = 1000
 
 
 def set_epochs(config: Config, epochs: int) -> None:
@@ -86,9 +87,6 @@ def _set_everywhere(section: Any, key: str, value: Any) -> None:
     elif isinstance(section, (list, tuple)):
         for part in section:
             _set_everywhere(part, key, value)
-
-
-_OWN_KIND_SEEDS = 1000
 
 
 def epochs_of(method: Method, epochs: int, num_teachers: int, num_views: int) -> int:

@@ -51,3 +51,10 @@ def test_refuses_to_replace_something_else(sweep, tmp_path):
     with pytest.raises(ResultsError, match='not a published sweep'):
         publish(sweep, tmp_path / 'out')
     assert (tmp_path / 'out' / 'thesis.txt').exists()
+
+
+def test_refuses_to_replace_a_sweep_that_is_no_copy(sweep, tmp_path):
+    """Not even its own source, whose weights would be lost."""
+    with pytest.raises(ResultsError, match='it holds abc-1/checkpoint.pth; name a new folder'):
+        publish(sweep, sweep)
+    assert (sweep / 'abc-1' / 'checkpoint.pth').read_bytes() == b'weights'

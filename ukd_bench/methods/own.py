@@ -105,7 +105,8 @@ def require_importable(method: Method) -> None:
         ConfigError: Python finds no module of that name.
     """
     top = (method.hook or 'ukd_bench').partition('.')[0]
-    if find_spec(top) is None:
+    # What runs as a script is no module that a run could import.
+    if top == '__main__' or find_spec(top) is None:
         raise ConfigError(
             f'method {method.name!r}: hook {method.hook!r}: there is no module {top!r} in the '
             "working folder or on Python's path"

@@ -167,12 +167,13 @@ def find_claims(name: str | None) -> Path:
     """The claims file that a sweep's config names; the shipped one where it names none.
 
     Args:
-        name: A path from the working folder, or of a shipped file from the folder of configs.
+        name: A path from the working folder, or, where no file lies there, of a shipped file from
+            the folder of configs.
     """
     if name is None:
         return claims_path()
-    shipped = configs_root() / name
-    return shipped if shipped.is_file() else Path(name)
+    path, shipped = Path(name), configs_root() / name
+    return shipped if shipped.is_file() and not path.is_file() else path
 
 
 def applying_claims(results: Path, given: Path | None = None) -> Path:

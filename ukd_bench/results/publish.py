@@ -38,6 +38,10 @@ def publish(source: Path, target: Path) -> int:
     if target.exists():
         if not SweepPaths(target).plan.is_file():
             raise ResultsError(f'{target}: is not a published sweep; name a new folder')
+        if strange := _not_published(target):
+            raise ResultsError(
+                f'{target}: is not a published sweep, it holds {strange}; name a new folder'
+            )
         shutil.rmtree(target)
     target.mkdir(parents=True)
     for path in shared:
@@ -49,3 +53,11 @@ def publish(source: Path, target: Path) -> int:
             if (run.root / name).is_file():
                 shutil.copy(run.root / name, copy.root / name)
     return len(runs)
+
+
+def _not_published(target: Path) -> Path | None:
+    """A file in a folder that :func:`publish` never writes; None where there is none."""
+    sweep, run = SweepPaths(target), RunPaths(target)
+    ours = {path.name for path in (sweep.plan, sweep.claims, run.record, run.scores, run.curve)}
+    files = (path for path in sorted(target.rglob('*')) if not path.is_dir())
+    return next((path.relative_to(target) for path in files if path.name not in ours), None)

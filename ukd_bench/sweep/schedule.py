@@ -122,7 +122,8 @@ class Queue:
         self._state.refresh()
         status = self._state.status(run)
         if not self._state.is_finished(run.spec.key):
-            if status == 'running':
+            # One that ended before its first word left the folder as it was.
+            if status in ('running', 'pending'):
                 error = dict(type='Killed', message=words)
                 write_json(self._state.own_folder(run).state, dict(status='failed', error=error))
             status = 'failed'

@@ -55,6 +55,6 @@ def test_refuses_to_replace_something_else(sweep, tmp_path):
 
 def test_refuses_to_replace_a_sweep_that_is_no_copy(sweep, tmp_path):
     """Not even its own source, whose weights would be lost."""
-    with pytest.raises(ResultsError, match='it holds abc-1/checkpoint.pth; name a new folder'):
+    with pytest.raises(ResultsError, match=r'it holds abc-1/checkpoint\.pth; name a new folder'):
         publish(sweep, sweep)
     assert (sweep / 'abc-1' / 'checkpoint.pth').read_bytes() == b'weights'

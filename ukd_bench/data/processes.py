@@ -72,12 +72,19 @@ def _begin(prepare: Callable[[], None] | None) -> None:
     cv2.setNumThreads(1)
     # An interrupt reaches the parent, which lets its processes finish the clip they are at.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Python's own pool leaves its processes waiting for ever where their parent is killed.
+    end_with_parent()
+    if prepare is not None:
+        prepare()
+
+
+def end_with_parent() -> None:
+    """Has this process end when the one that started it does, even where that is killed.
+
+    Python leaves processes that it started waiting for ever then.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    if prepare is not None:
-        prepare()
 
 
 def _end_with(parent: BaseProcess) -> None:

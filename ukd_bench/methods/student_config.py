@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
-from .config_files import fill_in, find_config, load_config
+from .config_files import custom_hooks, fill_in, find_config, load_config
 from .table import METHOD_TABLE, REPLAY_HOOK, Method
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def method_hook(config: 'Config', method: Method, where: str | Path) -> Any:
     wanted = method.hook or REPLAY_HOOK
     hooks = [
         hook
-        for hook in config.get('custom_hooks') or []
+        for hook in custom_hooks(config)
         if _path(hook) in {wanted, *_SUITE_HOOKS} or 'pool' in hook
     ]
     if len(hooks) != 1:

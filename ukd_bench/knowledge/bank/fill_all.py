@@ -2,13 +2,12 @@
 
 import contextlib
 import multiprocessing
-import os
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from ...data.dataset import build_dataset
+from ...data.processes import end_with_parent
 from ...data.views.rendering import DRAW_VIEW, sees_as_the_student
 from ...errors import BankError, UkdBenchError
 from ...records.folder import RunPaths
@@ -179,9 +178,7 @@ def helpers(number: int, work: Callable[[], None]) -> Iterator[None]:
 
 
 def _help(work: Callable[[], None]) -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    end_with_parent()
     try:
         work()
     except UkdBenchError as error:
@@ -189,8 +186,3 @@ def _help(work: Callable[[], None]) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    parent.join()
-    os._exit(1)

@@ -42,17 +42,15 @@ SLOW_FIXTURES = {'train', 'filled_pool', 'finished_sweep'}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Marks what is slow, and keeps together tests that share what is dear to make.
+    """Marks what is slow, and keeps together the tests of a file, which share what is dear to make.
 
-    With several processes, the tests of a file stay together, and so do all that look at the
-    finished sweep. What is exhaustive is slow too, so that ``-m "not slow"``, which takes the place
+    What is exhaustive is slow too, so that ``-m "not slow"``, which takes the place
     of the default ``-m``, leaves it out as well. Groups with most slow tests come first, so that no
     process is left with one of them when the others are done.
     """
     slow, groups = collections.Counter(), {}
     for item in items:
-        shared = 'finished_sweep' in item.fixturenames
-        group = 'finished_sweep' if shared else item.path.relative_to(TESTS).as_posix()
+        group = item.path.relative_to(TESTS).as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
         if SLOW_FIXTURES & {*item.fixturenames} or item.get_closest_marker('exhaustive'):
             item.add_marker(pytest.mark.slow)

@@ -117,4 +117,4 @@ def _carry_out(job: Job) -> None:
     _redirect(job.log, 1, 2)
     os.environ.update(job.variables)
     with contextlib.suppress(KeyboardInterrupt):
-        _run_module([*job.command[2:]])
+        _run_module([*job.command[job.command.index('-m') + 1 :]])

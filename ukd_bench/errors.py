@@ -1,6 +1,8 @@
 """Exceptions whose message is meant for the person at the terminal."""
 
+import contextlib
 import traceback
+from collections.abc import Iterator
 
 
 class UkdBenchError(Exception):
@@ -29,6 +31,25 @@ class ResultsError(UkdBenchError, OSError):
 
 class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
+
+
+@contextlib.contextmanager
+def told_in_one_line(whose: str) -> Iterator[None]:
+    """Has a user's own code fail in one line that names it, whatever goes wrong in it.
+
+    Args:
+        whose: How the line begins, as in ``executor 'mine.Queue'``.
+
+    Raises:
+        ConfigError: for any exception in the block but those that are meant for a person already.
+    """
+    try:
+        yield
+    except UkdBenchError:
+        raise
+    # Anybody's code may fail in any way.
+    except Exception as error:
+        raise ConfigError(f'{whose}: {type(error).__name__}: {one_line(error)}') from error
 
 
 def one_line(problem: BaseException, limit: int = 300) -> str:

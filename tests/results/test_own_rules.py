@@ -166,6 +166,16 @@ def test_a_method_that_no_run_can_be_of(here, made_up):
             "    def on_bench(self, bench, evidence): return Finding('all', 'YES', 'so')",
             "gave Finding.*'YES'.*no Finding with one of SUPPORTED, NOT SUPPORTED, INCONCLUSIVE",
         ),
+        (
+            "keys = {'method': 'method'}\n"
+            '    def on_bench(self, bench, evidence): return Finding(bench, SUPPORTED, 3)',
+            'gave Finding.*: bench, reason, and the names and values of figures are text',
+        ),
+        (
+            "keys = {'method': 'method'}\n"
+            "    def on_bench(self, bench, evidence): return Finding('a', SUPPORTED, 'so', (1, 2))",
+            'TypeError: cannot unpack',
+        ),
     ],
 )
 def test_a_rule_that_fails(here, made_up, rule, message):

@@ -1,14 +1,17 @@
 """One small sweep, carried out once and looked at by many tests."""
 
 import json
+import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from ukd_bench.data.darkroom import PRESETS, make
+from ukd_bench.files.locks import alone
 
 from ..warm import run_module
 
@@ -81,12 +84,26 @@ class Sweep:
         return Sweep(folder)
 
 
+def shared(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that all processes of a test session share; the first that needs it makes it."""
+    base = tmp_path_factory.getbasetemp()
+    # With xdist each process has a folder of its own in the session's.
+    folder = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base) / name
+    with alone(folder.with_suffix('.lock')):
+        made = folder.with_suffix('.made')
+        if not made.exists():
+            # What another process failed in.
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
 @pytest.fixture(scope='session')
 def small_videos(tmp_path_factory) -> Path:
     """Two groups a class to train on, one to test on."""
-    root = tmp_path_factory.mktemp('small') / 'videos'
-    make(root, replace(PRESETS['tiny'], width=64, height=48, train_groups=2, test_groups=1))
-    return root
+    spec = replace(PRESETS['tiny'], width=64, height=48, train_groups=2, test_groups=1)
+    return shared(tmp_path_factory, 'small_videos', lambda root: make(root, spec))
 
 
 @pytest.fixture
@@ -99,11 +116,13 @@ def empty_sweep(tmp_path, small_videos) -> Sweep:
 
 @pytest.fixture(scope='session')
 def finished_sweep(tmp_path_factory, small_videos) -> Sweep:
-    """The small sweep, carried out."""
-    folder = tmp_path_factory.mktemp('finished')
-    (folder / 'small.py').write_text(SWEEP)
-    shutil.copytree(small_videos, folder / 'videos')
-    sweep = Sweep(folder)
-    done = sweep.call()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return sweep
+    """The small sweep, carried out; tests only read it."""
+
+    def carry_out(folder: Path) -> None:
+        folder.mkdir()
+        (folder / 'small.py').write_text(SWEEP)
+        shutil.copytree(small_videos, folder / 'videos')
+        done = Sweep(folder).call()
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return Sweep(shared(tmp_path_factory, 'finished', carry_out))

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import time
 
 import pytest
 
@@ -72,17 +71,14 @@ def test_records_name_no_place_on_this_machine(finished_sweep):
         assert not re.search(r'"/(home|root|tmp|opt|usr|work)/', text)
 
 
-def test_called_again_it_trains_nothing(finished_sweep):
-    before = {
-        path: path.stat().st_mtime_ns for path in finished_sweep.results.glob('*/record.json')
-    }
+def test_called_again_it_trains_nothing(finished_sweep, tmp_path):
+    sweep = finished_sweep.copy_to(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in sweep.results.glob('*/record.json')}
     assert len(before) == 13
-    began = time.monotonic()
-    again = finished_sweep.call()
+    again = sweep.call()
     assert again.returncode == 0, again.stderr
     assert '13 reused, 0 carried out, 0 without a result' in again.stdout
-    assert time.monotonic() - began < 60
-    after = {path: path.stat().st_mtime_ns for path in finished_sweep.results.glob('*/record.json')}
+    after = {path: path.stat().st_mtime_ns for path in sweep.results.glob('*/record.json')}
     assert after == before
 
 

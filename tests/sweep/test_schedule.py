@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
 from ukd_bench.sweep.executors import Executor, Resources
 from ukd_bench.sweep.executors.devices import Devices
@@ -176,6 +177,15 @@ def test_an_adopted_run_is_polled_and_its_folder_left_alone(state):
     assert sorted([*executor.order, teacher.spec.key]) == sorted(state.plan.runs)
 
 
+@pytest.mark.parametrize('step', ['adopt', 'start', 'poll'])
+def test_a_users_executor_that_fails_is_told_to_stop_and_named(state, step):
+    executor = MadeUp(state)
+    setattr(executor, step, lambda job: job.partition)
+    with pytest.raises(ConfigError, match=rf"executor '{__name__}\.MadeUp': AttributeError: 'Job'"):
+        sweep(state, executor)
+    assert executor.stopped == 1
+
+
 def test_an_interrupt_stops_the_executor(state):
     def interrupt(state, run):
         raise KeyboardInterrupt
@@ -203,7 +213,7 @@ def test_the_queue_gives_out_what_has_its_parents(state):
 def test_a_job_is_the_runs_own_process_and_sees_no_gpu_on_the_cpu(state):
     run = run_of(state.plan, 'plain')
     job = job_of(run, state.own_folder(run))
-    assert job.command[1:] == ('-m', 'ukd_bench.runs', str(state.own_folder(run).root))
+    assert job.command[1:] == ('-P', '-m', 'ukd_bench.runs', str(state.own_folder(run).root))
     assert job.variables['OMP_NUM_THREADS'] == job.variables['MKL_NUM_THREADS'] == '1'
     assert job.variables['CUDA_VISIBLE_DEVICES'] == ''
     on_cuda = replace(run, spec=replace(run.spec, device='cuda', threads=3))

@@ -129,6 +129,9 @@ class FolderKind:
                 yield alone
         except ResultsError as error:
             raise DataError(str(error)) from error
+        except BrokenPipeError:
+            # Who read what is said of it has had enough.
+            raise
         except OSError as error:
             raise DataError(f'{folder}: cannot be written ({error.strerror or error})') from error
 

@@ -43,8 +43,12 @@ def import_by_path(path: str, what: str) -> Any:
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module of the suite, as ``python -m ukd_bench.MODULE`` does."""
-    return [sys.executable, '-m', f'{PACKAGE.name}.{module}', *arguments]
+    """The command that runs a module of the suite, as ``python -m ukd_bench.MODULE`` does.
+
+    With :func:`python_path` it is this very suite: ``-P`` keeps Python from looking in the working
+    folder first, which may be a clone of another version.
+    """
+    return [sys.executable, '-P', '-m', f'{PACKAGE.name}.{module}', *arguments]
 
 
 def python_path() -> str:

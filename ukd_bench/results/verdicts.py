@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..errors import ConfigError, one_line
+from ..errors import ConfigError, told_in_one_line
 from .claims import Claim, Claims
 from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
 from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested, combine
@@ -115,19 +115,28 @@ def _findings(claim: Claim, evidence: Evidence, claims: Claims) -> tuple[Finding
                 f'{_where(claim, claims)} gave {finding!r}, no Finding with one of '
                 f'{", ".join(VERDICTS)}'
             )
+        if not _ask(claim, claims, partial(_is_text, finding)):
+            raise ConfigError(
+                f'{_where(claim, claims)} gave {finding!r}: bench, reason, and the names and '
+                'values of figures are text, seeds_needed a number or None'
+            )
     return found
+
+
+def _is_text(finding: Finding) -> bool:
+    figures = [text for name, value in finding.figures for text in (name, value)]
+    texts = [finding.bench, finding.reason, *figures]
+    return all(isinstance(text, str) for text in texts) and (
+        finding.seeds_needed is None or type(finding.seeds_needed) is int
+    )
 
 
 def _ask(claim: Claim, claims: Claims, question: Callable[[], _Answer]) -> _Answer:
     """Asks a claim's rule; what goes wrong in one of the user's own is told in one line."""
     if claim.rule_name in RULES:
         return question()
-    try:
+    with told_in_one_line(_where(claim, claims)):
         return question()
-    # Anybody's rule may fail in any way.
-    except Exception as error:
-        problem = f'{type(error).__name__}: {one_line(error)}'
-        raise ConfigError(f'{_where(claim, claims)}: {problem}') from error
 
 
 def _where(claim: Claim, claims: Claims) -> str:

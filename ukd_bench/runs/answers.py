@@ -9,12 +9,14 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from inspect import isclass
 from typing import Any
 
 # Imported whatever is asked: `cuda_devices` then asks torch, and no other process.
 import torch  # noqa: F401
 
-from ..errors import UkdBenchError
+from ..errors import ConfigError, UkdBenchError, told_in_one_line
+from ..files.python import import_by_path, working_folder_on_path
 from ..records.execution import cuda_devices
 
 
@@ -46,11 +48,36 @@ def _loss_complaint(loss: Any) -> str | None:
     return None
 
 
+def _hook_complaints(about: dict[str, list[dict]]) -> dict[str, str]:
+    """What is wrong with hooks; those that can be built have no complaint.
+
+    Args:
+        about: Configs of hooks, by the name of the method that has them.
+    """
+    from mmengine.hooks import Hook
+    from mmengine.registry import HOOKS
+
+    complaints = {}
+    for name, hooks in about.items():
+        for hook in hooks:
+            where = f'hook {hook["type"]!r}'
+            try:
+                kind = import_by_path(hook['type'], where)
+                if not (isclass(kind) and issubclass(kind, Hook)):
+                    raise ConfigError(f'{where} is no Hook')
+                with told_in_one_line(where):
+                    HOOKS.build(hook)
+            except UkdBenchError as error:
+                complaints.setdefault(name, str(error))
+    return complaints
+
+
 QUESTIONS: dict[str, Callable[[Any], Any]] = {
     # Names of the CUDA devices in view, in torch's order.
     'cuda_devices': lambda about: cuda_devices(),
     'rule_complaint': _rule_complaint,
     'loss_complaint': _loss_complaint,
+    'hook_complaints': _hook_complaints,
 }
 """Functions from what a question is about to its answer, both plain values, by its name."""
 
@@ -61,6 +88,7 @@ def main() -> int:
     # What a user's module prints when it is imported is no part of the answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     questions = json.load(sys.stdin)
+    working_folder_on_path()
     with reply:
         json.dump({name: QUESTIONS[name](about) for name, about in questions.items()}, reply)
     return 0

@@ -7,6 +7,7 @@ from ..files.atomic import write_json
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
 from ..records.record import FINAL_STATUSES
+from .executors import own_code
 from .executors.base import Executor, Job
 from .finished import SweepState
 from .place import Places, RunFolders
@@ -36,6 +37,7 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
         progress: Display that is told of every start and end.
 
     Raises:
+        ConfigError: an executor of the user's own fails; it is told to stop first.
         KeyboardInterrupt: after the executor was told to stop.
     """
     queue, folders = Queue(state), RunFolders(state, places)
@@ -48,19 +50,24 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
                 job = job_of(ready, state.own_folder(ready))
                 under_way[job.key] = ready, job
                 progress.started(ready)
-                if not executor.adopt(job):
+                with own_code(executor):
+                    adopted = executor.adopt(job)
+                if not adopted:
                     folders.prepare(ready)
                     folders.write_pool()
-                    executor.start(job)
+                    with own_code(executor):
+                        executor.start(job)
             for key, (run, job) in list(under_way.items()):
-                words = executor.poll(job)
+                with own_code(executor):
+                    words = executor.poll(job)
                 if words is not None:
                     del under_way[key]
                     progress.ended(run, queue.end(run, words), state.folder(run))
             progress.tick()
             time.sleep(executor.poll_s if under_way else 0)
     finally:
-        executor.stop()
+        with own_code(executor):
+            executor.stop()
     folders.write_pool()
     return queue.outcome
 

@@ -45,3 +45,28 @@ def test_what_is_no_executor_is_refused(name, why):
     with pytest.raises(ConfigError) as refused:
         build_executor(name, resources())
     assert str(refused.value) == f'executor {name!r} is none of local, inline and {why}'
+
+
+class Impatient(OneByOne):
+    def __init__(self, resources):
+        super().__init__(resources)
+        self.capacity = 0
+
+
+class Broken(OneByOne):
+    def __init__(self, resources):
+        super().__init__(resources)
+        self.queue = resources.partition
+
+
+@pytest.mark.parametrize(
+    ('name', 'why'),
+    [
+        ('Impatient', ': capacity = 0 is no count of runs'),
+        ('Broken', ": AttributeError: 'Resources' object has no attribute 'partition'"),
+    ],
+)
+def test_one_that_cannot_be_used_is_named(name, why):
+    with pytest.raises(ConfigError) as refused:
+        build_executor(f'{__name__}.{name}', resources())
+    assert str(refused.value) == f"executor '{__name__}.{name}'{why}"

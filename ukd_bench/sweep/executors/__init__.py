@@ -1,14 +1,15 @@
 """Executors, which carry runs out: on this machine, in the foreground, or a user's own way."""
 
+import contextlib
 from inspect import isclass
 
-from ...errors import ConfigError
+from ...errors import ConfigError, told_in_one_line
 from ...files.python import import_by_path
 from .base import Executor, Job, Resources
 from .inline import InlineExecutor
 from .local import LocalExecutor
 
-__all__ = ['EXECUTORS', 'Executor', 'Job', 'Resources', 'build_executor']
+__all__ = ['EXECUTORS', 'Executor', 'Job', 'Resources', 'build_executor', 'own_code']
 
 EXECUTORS: dict[str, type[Executor]] = {'local': LocalExecutor, 'inline': InlineExecutor}
 """The suite's executors, by the name that ``--executor`` takes."""
@@ -26,8 +27,24 @@ def build_executor(name: str, resources: Resources) -> Executor:
         ConfigError: there is no such executor, it cannot be imported, or cannot do with the
             resources.
     """
-    found = EXECUTORS.get(name)
-    return (found or _import(name))(resources)
+    if (found := EXECUTORS.get(name)) is not None:
+        return found(resources)
+    kind = _import(name)
+    with told_in_one_line(f'executor {name!r}'):
+        executor = kind(resources)
+    if type(executor.capacity) is not int or executor.capacity < 1:
+        raise ConfigError(
+            f'executor {name!r}: capacity = {executor.capacity!r} is no count of runs'
+        )
+    return executor
+
+
+def own_code(executor: Executor) -> contextlib.AbstractContextManager:
+    """A block in which an executor of the user's own fails in one line; the suite's do not."""
+    kind = type(executor)
+    if kind in EXECUTORS.values():
+        return contextlib.nullcontext()
+    return told_in_one_line(f"executor '{kind.__module__}.{kind.__qualname__}'")
 
 
 def _import(path: str) -> type[Executor]:

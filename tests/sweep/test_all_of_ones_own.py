@@ -1,4 +1,4 @@
-"""Method, loss, rules, enhancement and claim, each as its page has it, in one sweep to its report."""
+"""Method, loss, rules, enhancement and claim, as their pages have them, in one sweep."""
 
 import json
 import re

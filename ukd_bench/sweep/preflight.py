@@ -1,4 +1,4 @@
-"""Asks before planning whether rules, losses and own hooks can be used, and which devices are here."""
+"""Asks before planning whether rules, losses and hooks can be used, and which devices are here."""
 
 from typing import Any
 
@@ -71,12 +71,9 @@ def _own_hooks(axes: Axes) -> dict[str, list[dict[str, Any]]]:
     for method in axes.student_methods:
         if method.name in own and method.hook is not None:
             require_importable(method)
-            counts = (
-                [k for k in axes.num_teachers if k >= method.fewest] if method.by_count else [1]
-            )
-            hooks[method.name] = [
-                _hook(method, axes, k) for k in sorted({min(counts), max(counts)} if counts else ())
-            ]
+            counts = {k for k in axes.num_teachers if k >= method.fewest} or {method.fewest}
+            numbers = {min(counts), max(counts)} if method.by_count else {1}
+            hooks[method.name] = [_hook(method, axes, k) for k in sorted(numbers)]
     return hooks
 
 

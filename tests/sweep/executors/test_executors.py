@@ -62,7 +62,7 @@ class Broken(OneByOne):
 @pytest.mark.parametrize(
     ('name', 'why'),
     [
-        ('Impatient', ': capacity = 0 is no count of runs'),
+        ('Impatient', ': capacity = 0 is no number of runs'),
         ('Broken', ": AttributeError: 'Resources' object has no attribute 'partition'"),
     ],
 )

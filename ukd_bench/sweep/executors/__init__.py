@@ -34,7 +34,7 @@ def build_executor(name: str, resources: Resources) -> Executor:
         executor = kind(resources)
     if type(executor.capacity) is not int or executor.capacity < 1:
         raise ConfigError(
-            f'executor {name!r}: capacity = {executor.capacity!r} is no count of runs'
+            f'executor {name!r}: capacity = {executor.capacity!r} is no number of runs'
         )
     return executor
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
 VIEW_SEED = 5
 NUM_VIEWS = 2
 CLIP_LEN, SIZE = 4, 32
@@ -42,21 +41,18 @@ SLOW_FIXTURES = {'train', 'filled_pool', 'finished_sweep'}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Marks what is slow, and keeps together the tests of a file, which share what is dear to make.
+    """Marks what is slow, and puts the files with most slow tests first.
 
-    What is exhaustive is slow too, so that ``-m "not slow"``, which takes the place
-    of the default ``-m``, leaves it out as well. Groups with most slow tests come first, so that no
-    process is left with one of them when the others are done.
+    With several processes, each takes one file after another, so that none is left with a long one
+    when the others are done. What is exhaustive is slow too, so that ``-m "not slow"``, which takes
+    the place of the default ``-m``, leaves it out as well.
     """
-    slow, groups = collections.Counter(), {}
+    slow = collections.Counter()
     for item in items:
-        group = item.path.relative_to(TESTS).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
         if SLOW_FIXTURES & {*item.fixturenames} or item.get_closest_marker('exhaustive'):
             item.add_marker(pytest.mark.slow)
-        groups[item] = group
-        slow[group] += item.get_closest_marker('slow') is not None
-    items.sort(key=lambda item: (-slow[groups[item]], groups[item]))
+        slow[item.path] += item.get_closest_marker('slow') is not None
+    items.sort(key=lambda item: (-slow[item.path], item.path))
 
 
 @pytest.fixture(scope='session', autouse=True)

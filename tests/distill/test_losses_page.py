@@ -1,9 +1,6 @@
 """What the page on losses says, done as it says it, from outside the package."""
 
-import json
-import os
 import re
-import subprocess
 import sys
 
 import pytest
@@ -118,50 +115,3 @@ def test_the_default_is_what_the_page_says():
     targets, loss = torch.softmax(teacher / 3, -1), build_loss('kl_divergence')
     wanted = 9 * target_divergence(student, targets, 3.0)
     torch.testing.assert_close(loss.scale(3.0) * loss(student, targets, labels, 3.0), wanted)
-
-
-SWEEP = """
-name = 'decoupled'
-dataset = dict(name='darkroom-tiny', darkroom=dict(preset='tiny'), split=1)
-students = [dict(name='i3d-r18-w8', epochs=1)]
-full_epochs = 1
-teacher_epochs = 1
-teachers = [dict(name='i3d-gamma1.8', student='i3d-r18-w8', seed=101)]
-methods = ['ukd']
-num_teachers = [1]
-seeds = [0]
-student_config = '{method}/{student}_darkroom-quick.py'
-teacher_config = 'teachers/{teacher}_darkroom-quick.py'
-"""
-
-
-def run_sweep(folder, videos, *options):
-    return subprocess.run(
-        [sys.executable, '-m', 'ukd_bench.sweep', 'decoupled.py', '--data-root', videos, *options],
-        cwd=folder,
-        env=dict(os.environ, PYTHONPATH=str(PACKAGE.parent), OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True,
-    )
-
-
-@pytest.mark.slow
-def test_a_sweep_trains_and_records_it(working_folder, dark_root):
-    (line,) = re.findall(r'`(distillation = dict\(loss=.*?\))`', PAGE)
-    (working_folder / 'decoupled.py').write_text(f'{SWEEP}{line}\n')
-    done = run_sweep(working_folder, dark_root)
-    assert done.returncode == 0, done.stdout + done.stderr
-    records = [
-        json.loads(path.read_text()) for path in working_folder.glob('results/*/*/record.json')
-    ]
-    (student,) = (record for record in records if record['method'] == 'ukd')
-    assert student['knowledge']['loss'] == 'my_loss.DKD(beta=4.0)'
-    assert student['knowledge']['divergence'] > 0
-    # The code is part of the key.
-    before = run_sweep(working_folder, dark_root, '--dry-run')
-    assert student['key'] in before.stdout and 'pending' not in before.stdout
-    code = working_folder / 'my_loss.py'
-    code.write_text(code.read_text().replace('1e-12', '1e-11'))
-    after = run_sweep(working_folder, dark_root, '--dry-run')
-    assert after.returncode == 0 and after.stdout.count('pending') == 1
-    assert student['key'] not in after.stdout

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ..pages import code_of
+from ..pages import DOCS, code_of
 from .conftest import run_module
 
 FILES = {
@@ -45,7 +45,13 @@ def test_all_stand_in_one_report_under_their_own_names(tmp_path, dark_root):
     (page_claim,) = re.findall(r'\[\[claim\]\]\nid = "M2".*', claims, re.DOTALL)
     own_claim = page_claim.replace('"M2"', '"M3"').replace('"ukd"', '"top_classes"')
     (tmp_path / 'my_claims.toml').write_text(f'{claims}\n{own_claim}')
-    done = run_module('ukd_bench', 'sweep', 'my_sweep.py', '--data-root', dark_root, cwd=tmp_path)
+    (distillation,) = re.findall(
+        r'`(distillation = dict\(loss=.*?\))`', (DOCS / 'losses.md').read_text()
+    )
+    assert distillation in SMALL.replace(", rule='my_rule.MostCertain'", '')
+    called = 'sweep', 'my_sweep.py', '--data-root', dark_root
+    forking = '--executor', 'tests.warm.ForkingExecutor'
+    done = run_module('ukd_bench', *called, *forking, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert '0 without a result' in done.stdout
 
@@ -73,3 +79,12 @@ def test_all_stand_in_one_report_under_their_own_names(tmp_path, dark_root):
     assert re.match(r'A step of top-class UKD at K = 1 takes \d', verdicts[2][3])
     for figure in ('accuracy', 'memory', 'classes'):
         assert 'Top-class UKD' in (report / 'figures' / f'{figure}.svg').read_text(), figure
+
+    # A loss's code is part of the key of what it trains, and of nothing else's.
+    code = tmp_path / 'my_loss.py'
+    code.write_text(code.read_text().replace('1e-12', '1e-11'))
+    after = run_module('ukd_bench', *called, '--dry-run', cwd=tmp_path)
+    states = {line.split()[1]: line.split()[-1] for line in after.stdout.splitlines()[1:]}
+    assert states == dict.fromkeys(('teacher', 'bank', 'plain'), 'done') | dict.fromkeys(
+        ('ukd', 'top_classes'), 'pending'
+    )

@@ -57,7 +57,7 @@ def _hook_complaints(about: dict[str, list[dict]]) -> dict[str, str]:
     from mmengine.hooks import Hook
     from mmengine.registry import HOOKS
 
-    complaints = {}
+    complaints: dict[str, str] = {}
     for name, hooks in about.items():
         for hook in hooks:
             where = f'hook {hook["type"]!r}'

@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..files.atomic import write_text
-from ..results import formatting as units
+from ..results import formatting
 from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
 from ..results.load import load_sweep
@@ -117,7 +117,9 @@ def render(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(cell=markdown_cell, svg=_inline, chip=_chip, sentence=units.sentence)
+    environment.filters.update(
+        cell=markdown_cell, svg=_inline, chip=_chip, sentence=formatting.sentence
+    )
     return environment.get_template(template).render(context)
 
 

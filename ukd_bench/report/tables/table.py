@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...methods.table import FLOOR
-from ...results import formatting as units
+from ...results import formatting
 from ...results.runs import Cell, Run, Sweep
 from ...results.statistics import Estimate, mean_interval
 from .footnotes import marked
@@ -61,7 +61,7 @@ def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
     settings = list(dict.fromkeys(other.setting for other in everything))
     if len(settings) > 1:
         name += f', setting {settings.index(cell.setting) + 1}'
-    return marked(name, cell), str(cell.num_teachers) if cell.num_teachers else units.DASH
+    return marked(name, cell), str(cell.num_teachers) if cell.num_teachers else formatting.DASH
 
 
 def by_student(
@@ -100,4 +100,4 @@ def ratio_to_plain(
 
 def mean_mib(value: Estimate | None, digits: int = 1) -> str:
     """The mean of an estimate in bytes, as MiB."""
-    return units.mib(value.mean if value else None, digits)
+    return formatting.mib(value.mean if value else None, digits)

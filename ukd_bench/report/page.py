@@ -26,6 +26,8 @@ from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
 from .tables.teachers import teacher_table
 
+TEMPLATES = Path(__file__).parent / 'templates'
+
 RECONSTRUCTION = (
     'The UKD mechanism measured here is our reconstruction from the abstract of arXiv 2308.09327; '
     'the paper’s own mechanism is not public. Verdicts on memory hold for this reconstruction.'
@@ -44,9 +46,6 @@ def methods_text(sweep: Sweep) -> list[tuple[str, str]]:
         for name, look in sweep.methods.looks.items()
         if name in present
     ]
-
-
-TEMPLATES = Path(__file__).parent / 'templates'
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,16 @@ from ..records.folder import SweepPaths
 from ..records.key import user_sources
 from .rules import Rule, Settings, find_rule
 
+__all__ = [
+    *('Claim', 'Claims', 'applying_claims', 'claims_path', 'claims_sha256', 'find_claims'),
+    *('keep_claims', 'load_claims'),
+]
+
+Check = tuple[Callable[[Any], bool], str]
+"""A test of a value, and in words what the value must be."""
+
+_CLAIM_KEYS = ('id', 'claim', 'rule', 'rule_text')
+
 
 def _number(value: Any) -> bool:
     # True is a number to Python, and never meant as one here.
@@ -31,9 +41,6 @@ def _text(value: Any) -> bool:
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(_text, value)) and 0 < len({*value}) == len(value)
 
-
-Check = tuple[Callable[[Any], bool], str]
-"""A test of a value, and in words what the value must be."""
 
 _FRACTION: Check = (lambda value: _number(value) and 0 < value < 1, 'a number between 0 and 1')
 SETTINGS: dict[str, Check] = {
@@ -81,14 +88,6 @@ def hint(word: str, known: Iterable[str]) -> str:
     """A word that may have been meant, to end a complaint with; empty where none is near."""
     near = difflib.get_close_matches(word, known, n=1)
     return f'; did you mean {near[0]!r}?' if near else ''
-
-
-__all__ = [
-    *('Claim', 'Claims', 'applying_claims', 'claims_path', 'claims_sha256', 'find_claims'),
-    *('keep_claims', 'load_claims'),
-]
-
-_CLAIM_KEYS = ('id', 'claim', 'rule', 'rule_text')
 
 
 @dataclass(frozen=True)

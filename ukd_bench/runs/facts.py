@@ -17,6 +17,10 @@ from ..measure.memory.phases import PhaseMemory
 from ..records.record import SCHEMA
 from ..records.spec import RunSpec
 
+_TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
+_HASHES = ('student_state', 'initial_state', 'targets', 'checkpoint', 'bank')
+_COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
+
 
 @dataclass
 class RunFacts:
@@ -56,11 +60,6 @@ class RunFacts:
     flow: dict[str, Any] | None = None
     resumed_at: list[int] = field(default_factory=list)
     earlier_s: float | None = 0.0
-
-
-_TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
-_HASHES = ('student_state', 'initial_state', 'targets', 'checkpoint', 'bank')
-_COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
 
 
 def make_record(

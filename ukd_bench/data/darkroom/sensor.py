@@ -15,6 +15,14 @@ _STEPS = 1 << 16
 _SLOPE = 12.92
 _KNEE = 0.0031308
 
+# Shape of the table of shot noise, see `standard_table`.
+QUANTILES = 1 << 12
+_FINENESS = 32
+"""Rows a unit of the square root of the photon count."""
+_MOST = 8
+"""Square root of the count from which Poisson is taken as Gaussian."""
+_ROWS = _FINENESS * _MOST
+
 
 @dataclass(frozen=True)
 class Sensor:
@@ -151,14 +159,6 @@ def exposure_for(light: np.ndarray, mean_code: float) -> float:
         else:
             high = middle
     return math.sqrt(low * high)
-
-
-QUANTILES = 1 << 12
-_FINENESS = 32
-"""Rows a unit of the square root of the photon count."""
-_MOST = 8
-"""Square root of the count from which Poisson is taken as Gaussian."""
-_ROWS = _FINENESS * _MOST
 
 
 def shot_noise(signal: np.ndarray, gain: float, words: np.ndarray) -> np.ndarray:

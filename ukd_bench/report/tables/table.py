@@ -9,6 +9,10 @@ from ...results.runs import Cell, Run, Sweep
 from ...results.statistics import Estimate, mean_interval
 from .footnotes import marked
 
+INTERVAL_NOTE = (
+    'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
+)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -34,11 +38,6 @@ class Table:
 def columns(*titles: str) -> tuple[Column, ...]:
     """Columns from titles; one that starts with ``<`` holds text."""
     return tuple(Column(title.removeprefix('<'), title.startswith('<')) for title in titles)
-
-
-INTERVAL_NOTE = (
-    'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
-)
 
 
 def over_seeds(cell: Cell, figure: Callable[[Run], float | None]) -> Estimate | None:

@@ -6,6 +6,9 @@ from .. import formatting
 from ..statistics import seeds_to_decide
 from .rule import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, Evidence, Finding, Rule, Tested
 
+_EDITIONS = {'arid': ('v1.0', 'v1.5')}
+"""Editions that count as the data set that a claim names."""
+
 
 class AccuracyGain(Rule):
     """Top-1 at the largest K with the full schedule is above that of each other method."""
@@ -69,10 +72,6 @@ class AccuracyGain(Rule):
         )
         figures.append(('seeds that would decide', str(needed) if needed else formatting.DASH))
         return Finding(bench, INCONCLUSIVE, f'{text}: {advice}.', tuple(figures), needed)
-
-
-_EDITIONS = {'arid': ('v1.0', 'v1.5')}
-"""Editions that count as the data set that a claim names."""
 
 
 class OnDataset(Rule):

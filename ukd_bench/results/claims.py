@@ -1,6 +1,5 @@
 """Claims files: what their values must be, reading them, and which one applies."""
 
-import difflib
 import hashlib
 import math
 import tomllib
@@ -9,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ..checks import did_you_mean, is_number
 from ..errors import ConfigError, one_line
 from ..files.atomic import atomic_write
 from ..files.configs import configs_root
@@ -30,8 +30,7 @@ _CLAIM_KEYS = ('id', 'claim', 'rule', 'rule_text')
 
 
 def _number(value: Any) -> bool:
-    # True is a number to Python, and never meant as one here.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number(value) and math.isfinite(value)
 
 
 def _text(value: Any) -> bool:
@@ -78,16 +77,10 @@ def require(table: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
             raise ConfigError(f'key {key!r} is absent')
     for key, value in table.items():
         if key not in checks:
-            raise ConfigError(f'key {key!r} does not exist{hint(key, checks)}')
+            raise ConfigError(f'key {key!r} does not exist{did_you_mean(key, checks)}')
         fits, words = checks[key]
         if not fits(value):
             raise ConfigError(f'{key} = {value!r} is not {words}')
-
-
-def hint(word: str, known: Iterable[str]) -> str:
-    """A word that may have been meant, to end a complaint with; empty where none is near."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f'; did you mean {near[0]!r}?' if near else ''
 
 
 @dataclass(frozen=True)
@@ -150,7 +143,8 @@ class Claims:
                 named = [value] if kind == 'method' else value if kind == 'methods' else []
                 for method in named:
                     if method not in known:
-                        instead = hint(method, known) or f' (there are {", ".join(known)})'
+                        there_are = f' (there are {", ".join(known)})'
+                        instead = did_you_mean(method, known) or there_are
                         raise ConfigError(
                             f'{self.path}: claim {claim.id!r}: {key}: there is no method '
                             f'{method!r}{instead}'

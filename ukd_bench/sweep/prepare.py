@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..data.bars import Bars
 from ..data.cache import ClipCache, build, needed_bytes
 from ..data.cache.estimate import GIB
 from ..data.flow.algorithms import RAFT, FlowSettings
 from ..data.flow.make import make_flow
-from ..data.progress import Bars
 from ..data.video.frames import decoder
 from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO
 from ..errors import ConfigError, DataError

@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
-from ukd_bench.knowledge.bank.fill import fill
+from ukd_bench.knowledge.bank.fill_one import fill
 from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.bank.verify import draw_addresses
 from ukd_bench.knowledge.bank.writer import BankWriter, write_bank

@@ -57,7 +57,7 @@ class DrawView(BaseTransform):
 class EvaluationViews(BaseTransform):
     """The views that an evaluation protocol wants of a test clip.
 
-    Adds the key ``views``. Needs ``video``, which :class:`ukd_bench.data.video.steps.OpenVideo`
+    Adds the key ``views``. Needs ``video``, which :class:`ukd_bench.data.video.loading.OpenVideo`
     opens.
 
     Args:

@@ -11,7 +11,7 @@ from ...errors import UkdBenchError, one_line
 from ..identity import BankIdentity, bank_identities
 from ..pool import PoolEntry
 from ..teacher import Teacher
-from .fill import (
+from .fill_one import (
     Address,
     AddressedClips,
     AddressedScores,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..data.bars import Bars
 from ..errors import ConfigError, ResultsError
-from ..files.configs import find_config
+from ..files.configs import find_config_by_name
 from ..files.locks import Lock
 from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
@@ -91,7 +91,7 @@ class SweepRun:
 
     def __init__(self, options: SweepOptions) -> None:
         self.options = options
-        self._every_axis = read_axes(find_config(options.config, 'sweeps')).narrowed(
+        self._every_axis = read_axes(find_config_by_name(options.config, 'sweeps')).narrowed(
             split=options.split, edition=options.edition
         )
         self.axes = self._every_axis.narrowed(

@@ -19,8 +19,8 @@ from ..records.key import user_sources
 from .rules import Rule, Settings, find_rule
 
 __all__ = [
-    *('Claim', 'Claims', 'applying_claims', 'claims_path', 'claims_sha256', 'find_claims'),
-    *('keep_claims', 'load_claims'),
+    *('Claim', 'Claims', 'applying_claims', 'claims_path', 'find_claims', 'keep_claims'),
+    'load_claims',
 ]
 
 Check = tuple[Callable[[Any], bool], str]
@@ -113,7 +113,8 @@ class Claims:
         settings: What the file sets for all rules.
         claims: The claims in the order of the file.
         content: The file's bytes.
-        sha256: SHA-256 over its bytes and the code of the user's rules, see :func:`claims_sha256`.
+        sha256: SHA-256 of its bytes; where a rule of the user's own decides a claim, it covers the
+            code of that rule as well.
     """
 
     path: Path
@@ -191,19 +192,6 @@ def keep_claims(claims: Claims, results: Path) -> None:
         ResultsError: the folder cannot be written.
     """
     atomic_write(SweepPaths(results).claims, lambda file: file.write(claims.content))
-
-
-def claims_sha256(path: Path | None = None) -> str:
-    """SHA-256 of a claims file, for a sweep's plan.
-
-    It is that of the file's bytes; where a rule of the user's own decides a claim, it covers the
-    code of that rule as well. Neither the rule nor the file is run or checked.
-
-    Raises:
-        ConfigError: the file cannot be read.
-    """
-    content, tables = _read(path or claims_path())
-    return _sha256(content, tables)
 
 
 def load_claims(path: Path | None = None) -> Claims:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from ..checks import did_you_mean, is_a
 from ..data.views.protocols import protocol
 from ..errors import ConfigError
-from ..files.configs import configs_root, read_config
+from ..files.configs import read_config
 from ..methods.distillation import Distillation
 from ..methods.known import KnownMethods
 from ..methods.own import OwnMethod, own_methods
@@ -184,13 +184,12 @@ class Axes:
         return tuple(self.known.rows[name] for name in self.methods if name in self.known.rows)
 
 
-def read_axes(path: Path | None) -> Axes:
-    """Reads a sweep config; the embedded quick sweep where ``path`` is None.
+def read_axes(path: Path) -> Axes:
+    """Reads a sweep config.
 
     Raises:
         ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
     """
-    path = path or configs_root() / 'sweeps' / 'quick.py'
     content, own = _without_dicts(read_config(path, 'sweep config').to_dict())
     axes = _build(Axes, content, str(path))
     axes = replace(axes, own_methods=own_methods(own, f'{path}: methods'))

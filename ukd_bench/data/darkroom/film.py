@@ -1,6 +1,5 @@
 """Frames of a clip, from its scene, and their encoding as a video file."""
 
-import dataclasses
 import functools
 import os
 import tempfile
@@ -62,11 +61,6 @@ def light_of(spec: DarkRoomSpec, clip: Take) -> tuple[np.ndarray, Sensor]:
     name = CLASSES[clip.label]
     style = draw_style(name, frames / spec.fps, rng)
     return render(name, style, look, draw_shot(name, frames, look, rng)), sensor
-
-
-def bright_twin(spec: DarkRoomSpec) -> DarkRoomSpec:
-    """The spec of the same scenes, well lit."""
-    return dataclasses.replace(spec, bright=True)
 
 
 @functools.lru_cache(maxsize=4)

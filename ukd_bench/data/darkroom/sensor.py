@@ -139,11 +139,6 @@ def capture_by_tables(light: np.ndarray, sensor: Sensor, rng: np.random.Generato
     return out
 
 
-def darken(light: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """The noise-free twin of ``capture``: what quantisation alone would cost."""
-    return quantise(light * sensor.exposure)
-
-
 def brighten(frames: np.ndarray, gamma: float) -> np.ndarray:
     """``255 * (frames / 255) ** (1 / gamma)`` rounded, ``uint8`` of any shape."""
     return np.round(255 * (frames / 255.0) ** (1 / gamma)).astype(np.uint8)

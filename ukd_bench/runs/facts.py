@@ -38,7 +38,7 @@ class RunFacts:
         dataset: What it was trained and tested on.
         batch_size: Clips a training step.
         protocol: Name, version and views of the evaluation protocol.
-        selection: Rule by which the tested epoch was chosen, see ``records.SELECTIONS``.
+        selection: Rule by which the tested epoch was chosen, see ``records.record.SELECTIONS``.
         selected_epoch: The tested epoch, counted from 1.
         flow: How the optical flow was made that the run read, and what that took.
         resumed_at: Epochs that were complete whenever the training was cut off and went on.

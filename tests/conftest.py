@@ -173,7 +173,7 @@ def teacher_files(tmp_path_factory, build_model):
 @pytest.fixture(scope='session')
 def filled_pool(teacher_files, new_train_dataset):
     """``pool.json`` of two teachers whose banks hold two views of ``train_dataset``."""
-    from ukd_bench.knowledge.bank.fill import fill
+    from ukd_bench.knowledge.bank.fill_one import fill
     from ukd_bench.knowledge.pool import read_pool
 
     for entry in read_pool(teacher_files / 'pool.json'):

@@ -31,8 +31,8 @@ TRANSFORMS = Registry(
     scope=SCOPE,
     locations=[
         'ukd_bench.data.views.draw',
-        'ukd_bench.data.video.steps',
-        'ukd_bench.data.flow.steps',
+        'ukd_bench.data.video.loading',
+        'ukd_bench.data.flow.open_flow',
     ],
 )
 MODELS = Registry(

@@ -107,7 +107,7 @@ def test_help_names_what_the_rooms_have(capsys):
     from ukd_bench.data.darkroom import PRESETS
     from ukd_bench.data.flow.algorithms import PARAMETERS
     from ukd_bench.knowledge.bank.storage import FORMS
-    from ukd_bench.measure.speed.fill import FillSetting
+    from ukd_bench.measure.speed.fill_rate import FillSetting
     from ukd_bench.measure.speed.method_steps import METHODS, sweep_config
 
     presets, algorithms = help_of(capsys, 'data', 'make'), help_of(capsys, 'data', 'flow')

@@ -3,7 +3,7 @@
 import pytest
 
 from ukd_bench.cli.main import main
-from ukd_bench.files.configs import configs_root, find_config, shipped_configs
+from ukd_bench.files.configs import configs_root, find_config_by_name, shipped_configs
 
 
 def plan(capsys, *arguments: str) -> list[list[str]]:
@@ -36,7 +36,9 @@ def test_the_quick_sweep_by_name_by_path_and_by_default(empty, capsys):
 def test_every_shipped_sweep_is_found_by_name():
     assert set(shipped_configs('sweeps')) >= {'quick', 'arid_v1', 'arid_v15'}
     for name, path in shipped_configs('sweeps').items():
-        assert find_config(name, 'sweeps') == path == configs_root() / 'sweeps' / f'{name}.py'
+        assert (
+            find_config_by_name(name, 'sweeps') == path == configs_root() / 'sweeps' / f'{name}.py'
+        )
 
 
 def test_a_shipped_sweep_of_real_videos_says_which_are_absent(empty, capsys):

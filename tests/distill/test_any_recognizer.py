@@ -16,7 +16,7 @@ from ukd_bench.distill.head import distillable_head
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.checkpoints import save_weights, state_sha256
 from ukd_bench.knowledge import teacher as teachers
-from ukd_bench.knowledge.bank.fill import fill
+from ukd_bench.knowledge.bank.fill_one import fill
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 

@@ -12,7 +12,7 @@ from mmengine.config import Config
 from ukd_bench.data.arid.facts import ARID_CLASSES
 from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.files.configs import configs_root
-from ukd_bench.knowledge.bank.fill import fill
+from ukd_bench.knowledge.bank.fill_one import fill
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.measure import MeasureHook

@@ -18,7 +18,7 @@ from ukd_bench.data.darkroom.film import write_video
 from ukd_bench.distill import DistillationHook
 from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.files.configs import configs_root
-from ukd_bench.knowledge.bank.fill import fill
+from ukd_bench.knowledge.bank.fill_one import fill
 from ukd_bench.knowledge.pool import read_pool
 
 CLASSES, FRAMES, SIDE = 4, 4, 32

@@ -12,7 +12,7 @@ from ukd_bench.data.arid.layout import find_layout
 from ukd_bench.data.flow.make import FlowSettings, make_flow
 from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.files.configs import configs_root
-from ukd_bench.knowledge.bank.fill import fill
+from ukd_bench.knowledge.bank.fill_one import fill
 from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.measure import MeasureHook

@@ -1,11 +1,14 @@
 """Banks of random scores, for tests that need no teacher."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
+from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.bank.manifest import BankFacts, Job
 from ukd_bench.knowledge.bank.storage import Storage
+from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.identity import BankIdentity
 
 IDENTITY = BankIdentity(
@@ -32,6 +35,15 @@ def job(storage='float32', views=V, identity=IDENTITY, labels=LABELS, classes=C)
     names = tuple(str(label) for label in range(classes))
     shape = (views, len(labels), classes)
     return Job(BankFacts(identity, Storage.of(storage), shape, TEACHER, names), labels)
+
+
+def write_bank(folder: Path, scores_VNC: np.ndarray, job: Job) -> Bank:
+    """Writes a whole bank from float32 scores that are in memory."""
+    with BankWriter(folder, job) as writer:
+        while writer.wait_for_work():
+            for view in iter(writer.claim, None):
+                writer.write(view, scores_VNC[view])
+    return Bank(folder)
 
 
 def job_of(bank, views=None):

@@ -4,7 +4,7 @@ import pytest
 
 from ukd_bench.errors import ResultsError
 from ukd_bench.report.page import markdown_cell, write_report
-from ukd_bench.results.claims import claims_sha256
+from ukd_bench.results.claims import load_claims
 
 from . import golden
 
@@ -19,7 +19,7 @@ def page(tmp_path_factory):
 def test_golden_report(page):
     """After a wanted change: ``python -m tests.report.golden``, then read the difference."""
     text = (page / 'report.md').read_text()
-    assert text == golden.GOLDEN.read_text().replace('CLAIMS', claims_sha256())
+    assert text == golden.GOLDEN.read_text().replace('CLAIMS', load_claims().sha256)
 
 
 def test_equal_inputs_give_equal_bytes(page, tmp_path):

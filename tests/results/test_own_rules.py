@@ -10,7 +10,6 @@ from ukd_bench.report.page import write_report
 from ukd_bench.results.claims import (
     applying_claims,
     claims_path,
-    claims_sha256,
     find_claims,
     keep_claims,
     load_claims,
@@ -238,15 +237,14 @@ rests_on = "M1"
 
 def test_the_hash_covers_the_code_of_a_rule(here):
     path = here / 'claims.toml'
-    before = claims_sha256(path)
-    assert load_claims(path).sha256 == before
+    before = load_claims(path).sha256
     (here / 'own_rules.py').write_text(RULE + '# softer\n')
-    after = claims_sha256(path)
+    after = load_claims(path).sha256
     assert after != before
     (here / 'own_rules.py').write_text(RULE)
-    assert claims_sha256(path) == before
+    assert load_claims(path).sha256 == before
     path.write_text(path.read_text() + '# softer\n')
-    assert claims_sha256(path) not in (before, after)
+    assert load_claims(path).sha256 not in (before, after)
 
 
 def test_which_file_holds(here, made_up):
@@ -269,7 +267,7 @@ def warned(results, out, claims=None):
 
 def test_a_report_made_later_goes_by_the_sweeps_own_file_and_flags_edits(here, made_up):
     made = made_up.MadeUpSweep(seeds=(0,))
-    made.claims_sha256 = claims_sha256(here / 'claims.toml')
+    made.claims_sha256 = load_claims(here / 'claims.toml').sha256
     results = made.write(here / 'results')
     keep_claims(load_claims(here / 'claims.toml'), results)
     (here / 'claims.toml').unlink()

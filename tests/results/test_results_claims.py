@@ -4,7 +4,7 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.methods.known import KnownMethods
-from ukd_bench.results.claims import claims_path, claims_sha256, load_claims
+from ukd_bench.results.claims import claims_path, load_claims
 from ukd_bench.results.load import load_sweep
 from ukd_bench.results.verdicts import evaluate
 
@@ -148,14 +148,11 @@ def test_nothing_done_is_inconclusive(made_up, tmp_path):
     assert {v.verdict for v in verdicts(made, tmp_path).values()} == {'INCONCLUSIVE'}
 
 
-def test_claims_sha256_is_of_the_files_bytes():
-    assert claims_sha256() == hashlib.sha256(claims_path().read_bytes()).hexdigest()
-    assert load_claims().sha256 == claims_sha256()
+def test_the_hash_is_of_the_files_bytes():
+    assert load_claims().sha256 == hashlib.sha256(claims_path().read_bytes()).hexdigest()
 
 
 def test_missing_claims_file(tmp_path):
-    with pytest.raises(ConfigError, match='cannot be read'):
-        claims_sha256(tmp_path / 'none.toml')
     with pytest.raises(ConfigError, match='cannot be read'):
         load_claims(tmp_path / 'none.toml')
 

@@ -8,12 +8,13 @@ from ukd_bench.files.atomic import write_json
 from ukd_bench.files.hashes import file_sha256
 from ukd_bench.knowledge.bank.manifest import BankFacts, Job
 from ukd_bench.knowledge.bank.storage import Storage
-from ukd_bench.knowledge.bank.writer import write_bank
 from ukd_bench.knowledge.identity import BankIdentity
 from ukd_bench.records.folder import SweepPaths
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import Places, RunFolders
 from ukd_bench.sweep.plan import Plan
+
+from ..knowledge.made_up_banks import write_bank
 
 
 def state_of(root: Path, plan: Plan, accept_stale: bool = False) -> SweepState:

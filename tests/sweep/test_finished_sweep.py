@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ukd_bench.results.claims import claims_path, claims_sha256
+from ukd_bench.results.claims import claims_path, load_claims
 
 K = (1, 2)
 
@@ -167,7 +167,7 @@ def test_a_claims_file_of_ones_own_is_kept_with_the_plan(finished_sweep, tmp_pat
     assert 'claims file has changed' in ' '.join(late.stdout.split())
     assert (sweep.results / 'claims.toml').read_text() == mine
     planned = json.loads((sweep.results / 'plan.json').read_text())['claims_sha256']
-    assert planned == claims_sha256()
+    assert planned == load_claims().sha256
 
 
 def test_other_test_clips_undo_results(finished_sweep, tmp_path):

@@ -1,11 +1,12 @@
 """The parser of all commands, and what makes a module a command."""
 
 import argparse
-import difflib
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
+
+from ..checks import did_you_mean
 
 WIDTH = 80
 
@@ -86,9 +87,8 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             names = list(action.choices)
-            near = difflib.get_close_matches(value, names, n=1)
-            hint = f'did you mean {near[0]!r}?' if near else f'there are {", ".join(names)}'
-            raise argparse.ArgumentError(None, f'unknown command {value!r}; {hint}')
+            instead = did_you_mean(value, names) or f'; there are {", ".join(names)}'
+            raise argparse.ArgumentError(None, f'unknown command {value!r}{instead}')
         super()._check_value(action, value)
 
     def error(self, message: str) -> NoReturn:

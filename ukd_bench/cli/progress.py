@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..data.progress import Update
+from ..data.bars import Update
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -132,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..report.page import write_report
-    from ..sweep.progress import Progress
+    from ..sweep.display import Progress
     from ..sweep.run import require_writable
     from .report import print_summary
 

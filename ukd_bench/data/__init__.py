@@ -1,6 +1,6 @@
 """Dark videos: ARID on disk, DarkRoom made here, and views that replay.
 
-The registered classes are in :mod:`.arid.dataset`, :mod:`.views.draw`, :mod:`.video.steps` and
-:mod:`.flow.steps`, which need MMAction2 and torch. This module imports none of them, so planning a
-sweep or making DarkRoom does not pay for them.
+The registered classes are in :mod:`.arid.dataset`, :mod:`.views.draw`, :mod:`.video.loading` and
+:mod:`.flow.open_flow`, which need MMAction2 and torch. This module imports none of them, so
+planning a sweep or making DarkRoom does not pay for them.
 """

@@ -18,7 +18,7 @@ class OpticalFlow(nn.Module):
     Shape: uint8 of any shape in, float32 in [-127.5, 127.5] of the same shape out.
 
     Attributes:
-        channels: The flow's channels in the packed clip, as :class:`ukd_bench.ViewCrop` puts them.
+        channels: The flow's channels in the packed clip, as ``ukd_bench.ViewCrop`` puts them.
         centred: True: 0 has a meaning which standardisation must keep.
     """
 

@@ -23,7 +23,7 @@ def shipped_configs(folder: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted((configs_root() / folder).glob('*.py'))}
 
 
-def find_config(word: str, folder: str) -> Path:
+def find_config_by_name(word: str, folder: str) -> Path:
     """The file that ``word`` is the path of, or else the shipped config in ``folder`` of that name.
 
     Raises:

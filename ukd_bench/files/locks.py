@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ..errors import ResultsError
 
+_LOCK = '.lock'
+
 _held: set['Lock'] = set()
 
 
@@ -119,9 +121,6 @@ def _is_file(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:
         return False
-
-
-_LOCK = '.lock'
 
 
 @contextlib.contextmanager

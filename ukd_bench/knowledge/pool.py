@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..checks import is_a
 from ..errors import ConfigError
 from ..files.atomic import read_json
 from ..files.downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
@@ -88,9 +89,7 @@ def read_pool(
         raise ConfigError(f'{source}: two teachers have the name {twice[0]!r}')
     if num_teachers is None:
         return teachers
-    # True is an int to Python.
-    is_count = isinstance(num_teachers, int) and not isinstance(num_teachers, bool)
-    if not is_count or not 1 <= num_teachers <= len(teachers):
+    if not is_a(num_teachers, int) or not 1 <= num_teachers <= len(teachers):
         raise ConfigError(
             f'num_teachers = {num_teachers!r} is not in 1 to {len(teachers)}, the size of {source}'
         )

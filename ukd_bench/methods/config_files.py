@@ -38,19 +38,19 @@ def fill_in(key: str, template: str, **names: str) -> str:
         raise ConfigError(f'{key} = {template!r} may hold only {allowed}') from error
 
 
-def find_config(relative: str) -> Path | None:
+def find_config_by_path(relative: str) -> Path | None:
     """A shipped config, or one of the user's by its path from the working directory."""
     candidates = (configs_root() / relative, Path(relative))
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def load_config(relative: str) -> 'Config':
-    """The config that :func:`find_config` finds.
+    """The config that :func:`find_config_by_path` finds.
 
     Raises:
         ConfigError: there is none, it cannot be read, or it lacks a section.
     """
-    path = find_config(relative)
+    path = find_config_by_path(relative)
     if path is None:
         raise ConfigError(f'config {configs_root() / relative} does not exist')
     config = read_config(path)

@@ -2,9 +2,9 @@
 
 import math
 from dataclasses import asdict, dataclass
-from numbers import Real
 from typing import Any
 
+from ..checks import is_number
 from ..errors import ConfigError
 from ..files.hashes import canonical_json
 
@@ -74,7 +74,7 @@ def require_weight(weight: Any) -> None:
     Raises:
         ConfigError: the weight is no such number.
     """
-    if not (_is_number(weight) and 0 <= float(weight) <= 1):
+    if not (is_number(weight) and 0 <= float(weight) <= 1):
         raise ConfigError(f'weight = {weight!r} is not in [0, 1]')
 
 
@@ -84,10 +84,5 @@ def require_temperature(temperature: Any) -> None:
     Raises:
         ConfigError: the temperature is no such number.
     """
-    if not (_is_number(temperature) and 0 < float(temperature) < math.inf):
+    if not (is_number(temperature) and 0 < float(temperature) < math.inf):
         raise ConfigError(f'temperature = {temperature!r} is not positive')
-
-
-def _is_number(value: Any) -> bool:
-    # True is one to Python, and never meant as one here.
-    return isinstance(value, Real) and not isinstance(value, bool)

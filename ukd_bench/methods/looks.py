@@ -8,6 +8,13 @@ from typing import Any
 Marker = str | tuple[float, ...] | tuple[tuple[float, float], ...]
 Dash = tuple[float, ...]
 
+# Looks of methods that choose none; without a common factor in number, so that pairs repeat late.
+_COLOURS = (
+    '#e69f00', '#d16ba5', '#00a0b0', '#7d4f2b', '#94a800', '#f0757f', '#52528c', '#56b4e9',
+)  # fmt: skip
+_MARKERS: tuple[Marker, ...] = ('h', '8', (5, 1, 36), (8, 1, 0), (3, 1, 0))
+_DASHES: tuple[Dash, ...] = ((4, 1), (3, 1, 1, 1), (12, 2), (8, 2, 1, 2, 1, 2), (1, 3), (5, 5))
+
 
 @dataclass(frozen=True)
 class Look:
@@ -114,13 +121,6 @@ LOOKS = {
         *('#a07400', 'P', (6, 2, 1, 2)),
     ),
 }
-
-# Looks of methods that choose none; without a common factor in number, so that pairs repeat late.
-_COLOURS = (
-    '#e69f00', '#d16ba5', '#00a0b0', '#7d4f2b', '#94a800', '#f0757f', '#52528c', '#56b4e9',
-)  # fmt: skip
-_MARKERS: tuple[Marker, ...] = ('h', '8', (5, 1, 36), (8, 1, 0), (3, 1, 0))
-_DASHES: tuple[Dash, ...] = ((4, 1), (3, 1, 1, 1), (12, 2), (8, 2, 1, 2, 1, 2), (1, 3), (5, 5))
 
 
 def with_spare_looks(looks: Sequence[Look]) -> list[Look]:

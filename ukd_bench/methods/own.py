@@ -1,14 +1,13 @@
 """A method of the user's own: a dict in a sweep's config, checked key by key."""
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
-from numbers import Real
 from typing import Any
 
+from ..checks import did_you_mean, is_a, is_number
 from ..errors import ConfigError
 from ..files.hashes import canonical_json
 from .looks import LOOKS, Look
@@ -76,9 +75,7 @@ def own_method(content: Any, where: str) -> OwnMethod:
     known = (*_ROW_KEYS, *_LOOK_KEYS)
     for key in content:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f'; did you mean {near[0]!r}?' if near else ''
-            raise ConfigError(f'{where}: key {key!r} does not exist{hint}')
+            raise ConfigError(f'{where}: key {key!r} does not exist{did_you_mean(key, known)}')
     for key in _REQUIRED:
         if key not in content:
             raise ConfigError(f'{where}: key {key!r} is absent')
@@ -183,13 +180,8 @@ def _is_hook(value: Any) -> bool:
     )
 
 
-def _is_real(value: Any) -> bool:
-    # True is one to Python, and never meant as one here.
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    return _is_real(value) and 0 <= value < float('inf')
+def _is_amount(value: Any) -> bool:
+    return is_number(value) and 0 <= value < float('inf')
 
 
 def _is_marker(value: Any) -> bool:
@@ -199,14 +191,14 @@ def _is_marker(value: Any) -> bool:
         return False
     points = all(isinstance(one, (list, tuple)) and len(one) == 2 for one in value)
     numbers = [part for one in value for part in one] if points else value
-    return (points or len(value) == 3) and all(map(_is_real, numbers))
+    return (points or len(value) == 3) and all(map(is_number, numbers))
 
 
 def _is_dash(value: Any) -> bool:
     return (
         isinstance(value, (list, tuple))
         and len(value) % 2 == 0
-        and all(_is_number(one) for one in value)
+        and all(map(_is_amount, value))
         and (not value or sum(value) > 0)
     )
 
@@ -217,7 +209,7 @@ def _one_of(*allowed: Any) -> tuple[Callable[[Any], bool], str]:
 
 
 _TEXT = (_is_line, 'a line of text')
-_WORK = (_is_number, 'a number of at least 0')
+_WORK = (_is_amount, 'a number of at least 0')
 _YES_OR_NO = (lambda value: isinstance(value, bool), 'True or False')
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     'name': (
@@ -229,7 +221,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     'parents': _one_of(*_PARENTS),
     'by_count': _YES_OR_NO,
     'fewest': (
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+        lambda value: is_a(value, int) and value >= 1,
         'a whole number of at least 1',
     ),
     'folds': _one_of(*_FOLDS),

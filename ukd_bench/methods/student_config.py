@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
-from .config_files import custom_hooks, fill_in, find_config, load_config
+from .config_files import custom_hooks, fill_in, find_config_by_path, load_config
 from .table import METHOD_TABLE, REPLAY_HOOK, Method
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def student_config(template: str, method: Method, student: str) -> 'Config':
         ConfigError: there is no config, it cannot be used, or its hook is not the method's.
     """
     own = fill_in('student_config', template, method=method.name, student=student)
-    if find_config(own) is not None or method.borrows is None:
+    if find_config_by_path(own) is not None or method.borrows is None:
         config = load_config(own)
         method_hook(config, method, own)
         return config

@@ -16,8 +16,9 @@ from ..registry import MODELS
 class SplitStreams(BaseModule):
     """Splits the channels among streams, each with a backbone that shares nothing with the others.
 
-    The streams are runs of channels, in the order in which :class:`LowLightPreprocessor` lays them
-    out. :class:`LateFusionHead` takes their features.
+    The streams are runs of channels, in the order in which
+    :class:`ukd_bench.enhance.LowLightPreprocessor` lays them out. :class:`LateFusionHead` takes
+    their features.
 
     Shape: (N, sum of C_s, ...) in; a tuple of what the backbones return for (N, C_s, ...) out.
 
@@ -63,10 +64,10 @@ class SplitStreams(BaseModule):
 class TwoStreamBackbone(BaseModule):
     """Runs a weight-shared backbone on two streams and concatenates their features.
 
-    The streams are the two halves of the input's channels, as :class:`LowLightPreprocessor` lays
-    them out. Like DarkLight (Chen et al., CVPRW 2021) in that a dark and a brightened clip with
-    identical crops share one set of weights; unlike it, the classifier takes the concatenated
-    features without self-attention.
+    The streams are the two halves of the input's channels, as
+    :class:`ukd_bench.enhance.LowLightPreprocessor` lays them out. Like DarkLight (Chen et al.,
+    CVPRW 2021) in that a dark and a brightened clip with identical crops share one set of weights;
+    unlike it, the classifier takes the concatenated features without self-attention.
 
     Shape: (N, 2 C, ...) in, (N, 2 D, ...) out where the backbone maps (N, C, ...) to (N, D, ...).
 

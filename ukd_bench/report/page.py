@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..files.atomic import write_text
-from ..results import formatting as units
+from ..results import formatting
 from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
 from ..results.load import load_sweep
@@ -25,6 +25,8 @@ from .tables.published import published_table
 from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
 from .tables.teachers import teacher_table
+
+TEMPLATES = Path(__file__).parent / 'templates'
 
 RECONSTRUCTION = (
     'The UKD mechanism measured here is our reconstruction from the abstract of arXiv 2308.09327; '
@@ -44,9 +46,6 @@ def methods_text(sweep: Sweep) -> list[tuple[str, str]]:
         for name, look in sweep.methods.looks.items()
         if name in present
     ]
-
-
-TEMPLATES = Path(__file__).parent / 'templates'
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,9 @@ def render(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(cell=markdown_cell, svg=_inline, chip=_chip, sentence=units.sentence)
+    environment.filters.update(
+        cell=markdown_cell, svg=_inline, chip=_chip, sentence=formatting.sentence
+    )
     return environment.get_template(template).render(context)
 
 

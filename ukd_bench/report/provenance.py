@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..records.record import ORACLE
-from ..results import formatting as units
+from ..results import formatting
 from ..results.runs import Sweep
 from .tables.footnotes import CHOSEN_ON_TEST
 
@@ -30,19 +30,22 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
         ('Runs', f'{len(sweep.done)} done of {len(sweep.runs)} planned'),
         ('Seeds', ', '.join(map(str, sorted({run.seed for run in sweep.runs})))),
         ('Epochs', ', '.join(map(str, schedules))),
-        ('Data', f'{dataset.get("name", units.DASH)}{" (synthetic)" if sweep.synthetic else ""}'),
+        (
+            'Data',
+            f'{dataset.get("name", formatting.DASH)}{" (synthetic)" if sweep.synthetic else ""}',
+        ),
         ('Data fingerprint', _distinct(run.value('dataset', 'fingerprint') for run in done)),
         (
             'Clips',
             (
-                f'{dataset.get("train_samples", units.DASH)} train, '
-                f'{dataset.get("test_samples", units.DASH)} test'
+                f'{dataset.get("train_samples", formatting.DASH)} train, '
+                f'{dataset.get("test_samples", formatting.DASH)} test'
             ),
         ),
         ('Evaluation', _distinct(_protocol(record.get('protocol')) for record in records)),
         ('Tested epoch', _distinct(run.selection.replace('_', ' ') for run in done)),
         ('Distillation', _distinct(_distillation(record.get('knowledge')) for record in records)),
-        ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or units.DASH),
+        ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or formatting.DASH),
         ('Device', sweep.device_names),
         (
             'Threads, precision',
@@ -53,16 +56,16 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
         (
             'Packages',
             ', '.join(f'{name} {version}' for name, version in sorted(packages.items()))
-            or units.DASH,
+            or formatting.DASH,
         ),
-        ('Commit', ', '.join(commits) or units.DASH),
+        ('Commit', ', '.join(commits) or formatting.DASH),
         ('Source SHA-256', _distinct(e.get('source_sha256') for e in environments)),
         ('Lock SHA-256', _distinct(e.get('lock_sha256') for e in environments)),
         ('Claims SHA-256', claims_sha256),
-        ('Sum of run times', units.duration(sum(walls) if walls else None)),
+        ('Sum of run times', formatting.duration(sum(walls) if walls else None)),
         (
             'Started, finished',
-            f'{started[0]} – {finished[-1]}' if started and finished else units.DASH,
+            f'{started[0]} – {finished[-1]}' if started and finished else formatting.DASH,
         ),
     ]
 
@@ -84,7 +87,7 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
     stale = sum(bool(row.get('stale')) for row in sweep.plan.get('runs') or [])
     if stale:
         found.append(
-            f'{units.counted(stale, "run")} of other versions, source or device stood in for '
+            f'{formatting.counted(stale, "run")} of other versions, source or device stood in for '
             'this plan (--accept-stale).'
         )
     if any(run.selection == ORACLE for run in sweep.done):
@@ -96,8 +99,8 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
     lost = [run for run in sweep.runs if not run.done]
     if lost:
         found.append(
-            f'{len(lost)} of {units.counted(len(sweep.runs), "run")} that this call and earlier '
-            'ones planned gave no figures; they are listed under “Runs without figures”.'
+            f'{len(lost)} of {formatting.counted(len(sweep.runs), "run")} that this call and '
+            'earlier ones planned gave no figures; they are listed under “Runs without figures”.'
         )
     settings = {run.setting for run in sweep.done if run.of_student}
     if len(settings) > 1:
@@ -121,7 +124,7 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
 def _protocol(protocol: dict[str, Any] | None) -> str | None:
     if protocol is None:
         return None
-    views = units.counted(protocol.get('views', 1), 'view')
+    views = formatting.counted(protocol.get('views', 1), 'view')
     return f'{protocol["name"]}, version {protocol["version"]}, {views} a clip'
 
 
@@ -138,4 +141,4 @@ def _distillation(knowledge: dict[str, Any] | None) -> str | None:
 
 def _distinct(values: Any) -> str:
     names = dict.fromkeys(str(value) for value in values if value is not None)
-    return '; '.join(names) or units.DASH
+    return '; '.join(names) or formatting.DASH

@@ -1,6 +1,5 @@
 """Claims files: what their values must be, reading them, and which one applies."""
 
-import difflib
 import hashlib
 import math
 import tomllib
@@ -9,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ..checks import did_you_mean, is_number
 from ..errors import ConfigError, one_line
 from ..files.atomic import atomic_write
 from ..files.configs import configs_root
@@ -18,10 +18,19 @@ from ..records.folder import SweepPaths
 from ..records.key import user_sources
 from .rules import Rule, Settings, find_rule
 
+__all__ = [
+    *('Claim', 'Claims', 'applying_claims', 'claims_path', 'find_claims', 'keep_claims'),
+    'load_claims',
+]
+
+Check = tuple[Callable[[Any], bool], str]
+"""A test of a value, and in words what the value must be."""
+
+_CLAIM_KEYS = ('id', 'claim', 'rule', 'rule_text')
+
 
 def _number(value: Any) -> bool:
-    # True is a number to Python, and never meant as one here.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number(value) and math.isfinite(value)
 
 
 def _text(value: Any) -> bool:
@@ -31,9 +40,6 @@ def _text(value: Any) -> bool:
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(_text, value)) and 0 < len({*value}) == len(value)
 
-
-Check = tuple[Callable[[Any], bool], str]
-"""A test of a value, and in words what the value must be."""
 
 _FRACTION: Check = (lambda value: _number(value) and 0 < value < 1, 'a number between 0 and 1')
 SETTINGS: dict[str, Check] = {
@@ -71,24 +77,10 @@ def require(table: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
             raise ConfigError(f'key {key!r} is absent')
     for key, value in table.items():
         if key not in checks:
-            raise ConfigError(f'key {key!r} does not exist{hint(key, checks)}')
+            raise ConfigError(f'key {key!r} does not exist{did_you_mean(key, checks)}')
         fits, words = checks[key]
         if not fits(value):
             raise ConfigError(f'{key} = {value!r} is not {words}')
-
-
-def hint(word: str, known: Iterable[str]) -> str:
-    """A word that may have been meant, to end a complaint with; empty where none is near."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f'; did you mean {near[0]!r}?' if near else ''
-
-
-__all__ = [
-    *('Claim', 'Claims', 'applying_claims', 'claims_path', 'claims_sha256', 'find_claims'),
-    *('keep_claims', 'load_claims'),
-]
-
-_CLAIM_KEYS = ('id', 'claim', 'rule', 'rule_text')
 
 
 @dataclass(frozen=True)
@@ -121,7 +113,8 @@ class Claims:
         settings: What the file sets for all rules.
         claims: The claims in the order of the file.
         content: The file's bytes.
-        sha256: SHA-256 over its bytes and the code of the user's rules, see :func:`claims_sha256`.
+        sha256: SHA-256 of its bytes; where a rule of the user's own decides a claim, it covers the
+            code of that rule as well.
     """
 
     path: Path
@@ -151,7 +144,8 @@ class Claims:
                 named = [value] if kind == 'method' else value if kind == 'methods' else []
                 for method in named:
                     if method not in known:
-                        instead = hint(method, known) or f' (there are {", ".join(known)})'
+                        there_are = f' (there are {", ".join(known)})'
+                        instead = did_you_mean(method, known) or there_are
                         raise ConfigError(
                             f'{self.path}: claim {claim.id!r}: {key}: there is no method '
                             f'{method!r}{instead}'
@@ -198,19 +192,6 @@ def keep_claims(claims: Claims, results: Path) -> None:
         ResultsError: the folder cannot be written.
     """
     atomic_write(SweepPaths(results).claims, lambda file: file.write(claims.content))
-
-
-def claims_sha256(path: Path | None = None) -> str:
-    """SHA-256 of a claims file, for a sweep's plan.
-
-    It is that of the file's bytes; where a rule of the user's own decides a claim, it covers the
-    code of that rule as well. Neither the rule nor the file is run or checked.
-
-    Raises:
-        ConfigError: the file cannot be read.
-    """
-    content, tables = _read(path or claims_path())
-    return _sha256(content, tables)
 
 
 def load_claims(path: Path | None = None) -> Claims:

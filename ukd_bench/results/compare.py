@@ -5,7 +5,7 @@ from math import sqrt
 from typing import Any
 
 from ..records.record import LAST_EPOCH
-from . import formatting as units
+from . import formatting
 from .runs import Run, Sweep
 
 MEMORY_TOLERANCE = 0.02
@@ -52,7 +52,7 @@ class Compared:
             if self.same_machine
             else 'within stated tolerances'
         )
-        text = f'{units.counted(self.cells, "cell")} compared {how}: '
+        text = f'{formatting.counted(self.cells, "cell")} compared {how}: '
         text += (
             f'differs in {len(self.differing)}'
             if self.differing
@@ -61,11 +61,10 @@ class Compared:
             else 'none in common'
         )
         if self.missing_here:
-            text += (
-                f'; {units.counted(len(self.missing_here), "cell")} of the reference missing here'
-            )
+            missing = formatting.counted(len(self.missing_here), 'cell')
+            text += f'; {missing} of the reference missing here'
         if self.missing_there:
-            text += f'; {units.counted(len(self.missing_there), "cell")} not in the reference'
+            text += f'; {formatting.counted(len(self.missing_there), "cell")} not in the reference'
         return f'{text}.'
 
 
@@ -98,7 +97,7 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
             differing.append(label)
     missing_here = tuple(_label(c, run, reference) for c, run in there.items() if c not in here)
     missing_there = tuple(_label(c, run, sweep) for c, run in here.items() if c not in there)
-    dash = units.DASH
+    dash = formatting.DASH
     rows += [Row(label, 'run', dash, 'done', dash, MISSING_HERE) for label in missing_here]
     rows += [Row(label, 'run', 'done', dash, dash, MISSING_THERE) for label in missing_there]
     same = bool(shared) and all(_same_machine(here[cell], there[cell]) for cell in shared)
@@ -145,7 +144,12 @@ def _accuracy_row(label: str, run: Run, other: Run, mine: float, theirs: float, 
     gap = abs(mine - theirs)
     verdict = EQUAL if gap == 0 else AGREES if gap <= allowed else DIFFERS
     return Row(
-        label, 'top-1, %', units.number(mine, 1, 100), units.number(theirs, 1, 100), words, verdict
+        label,
+        'top-1, %',
+        formatting.number(mine, 1, 100),
+        formatting.number(theirs, 1, 100),
+        words,
+        verdict,
     )
 
 
@@ -164,7 +168,14 @@ def _memory_rows(label: str, run: Run, other: Run) -> list[Row]:
         )
         words = f'{100 * MEMORY_TOLERANCE:g} %'
         rows.append(
-            Row(label, f'{phase} peak, MiB', units.mib(mine), units.mib(theirs), words, verdict)
+            Row(
+                label,
+                f'{phase} peak, MiB',
+                formatting.mib(mine),
+                formatting.mib(theirs),
+                words,
+                verdict,
+            )
         )
     return rows
 

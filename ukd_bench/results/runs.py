@@ -18,10 +18,10 @@ from ..records.record import LAST_EPOCH
 class Run:
     """One planned run.
 
-    ``status`` is one of ``records.STATUSES``, or ``missing`` (no file at all), or ``unreadable``
-    (a record that is broken, of another schema or of another run), or ``repeated`` (what an earlier
-    row of the plan has already). ``record`` is set for a valid record alone, and means are taken
-    over ``done`` runs alone.
+    ``status`` is one of ``records.record.STATUSES``, or ``missing`` (no file at all), or
+    ``unreadable`` (a record that is broken, of another schema or of another run), or ``repeated``
+    (what an earlier row of the plan has already). ``record`` is set for a valid record alone, and
+    means are taken over ``done`` runs alone.
     """
 
     key: str

@@ -22,7 +22,7 @@ from ..records.spec import RunSpec
 from .build import precision, prepare_process
 from .ensemble import evaluate_ensemble
 from .facts import RunFacts, make_record
-from .fill import fill_bank
+from .fill_bank import fill_bank
 from .resume import discard
 from .train import train_and_test
 

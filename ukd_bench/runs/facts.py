@@ -17,6 +17,10 @@ from ..measure.memory.phases import PhaseMemory
 from ..records.record import SCHEMA
 from ..records.spec import RunSpec
 
+_TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
+_HASHES = ('student_state', 'initial_state', 'targets', 'checkpoint', 'bank')
+_COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
+
 
 @dataclass
 class RunFacts:
@@ -34,7 +38,7 @@ class RunFacts:
         dataset: What it was trained and tested on.
         batch_size: Clips a training step.
         protocol: Name, version and views of the evaluation protocol.
-        selection: Rule by which the tested epoch was chosen, see ``records.SELECTIONS``.
+        selection: Rule by which the tested epoch was chosen, see ``records.record.SELECTIONS``.
         selected_epoch: The tested epoch, counted from 1.
         flow: How the optical flow was made that the run read, and what that took.
         resumed_at: Epochs that were complete whenever the training was cut off and went on.
@@ -56,11 +60,6 @@ class RunFacts:
     flow: dict[str, Any] | None = None
     resumed_at: list[int] = field(default_factory=list)
     earlier_s: float | None = 0.0
-
-
-_TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
-_HASHES = ('student_state', 'initial_state', 'targets', 'checkpoint', 'bank')
-_COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
 
 
 def make_record(

@@ -1,15 +1,15 @@
 """The axes of a sweep, read from a config file and checked key by key."""
 
-import difflib
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
 
+from ..checks import did_you_mean, is_a
 from ..data.views.protocols import protocol
 from ..errors import ConfigError
-from ..files.configs import configs_root, read_config
+from ..files.configs import read_config
 from ..methods.distillation import Distillation
 from ..methods.known import KnownMethods
 from ..methods.own import OwnMethod, own_methods
@@ -184,13 +184,12 @@ class Axes:
         return tuple(self.known.rows[name] for name in self.methods if name in self.known.rows)
 
 
-def read_axes(path: Path | None) -> Axes:
-    """Reads a sweep config; the embedded quick sweep where ``path`` is None.
+def read_axes(path: Path) -> Axes:
+    """Reads a sweep config.
 
     Raises:
         ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
     """
-    path = path or configs_root() / 'sweeps' / 'quick.py'
     content, own = _without_dicts(read_config(path, 'sweep config').to_dict())
     axes = _build(Axes, content, str(path))
     axes = replace(axes, own_methods=own_methods(own, f'{path}: methods'))
@@ -221,9 +220,7 @@ def _build(kind: type, content: dict, where: str) -> Any:
     known = {one.name: one for one in fields(kind) if one.name != 'own_methods'}
     for key in content:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f'; did you mean {near[0]!r}?' if near else ''
-            raise ConfigError(f'{where}: key {key!r} does not exist{hint}')
+            raise ConfigError(f'{where}: key {key!r} does not exist{did_you_mean(key, known)}')
     values: dict[str, Any] = {}
     for name, one in known.items():
         if name in content:
@@ -258,8 +255,8 @@ def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
 
 
 def _require_kind(where: str, value: Any, *kinds: type) -> None:
-    # A whole number is a number; a bool is an int to Python and never meant as one here.
+    # A whole number is a number.
     allowed = (*kinds, int) if float in kinds else kinds
-    if not isinstance(value, allowed) or isinstance(value, bool):
+    if not is_a(value, *allowed):
         names = ' or '.join(kind.__name__ for kind in kinds)
         raise ConfigError(f'{where} is {value!r}, not of type {names}')

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..data.bars import Bars
 from ..data.cache import ClipCache, build, needed_bytes
+from ..data.cache.estimate import GIB
 from ..data.flow.algorithms import RAFT, FlowSettings
 from ..data.flow.make import make_flow
-from ..data.progress import Bars
 from ..data.video.frames import decoder
 from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO
 from ..errors import ConfigError, DataError
@@ -18,7 +19,6 @@ from .place import Places, flow_key, flow_settings, steps_in
 from .plan import Plan
 from .videos import DATA, SweepData
 
-GIB = 1024**3
 _LEAVE_FREE = 0.1
 """Share of the free disk space that a cache leaves alone."""
 

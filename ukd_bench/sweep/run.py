@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..data.progress import Bars
+from ..data.bars import Bars
 from ..errors import ConfigError, ResultsError
-from ..files.configs import find_config
+from ..files.configs import find_config_by_name
 from ..files.locks import Lock
 from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
 from .config import Axes, read_axes
+from .display import Progress
 from .executors import Executor, Resources, build_executor
 from .finished import SweepState, still_valid
 from .place import Places
@@ -20,7 +21,6 @@ from .plan import Plan
 from .planner import make_plan
 from .preflight import preflight
 from .prepare import prepare_places, prepare_videos
-from .progress import Progress
 from .schedule import carry_out
 from .videos import SweepData, sweep_data
 
@@ -91,7 +91,7 @@ class SweepRun:
 
     def __init__(self, options: SweepOptions) -> None:
         self.options = options
-        self._every_axis = read_axes(find_config(options.config, 'sweeps')).narrowed(
+        self._every_axis = read_axes(find_config_by_name(options.config, 'sweeps')).narrowed(
             split=options.split, edition=options.edition
         )
         self.axes = self._every_axis.narrowed(

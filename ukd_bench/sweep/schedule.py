@@ -7,12 +7,12 @@ from ..files.atomic import write_json
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
 from ..records.record import FINAL_STATUSES
+from .display import Progress
 from .executors import own_code
 from .executors.base import Executor, Job
 from .finished import SweepState
 from .place import Places, RunFolders
 from .plan import Plan, PlannedRun
-from .progress import Progress
 
 
 @dataclass

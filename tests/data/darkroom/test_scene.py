@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 
 from ukd_bench.data.darkroom.actions import CLASSES, PROPS_NEEDED
-from ukd_bench.data.darkroom.film import bright_twin, frames_of, light_of
+from ukd_bench.data.darkroom.film import frames_of, light_of
 from ukd_bench.data.darkroom.layout import Take, clips_of
 from ukd_bench.data.darkroom.paint import reduce
 from ukd_bench.data.darkroom.scene import PROPS, draw_look, draw_shot
@@ -62,15 +62,16 @@ def test_as_dark_as_arid():
 
 def test_the_bright_twin_shows_the_same_scene_with_more_light_and_less_noise():
     spec = dataclasses.replace(TINY, rendering=2)
+    twin = dataclasses.replace(spec, bright=True)
     clip = Take(9, 2, 1)
     light, dark = light_of(spec, clip)
-    twin_light, lit = light_of(bright_twin(spec), clip)
+    twin_light, lit = light_of(twin, clip)
     np.testing.assert_array_equal(light, twin_light)
     assert lit.exposure > 10 * dark.exposure
     assert lit.read_sigma < 0.2 * dark.read_sigma and lit.gain < 0.2 * dark.gain
-    stored = frames_of(bright_twin(spec), clip)
+    stored = frames_of(twin, clip)
     assert 40 < stored.mean() < 140
-    assert [c.path for c in clips_of(bright_twin(spec))] == [c.path for c in clips_of(spec)]
+    assert [c.path for c in clips_of(twin)] == [c.path for c in clips_of(spec)]
 
 
 def test_the_full_presets_colours_and_contrast_are_those_of_arid():

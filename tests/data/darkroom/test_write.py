@@ -85,7 +85,7 @@ def test_the_full_presets_frames_do_not_depend_on_the_number_of_workers(small_fu
 
 def test_the_bright_twin_has_the_same_lists_and_another_fingerprint(small_full, tmp_path):
     root, manifest = small_full
-    twin = make(tmp_path / 'twin', film.bright_twin(FULL))
+    twin = make(tmp_path / 'twin', dataclasses.replace(FULL, bright=True))
     assert twin['spec'] == manifest['spec'] | {'bright': True}
     assert twin['fingerprint'] != manifest['fingerprint']
     lengths = [

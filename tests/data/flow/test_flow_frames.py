@@ -11,8 +11,8 @@ from mmengine.registry import DefaultScope
 from ukd_bench.data.flow.algorithms import FlowSettings
 from ukd_bench.data.flow.format import FlowFrames, decode
 from ukd_bench.data.flow.make import make_flow
-from ukd_bench.data.flow.steps import OpenFlow
-from ukd_bench.data.video.steps import OpenVideo, TakeFrames
+from ukd_bench.data.flow.open_flow import OpenFlow
+from ukd_bench.data.video.loading import OpenVideo, TakeFrames
 from ukd_bench.data.views.draw import ViewCrop, ViewFrames
 from ukd_bench.data.views.protocols import ViewParameters
 from ukd_bench.errors import ConfigError, DataError

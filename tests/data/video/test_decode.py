@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from ukd_bench.data.cache import build
 from ukd_bench.data.video.frames import DecodedVideo
-from ukd_bench.data.video.steps import OpenVideo, TakeFrames
+from ukd_bench.data.video.loading import OpenVideo, TakeFrames
 from ukd_bench.data.views.replay import ReplayedPipeline
 from ukd_bench.errors import ConfigError, DataError
 

@@ -7,10 +7,9 @@ import pytest
 from ukd_bench.errors import BankError
 from ukd_bench.files.hashes import file_sha256
 from ukd_bench.knowledge.bank.format import Bank, open_banks
-from ukd_bench.knowledge.bank.writer import write_bank
 from ukd_bench.knowledge.pool import PoolEntry
 
-from ..made_up_banks import IDENTITY, LABELS, TEACHER, C, N, V, job, scores
+from ..made_up_banks import IDENTITY, LABELS, TEACHER, C, N, V, job, scores, write_bank
 
 HEADER = 128
 

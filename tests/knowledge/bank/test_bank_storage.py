@@ -11,9 +11,8 @@ from ukd_bench.knowledge.bank.storage import (
     total_variation,
     view_error,
 )
-from ukd_bench.knowledge.bank.writer import write_bank
 
-from ..made_up_banks import job, scores
+from ..made_up_banks import job, scores, write_bank
 
 
 def kept(storage, values_NC):

@@ -12,9 +12,9 @@ import pytest
 from ukd_bench.errors import BankError, ResultsError
 from ukd_bench.files.locks import Lock
 from ukd_bench.knowledge.bank.format import Bank, BankPaths, storage_in
-from ukd_bench.knowledge.bank.writer import BankWriter, tidy, write_bank
+from ukd_bench.knowledge.bank.writer import BankWriter, tidy
 
-from ..made_up_banks import IDENTITY, LABELS, job, scores
+from ..made_up_banks import IDENTITY, LABELS, job, scores, write_bank
 from . import forked
 
 OTHER = dataclasses.replace(IDENTITY, views='w' * 64)

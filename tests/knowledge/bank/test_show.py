@@ -8,9 +8,9 @@ import pytest
 
 from ukd_bench.knowledge.bank.format import BankPaths
 from ukd_bench.knowledge.bank.show import accuracy, agreement
-from ukd_bench.knowledge.bank.writer import BankWriter, write_bank
+from ukd_bench.knowledge.bank.writer import BankWriter
 
-from ..made_up_banks import IDENTITY, LABELS, job, scores
+from ..made_up_banks import IDENTITY, LABELS, job, scores, write_bank
 
 
 def one_hot(best_VN, classes=4):

@@ -4,13 +4,13 @@ import shutil
 import numpy as np
 import pytest
 
-from ukd_bench.knowledge.bank.fill import fill
+from ukd_bench.knowledge.bank.fill_one import fill
 from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.bank.verify import draw_addresses
-from ukd_bench.knowledge.bank.writer import BankWriter, write_bank
+from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.pool import read_pool
 
-from ..made_up_banks import job_of
+from ..made_up_banks import job_of, write_bank
 
 GOOD = 'good; 2 views of 11 clips, float32; 22 run again, largest error 0'
 

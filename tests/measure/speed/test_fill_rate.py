@@ -8,7 +8,7 @@ from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.measure.__main__ import main
 from ukd_bench.measure.speed.blocks import ratio_interval
-from ukd_bench.measure.speed.fill import FillFigures, FillSetting, measure_fill
+from ukd_bench.measure.speed.fill_rate import FillFigures, FillSetting, measure_fill
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from ..progress import progress_bar
 from ..values import count, size
 
 if TYPE_CHECKING:
-    from ...measure.speed.fill import FillFigures, FillSetting
+    from ...measure.speed.fill_rate import FillFigures, FillSetting
 
 SUMMARY = "clips a second of the bank fill, beside the teacher's bare forward"
 DESCRIPTION = (
@@ -52,7 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measures the fill beside the teacher alone, and prints a table."""
     from ...files.atomic import write_json
-    from ...measure.speed.fill import WORKERS, FillSetting, measure_fill
+    from ...measure.speed.fill_rate import WORKERS, FillSetting, measure_fill
     from ...records.execution import device_name, environment
 
     chosen = {
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def table(setting: 'FillSetting', figures: 'FillFigures') -> str:
     """A table of the figures, for a person."""
-    from ...measure.speed.fill import WORKERS
+    from ...measure.speed.fill_rate import WORKERS
 
     lines = [
         f'{setting.network}: {setting.clips} clips of {setting.clip_len}x{setting.crop}x'

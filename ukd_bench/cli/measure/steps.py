@@ -13,7 +13,7 @@ from ..progress import progress_bar
 from ..values import count, number, numbers, words
 
 if TYPE_CHECKING:
-    from ...measure.speed.steps import StepFigures
+    from ...measure.speed.step_times import StepFigures
 
 SUMMARY = "time of each method's training step, relative to the plain student's"
 DESCRIPTION = (
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ...files.atomic import write_json
     from ...measure.speed.method_steps import METHODS, Workshop, variants
-    from ...measure.speed.steps import StepFigures, measure_steps
+    from ...measure.speed.step_times import StepFigures, measure_steps
     from ...records.execution import device_name
 
     chosen = variants(arguments.methods or METHODS, arguments.teachers, arguments.channels_last)

@@ -18,6 +18,13 @@ _WORDS = {
 Files = dict[tuple[int, str], Path]
 """The list of each (split, subset)."""
 
+HOW_TO_GET = (
+    "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "
+    'hands out its part (http://www.ug2challenge.org), and `ukd-bench data make ROOT` '
+    'makes synthetic dark videos'
+)
+"""For a person who has no videos yet."""
+
 
 class LayoutError(DataError):
     """A root that does not exist, or whose lists are not those of exactly one data set."""
@@ -141,10 +148,3 @@ EDITIONS = {
         Edition('own', 'own lists', _own, ('', 'videos'), '{subset}.txt', swaps=False),
     )
 }
-
-HOW_TO_GET = (
-    "ARID's authors send it on request (https://xuyu0010.github.io/arid.html), the UG2+ challenge "
-    'hands out its part (http://www.ug2challenge.org), and `ukd-bench data make ROOT` '
-    'makes synthetic dark videos'
-)
-"""For a person who has no videos yet."""

@@ -15,6 +15,9 @@ from .lists import Clip, UnlabelledError, is_blank, read_csv, read_list, read_pa
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
 
+_MANY_CLASSES = 10_000
+"""More than any set of actions has; a larger label is a slip."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -233,10 +236,6 @@ def read_mapping(path: Path) -> tuple[range, tuple[str, ...]]:
     if not names:
         raise DataError(f'{path}: names no class')
     return range(first, first + len(names)), tuple(names)
-
-
-_MANY_CLASSES = 10_000
-"""More than any set of actions has; a larger label is a slip."""
 
 
 def _own_layout(root: Path, edition: Edition, files: Files) -> Layout:

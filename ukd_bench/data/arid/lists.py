@@ -14,6 +14,9 @@ from .facts import ARID_CLASSES
 
 UG2_COLUMNS = ('VideoID', 'Video', 'ClassID')
 
+Line = tuple[int, str, str]
+"""Number of a line, its label and its path, as they are written."""
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -30,10 +33,6 @@ class Clip:
 
 class UnlabelledError(DataError):
     """A list that names videos and no labels, as challenges publish for their test clips."""
-
-
-Line = tuple[int, str, str]
-"""Number of a line, its label and its path, as they are written."""
 
 
 def read_list(path: Path, labels: range = range(len(ARID_CLASSES))) -> list[Clip]:

@@ -16,8 +16,7 @@ from .store import CACHE, Manifest
 HEADER_BYTES = 128
 """Bytes before the frames in a ``.npy`` file."""
 
-
-_GIB = 2**30
+GIB = 2**30
 
 
 def require_room(
@@ -39,7 +38,7 @@ def require_room(
     held = dict(Manifest.read(folder).clips) if (folder / CACHE.manifest).is_file() else {}
     missing = needed_bytes(root, [path for path in paths if path not in held], short_side)
     needed = missing + sum(held[path].file_bytes for path in paths if path in held)
-    if budget is not None and needed > budget * _GIB:
+    if budget is not None and needed > budget * GIB:
         raise DataError(
             f'{folder}: {len(paths)} clips need about {size_in_words(needed)}, '
             f'more than --budget {budget:g} (GiB)'
@@ -55,7 +54,7 @@ def require_room(
 
 def size_in_words(number: int) -> str:
     """A number of bytes in GiB, or in MiB below one."""
-    return f'{number / _GIB:.1f} GiB' if number >= _GIB else f'{number / 2**20:.1f} MiB'
+    return f'{number / GIB:.1f} GiB' if number >= GIB else f'{number / 2**20:.1f} MiB'
 
 
 def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None) -> int:

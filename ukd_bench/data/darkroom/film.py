@@ -1,6 +1,5 @@
 """Frames of a clip, from its scene, and their encoding as a video file."""
 
-import dataclasses
 import functools
 import os
 import tempfile
@@ -30,6 +29,15 @@ _BRIGHT_CODES = (60.0, 80.0)
 _BRIGHT_NOISE = 0.1
 """Noise amplitudes of a camera that need not amplify, as a share of those in the dark."""
 
+_FOURCC = 'XVID'
+"""MPEG-4 part 2, as in ARID v1.0. At these sizes OpenCV's default bit rate lets the encoder stay at
+its finest quantiser (2), with a key frame at least every 12 frames."""
+
+_PROBE_CODE = 24
+
+_LEAST_CODE = 3
+"""Smallest code that conversion takes from; those below are black with noise."""
+
 
 def frames_of(spec: DarkRoomSpec, clip: Take) -> np.ndarray:
     """The stored frames of a clip, before encoding.
@@ -55,11 +63,6 @@ def light_of(spec: DarkRoomSpec, clip: Take) -> tuple[np.ndarray, Sensor]:
     return render(name, style, look, draw_shot(name, frames, look, rng)), sensor
 
 
-def bright_twin(spec: DarkRoomSpec) -> DarkRoomSpec:
-    """The spec of the same scenes, well lit."""
-    return dataclasses.replace(spec, bright=True)
-
-
 @functools.lru_cache(maxsize=4)
 def _group(spec: DarkRoomSpec, group: int) -> tuple[Look, Sensor]:
     look = draw_look(spec, _stream(spec, _SHARED, group, 0, _LOOK))
@@ -72,16 +75,6 @@ def _group(spec: DarkRoomSpec, group: int) -> tuple[Look, Sensor]:
 
 def _stream(spec: DarkRoomSpec, *keys: int) -> np.random.Generator:
     return np.random.default_rng([spec.seed, *keys])
-
-
-_FOURCC = 'XVID'
-"""MPEG-4 part 2, as in ARID v1.0. At these sizes OpenCV's default bit rate lets the encoder stay at
-its finest quantiser (2), with a key frame at least every 12 frames."""
-
-_PROBE_CODE = 24
-
-_LEAST_CODE = 3
-"""Smallest code that conversion takes from; those below are black with noise."""
 
 
 def write_video(path: Path, frames: np.ndarray, fps: int, rendering: int = 1) -> None:

@@ -15,6 +15,14 @@ _STEPS = 1 << 16
 _SLOPE = 12.92
 _KNEE = 0.0031308
 
+# Shape of the table of shot noise, see `standard_table`.
+QUANTILES = 1 << 12
+_FINENESS = 32
+"""Rows a unit of the square root of the photon count."""
+_MOST = 8
+"""Square root of the count from which Poisson is taken as Gaussian."""
+_ROWS = _FINENESS * _MOST
+
 
 @dataclass(frozen=True)
 class Sensor:
@@ -131,11 +139,6 @@ def capture_by_tables(light: np.ndarray, sensor: Sensor, rng: np.random.Generato
     return out
 
 
-def darken(light: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """The noise-free twin of ``capture``: what quantisation alone would cost."""
-    return quantise(light * sensor.exposure)
-
-
 def brighten(frames: np.ndarray, gamma: float) -> np.ndarray:
     """``255 * (frames / 255) ** (1 / gamma)`` rounded, ``uint8`` of any shape."""
     return np.round(255 * (frames / 255.0) ** (1 / gamma)).astype(np.uint8)
@@ -151,14 +154,6 @@ def exposure_for(light: np.ndarray, mean_code: float) -> float:
         else:
             high = middle
     return math.sqrt(low * high)
-
-
-QUANTILES = 1 << 12
-_FINENESS = 32
-"""Rows a unit of the square root of the photon count."""
-_MOST = 8
-"""Square root of the count from which Poisson is taken as Gaussian."""
-_ROWS = _FINENESS * _MOST
 
 
 def shot_noise(signal: np.ndarray, gain: float, words: np.ndarray) -> np.ndarray:

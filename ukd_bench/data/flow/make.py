@@ -20,6 +20,8 @@ from ..video.frames import DecodedVideo, decoder, in_chunks
 from .algorithms import Estimator, FlowSettings, brightening, estimator
 from .format import FLOW, difference, encode, flow_folder, read_manifest, totals, write_field
 
+__all__ = ['FlowSettings', 'make_flow']
+
 MARK = '.flow.json'
 """File in a clip's folder that holds the clip's entry of the manifest."""
 
@@ -84,9 +86,6 @@ def _fields(path: Path, settings: FlowSettings) -> Iterator[np.ndarray]:
         if previous is not None:
             yield flow.between(previous, prepared)
         previous = prepared
-
-
-__all__ = ['FlowSettings', 'make_flow']
 
 
 def make_flow(

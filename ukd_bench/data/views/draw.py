@@ -20,8 +20,8 @@ from .protocols import Source, ViewParameters, protocol as named_protocol
 class DrawView(BaseTransform):
     """Draws the parameters of a training view from its address alone.
 
-    Adds the key ``views`` with one view. Needs ``view_id``, which :class:`ReplayedPipeline`
-    provides.
+    Adds the key ``views`` with one view. Needs ``view_id``, which
+    :class:`ukd_bench.data.views.replay.ReplayedPipeline` provides.
 
     Args:
         min_span: Smallest share of the clip's duration that a view spans.
@@ -57,7 +57,7 @@ class DrawView(BaseTransform):
 class EvaluationViews(BaseTransform):
     """The views that an evaluation protocol wants of a test clip.
 
-    Adds the key ``views``. Needs ``video``, which :class:`ukd_bench.data.video.steps.OpenVideo`
+    Adds the key ``views``. Needs ``video``, which :class:`ukd_bench.data.video.loading.OpenVideo`
     opens.
 
     Args:

@@ -12,6 +12,13 @@ import numpy as np
 
 from ...errors import ConfigError
 
+_CLIP_SPAN = 0.8
+"""Share of a clip that the shortest training views span; a short clip holds one action."""
+
+_ARID_CLIPS = 30
+_ARID_FRAMES = 16 * 2
+"""Source frames that the 16 frames at interval 2 of ARID's own scripts span."""
+
 
 class ViewParameters(NamedTuple):
     """A view in normalised terms.
@@ -68,10 +75,6 @@ def _center(source: Source) -> tuple[ViewParameters, ...]:
     return (ViewParameters(),)
 
 
-_CLIP_SPAN = 0.8
-"""Share of a clip that the shortest training views span; a short clip holds one action."""
-
-
 def _clips10_crops3(source: Source) -> tuple[ViewParameters, ...]:
     """Ten clips evenly placed in time, each as three squares along the longer side.
 
@@ -91,11 +94,6 @@ def _clips10_crops3(source: Source) -> tuple[ViewParameters, ...]:
         for start in np.linspace(0, 1, 10).tolist()
         for place in (0.0, 0.5, 1.0)
     )
-
-
-_ARID_CLIPS = 30
-_ARID_FRAMES = 16 * 2
-"""Source frames that the 16 frames at interval 2 of ARID's own scripts span."""
 
 
 def _arid_official_30(source: Source) -> tuple[ViewParameters, ...]:

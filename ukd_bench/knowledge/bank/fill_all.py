@@ -13,7 +13,7 @@ from ...errors import BankError, UkdBenchError
 from ...records.folder import RunPaths
 from ..identity import BankIdentity, bank_identities, teacher_config
 from ..pool import PoolEntry, require_own_folders
-from .fill import fill
+from .fill_one import fill
 from .format import Bank, BankPaths, storage_in
 from .storage import FLOAT32, Storage
 from .student_config import BankReader

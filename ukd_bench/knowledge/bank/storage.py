@@ -19,6 +19,12 @@ _LARGEST_FLOAT16 = 65504.0
 _HALF_FLOAT16_STEP = 2.0**-11
 _HALF_SMALLEST_FLOAT16 = 2.0**-25
 
+TEMPERATURES = (1, 4)
+"""Temperatures T at which the error of a storage is measured."""
+
+Error = dict[str, dict[str, float]]
+"""Total variation distance, ``mean`` and ``max`` over samples, by temperature."""
+
 
 @dataclass(frozen=True)
 class Storage:
@@ -144,13 +150,6 @@ def rows_sha256(rows: Rows) -> str:
         if name in rows:
             hasher.update(np.ascontiguousarray(rows[name]).data)
     return hasher.hexdigest()
-
-
-TEMPERATURES = (1, 4)
-"""Temperatures T at which the error of a storage is measured."""
-
-Error = dict[str, dict[str, float]]
-"""Total variation distance, ``mean`` and ``max`` over samples, by temperature."""
 
 
 def view_error(storage: Storage, scores_NC: np.ndarray, rows: Rows) -> Error:

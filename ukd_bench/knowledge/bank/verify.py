@@ -11,7 +11,7 @@ from ...errors import UkdBenchError, one_line
 from ..identity import BankIdentity, bank_identities
 from ..pool import PoolEntry
 from ..teacher import Teacher
-from .fill import (
+from .fill_one import (
     Address,
     AddressedClips,
     AddressedScores,
@@ -21,6 +21,13 @@ from .fill import (
 )
 from .format import Bank
 from .student_config import BankReader
+
+_CHANGES = {
+    'views': 'the augmentation changed: the view seed, or the parameters that views are drawn by',
+    'rendering': 'the rendering changed: the pipeline by which the teacher sees a view',
+    'model': "the teacher's model changed: {config} has another section model",
+    'checkpoint': "the teacher's checkpoint was swapped: {checkpoint} is not the one that scored",
+}
 
 
 @dataclass(frozen=True)
@@ -59,14 +66,6 @@ class BankReport:
 
 def _holds(bank: Bank) -> str:
     return f'{bank.num_views} views of {bank.num_samples} clips, {bank.storage.name}'
-
-
-_CHANGES = {
-    'views': 'the augmentation changed: the view seed, or the parameters that views are drawn by',
-    'rendering': 'the rendering changed: the pipeline by which the teacher sees a view',
-    'model': "the teacher's model changed: {config} has another section model",
-    'checkpoint': "the teacher's checkpoint was swapped: {checkpoint} is not the one that scored",
-}
 
 
 @dataclass(frozen=True)

@@ -265,15 +265,6 @@ def tidy(paths: BankPaths) -> None:
             members.release()
 
 
-def write_bank(folder: Path, scores_VNC: np.ndarray, job: Job) -> Bank:
-    """Writes a whole bank from float32 scores that are in memory."""
-    with BankWriter(folder, job) as writer:
-        while writer.wait_for_work():
-            for view in iter(writer.claim, None):
-                writer.write(view, scores_VNC[view])
-    return Bank(folder)
-
-
 def _door(paths: BankPaths) -> contextlib.AbstractContextManager[None]:
     return alone(paths.work / 'door.lock')
 

@@ -18,7 +18,7 @@ from torch import nn
 from ...errors import ConfigError
 from ...files.checkpoints import save_weights
 from ...files.configs import configs_root
-from ...knowledge.bank.fill import fill
+from ...knowledge.bank.fill_one import fill
 from ...knowledge.pool import read_pool
 from ...methods.config_files import fill_in, load_config
 from ...methods.student_config import method_hook, set_hook, student_config

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ...data.bars import Bars, no_bars
 from ...data.darkroom import CLASSES, PRESETS, make
-from ...data.progress import Bars, no_bars
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...methods.table import SUBJECT
-from ...results import formatting as units
+from ...results import formatting
 from ...results.runs import Run, Sweep
 from .footnotes import mark_notes, marked
 from .table import Table, columns
@@ -42,9 +42,9 @@ def equality_table(sweep: Sweep) -> Table | None:
                 for name, _ in _EQUALITY_HASHES
             ]
             mine, theirs = ukd.metric('top1'), other.metric('top1')
-            gap = units.DASH
+            gap = formatting.DASH
             if mine is not None and theirs is not None:
-                gap = units.signed(100 * (mine - theirs))
+                gap = formatting.signed(100 * (mine - theirs))
             names = marked(str(cell[0]), ukd), sweep.methods.heading(other.method)
             rows.append((*names, *(str(value) for value in cell[1:4]), *marks, gap))
     if not rows:
@@ -59,9 +59,9 @@ def equality_table(sweep: Sweep) -> Table | None:
         'Top-1, points',
     )
     unequal = sum('differ' in row for row in rows)
-    known = sum(units.DASH not in row[5:8] for row in rows)
+    known = sum(formatting.DASH not in row[5:8] for row in rows)
     lead = (
-        f'Unequal: {unequal} of {units.counted(len(rows), "pair")}.'
+        f'Unequal: {unequal} of {formatting.counted(len(rows), "pair")}.'
         if unequal
         else f'All {len(rows)} pairs are equal, bit for bit.'
         if known == len(rows)
@@ -79,5 +79,5 @@ def equality_table(sweep: Sweep) -> Table | None:
 
 def _equal(first: Any, second: Any) -> str:
     if first is None or second is None:
-        return units.DASH
+        return formatting.DASH
     return 'equal' if first == second else 'differ'

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ...records.record import BEST_ON_HELD_OUT, LAST_EPOCH, ORACLE
-from ...results import formatting as units
+from ...results import formatting
 from ...results.runs import Run, Sweep
 
 SELECTION_TEXT = {
@@ -90,7 +90,7 @@ def view_texts(sweep: Sweep) -> list[str]:
             repeating.setdefault(views, set()).add(run.epochs)
     return [
         f'There were {views} augmented views a clip, so they repeat in trainings of '
-        f'{units.listed(sorted(epochs))} epochs.'
+        f'{formatting.listed(sorted(epochs))} epochs.'
         for views, epochs in sorted(repeating.items())
     ]
 
@@ -103,9 +103,9 @@ def flow_texts(sweep: Sweep) -> list[str]:
         if flow
     }
     return [
-        f'Optical flow ({algorithm}) of all clips took {units.duration(seconds)} of processor time '
-        f'and {units.mib(size)} MiB on disk; the steps and own times of runs that read it do not '
-        'include it.'
+        f'Optical flow ({algorithm}) of all clips took {formatting.duration(seconds)} of processor '
+        f'time and {formatting.mib(size)} MiB on disk; the steps and own times of runs that read '
+        'it do not include it.'
         for algorithm, seconds, size in flows
     ]
 

@@ -1,6 +1,6 @@
 """The table of runs without figures."""
 
-from ...results import formatting as units
+from ...results import formatting
 from ...results.runs import Sweep
 from .table import Table, columns
 
@@ -12,16 +12,16 @@ def lost_table(sweep: Sweep) -> Table | None:
         if run.done and run not in sweep.unplanned:
             continue
         status = 'not in the plan' if run in sweep.unplanned else run.status
-        what = run.teacher or run.student or units.DASH
-        k = str(run.num_teachers) if run.num_teachers else units.DASH
-        why = run.problem or units.DASH
+        what = run.teacher or run.student or formatting.DASH
+        k = str(run.num_teachers) if run.num_teachers else formatting.DASH
+        why = run.problem or formatting.DASH
         name = sweep.methods.heading(run.method)
         rows.append((name, what, k, str(run.seed), str(run.split), status, why))
     if not rows:
         return None
     titles = columns('<Method', '<Network', 'K', 'Seed', 'Split', '<Status', '<Why')
     lead = (
-        f'{units.counted(len(rows), "run")} entered no mean. Running out of memory and diverging '
-        'are results too.'
+        f'{formatting.counted(len(rows), "run")} entered no mean. Running out of memory and '
+        'diverging are results too.'
     )
     return Table('lost', 'Runs without figures', titles, tuple(rows), lead)

@@ -1,6 +1,6 @@
 """Tables of memory: its peaks, and what each teacher adds to them."""
 
-from ...results import formatting as units
+from ...results import formatting
 from ...results.runs import Cell, Sweep
 from ...results.statistics import least_squares
 from .footnotes import mark_notes, unmeasured_texts
@@ -18,7 +18,7 @@ def memory_table(sweep: Sweep) -> Table:
             cell, lambda run: run.value('knowledge', 'bank_bytes') if reads_banks else None
         )
         return (
-            *(mean_mib(train), units.number(ratio.mean if ratio else None, 3)),
+            *(mean_mib(train), formatting.number(ratio.mean if ratio else None, 3)),
             mean_mib(over_seeds(cell, lambda run: run.memory('eval'))),
             mean_mib(over_seeds(cell, sweep.pipeline_peak)),
             mean_mib(over_seeds(cell, lambda run: run.peak('process_peak_bytes')), 0),
@@ -106,6 +106,8 @@ def _slope_row(student: str, heading: str, mine: list[Cell]) -> list[tuple[str, 
     if slope is None:
         return []
     mean = sum(weights.values()) / len(weights) if weights else None
-    span = units.interval(slope.low, slope.high, 3, 1 / units.MIB)
-    value = units.signed(slope.value / units.MIB, 3)
-    return [(student, heading, units.listed(sorted(peaks)), value, span, units.mib(mean, 2))]
+    span = formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB)
+    value = formatting.signed(slope.value / formatting.MIB, 3)
+    return [
+        (student, heading, formatting.listed(sorted(peaks)), value, span, formatting.mib(mean, 2))
+    ]

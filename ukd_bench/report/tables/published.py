@@ -4,7 +4,7 @@ import tomllib
 
 from ...errors import ConfigError
 from ...files.configs import configs_root
-from ...results import formatting as units
+from ...results import formatting
 from .table import Table, columns
 
 
@@ -28,8 +28,8 @@ def published_table() -> Table:
         rows.append(
             (
                 item['method'],
-                units.number(item.get('top1'), 2),
-                units.number(item.get('top5'), 2),
+                formatting.number(item.get('top1'), 2),
+                formatting.number(item.get('top5'), 2),
                 source,
             )
         )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ...results import formatting as units
+from ...results import formatting
 from ...results.likeness import likeness
 from ...results.runs import Cell, Run, Sweep
 from .footnotes import count_text, flow_texts, mark_notes, selection_texts, view_texts
@@ -27,8 +27,8 @@ def accuracy_table(sweep: Sweep) -> Table:
             for name in ('top1', 'top5', 'mean_class')
         ]
         divergence = over_seeds(cell, lambda run: run.value('knowledge', 'divergence'))
-        written = (units.estimate(metric, 1, 100) for metric in metrics)
-        return str(cell.epochs), str(len(cell.runs)), *written, units.estimate(divergence, 3)
+        written = (formatting.estimate(metric, 1, 100) for metric in metrics)
+        return str(cell.epochs), str(len(cell.runs)), *written, formatting.estimate(divergence, 3)
 
     rows, groups = by_student(sweep, row)
     titles = columns(
@@ -66,10 +66,10 @@ def cost_table(sweep: Sweep) -> Table:
         size = over_seeds(cell, lambda run: run.value('counts', 'parameters'))
         flops = over_seeds(cell, lambda run: run.value('counts', 'inference_flops'))
         return (
-            *(units.estimate(step, 1, 1000), units.estimate(ratio, 2)),
-            *(units.duration(time.mean if time else None) for time in (own, whole)),
-            units.number(size.mean if size else None, 2, 1e-6),
-            units.number(flops.mean if flops else None, 2, 1e-9),
+            *(formatting.estimate(step, 1, 1000), formatting.estimate(ratio, 2)),
+            *(formatting.duration(time.mean if time else None) for time in (own, whole)),
+            formatting.number(size.mean if size else None, 2, 1e-6),
+            formatting.number(flops.mean if flops else None, 2, 1e-9),
         )
 
     rows, groups = by_student(sweep, row)
@@ -114,7 +114,7 @@ def likeness_table(sweep: Sweep) -> Table | None:
             found = likeness(cell, sweep) if sweep.methods.rows[cell.method].distils else None
             if found is not None:
                 figures = (found.student, found.plain, found.difference)
-                written = (units.estimate(figure, 3) for figure in figures)
+                written = (formatting.estimate(figure, 3) for figure in figures)
                 rows.append((*cell_name(cell, sweep), *written))
         if len(rows) > first:
             groups.append((first, student))

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...methods.table import FLOOR
-from ...results import formatting as units
+from ...results import formatting
 from ...results.runs import Cell, Run, Sweep
 from ...results.statistics import Estimate, mean_interval
 from .footnotes import marked
+
+INTERVAL_NOTE = (
+    'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
+)
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,6 @@ def columns(*titles: str) -> tuple[Column, ...]:
     return tuple(Column(title.removeprefix('<'), title.startswith('<')) for title in titles)
 
 
-INTERVAL_NOTE = (
-    'Mean ± half-width of the 95 % t-interval over n seeds; with one seed there is no interval.'
-)
-
-
 def over_seeds(cell: Cell, figure: Callable[[Run], float | None]) -> Estimate | None:
     """Mean and interval of a figure over a cell's seeds."""
     return mean_interval([figure(run) for run in cell.runs])
@@ -61,7 +60,7 @@ def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
     settings = list(dict.fromkeys(other.setting for other in everything))
     if len(settings) > 1:
         name += f', setting {settings.index(cell.setting) + 1}'
-    return marked(name, cell), str(cell.num_teachers) if cell.num_teachers else units.DASH
+    return marked(name, cell), str(cell.num_teachers) if cell.num_teachers else formatting.DASH
 
 
 def by_student(
@@ -100,4 +99,4 @@ def ratio_to_plain(
 
 def mean_mib(value: Estimate | None, digits: int = 1) -> str:
     """The mean of an estimate in bytes, as MiB."""
-    return units.mib(value.mean if value else None, digits)
+    return formatting.mib(value.mean if value else None, digits)

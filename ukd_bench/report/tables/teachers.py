@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...results import formatting as units
+from ...results import formatting
 from ...results.runs import Run, Sweep
 from ...results.statistics import mean_interval
 from .footnotes import mark_notes, marked, unmarked
@@ -30,17 +30,17 @@ def teacher_table(sweep: Sweep) -> Table | None:
         rows.append(
             (
                 marked(name, cell),
-                cell.student or units.DASH,
+                cell.student or formatting.DASH,
                 *(
-                    units.number(mean(lambda run, m=m: run.metric(m)), 1, 100)
+                    formatting.number(mean(lambda run, m=m: run.metric(m)), 1, 100)
                     for m in ('top1', 'top5', 'mean_class')
                 ),
-                units.mib(mean(lambda run: run.memory('train'))),
-                units.mib(mean(lambda run: run.memory('eval'))),
-                units.mib(sizes.get(cell.teacher) if cell.teacher else None, 2),
-                units.duration(mean(lambda run: run.value('time', 'wall_s'))),
-                units.mib(bank.memory('fill') if bank else None),
-                units.duration(bank.value('time', 'fill_s') if bank else None),
+                formatting.mib(mean(lambda run: run.memory('train'))),
+                formatting.mib(mean(lambda run: run.memory('eval'))),
+                formatting.mib(sizes.get(cell.teacher) if cell.teacher else None, 2),
+                formatting.duration(mean(lambda run: run.value('time', 'wall_s'))),
+                formatting.mib(bank.memory('fill') if bank else None),
+                formatting.duration(bank.value('time', 'fill_s') if bank else None),
             )
         )
     if not rows:

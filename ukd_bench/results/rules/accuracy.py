@@ -2,9 +2,12 @@
 
 from typing import Any, ClassVar
 
-from .. import formatting as units
+from .. import formatting
 from ..statistics import seeds_to_decide
 from .rule import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, Evidence, Finding, Rule, Tested
+
+_EDITIONS = {'arid': ('v1.0', 'v1.5')}
+"""Editions that count as the data set that a claim names."""
 
 
 class AccuracyGain(Rule):
@@ -40,24 +43,23 @@ class AccuracyGain(Rule):
         comparison, corrected, settings = tested.comparison, tested.corrected_p, self.settings
         assert comparison is not None
         gap = comparison.difference
-        figures = [(name, units.difference(gap))]
+        figures = [(name, formatting.difference(gap))]
         if comparison.clips is not None:
             low, high = comparison.clips
             figures.append(
-                ('clips resampled (secondary)', f'{units.interval(low, high, 1, 100)} points')
+                ('clips resampled (secondary)', f'{formatting.interval(low, high, 1, 100)} points')
             )
         if gap.high is None or corrected is None:
-            reason = (
-                f'{name}: {units.points(gap.mean)} with one seed; without a variance, no verdict.'
-            )
+            points = formatting.points(gap.mean)
+            reason = f'{name}: {points} with one seed; without a variance, no verdict.'
             return Finding(bench, INCONCLUSIVE, reason, tuple(figures))
-        figures.append(('p, Holm-corrected', units.p_value(corrected)))
-        text = f'{name}: {units.difference(gap)}'
+        figures.append(('p, Holm-corrected', formatting.p_value(corrected)))
+        text = f'{name}: {formatting.difference(gap)}'
         significant = corrected < settings.alpha
         if significant and gap.mean > 0:
             return Finding(bench, SUPPORTED, f'{text}.', tuple(figures))
         if gap.high < settings.smallest_gain or (significant and gap.mean < 0):
-            gain = units.points(settings.smallest_gain)
+            gain = formatting.points(settings.smallest_gain)
             reason = f'{text}: a gain of {gain} is outside the interval.'
             return Finding(bench, NOT_SUPPORTED, reason, tuple(figures))
         needed = seeds_to_decide(gap.mean, gap.sd, settings.alpha, settings.power)
@@ -68,12 +70,8 @@ class AccuracyGain(Rule):
             if needed is None
             else 'the correction for several comparisons leaves it open; add a few seeds'
         )
-        figures.append(('seeds that would decide', str(needed) if needed else units.DASH))
+        figures.append(('seeds that would decide', str(needed) if needed else formatting.DASH))
         return Finding(bench, INCONCLUSIVE, f'{text}: {advice}.', tuple(figures), needed)
-
-
-_EDITIONS = {'arid': ('v1.0', 'v1.5')}
-"""Editions that count as the data set that a claim names."""
 
 
 class OnDataset(Rule):

@@ -5,7 +5,7 @@ from math import ceil
 from statistics import fmean
 from typing import Any, ClassVar
 
-from .. import formatting as units
+from .. import formatting
 from ..comparable import ComparableRuns
 from ..statistics import Slope, least_squares
 from .rule import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, Evidence, Finding, Rule
@@ -28,13 +28,13 @@ class MemoryGrows(Rule):
             reason = f'No training peak of {against} was measured.'
             return Finding(bench.label, INCONCLUSIVE, reason)
         figures = (
-            (f'{against}, training peak', f'{units.mib(floor)} MiB'),
+            (f'{against}, training peak', f'{formatting.mib(floor)} MiB'),
             *_peak_figures(method, peaks),
         )
         if overflow:
             reason = (
                 f'{method} ran out of memory at K = {overflow[0]}, where {against} took '
-                f'{units.mib(floor)} MiB.'
+                f'{formatting.mib(floor)} MiB.'
             )
             return Finding(bench.label, SUPPORTED, reason, figures)
         slope = _slope(peaks, self.settings.confidence)
@@ -52,8 +52,8 @@ class MemoryGrows(Rule):
             reason = f'{method} does not clearly grow with K: {_slope_text(slope)} a teacher.'
             return Finding(bench.label, verdict, reason, figures)
         text = (
-            f'{method} grows by {units.mib(slope.value, 2)} MiB a teacher and at K = {largest} '
-            f'takes {multiple:.2f} times the memory of {against}'
+            f'{method} grows by {formatting.mib(slope.value, 2)} MiB a teacher and at '
+            f'K = {largest} takes {multiple:.2f} times the memory of {against}'
         )
         least = self.claim['least_multiple']
         if multiple >= least:
@@ -82,7 +82,7 @@ class MemorySame(Rule):
             reason = f'No training peak of {unmeasured} was measured.'
             return Finding(bench.label, INCONCLUSIVE, reason)
         figures = (
-            (f'{against}, training peak', f'{units.mib(floor)} MiB'),
+            (f'{against}, training peak', f'{formatting.mib(floor)} MiB'),
             *_peak_figures(method, peaks),
             *(
                 (f'{method} / {against} at K = {k}', f'{peak / floor:.4f} ×')
@@ -93,7 +93,7 @@ class MemorySame(Rule):
             reason = f'{method} ran out of memory at K = {overflow[0]}, where {against} did not.'
             return Finding(bench.label, NOT_SUPPORTED, reason, figures)
         multiple = max(peaks.values()) / floor
-        measured = f'K = {units.listed(list(peaks))} measured'
+        measured = f'K = {formatting.listed(list(peaks))} measured'
         reason = (
             f'{method} takes at most {multiple:.4f} times the memory of {against} ({measured}).'
         )
@@ -127,15 +127,16 @@ class MemoryFlat(Rule):
         limit = self.claim['most_fraction'] * weights
         figures += (
             ('slope per teacher', _slope_text(slope)),
-            ('mean teacher weights', f'{units.mib(weights, 2)} MiB'),
-            ('most the rule allows', f'{units.mib(limit, 3)} MiB a teacher'),
+            ('mean teacher weights', f'{formatting.mib(weights, 2)} MiB'),
+            ('most the rule allows', f'{formatting.mib(limit, 3)} MiB a teacher'),
         )
         low = slope.value if slope.low is None else slope.low
         high = slope.value if slope.high is None else slope.high
         verdict = SUPPORTED if high <= limit else NOT_SUPPORTED if low > limit else INCONCLUSIVE
         reason = (
-            f'{method} grows by {units.mib(slope.value, 3)} MiB a teacher from K = {min(peaks)} '
-            f'to {max(peaks)}, where one teacher weighs {units.mib(weights, 2)} MiB. '
+            f'{method} grows by {formatting.mib(slope.value, 3)} MiB a teacher from '
+            f'K = {min(peaks)} to {max(peaks)}, where one teacher weighs '
+            f'{formatting.mib(weights, 2)} MiB. '
             f'Beyond K = {max(peaks)} nothing was measured.'
         )
         return Finding(bench.label, verdict, reason, figures)
@@ -160,15 +161,16 @@ def _slope(peaks: dict[int, float], confidence: float) -> Slope | None:
 
 
 def _slope_text(slope: Slope) -> str:
-    text = units.signed_mib(slope.value, 3)
+    text = formatting.signed_mib(slope.value, 3)
     if slope.low is None:
         return text
-    return f'{text} {units.interval(slope.low, slope.high, 3, 1 / units.MIB)}'
+    return f'{text} {formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB)}'
 
 
 def _peak_figures(method: str, peaks: dict[int, float]) -> _Figures:
     return tuple(
-        (f'{method}, K = {k}, training peak', f'{units.mib(peak)} MiB') for k, peak in peaks.items()
+        (f'{method}, K = {k}, training peak', f'{formatting.mib(peak)} MiB')
+        for k, peak in peaks.items()
     )
 
 

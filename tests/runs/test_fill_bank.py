@@ -11,9 +11,9 @@ from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.measure.memory.phases import PhaseMemory
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.spec import RunSpec
-from ukd_bench.runs import fill as fill_run
+from ukd_bench.runs import fill_bank as fill_run
 from ukd_bench.runs.facts import RunFacts
-from ukd_bench.runs.fill import fill_bank
+from ukd_bench.runs.fill_bank import fill_bank
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from ukd_bench.files.checkpoints import state_sha256
 from ukd_bench.measure.__main__ import main
 from ukd_bench.measure.speed.blocks import ratio_interval
 from ukd_bench.measure.speed.method_steps import METHODS, Variant, Workshop, variants
-from ukd_bench.measure.speed.steps import StepFigures, measure_steps
+from ukd_bench.measure.speed.step_times import StepFigures, measure_steps
 
 pytestmark = pytest.mark.slow
 
@@ -122,7 +122,7 @@ def test_a_turn_takes_as_many_steps_of_the_reference(workshop, monkeypatch):
         steps.append(training.runner.experiment_name)
         original(training, batch)
 
-    monkeypatch.setattr('ukd_bench.measure.speed.steps.Training.step', step)
+    monkeypatch.setattr('ukd_bench.measure.speed.step_times.Training.step', step)
     chosen = [Variant('plain', 0), Variant('ukd', 1)]
     done = []
     figures = measure_steps(

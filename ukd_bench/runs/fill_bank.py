@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
-from ..knowledge.bank.fill import fill
+from ..knowledge.bank.fill_one import fill
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
 from ..measure.memory.phases import Peaks, PhaseMemory

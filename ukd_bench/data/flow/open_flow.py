@@ -21,9 +21,9 @@ from .format import (
 
 @TRANSFORMS.register_module()
 class OpenFlow(BaseTransform):
-    """Opens the flow of a clip's video, for :class:`ukd_bench.TakeFrames` to take fields from.
+    """Opens the flow of a clip's video, for ``ukd_bench.TakeFrames`` to take fields from.
 
-    Goes after :class:`ukd_bench.OpenVideo`. Adds the key ``flow``, a
+    Goes after ``ukd_bench.OpenVideo``. Adds the key ``flow``, a
     :class:`ukd_bench.data.video.frames.Frames` of (H, W, 2) fields, which may have another size
     than the video's frames.
 

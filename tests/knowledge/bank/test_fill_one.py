@@ -14,7 +14,7 @@ from ukd_bench.data.views.replay import ReplayedPipeline
 from ukd_bench.errors import BankError, ConfigError, DataError
 from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.files.hashes import file_sha256
-from ukd_bench.knowledge.bank.fill import fill, sample_labels
+from ukd_bench.knowledge.bank.fill_one import fill, sample_labels
 from ukd_bench.knowledge.bank.format import Bank
 from ukd_bench.knowledge.bank.writer import BankWriter
 from ukd_bench.knowledge.identity import bank_identities
@@ -101,7 +101,7 @@ def test_only_views_that_lack_are_scored(own_pool, train_dataset, monkeypatch):
 
     grown.paths.manifest.unlink()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr('ukd_bench.knowledge.bank.fill.BankWriter', Interrupted)
+        patch.setattr('ukd_bench.knowledge.bank.fill_one.BankWriter', Interrupted)
         fill(entry, train_dataset, 5, 3)
     with pytest.raises(BankError, match='never completed'):
         Bank(entry.bank)

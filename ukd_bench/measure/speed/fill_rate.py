@@ -26,7 +26,7 @@ from ...data.cache import build
 from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
 from ...files.checkpoints import save_weights
-from ...knowledge.bank.fill import fill
+from ...knowledge.bank.fill_one import fill
 from ...knowledge.pool import PoolEntry, read_pool
 from ...knowledge.teacher import Teacher
 from .blocks import Interval, Progress, begin, ratio_interval, timed, turns

@@ -21,6 +21,9 @@ SPEC = RunSpec(
     parents=('a', 'b'),
     data_name='dark',
     synthetic=True,
+    hook='ukd_bench.UKDHook',
+    sources={'my_rules': 'c' * 64},
+    weights={'a.pth': 'd' * 64},
 )
 
 

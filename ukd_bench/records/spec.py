@@ -1,6 +1,6 @@
 """The specification from which one process carries out one run."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from ..errors import ResultsError
@@ -29,6 +29,9 @@ class RunSpec:
         parents: Keys of the runs whose checkpoints or banks it needs.
         data_name: Name of the data set in the report.
         synthetic: Whether the videos were made here.
+        hook: Name of the method's hook in the config; None where it distils nothing.
+        sources: Hashes of the user's own modules that the key covers, by name.
+        weights: Hashes of the files of initial weights that the key covers, by path.
     """
 
     key: str
@@ -48,6 +51,9 @@ class RunSpec:
     parents: tuple[str, ...]
     data_name: str
     synthetic: bool
+    hook: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Writes the specification as JSON."""

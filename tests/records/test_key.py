@@ -32,8 +32,8 @@ LEFT_OUT = [
     r'(train|val|test)_dataloader\.dataset\.(data_root|ann_file|edition)',
     r'(train|val|test)_dataloader\.dataset\.data_prefix\..*',
     # The first step of each pipeline opens videos, and a second opens flow.
-    r'((train|test)_dataloader\.dataset\.pipeline|(train|test)_pipeline)\.0\.cache',
-    r'((train|test)_dataloader\.dataset\.pipeline|(train|test)_pipeline)\.1\.flow_root',
+    r'((train|val|test)_dataloader\.dataset\.pipeline|(train|test)_pipeline)\.0\.cache',
+    r'((train|val|test)_dataloader\.dataset\.pipeline|(train|test)_pipeline)\.1\.flow_root',
     r'flow\.flow_root',
     r'custom_hooks\.0\.(pool|previous)',
 ]

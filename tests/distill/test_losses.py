@@ -13,7 +13,7 @@ from ukd_bench.distill.losses import (
 )
 from ukd_bench.errors import ConfigError
 from ukd_bench.methods.distillation import LOSSES as LOSSES_BY_NAME, Distillation
-from ukd_bench.records.key import user_sources
+from ukd_bench.records.user_code import user_sources
 from ukd_bench.registry import LOSSES
 
 LABELS = torch.tensor([0, 1])

@@ -4,35 +4,6 @@ from ukd_bench.errors import ConfigError
 from ukd_bench.records import execution as provenance
 
 
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A package of three files, whose source is hashed afresh."""
-    for name in ('core.py', 'sweep/plan.py', 'report/text.py'):
-        path = tmp_path / 'package' / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('x = 1\n')
-    monkeypatch.setattr(provenance, 'PACKAGE', tmp_path / 'package')
-    yield tmp_path / 'package'
-    provenance.source_sha256.cache_clear()
-
-
-def source_sha256():
-    provenance.source_sha256.cache_clear()
-    return provenance.source_sha256()
-
-
-def test_source_hash_covers_what_runs_import_and_nothing_else(package):
-    first = source_sha256()
-    (package / 'sweep' / 'plan.py').write_text('x = 2\n')
-    (package / 'report' / 'text.py').write_text('x = 2\n')
-    assert source_sha256() == first
-    (package / 'core.py').write_text('x = 2\n')
-    second = source_sha256()
-    assert second != first
-    (package / 'core.py').rename(package / 'kernel.py')
-    assert source_sha256() not in (first, second)
-
-
 def test_the_fingerprint_changes_with_what_can_change_a_result_alone():
     surroundings = provenance.environment('cpu', 1)
     fingerprint = provenance.execution_fingerprint(surroundings)

@@ -1,13 +1,10 @@
 import copy
-import json
 import math
-from pathlib import Path
 
 import pytest
 
 from ukd_bench.errors import ResultsError
 from ukd_bench.files.hashes import canonical_json, digest, file_sha256
-from ukd_bench.records.key import scientific
 from ukd_bench.records.record import read_record, validate_record, write_record
 
 RECORD = dict(
@@ -110,27 +107,6 @@ def test_canonical_json_and_digest_ignore_order_and_nothing_else():
     assert digest('', 8) == '12ae32cb'  # sha256sum of the two characters ""
     with pytest.raises(ValueError, match='JSON'):
         digest(math.nan)
-
-
-def test_places_are_no_part_of_a_key_at_any_depth():
-    config = {
-        'data_root': '/here',
-        'hooks': [{'pool': '/there/pool.json', 'previous': '/there/a.pth', 'weight': 0.9}],
-        'loader': {'dataset': {'data_root': '/here', 'ann_file': 'a', 'split': 1}},
-        'shape': (1, 2),
-    }
-    plain = scientific(config)
-    assert plain == {
-        'hooks': [{'weight': 0.9}],
-        'loader': {'dataset': {'split': 1}},
-        'shape': [1, 2],
-    }
-    assert config['data_root'] == '/here'
-    assert json.loads(canonical_json(plain)) == plain
-
-
-def test_a_class_is_as_good_as_its_path():
-    assert scientific([dict(type=Path)]) == [dict(type=f'{Path.__module__}.Path')]
 
 
 def test_file_sha256(tmp_path):

@@ -1,6 +1,9 @@
+from dataclasses import fields
+
 import pytest
 
 from ukd_bench.errors import ResultsError
+from ukd_bench.files.atomic import read_json, write_json
 from ukd_bench.records.spec import RunSpec
 
 SPEC = RunSpec(
@@ -21,6 +24,9 @@ SPEC = RunSpec(
     parents=('a', 'b'),
     data_name='dark',
     synthetic=True,
+    hook='ukd_bench.UKDHook',
+    sources={'my_rules': 'c' * 64},
+    weights={'a.pth': 'd' * 64},
 )
 
 
@@ -36,6 +42,20 @@ def test_what_is_no_specification_is_named(tmp_path, content):
     (tmp_path / 'run.json').write_text(content)
     with pytest.raises(ResultsError, match=r'run.json: '):
         RunSpec.read(tmp_path / 'run.json')
+
+
+@pytest.mark.parametrize('name', [field.name for field in fields(RunSpec)])
+def test_a_value_of_another_type_is_named(tmp_path, name):
+    SPEC.write(tmp_path / 'run.json')
+    content = read_json(tmp_path / 'run.json')
+    wrong = [1.5, [[]], {'a': 1}, ['x' * 9999, 1]]
+    wrong += [] if name == 'synthetic' else [True]
+    wrong += [] if name in ('student', 'teacher', 'hook') else [None]
+    for value in wrong:
+        write_json(tmp_path / 'run.json', content | {name: value})
+        with pytest.raises(ResultsError, match=f"run.json: key '{name}' has the value ") as caught:
+            RunSpec.read(tmp_path / 'run.json')
+        assert len(str(caught.value)) < len(str(tmp_path)) + 200
 
 
 def test_an_absent_specification_is_named(tmp_path):

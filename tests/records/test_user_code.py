@@ -1,8 +1,12 @@
 """What counts as the user's own code, found without importing any of it."""
 
+import sys
+from importlib.util import find_spec
+
 import pytest
 
-from ukd_bench.records.key import user_sources
+from ukd_bench.records import user_code
+from ukd_bench.records.user_code import changed_sources, user_sources
 
 
 @pytest.fixture
@@ -27,9 +31,9 @@ def test_modules_that_a_config_names(written):
     config = dict(
         custom_hooks=[dict(type='my_hooks.Hook', rule='my_rules.Rule')],
         custom_imports=dict(imports=['my_models'], allow_failed_imports=False),
-        model=dict(type='Recognizer3D', backbone=dict(depth='my_own.not_a_class')),
+        model=dict(type='Recognizer3D', backbone=dict(norm='my_own.norm', depths=('a.b', 'small'))),
     )
-    assert sorted(user_sources(config)) == ['my_hooks', 'my_models', 'my_rules']
+    assert sorted(user_sources(config)) == ['my_hooks', 'my_models', 'my_own', 'my_rules']
     assert user_sources(dict(custom_imports=dict(imports='my_models'))).keys() == {'my_models'}
 
 
@@ -70,3 +74,50 @@ def test_what_is_installed_or_absent_or_the_suites_is_none(written):
     names = ('ukd_bench.UKDHook', 'mmengine.hooks.Hook', 'json.JSONDecoder', 'sys.x', 'absent.X')
     assert user_sources([dict(type=name) for name in names]) == {}
     assert user_sources(dict(type='__main__.Hook', rule=None, custom_imports=None)) == {}
+
+
+@pytest.mark.parametrize(
+    'config',
+    [
+        dict(model=dict(backbone=dict(activation='my_part.Swish'))),
+        dict(custom_hooks=[dict(type='ukd_bench.UKDHook', loss=dict(type='my_part.Loss'))]),
+        dict(param_scheduler=[dict(convert=('x', 'my_part.sub.by_epoch'))]),
+        [[dict(collate_fn=dict(type='my_part.collate'))]],
+    ],
+)
+def test_a_dotted_path_counts_under_any_key(written, config):
+    written(my_part=BROKEN)
+    assert [*user_sources(config)] == ['my_part']
+
+
+@pytest.mark.parametrize('text', ['my_part', 'my_part.', '.my_part', 'my_part.1', 'my_part/x.y'])
+def test_what_is_no_dotted_path_names_no_module(written, text):
+    written(my_part=BROKEN)
+    assert user_sources(dict(type=text)) == {}
+
+
+def test_a_module_is_looked_for_once(written, monkeypatch):
+    written(my_part='')
+    asked = []
+    monkeypatch.setattr(user_code, 'find_spec', lambda n: asked.append(n) or find_spec(n))
+    user_sources([dict(type=f'my_part.{name}') for name in 'abc'] + ['absent.x', 'absent.y'])
+    assert sorted(asked) == ['absent', 'my_part']
+
+
+def test_modules_that_changed_are_named(written, tmp_path):
+    written(my_rules='a = 1', my_hooks='a = 1', my_loss='a = 1', my_pack____init__='')
+    names = ('my_hooks', 'my_loss', 'my_pack', 'my_rules')
+    sources = user_sources([f'{name}.X' for name in names])
+    assert tuple(sources) == names and changed_sources(sources) == []
+    written(my_rules='a = 2', my_pack__added='')
+    (tmp_path / 'my_loss.py').unlink()
+    assert changed_sources(sources) == ['my_loss', 'my_pack', 'my_rules']
+
+
+def test_modules_are_looked_for_in_the_working_folder_as_well(tmp_path, monkeypatch):
+    (tmp_path / 'my_here.py').write_text('')
+    monkeypatch.setattr(sys, 'path', [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    assert changed_sources({'my_here': '0' * 64}) == ['my_here']
+    (sha256,) = user_sources(['my_here.X']).values()
+    assert changed_sources({'my_here': sha256}) == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from ukd_bench.data.views.rendering import OPEN_FLOW, OPEN_VIDEO
 from ukd_bench.errors import ConfigError
+from ukd_bench.records.key import OPEN_FLOW, OPEN_VIDEO
 from ukd_bench.sweep.config import Dataset
 from ukd_bench.sweep.place import Places, RunFolders, placed_config, steps_in
 from ukd_bench.sweep.planner import make_plan

@@ -29,7 +29,7 @@ def test_own_videos_are_known_by_their_content(tmp_path):
     for name in 'abc':
         (tmp_path / f'{name}.mp4').write_text(name)
     first = sweep_data(Dataset('mine'), tmp_path).identity()
-    assert set(first) == {'fingerprint', 'test_fingerprint'}
+    assert set(first) == {'classes', 'fingerprint', 'test_fingerprint'}
     (tmp_path / 'b.mp4').write_text('other')
     second = sweep_data(Dataset('mine'), tmp_path).identity()
     assert first['fingerprint'] != second['fingerprint']

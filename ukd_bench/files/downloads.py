@@ -12,7 +12,7 @@ from urllib.parse import urlparse
 from ..errors import ConfigError, one_line
 from .hashes import file_sha256
 
-_URL = re.compile(r'[a-z]+://', re.IGNORECASE)
+_URL = re.compile(r'[a-z][\w+.:-]*://', re.IGNORECASE)
 _PUBLISHED = re.compile(r'-([0-9a-f]{8,64})\.pth$')
 _DATE = re.compile(r'(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])')
 
@@ -46,7 +46,7 @@ def downloaded(url: str, sha256: str | None = None) -> Path:
     name = file_name(url)
     if not sha256:
         sha256, origin = (
-            _published_digits(url),
+            published_digits(url),
             ', which the end of its name was taken for; give sha256 if that is no hash',
         )
     else:
@@ -67,7 +67,12 @@ def downloaded(url: str, sha256: str | None = None) -> Path:
     return local
 
 
-def _published_digits(url: str) -> str:
+def published_digits(url: str) -> str:
+    """First digits of the SHA-256 of a URL's file, which end its name.
+
+    Raises:
+        ConfigError: the name ends in none, or in what looks like a date.
+    """
     published = _PUBLISHED.search(file_name(url))
     if published is None:
         raise ConfigError(

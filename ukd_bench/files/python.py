@@ -42,6 +42,22 @@ def import_by_path(path: str, what: str) -> Any:
         raise ConfigError(f'{what} cannot be imported: {one_line(problem)}') from problem
 
 
+def class_path(kind: type) -> str:
+    """The dotted path of a class."""
+    return f'{kind.__module__}.{kind.__qualname__}'
+
+
+def config_name(kind: Any) -> str:
+    """How configs name what they give as ``type``: by its path, and the suite's by ``ukd_bench.X``.
+
+    Args:
+        kind: The ``type``, which may be a class.
+    """
+    path = class_path(kind) if isinstance(kind, type) else str(kind)
+    scope = f'{PACKAGE.name}.'
+    return scope + path.rpartition('.')[2] if path.startswith(scope) else path
+
+
 def module_command(module: str, *arguments: str) -> list[str]:
     """The command that runs a module of the suite, as ``python -m ukd_bench.MODULE`` does.
 

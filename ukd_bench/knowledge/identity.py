@@ -19,7 +19,7 @@ from ..errors import ConfigError
 from ..files.configs import read_config
 from ..files.downloads import checkpoint_sha256
 from ..files.hashes import digest
-from ..records.key import scientific
+from ..records.key import scientific_part
 from .pool import PoolEntry
 
 
@@ -110,7 +110,7 @@ def bank_identities(
                 views=views,
                 rendering=rendering_fingerprint(teacher_pipeline(pipeline, config)),
                 classes=classes,
-                model=digest([scientific(model_section(config).to_dict()), entry.classes]),
+                model=digest([scientific_part(model_section(config).to_dict()), entry.classes]),
                 checkpoint=checkpoint_sha256(entry.checkpoint_file()),
             )
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
+from ..files.python import config_name
 from .config_files import custom_hooks, fill_in, find_config_by_path, load_config
 from .table import METHOD_TABLE, REPLAY_HOOK, Method
 
@@ -102,6 +103,4 @@ def set_hook(
 
 def _path(hook: Any) -> str:
     """A hook's path; for one of the suite's, the path by which configs name it."""
-    kind = hook.get('type', '')
-    path = f'{kind.__module__}.{kind.__qualname__}' if isinstance(kind, type) else str(kind)
-    return f'ukd_bench.{path.rpartition(".")[2]}' if path.startswith('ukd_bench.') else path
+    return config_name(hook.get('type', ''))

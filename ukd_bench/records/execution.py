@@ -12,6 +12,7 @@ from ..errors import ConfigError
 from ..files.configs import PACKAGE
 from ..files.hashes import digest, file_sha256
 from .questions import ask
+from .source import source_sha256
 
 PACKAGES = (
     'torch', 'torchvision', 'mmaction2', 'mmengine', 'mmcv', 'mmcv-lite', 'numpy', 'scipy',
@@ -23,24 +24,6 @@ DEVICES = ('cpu', 'cuda')
 
 UNKNOWN = 'unknown'
 """Stands for the fingerprint of an execution on a device that is not here."""
-
-# Command lines, planning, statistics and presentation cannot change what a run computes.
-_NOT_IN_RUNS = (
-    'cli', 'sweep', 'results', 'report', 'methods/looks.py', 'methods/own.py', 'methods/known.py',
-)  # fmt: skip
-
-
-@cache
-def source_sha256() -> str:
-    """Hash of the package's source, as far as it can change what a run computes."""
-    files = [
-        path
-        for path in sorted(PACKAGE.rglob('*.py'))
-        if not any(
-            path.relative_to(PACKAGE).is_relative_to(part) for part in (*_NOT_IN_RUNS, 'configs')
-        )
-    ]
-    return digest([(str(path.relative_to(PACKAGE)), file_sha256(path)) for path in files])
 
 
 @cache

@@ -1,128 +1,100 @@
-"""Parts of a run's key: the scientific part of its config, and the user's code that it names."""
+"""What of a run's config enters its key: all of it but for a list of places.
 
-import ast
-import contextlib
-import sysconfig
-from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
-from pathlib import Path
+An argument is left out by where it stands, and never by its name alone: a backbone's ``pool`` is no
+hook's.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..files.configs import PACKAGE
-from ..files.hashes import digest, file_sha256
+from ..files.python import class_path, config_name
+from ..methods.config_files import custom_hooks
+from .weights import by_content, weights_in
 
 PROTOCOL_VERSION = 1
 """Version that is raised whenever a change alters what a run computes; part of every key."""
 
+OPEN_VIDEO = 'ukd_bench.OpenVideo'
+OPEN_FLOW = 'ukd_bench.OpenFlow'
 
-_NOT_SCIENTIFIC = (
-    # Places on a machine.
-    'data_root', 'pool', 'previous', 'work_dir', 'ann_file', 'data_prefix', 'cache', 'flow_root',
-    # Which lists there are; the clips themselves are identified by content.
-    'edition',
-    # How a run is carried out and what it prints, which cannot change what it computes.
-    'num_workers', 'persistent_workers', 'pin_memory', 'launcher', 'log_level', 'log_processor',
-    'visualizer', 'vis_backends',
+# The places that cannot change what a run computes.
+_OF_CONFIG = (
+    # Places on a machine; the teacher that a bank is filled by stands in `pool`.
+    'data_root', 'pool', 'work_dir',
+    # How a run is carried out and what it prints.
+    'launcher', 'log_level', 'log_processor', 'visualizer', 'vis_backends',
 )  # fmt: skip
+_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+_OF_LOADERS = ('num_workers', 'persistent_workers', 'pin_memory')
+# The clips themselves are identified by content.
+_OF_DATASETS = ('data_root', 'ann_file', 'data_prefix', 'edition')
+# Frames are the same from a cache; flow is identified by the step's settings.
+_OF_STEPS = {OPEN_VIDEO: ('cache',), OPEN_FLOW: ('flow_root',)}
+# Teachers, and the stage of a chain before, are identified by the keys of their runs.
+_OF_HOOK = ('pool', 'previous')
 
 
-def scientific(config: Any) -> Any:
-    """A copy of a config with only what can change a result.
-
-    Tuples become lists, and classes, which a config may hold instead of names, their paths.
-    """
-    if isinstance(config, dict):
-        return {
-            key: scientific(value) for key, value in config.items() if key not in _NOT_SCIENTIFIC
-        }
-    if isinstance(config, (list, tuple)):
-        return [scientific(value) for value in config]
-    return f'{config.__module__}.{config.__qualname__}' if isinstance(config, type) else config
-
-
-_NAMING_KEYS = ('type', 'rule', 'loss')
-"""Keys of a config whose value may be the dotted path of a class."""
-
-
-def user_sources(config: Any) -> dict[str, str]:
-    """SHA-256 of the code of each module that a config names and nobody installed.
-
-    The modules are those of dotted paths in ``type``, ``rule`` and ``loss``, those of
-    ``custom_imports``, and what all these import in turn; of a package every module counts. No
-    module is imported.
+def scientific(
+    config: Mapping[str, Any], hook: str | None = None, weights: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """A copy of a whole config with only what can change a result, in plain values.
 
     Args:
-        config: A config as plain dicts and lists, or a part of one.
-
-    Returns:
-        Hashes by the name of the module or package at the top, sorted.
+        config: The config as plain dicts and lists.
+        hook: Name by which configs know the hook of the run's method; None where it has no teachers
+            whose places could be left out.
+        weights: Hashes of initial weights by path, see :func:`.weights.initial_weights`; they take
+            the place of the path. Other weights stay named as they are.
     """
-    found: dict[str, str] = {}
-    seen, waiting = set(), {*_tops(_named_modules(config))}
-    while waiting:
-        name = waiting.pop()
-        seen.add(name)
-        if files := _files(name):
-            found[name] = digest([(relative, file_sha256(path)) for relative, path in files])
-            waiting |= {*_tops(_imported(path for _, path in files))} - seen
-    return dict(sorted(found.items()))
+    kept = scientific_part(config)
+    _drop(kept, _OF_CONFIG)
+    for name in _LOADERS:
+        loader = kept.get(name)
+        if isinstance(loader, dict):
+            _drop(loader, _OF_LOADERS)
+            if isinstance(loader.get('dataset'), dict):
+                _drop(loader['dataset'], _OF_DATASETS)
+    for entry in custom_hooks(kept):
+        if hook is not None and config_name(entry.get('type')) == hook:
+            _drop(entry, _OF_HOOK)
+    for holder, key, _ in [*weights_in(kept)]:
+        holder[key] = by_content(holder[key], weights or {})
+    return kept
 
 
-def _tops(modules: Iterable[str]) -> Iterator[str]:
-    return (module.split('.')[0] for module in modules)
+def scientific_dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a data set's config with only what can change a result."""
+    kept = scientific_part(dataset)
+    _drop(kept, _OF_DATASETS)
+    return kept
 
 
-def _named_modules(config: Any) -> Iterator[str]:
-    if isinstance(config, dict):
-        for key, value in config.items():
-            if key in _NAMING_KEYS and isinstance(value, str) and '.' in value:
-                yield value.rpartition('.')[0]
-            elif key == 'custom_imports' and isinstance(value, dict):
-                imports = value.get('imports', ())
-                yield from [imports] if isinstance(imports, str) else imports
-            else:
-                yield from _named_modules(value)
-    elif isinstance(config, (list, tuple)):
-        for item in config:
-            yield from _named_modules(item)
+def scientific_part(part: Any) -> Any:
+    """A copy of any other part, such as a pipeline, a step or a model.
+
+    Of the suite's steps that open files the places are left out. Tuples become lists, and classes,
+    which a config may hold instead of names, their paths.
+    """
+    if isinstance(part, dict):
+        left_out = _OF_STEPS.get(config_name(part.get('type')), ())
+        return {key: scientific_part(value) for key, value in part.items() if key not in left_out}
+    if isinstance(part, (list, tuple)):
+        return [scientific_part(value) for value in part]
+    return class_path(part) if isinstance(part, type) else part
 
 
-def _imported(files: Iterable[Path]) -> Iterator[str]:
-    """Modules that Python files import, wherever in the file they do, relative ones left out."""
-    for file in files:
-        # A file that is no Python fails when it is imported.
-        with contextlib.suppress(SyntaxError, ValueError):
-            for node in ast.walk(ast.parse(file.read_bytes())):
-                if isinstance(node, ast.Import):
-                    yield from (alias.name for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    yield node.module
+def holds_step(part: Any, name: str) -> bool:
+    """Whether a step of the suite stands anywhere in a part of a config.
+
+    Args:
+        part: Plain dicts and lists.
+        name: The step as configs name it.
+    """
+    if isinstance(part, dict):
+        return config_name(part.get('type')) == name or holds_step([*part.values()], name)
+    return isinstance(part, (list, tuple)) and any(holds_step(one, name) for one in part)
 
 
-def _files(name: str) -> list[tuple[str, Path]]:
-    """The files of a module or package of the user's, relative and whole; empty for any other."""
-    try:
-        spec = find_spec(name)
-    # The module that runs as a script has no spec.
-    except ValueError:
-        return []
-    if spec is None:
-        return []
-    file = Path(spec.origin or '')
-    if spec.submodule_search_locations:
-        pattern, folders = '**/*.py', [Path(place) for place in spec.submodule_search_locations]
-    else:
-        pattern, folders = file.name, [file.parent] if file.suffix == '.py' else []
-    return [
-        (str(path.relative_to(folder)), path)
-        for folder in folders
-        if not _is_installed(folder)
-        for path in sorted(folder.glob(pattern))
-    ]
-
-
-def _is_installed(folder: Path) -> bool:
-    """Whether what lies there belongs to Python, to an installed package or to the suite itself."""
-    paths = sysconfig.get_paths()
-    roots = [PACKAGE, *(Path(paths[name]) for name in ('stdlib', 'purelib', 'platlib'))]
-    return any(folder.resolve().is_relative_to(root.resolve()) for root in roots)
+def _drop(part: dict[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        part.pop(name, None)

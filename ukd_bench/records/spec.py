@@ -1,7 +1,10 @@
 """The specification from which one process carries out one run."""
 
-from dataclasses import asdict, dataclass, fields
+import builtins
+import types
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any, get_args, get_origin
 
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
@@ -29,6 +32,9 @@ class RunSpec:
         parents: Keys of the runs whose checkpoints or banks it needs.
         data_name: Name of the data set in the report.
         synthetic: Whether the videos were made here.
+        hook: Name of the method's hook in the config; None where it distils nothing.
+        sources: Hashes of the user's own modules that the key covers, by name.
+        weights: Hashes of the files of initial weights that the key covers, by path.
     """
 
     key: str
@@ -48,6 +54,9 @@ class RunSpec:
     parents: tuple[str, ...]
     data_name: str
     synthetic: bool
+    hook: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Writes the specification as JSON."""
@@ -58,7 +67,8 @@ class RunSpec:
         """Reads what :meth:`write` wrote.
 
         Raises:
-            ResultsError: the file is absent or no specification.
+            ResultsError: the file is absent or no specification, naming the first key or value that
+                cannot be one.
         """
         content = read_json(path)
         expected = {'schema', *(field.name for field in fields(cls))}
@@ -67,5 +77,23 @@ class RunSpec:
         if differing := sorted(expected ^ set(content)):
             raise ResultsError(f'{path}: key {differing[0]!r} is absent or unknown')
         content.pop('schema')
+        for one in fields(cls):
+            if not _fits(content[one.name], one.type):
+                value = content[one.name]
+                raise ResultsError(f'{path}: key {one.name!r} has the value {value!r:.100}')
         content['parents'] = tuple(content['parents'])
         return cls(**content)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value that was read as JSON is of an attribute's type."""
+    parts = get_args(kind)
+    match get_origin(kind):
+        case types.UnionType:
+            return any(_fits(value, part) for part in parts)
+        case builtins.tuple:
+            return isinstance(value, list) and all(_fits(one, parts[0]) for one in value)
+        case builtins.dict:
+            return isinstance(value, dict) and all(_fits(one, parts[1]) for one in value.values())
+    # True is one to Python, and no number here.
+    return type(value) is kind

@@ -15,7 +15,7 @@ from ..files.configs import configs_root
 from ..files.hashes import digest
 from ..files.python import working_folder_on_path
 from ..records.folder import SweepPaths
-from ..records.key import user_sources
+from ..records.user_code import user_sources
 from .rules import Rule, Settings, find_rule
 
 __all__ = [

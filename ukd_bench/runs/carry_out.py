@@ -76,7 +76,7 @@ def carry_out(paths: RunPaths) -> str:
         finished=_now(),
         resumed_at_epochs=facts.resumed_at,
     )
-    config_facts = scientific(config.to_dict())
+    config_facts = scientific(config.to_dict(), spec.hook, spec.weights)
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)
     write_record(paths.record, record)
     _write_state(paths, status, error=error)

@@ -11,9 +11,10 @@ from ..data.dataset import VideoSet
 from ..data.fingerprint import dataset_classes, dataset_fingerprint
 from ..data.flow.format import default_folder, flow_folder, read_manifest, totals
 from ..data.views.protocols import protocol
-from ..data.views.rendering import EVALUATION_VIEWS, OPEN_FLOW, steps_of
+from ..data.views.rendering import EVALUATION_VIEWS, steps_of
 from ..files.atomic import atomic_write
 from ..measure.memory.phases import PhaseMemory
+from ..records.key import OPEN_FLOW
 from ..records.record import SCHEMA
 from ..records.spec import RunSpec
 

@@ -17,6 +17,12 @@ from ..records.record import FINAL_STATUSES, SCHEMA, read_record
 from .config import Axes
 from .plan import Plan, PlannedRun
 
+_NOT_IN_ROWS = (
+    'device', 'threads', 'view_seed', 'num_views', 'data_name', 'synthetic', 'hook', 'sources',
+    'weights',
+)  # fmt: skip
+"""What of a run's specification no report needs."""
+
 
 class SweepState:
     """A plan and the folder that its runs leave their records in.
@@ -147,7 +153,7 @@ class SweepState:
         row = dataclasses.asdict(run.spec) | dict(folder=paths.root.name)
         row['stale'] = paths.root.name != run.folder
         row['parents'] = list(run.spec.parents)
-        for name in ('device', 'threads', 'view_seed', 'num_views', 'data_name', 'synthetic'):
+        for name in _NOT_IN_ROWS:
             del row[name]
         return row
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO, steps_of
+from ..data.views.rendering import steps_of
 from ..errors import ResultsError
 from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
 from ..methods.student_config import method_hook
 from ..records.folder import RunPaths
+from ..records.key import OPEN_FLOW, OPEN_VIDEO
 from .finished import SweepState
 from .plan import Plan, PlannedRun
 

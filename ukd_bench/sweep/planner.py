@@ -6,6 +6,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..data.flow import FLOW_VERSION
 from ..data.views.rendering import teacher_pipeline
 from ..errors import ConfigError
 from ..files.hashes import digest
@@ -13,8 +14,16 @@ from ..methods.config_files import fill_in, load_config
 from ..methods.own import require_importable
 from ..methods.student_config import method_hook, set_hook, student_config
 from ..methods.table import FLOOR, RUN_KINDS, Method
-from ..records.key import PROTOCOL_VERSION, scientific, user_sources
+from ..records.key import (
+    OPEN_FLOW,
+    PROTOCOL_VERSION,
+    holds_step,
+    scientific,
+    scientific_dataset,
+)
 from ..records.spec import RunSpec
+from ..records.user_code import user_sources
+from ..records.weights import initial_weights
 from .config import Axes, PoolTeacher, Student
 from .plan import Plan, PlannedRun
 from .run_config import (
@@ -159,7 +168,7 @@ class _Planner:
             num_views=self.axes.bank_views,
             parents=(teacher.spec.key,),
             # A bank depends on the videos, the views and the teacher, not on how a student trains.
-            identified_by=dict(dataset=scientific(dataset)),
+            identified_by=dict(dataset=scientific_dataset(dataset)),
         )
 
     def _ensemble(self, num_teachers: int) -> PlannedRun:
@@ -172,7 +181,9 @@ class _Planner:
             num_teachers=num_teachers,
             epochs=self.axes.full_epochs,
             parents=tuple(run.spec.key for run in first),
-            identified_by=dict(dataset=scientific(config.test_dataloader.dataset.to_dict())),
+            identified_by=dict(
+                dataset=scientific_dataset(config.test_dataloader.dataset.to_dict())
+            ),
         )
 
     def _student(
@@ -238,6 +249,11 @@ class _Planner:
         self._set_evaluation(config)
         config.randomness = dict(seed=seed)
         view_seed = self.axes.view_seed if view_seed is None else view_seed
+        weights: dict[str, str] = {}
+        if identified_by is None:
+            whole = config.to_dict()
+            weights = initial_weights(whole, f'config of {method.name} of {teacher or student}')
+            identified_by = scientific(whole, method.hook, weights)
         identity = dict(
             protocol=PROTOCOL_VERSION,
             method=method.name,
@@ -246,13 +262,15 @@ class _Planner:
             view_seed=view_seed,
             num_views=num_views,
             data=self.identity,
-            config=identified_by or scientific(config.to_dict()),
+            config=identified_by,
             parents=parents,
         )
         # Modules that a config imports may register anything that it names.
         imports = config.get('custom_imports')
-        if sources := user_sources([identity['config'], dict(custom_imports=imports)]):
+        if sources := user_sources([identified_by, dict(custom_imports=imports)]):
             identity['sources'] = sources
+        if holds_step(identified_by, OPEN_FLOW):
+            identity['flow'] = FLOW_VERSION
         key = digest(identity, KEY_DIGITS)
         spec = RunSpec(
             key=key,
@@ -272,6 +290,9 @@ class _Planner:
             parents=parents,
             data_name=self.data.name,
             synthetic=self.data.synthetic,
+            hook=method.hook,
+            sources=sources,
+            weights=weights,
         )
         run = self.made[key] = PlannedRun(spec, config, method)
         return run

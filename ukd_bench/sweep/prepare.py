@@ -12,9 +12,9 @@ from ..data.cache.estimate import GIB
 from ..data.flow.algorithms import RAFT, FlowSettings
 from ..data.flow.make import make_flow
 from ..data.video.frames import decoder
-from ..data.views.rendering import OPEN_FLOW, OPEN_VIDEO
 from ..errors import ConfigError, DataError
 from ..files.hashes import digest
+from ..records.key import OPEN_FLOW, OPEN_VIDEO
 from .place import Places, flow_key, flow_settings, steps_in
 from .plan import Plan
 from .videos import DATA, SweepData

@@ -9,13 +9,13 @@ from ..data.views.protocols import protocol
 from ..data.views.rendering import (
     DRAW_VIEW,
     EVALUATION_VIEWS,
-    OPEN_FLOW,
     draw_step,
     steps_of,
     views_fingerprint,
 )
 from ..errors import ConfigError
 from ..methods.table import Method
+from ..records.key import OPEN_FLOW
 from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
 from .config import Student
 

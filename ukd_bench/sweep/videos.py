@@ -56,21 +56,28 @@ class SweepData:
         """Kind of the videos: an edition of ARID, ``darkroom`` or ``own``."""
         return 'darkroom' if self.to_make else self.layout.edition
 
-    @functools.cached_property
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names in label order; known before the videos are made."""
+        return ARID_CLASSES if self.to_make else self.layout.classes
+
+    @property
     def num_classes(self) -> int:
-        """Classes of the videos, and outputs of every network; known before they are made."""
-        return len(ARID_CLASSES if self.to_make else self.layout.classes)
+        """Classes of the videos, and outputs of every network."""
+        return len(self.classes)
 
     def identity(self) -> dict:
         """What identifies the videos, which keys of runs hash.
 
         For DarkRoom this is what its frames follow from, so that a plan has its keys before the
         videos exist; the frames' own fingerprint stands in every record and is compared before a
-        run is reused. For videos on disk it is their content.
+        run is reused. For videos on disk it is their content. Beside it stand the names of the
+        classes, which banks belong to.
         """
+        content: dict[str, Any] = dict(classes=list(self.classes))
         if self.darkroom is not None:
-            return {'darkroom': self.darkroom, 'split': self.split}
-        return dict(self.fingerprints() or {})
+            return content | dict(darkroom=self.darkroom, split=self.split)
+        return content | dict(self.fingerprints() or {})
 
     def prepare(self, workers: int, progress: Callable[[int, int], None]) -> None:
         """Makes the videos where they are the sweep's own, and checks the lists in any case.

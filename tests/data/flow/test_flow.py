@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ukd_bench.data import making
-from ukd_bench.data.flow import make as flow_module
+from ukd_bench.data.flow import format as flow_format, make as flow_module
 from ukd_bench.data.flow.algorithms import FlowSettings, brightening, estimator
 from ukd_bench.data.flow.format import (
     FlowFrames,
@@ -150,6 +150,24 @@ def test_a_changed_video_is_computed_anew(root, tmp_path):
     assert changed and all(name.startswith('Walk/') for name in changed)
     # The old video had more frames.
     assert len(list((out / 'Walk/Walk_1_1').glob('flow_x_*.jpg'))) == 2
+
+
+def test_flow_of_another_version_is_computed_anew(root, tmp_path, monkeypatch):
+    out = tmp_path / 'flow'
+    before = make_flow(root, out, VIDEOS, SETTINGS)
+    assert {entry['version'] for entry in before['clips'].values()} == {1}
+    # Entries of the first version stated none at first.
+    manifest = json.loads((out / 'flow.json').read_text())
+    for entry in manifest['clips'].values():
+        del entry['version']
+    (out / 'flow.json').write_text(json.dumps(manifest))
+    with monkeypatch.context() as patch:
+        patch.setattr(flow_module, 'make_clip', never)
+        make_flow(root, out, VIDEOS, SETTINGS)
+    monkeypatch.setattr(flow_module, 'FLOW_VERSION', 2)
+    monkeypatch.setattr(flow_format, 'FLOW_VERSION', 2)
+    after = make_flow(root, out, VIDEOS, SETTINGS)
+    assert {entry['version'] for entry in after['clips'].values()} == {2}
 
 
 KILLED = """

@@ -8,6 +8,7 @@ from mmaction.datasets import RawframeDataset
 from mmaction.datasets.transforms import RawFrameDecode
 from mmengine.registry import DefaultScope
 
+from ukd_bench.data.flow import format as flow_format
 from ukd_bench.data.flow.algorithms import FlowSettings
 from ukd_bench.data.flow.format import FlowFrames, decode
 from ukd_bench.data.flow.make import make_flow
@@ -143,6 +144,12 @@ def test_flow_of_another_video_is_refused(own_root):
     film(own_root / VIDEO, square_frames(4))
     with pytest.raises(DataError, match=r'Run/Run_1_1: holds 5 fields .* has 4 frames, thus 3'):
         opened(own_root)
+
+
+def test_flow_of_another_version_is_refused(root, monkeypatch):
+    monkeypatch.setattr(flow_format, 'FLOW_VERSION', 2)
+    with pytest.raises(DataError, match=r'was made by another version of the suite; .*data flow'):
+        opened(root)
 
 
 def test_flow_of_other_settings_is_refused(root):

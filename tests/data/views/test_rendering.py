@@ -3,6 +3,7 @@ import copy
 import pytest
 from mmengine.config import Config
 
+from ukd_bench.data.views import rendering
 from ukd_bench.data.views.rendering import (
     draw_step,
     rendering_fingerprint,
@@ -83,3 +84,10 @@ class TestTeachersPipeline:
         elsewhere = suite(48)
         elsewhere[0]['cache'] = '/scratch/frames'
         assert rendering_fingerprint(elsewhere) == rendering_fingerprint(suite(48))
+
+    def test_the_version_of_flow_is_part_of_a_rendering_that_has_flow(self, monkeypatch):
+        pipelines = [suite(48), [dict(type='ukd_bench.OpenFlow', bound=8), *suite(48)]]
+        before = [rendering_fingerprint(one) for one in pipelines]
+        monkeypatch.setattr(rendering, 'FLOW_VERSION', 2)
+        after = [rendering_fingerprint(one) for one in pipelines]
+        assert before[0] == after[0] and before[1] != after[1]

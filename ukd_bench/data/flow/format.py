@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import DataError
 from ..making import FolderKind
+from . import FLOW_VERSION
 
 FLOW = FolderKind(
     'flow', 1, 'optical flow', 'flow.json', '.flow.json', 'name another folder with --out'
@@ -113,6 +114,12 @@ def read_manifest(root: Path) -> dict[str, Any] | None:
         DataError: it is not one that this release reads.
     """
     return FLOW.manifest_in(root)
+
+
+def is_current(entry: Mapping[str, Any]) -> bool:
+    """Whether a clip's flow, whose entry of the manifest is given, was made by this version."""
+    # Version 1 did not state itself at first.
+    return entry.get('version', 1) == FLOW_VERSION
 
 
 def totals(manifest: Mapping[str, Any], folders: Iterable[str]) -> dict[str, float]:

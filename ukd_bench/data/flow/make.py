@@ -17,8 +17,18 @@ from ...files.atomic import read_json
 from ..making import Source
 from ..processes import in_processes
 from ..video.frames import DecodedVideo, decoder, in_chunks
+from . import FLOW_VERSION
 from .algorithms import Estimator, FlowSettings, brightening, estimator
-from .format import FLOW, difference, encode, flow_folder, read_manifest, totals, write_field
+from .format import (
+    FLOW,
+    difference,
+    encode,
+    flow_folder,
+    is_current,
+    read_manifest,
+    totals,
+    write_field,
+)
 
 __all__ = ['FlowSettings', 'make_flow']
 
@@ -57,6 +67,7 @@ def make_clip(root: Path, out: Path, settings: FlowSettings, video: str) -> tupl
     entry = {
         'source': {'path': video, **source._asdict()},
         'decoder': decoder(),
+        'version': FLOW_VERSION,
         'fields': fields,
         'bytes': written,
         'compute_s': round(seconds, 4),
@@ -102,8 +113,9 @@ def make_flow(
     """Makes the flow of videos, or completes or updates it.
 
     A video's flow is made anew where the video's content changed, which is looked at where its size
-    or time of change did, or where another release of decord or OpenCV made the flow. A second
-    process that makes the same flow waits for the first. Flow of other videos stays as it is.
+    or time of change did, or where another release of decord or OpenCV or another version of this
+    code made the flow. A second process that makes the same flow waits for the first. Flow of other
+    videos stays as it is.
 
     Args:
         root: Data root.
@@ -191,7 +203,7 @@ def _sort_out(
         if entry is None or not _source(entry).is_at(root / video):
             # The clip's own mark may be newer than the manifest.
             entry = read_json(mark) if mark.is_file() else None
-        if entry is not None and entry['decoder'] != decoder():
+        if entry is not None and (entry['decoder'] != decoder() or not is_current(entry)):
             entry = None
         present = None if entry is None else _source(entry).present(root / video)
         if entry is not None and present is not None:

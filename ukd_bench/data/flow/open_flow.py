@@ -14,6 +14,7 @@ from .format import (
     default_folder,
     difference,
     flow_folder,
+    is_current,
     num_fields,
     read_manifest,
 )
@@ -71,6 +72,11 @@ class OpenFlow(BaseTransform):
         if entry is None:
             raise DataError(
                 f'{root / FLOW.manifest}: does not know {video}; {self._remedy(data_root)}'
+            )
+        if not is_current(entry):
+            raise DataError(
+                f'{root / flow_folder(video)}: was made by another version of the suite; '
+                f'{self._remedy(data_root)}'
             )
         wanted = num_fields(results['total_frames'])
         size = Path(results['filename']).stat().st_size

@@ -13,12 +13,11 @@ from typing import Any
 from mmengine.config import Config
 
 from ...files.hashes import digest
-from ...records.key import scientific
+from ...records.key import OPEN_FLOW, scientific_part
+from ..flow import FLOW_VERSION
 
 DRAW_VIEW = 'ukd_bench.DrawView'
 EVALUATION_VIEWS = 'ukd_bench.EvaluationViews'
-OPEN_FLOW = 'ukd_bench.OpenFlow'
-OPEN_VIDEO = 'ukd_bench.OpenVideo'
 
 Pipeline = Sequence[Mapping[str, Any]]
 
@@ -50,7 +49,10 @@ def views_fingerprint(view_seed: int, pipeline: Pipeline) -> str:
     length or size have the same views; of a stock one, all of it.
     """
     step = draw_step(pipeline)
-    drawn = dict(pipeline=scientific(pipeline)) if step is None else dict(draw=scientific(step))
+    if step is None:
+        drawn = dict(pipeline=scientific_part(pipeline))
+    else:
+        drawn = dict(draw=scientific_part(step))
     return digest(dict(seed=view_seed, **drawn))
 
 
@@ -86,7 +88,8 @@ def teacher_test_pipeline(test_pipeline: Pipeline, teacher_config: Config) -> li
 
 def rendering_fingerprint(pipeline: Pipeline) -> str:
     """Identity of how one network sees views."""
-    return digest(scientific(plain(pipeline)))
+    steps = scientific_part(plain(pipeline))
+    return digest([steps, FLOW_VERSION] if steps_of(steps, OPEN_FLOW) else steps)
 
 
 def _rendered(shared: Pipeline, config: Config, loader: str, parameters: str) -> list[dict]:

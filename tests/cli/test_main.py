@@ -11,7 +11,8 @@ import pytest
 
 from ukd_bench import __version__
 from ukd_bench.cli import main as module
-from ukd_bench.cli.main import COMMANDS, main
+from ukd_bench.cli.commands import COMMANDS
+from ukd_bench.cli.main import main
 from ukd_bench.errors import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -124,7 +125,8 @@ def test_a_defect_is_not_hidden(raising):
 
 SLOW = """
 import sys, time
-from ukd_bench.cli.main import COMMANDS, main
+from ukd_bench.cli.commands import COMMANDS
+from ukd_bench.cli.main import main
 
 def run(arguments):
     print('begun', flush=True)

@@ -63,9 +63,18 @@ def user_sources(config: Any) -> dict[str, str]:
         name = waiting.pop()
         seen.add(name)
         if files := _files(name):
-            found[name] = digest([(relative, file_sha256(path)) for relative, path in files])
+            found[name] = _sha256(files)
             waiting |= {*_tops(_imported(path for _, path in files))} - seen
     return dict(sorted(found.items()))
+
+
+def changed_sources(sources: dict[str, str]) -> list[str]:
+    """The names in what :func:`user_sources` returned whose code is another now, or is gone."""
+    return [name for name, sha256 in sources.items() if _sha256(_files(name)) != sha256]
+
+
+def _sha256(files: list[tuple[str, Path]]) -> str:
+    return digest([(relative, file_sha256(path)) for relative, path in files])
 
 
 def _tops(modules: Iterable[str]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The specification from which one process carries out one run."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from ..errors import ResultsError
@@ -29,6 +29,8 @@ class RunSpec:
         parents: Keys of the runs whose checkpoints or banks it needs.
         data_name: Name of the data set in the report.
         synthetic: Whether the videos were made here.
+        sources: Hashes of the user's own modules that count for it, see
+            :func:`.key.user_sources`.
     """
 
     key: str
@@ -48,6 +50,7 @@ class RunSpec:
     parents: tuple[str, ...]
     data_name: str
     synthetic: bool
+    sources: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Writes the specification as JSON."""
@@ -61,7 +64,7 @@ class RunSpec:
             ResultsError: the file is absent or no specification.
         """
         content = read_json(path)
-        expected = {'schema', *(field.name for field in fields(cls))}
+        expected = {'schema', *(one.name for one in fields(cls))}
         if not isinstance(content, dict) or content.get('schema') != SCHEMA:
             raise ResultsError(f'{path}: not the specification of a run')
         if differing := sorted(expected ^ set(content)):

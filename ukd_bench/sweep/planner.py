@@ -251,7 +251,8 @@ class _Planner:
         )
         # Modules that a config imports may register anything that it names.
         imports = config.get('custom_imports')
-        if sources := user_sources([identity['config'], dict(custom_imports=imports)]):
+        sources = user_sources([identity['config'], dict(custom_imports=imports)])
+        if sources:
             identity['sources'] = sources
         key = digest(identity, KEY_DIGITS)
         spec = RunSpec(
@@ -272,6 +273,7 @@ class _Planner:
             parents=parents,
             data_name=self.data.name,
             synthetic=self.data.synthetic,
+            sources=sources,
         )
         run = self.made[key] = PlannedRun(spec, config, method)
         return run

@@ -203,6 +203,9 @@ def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_pa
     weight.view(-1)[0] += 0.5
     torch.save(checkpoint, path)
 
+    for record in (ukd, naive):
+        # With it they would be left as they are.
+        (sweep.run_folder(record) / 'record.json').unlink()
     refused = run_module('ukd_bench.runs', sweep.run_folder(ukd), cwd=tmp_path)
     assert refused.returncode == 2
     assert re.search(r'bank .* does not fit, it differs in checkpoint', refused.stderr)

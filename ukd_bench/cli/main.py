@@ -3,7 +3,6 @@
 All else is imported in :func:`_call`, so that an interrupt in the first moments ends in order, too.
 """
 
-import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -31,6 +30,8 @@ def _call(prog: str, command: str | None, argv: Sequence[str] | None) -> int:
         As :func:`.commands.call`; 130 after an interrupt.
     """
     try:
+        import signal
+
         # Whoever ends a command, by hand or by its process, gets the same orderly end.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         from .commands import call

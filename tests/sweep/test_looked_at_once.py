@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ukd_bench.errors import ResultsError
 from ukd_bench.files import hashes
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.hashes import file_sha256
+from ukd_bench.files.locks import held
 from ukd_bench.records.process import this_process
 from ukd_bench.sweep.place import Places, RunFolders
 from ukd_bench.sweep.queue_speed import MIB, measure_queue
@@ -99,13 +101,11 @@ def test_a_teacher_that_is_made_again_undoes_what_used_another(weights, state, r
     executor, listener = MadeUp(state, teacher=end_otherwise), Listener()
     outcome = carry_out(state, Places(), executor, listener)
     assert {*outcome.statuses.values()} == {'done'}
-    started = {
-        (run.spec.method, run.spec.teacher) for run in map(state.plan.runs.get, executor.order)
-    }
+    specs = [state.plan.runs[key].spec for key in executor.order]
     again = {('teacher', 'i3d-gamma1.8')}
     if weights != 'as before':
         again |= {('bank', 'i3d-gamma1.8')}
-    assert started == again
+    assert {(spec.method, spec.teacher) for spec in specs} == again
     assert read == []
 
 
@@ -170,9 +170,6 @@ def test_a_process_that_was_killed_has_failed_by_its_own_words(tmp_path):
 
 
 def test_a_folder_that_a_process_holds_is_not_cleared(tmp_path):
-    from ukd_bench.errors import ResultsError
-    from ukd_bench.files.locks import held
-
     state = state_of(tmp_path / 'results', planned(methods=('plain',)))
     run = run_of(state.plan, 'plain')
     paths = RunFolders(state, Places()).prepare(run)

@@ -54,6 +54,7 @@ def unfinished(state) -> list[tuple]:
     ]
 
 
+@pytest.mark.slow
 def test_a_sweep_of_200_finished_runs_reads_each_file_once(read):
     # What pytest keeps of its last calls would be gigabytes.
     with tempfile.TemporaryDirectory() as folder:

@@ -6,9 +6,8 @@ from pathlib import Path
 SUMMARY = 'carry out one run of a sweep, as a sweep itself does'
 DESCRIPTION = (
     'Carries out one run of a sweep in this process, from the run.json and config.py that the '
-    'sweep has written, and writes its record. A run that was cut off goes on; one that is finished '
-    'is left as it is. Where versions or source have changed since the sweep was planned, it is '
-    'refused.'
+    'sweep has written, and writes its record. A run that was cut off goes on, one that is '
+    'finished is left as it is, and one that was planned with other versions or source is refused.'
 )
 EPILOG = """\
 example:

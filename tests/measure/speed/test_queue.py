@@ -12,20 +12,7 @@ def test_the_command_prints_a_table_and_writes_the_figures(tmp_path, capsys):
     command = ['queue', '--finished', '1,3', '--ending', '2', '--mib', '0.001', '--blocks', '2']
     assert main([*command, '--json', str(out)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == [
-        'finished',
-        'runs',
-        'end',
-        'to',
-        'next',
-        'start,',
-        'ms',
-        'look',
-        'at',
-        'the',
-        'start,',
-        'ms',
-    ]
+    assert 'end to next start, ms' in lines[0] and 'look at the start, ms' in lines[0]
     assert [line.split()[0] for line in lines[1:3]] == ['1', '3']
     content = json.loads(out.read_text())
     assert content['kind'] == 'queue' and content['environment']['device']['name']

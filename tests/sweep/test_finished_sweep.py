@@ -226,13 +226,14 @@ def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_pa
     weight.view(-1)[0] += 0.5
     torch.save(checkpoint, path)
 
-    for record in (ukd, naive):
-        # With it they would be left as they are.
-        (sweep.run_folder(record) / 'record.json').unlink()
+    # With their records they would be left as they are.
+    (sweep.run_folder(naive) / 'record.json').unlink()
+    kept = (sweep.run_folder(ukd) / 'record.json').rename(tmp_path / 'kept.json')
     refused = run_module('ukd_bench.runs', sweep.run_folder(ukd), cwd=tmp_path)
     assert refused.returncode == 2
     assert re.search(r'bank .* does not fit, it differs in checkpoint', refused.stderr)
     assert 'Traceback' not in refused.stderr
+    kept.rename(sweep.run_folder(ukd) / 'record.json')
     changed = run_module('ukd_bench.runs', sweep.run_folder(naive), cwd=tmp_path)
     assert changed.returncode == 0, changed.stderr
     assert sweep.record('naive', 1)['hashes']['targets'] != naive['hashes']['targets']

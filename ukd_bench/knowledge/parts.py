@@ -19,6 +19,6 @@ def has_parts(
         has_hash: Compares a file with its recorded hash.
     """
     if method == 'bank':
-        return is_recorded_bank(paths.bank, hashes['bank'], has_hash)
-    weights = hashes['checkpoint']
+        return is_recorded_bank(paths.bank, hashes.get('bank'), has_hash)
+    weights = hashes.get('checkpoint')
     return (weights is None or has_hash(paths.checkpoint, weights)) and paths.scores.is_file()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ukd_bench.cli import sweep
-from ukd_bench.cli.main import COMMANDS, PROG
+from ukd_bench.cli.commands import COMMANDS
+from ukd_bench.cli.main import PROG
 from ukd_bench.cli.parser import Parser, Room
 from ukd_bench.methods.table import METHODS
 

@@ -73,7 +73,7 @@ def test_the_script_has_all_commands(call, installed):
     script = str(installed / 'ukd-bench')
     text = call(script, '--help')
     assert text.startswith('usage: ukd-bench ') and text == call('-m', 'ukd_bench')
-    from ukd_bench.cli.main import COMMANDS
+    from ukd_bench.cli.commands import COMMANDS
 
     for command in COMMANDS:
         assert call(script, command, '--help').startswith(f'usage: ukd-bench {command} ')

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from ukd_bench.cli.main import COMMANDS, main
+from ukd_bench.cli.commands import COMMANDS
+from ukd_bench.cli.main import main
 from ukd_bench.cli.parser import Room
 
 DOORS = ('data', 'knowledge', 'measure', 'report', 'results', 'runs', 'sweep')

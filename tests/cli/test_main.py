@@ -11,7 +11,8 @@ import pytest
 
 from ukd_bench import __version__
 from ukd_bench.cli import main as module
-from ukd_bench.cli.main import COMMANDS, main
+from ukd_bench.cli.commands import COMMANDS
+from ukd_bench.cli.main import main
 from ukd_bench.errors import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -116,6 +117,40 @@ def test_an_interrupt_is_one_line_and_status_130(raising, capsys):
     assert complaint == 'interrupted; what is finished is kept, the same command goes on\n'
 
 
+class Interrupting:
+    """Has Python be interrupted where it looks for the commands."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == 'ukd_bench.cli.commands':
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize('room', [None, *DOORS.values()])
+def test_an_interrupt_while_all_is_imported_is_one_line_too(room, monkeypatch, capsys):
+    entry = main if room is None else import_module(f'ukd_bench.{room}.__main__').main
+    monkeypatch.delitem(sys.modules, 'ukd_bench.cli.commands')
+    monkeypatch.setattr(sys, 'meta_path', [Interrupting(), *sys.meta_path])
+    assert ended(capsys, '--help', entry=entry) == (
+        130,
+        '',
+        'interrupted; what is finished is kept, the same command goes on\n',
+    )
+
+
+def test_a_door_imports_nothing_before_it_can_be_interrupted():
+    script = """
+import sys
+before = {*sys.modules}
+import ukd_bench.cli.main
+print(sorted(name for name in {*sys.modules} - before if name.startswith('ukd_bench')))
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', script], env=dict(os.environ, PYTHONPATH=str(REPOSITORY)),
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "['ukd_bench', 'ukd_bench.cli', 'ukd_bench.cli.main']\n", done.stderr
+
+
 def test_a_defect_is_not_hidden(raising):
     raising(ZeroDivisionError('a defect'))
     with pytest.raises(ZeroDivisionError, match='a defect'):
@@ -124,7 +159,8 @@ def test_a_defect_is_not_hidden(raising):
 
 SLOW = """
 import sys, time
-from ukd_bench.cli.main import COMMANDS, main
+from ukd_bench.cli.commands import COMMANDS
+from ukd_bench.cli.main import main
 
 def run(arguments):
     print('begun', flush=True)

@@ -1,5 +1,8 @@
 """What checkpoint files hold, read and written in one place."""
 
+import errno
+import io
+
 import pytest
 import torch
 from torch import nn
@@ -51,3 +54,24 @@ def test_a_damaged_one_is_named(tmp_path, content):
     (tmp_path / 'a.pth').write_bytes(content)
     with pytest.raises(ResultsError, match=r'^a\.pth: cannot be read \(File is not a zip file\)$'):
         read_checkpoint(tmp_path / 'a.pth')
+
+
+@pytest.mark.parametrize('room', [0, 300_000, 399_900])
+def test_a_full_disk_is_one_line_that_names_the_file(room, tmp_path, monkeypatch):
+    class Disk(io.FileIO):
+        def write(self, data):
+            left = room - self.tell()
+            if left <= 0:
+                raise OSError(errno.ENOSPC, 'No space left on device')
+            # As the system does, which writes what it can.
+            return super().write(memoryview(data)[:left])
+
+    def opened(descriptor, mode):
+        return io.BufferedWriter(Disk(descriptor, mode))
+
+    monkeypatch.setattr('ukd_bench.files.atomic.os.fdopen', opened)
+    path = tmp_path / 'weights.pth'
+    with pytest.raises(ResultsError) as refused:
+        write_checkpoint(path, dict(state_dict=dict(a=torch.zeros(100_000))))
+    assert str(refused.value) == f'{path}: cannot be written (No space left on device)'
+    assert not list(tmp_path.iterdir())

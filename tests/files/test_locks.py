@@ -1,7 +1,10 @@
 import sys
 import threading
 
-from ukd_bench.files.locks import alone_in
+import pytest
+
+from ukd_bench.errors import ResultsError
+from ukd_bench.files.locks import Lock, alone_in, held
 
 
 def test_the_second_waits_for_the_first(tmp_path):
@@ -43,3 +46,21 @@ def test_no_file_is_left(tmp_path):
     with alone_in(tmp_path):
         assert [path.name for path in tmp_path.iterdir()] == ['.lock']
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_held_is_refused_to_others_and_leaves_nothing(tmp_path):
+    path = tmp_path / '.lock'
+    # Of a process that was killed.
+    path.touch()
+    with held(path, 'it is taken'):
+        assert not Lock(path).take()
+        with pytest.raises(ResultsError, match=r'^it is taken$'), held(path, 'it is taken'):
+            raise AssertionError('two hold it')
+        assert path.exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_there_are_no_locks_nothing_is_held(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'fcntl', None)
+    with held(tmp_path / '.lock', 'it is taken'), held(tmp_path / '.lock', 'it is taken'):
+        assert not list(tmp_path.iterdir())

@@ -55,6 +55,23 @@ def test_config_key_that_does_not_exist(inside, capsys):
     assert "small.py: key 'num_teacher' does not exist; did you mean 'num_teachers'?" in message
 
 
+@pytest.mark.parametrize('code', [None, 3])
+def test_a_config_that_ends_the_program(inside, capsys, code):
+    with (inside / 'small.py').open('a') as config:
+        config.write(f'raise SystemExit({code})\n')
+    message = refuse(capsys, 'small.py', '--data-root', 'videos')
+    assert message == f'error: sweep config small.py ends the program, SystemExit({code})'
+
+
+def test_a_students_config_that_ends_the_program(inside, capsys):
+    (inside / 'mine.py').write_text('raise SystemExit(3)\n')
+    config = inside / 'small.py'
+    shipped = '{method}/{student}_darkroom-quick.py'
+    config.write_text(config.read_text().replace(shipped, 'mine.py'))
+    message = refuse(capsys, 'small.py', '--data-root', 'videos', '--methods', 'plain')
+    assert message == 'error: config mine.py ends the program, SystemExit(3)'
+
+
 def test_claims_file_that_cannot_be_used(inside, capsys):
     with (inside / 'small.py').open('a') as config:
         config.write("claims = 'mine.toml'\n")

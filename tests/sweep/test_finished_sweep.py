@@ -75,11 +75,34 @@ def test_called_again_it_trains_nothing(finished_sweep, tmp_path):
     sweep = finished_sweep.copy_to(tmp_path)
     before = {path: path.stat().st_mtime_ns for path in sweep.results.glob('*/record.json')}
     assert len(before) == 13
-    again = sweep.call()
+    again = sweep.call('--verify')
     assert again.returncode == 0, again.stderr
-    assert '13 reused, 0 carried out, 0 without a result' in again.stdout
+    assert '13 reused, 0 carried out, 0 without a result, 0 damaged' in again.stdout
     after = {path: path.stat().st_mtime_ns for path in sweep.results.glob('*/record.json')}
     assert after == before
+
+
+def test_all_files_are_read_again_where_that_is_asked_for(finished_sweep, tmp_path, monkeypatch):
+    from ukd_bench.sweep import run as sweep_run
+    from ukd_bench.sweep.__main__ import main
+
+    sweep = finished_sweep.copy_to(tmp_path)
+    path = sweep.run_folder(sweep.record('plain')) / 'checkpoint.pth'
+    carry_out = sweep_run.carry_out
+
+    def damage(*arguments):
+        outcome = carry_out(*arguments)
+        path.write_bytes(b'x' + path.read_bytes()[1:])
+        return outcome
+
+    monkeypatch.chdir(sweep.folder)
+    monkeypatch.setattr(sweep_run, 'carry_out', damage)
+    printed = []
+    monkeypatch.setattr('rich.console.Console.print', lambda self, *text, **_: printed.extend(text))
+    assert main(['small.py', '--data-root', 'videos', '--verify']) == 1
+    folder = path.parent.relative_to(sweep.folder)
+    assert f'{folder}: is not as it was recorded; the same command makes it again' in printed
+    assert '13 runs: 13 reused, 0 carried out, 0 without a result, 1 damaged' in printed
 
 
 def test_dry_run_prints_the_keys_of_the_records(finished_sweep):
@@ -203,10 +226,14 @@ def test_a_teacher_that_changed_is_noticed_and_made_again(finished_sweep, tmp_pa
     weight.view(-1)[0] += 0.5
     torch.save(checkpoint, path)
 
+    # With their records they would be left as they are.
+    (sweep.run_folder(naive) / 'record.json').unlink()
+    kept = (sweep.run_folder(ukd) / 'record.json').rename(tmp_path / 'kept.json')
     refused = run_module('ukd_bench.runs', sweep.run_folder(ukd), cwd=tmp_path)
     assert refused.returncode == 2
     assert re.search(r'bank .* does not fit, it differs in checkpoint', refused.stderr)
     assert 'Traceback' not in refused.stderr
+    kept.rename(sweep.run_folder(ukd) / 'record.json')
     changed = run_module('ukd_bench.runs', sweep.run_folder(naive), cwd=tmp_path)
     assert changed.returncode == 0, changed.stderr
     assert sweep.record('naive', 1)['hashes']['targets'] != naive['hashes']['targets']

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs.carry_out import EXIT_STATUS
@@ -95,7 +96,8 @@ def make_run(tmp_path, runner_config, train_dataset):
         paths.root.mkdir()
         paths.config.write_text(config.pretty_text)
         spec = RunSpec(
-            key='0123', execution='4567', method=method, student='slowonly-r18-w8', teacher=None,
+            key='0123', execution=execution_fingerprint(environment('cpu', 1)), method=method,
+            student='slowonly-r18-w8', teacher=None,
             num_teachers=2 if method in ('ukd', 'swap') else 0, seed=3, split=1, epochs=EPOCHS,
             full_epochs=EPOCHS, view_seed=5, num_views=2, device='cpu', threads=1, parents=(),
             data_name='tiny', synthetic=True,

@@ -6,7 +6,8 @@ from pathlib import Path
 SUMMARY = 'carry out one run of a sweep, as a sweep itself does'
 DESCRIPTION = (
     'Carries out one run of a sweep in this process, from the run.json and config.py that the '
-    'sweep has written, and writes its record. A run that was cut off goes on.'
+    'sweep has written, and writes its record. A run that was cut off goes on, one that is '
+    'finished is left as it is, and one that was planned with other versions or source is refused.'
 )
 EPILOG = """\
 example:
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carries out the run; returns what it ended in as an exit status.
 
     Raises:
-        UkdBenchError: the folder holds no run.
+        UkdBenchError: the folder holds no run, or another process carries it out.
     """
     from ..records.folder import RunPaths
     from ..runs.carry_out import EXIT_STATUS, carry_out

@@ -42,7 +42,8 @@ examples:
   %(prog)s arid_v1 --data-root /data/ARID --device cuda
 
 exit status:
-  0 every run has a result   1 some have none   2 a mistake to mend
+  0 every run has a result   1 some have none, or --verify found
+  a damaged one   2 a mistake to mend
 """
 
 
@@ -99,6 +100,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add('--reference', type=Path, metavar='DIR', help='results folder to compare with')
     add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
+    add(
+        '--verify', action='store_true',
+        help='at the end read every checkpoint and bank again and compare it with its record; '
+        'without it each is read once, when the sweep starts',
+    )  # fmt: skip
     add('--dry-run', action='store_true', help='print the plan, one line a run, and stop')
 
 
@@ -152,9 +158,10 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(
             f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '
             f'{tally.lost} without a result'
+            + (f', {tally.damaged} damaged' if arguments.verify else '')
         )
         print_summary(write_report(sweep.paths.root, report_folder, arguments.reference))
-    return 1 if tally.lost else 0
+    return 1 if tally.lost or tally.damaged else 0
 
 
 def _options(arguments: argparse.Namespace) -> 'SweepOptions':

@@ -8,7 +8,7 @@ import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from mmengine.hooks import Hook
@@ -102,9 +102,19 @@ def write_checkpoint(path: Path, checkpoint: dict[str, Any]) -> None:
     """Writes a checkpoint, atomically.
 
     Raises:
-        ResultsError: the folder cannot be made or written.
+        ResultsError: the folder cannot be made or written, or the disk is full.
     """
-    atomic_write(path, lambda file: torch.save(checkpoint, file))
+
+    def write(file: IO[bytes]) -> None:
+        try:
+            torch.save(checkpoint, file)
+        except RuntimeError as error:
+            # Torch complains that it has lost count, where the system refused to write more.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
+
+    atomic_write(path, write)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -95,6 +95,8 @@ def read_config(
         config = Config.fromfile(path)
         if overrides:
             config.merge_from_dict(overrides)
+    except SystemExit as error:
+        raise ConfigError(f'{what} {path} ends the program, SystemExit({error.code!r})') from error
     # A config is a program, and may end in anything.
     except Exception as error:
         raise ConfigError(f'{what} {path} cannot be read ({one_line(error)})') from error

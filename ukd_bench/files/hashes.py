@@ -2,10 +2,17 @@
 
 import hashlib
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..errors import ResultsError
+
+Stamp = tuple[int, int, int]
+"""Size, time of change and number of a file."""
+HasHash = Callable[[Path, str], bool]
+"""Tells whether the file at a path has a SHA-256."""
 
 
 def canonical_json(value: Any) -> str:
@@ -16,6 +23,15 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any, length: int = 64) -> str:
     """The first ``length`` hexadecimal digits of the SHA-256 of ``canonical_json(value)``."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """What tells a file from what it was without reading it; None where there is none."""
+    try:
+        stated = os.stat(path)
+    except OSError:
+        return None
+    return stated.st_size, stated.st_mtime_ns, stated.st_ino
 
 
 def file_sha256(path: Path) -> str:
@@ -29,3 +45,45 @@ def file_sha256(path: Path) -> str:
             return hashlib.file_digest(file, 'sha256').hexdigest()
     except OSError as error:
         raise ResultsError(f'{path}: cannot be read ({error.strerror or error})') from error
+
+
+def has_sha256(path: Path, sha256: str) -> bool:
+    """Whether a file is there, can be read, and has the hash."""
+    try:
+        return file_sha256(path) == sha256
+    except ResultsError:
+        return False
+
+
+class KnownHashes:
+    """SHA-256 of files, each read once as long as it keeps its size and its time of change."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[Stamp, str]] = {}
+
+    def has(self, path: Path, sha256: str) -> bool:
+        """Whether a file has the hash; one that is not known, or that has changed, is read."""
+        stamp = stamp_of(path)
+        known = self._of(path, stamp)
+        if known is None and stamp is not None:
+            try:
+                known = file_sha256(path)
+            except ResultsError:
+                return False
+            # The stamp is of before the reading: a change meanwhile is noticed the next time.
+            self._known[path] = stamp, known
+        return known == sha256
+
+    def believe(self, path: Path, sha256: str) -> bool:
+        """Whether a file may have the hash; one that is not known is not read, and has it now.
+
+        It is for files whose hash their own process has just recorded.
+        """
+        stamp = stamp_of(path)
+        if stamp is not None and self._of(path, stamp) is None:
+            self._known[path] = stamp, sha256
+        return self._of(path, stamp) == sha256
+
+    def _of(self, path: Path, stamp: Stamp | None) -> str | None:
+        known = self._known.get(path)
+        return known[1] if known is not None and known[0] == stamp else None

@@ -116,6 +116,35 @@ def alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
+@contextlib.contextmanager
+def held(path: Path, complaint: str) -> Iterator[None]:
+    """Holds a lock alone for a block, and deletes its file in the end.
+
+    Where the system offers no locks, nothing is held.
+
+    Args:
+        path: The lock's file.
+        complaint: What is said where another process holds it.
+
+    Raises:
+        ResultsError: another process holds the lock.
+    """
+    lock = Lock(path)
+    try:
+        taken = lock.take()
+    except ResultsError:
+        yield
+        return
+    if not taken:
+        raise ResultsError(complaint)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        lock.release()
+
+
 def _is_file(descriptor: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))

@@ -38,7 +38,7 @@ def import_by_path(path: str, what: str) -> Any:
     try:
         return getattr(import_module(module), attribute)
     # Anybody's module may fail in any way.
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise ConfigError(f'{what} cannot be imported: {one_line(problem)}') from problem
 
 

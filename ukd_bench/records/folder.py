@@ -66,6 +66,11 @@ class RunPaths:
         return self.root / 'bank'
 
     @property
+    def lock(self) -> Path:
+        """The lock of the process that carries the run out; absent when it has ended in order."""
+        return self.root / '.lock'
+
+    @property
     def log(self) -> Path:
         """What the run printed."""
         return self.root / 'log.txt'

@@ -62,7 +62,7 @@ def build_runner(paths: RunPaths, config: Config, spec: RunSpec, hooks: Sequence
     config.default_hooks.checkpoint = None
     try:
         runner = Runner.from_cfg(config)
-    except (UkdBenchError, MemoryError, torch.OutOfMemoryError):
+    except UkdBenchError:
         raise
     except Exception as error:
         # MMEngine and MMAction2 answer an unknown key with whatever their constructors raise.

@@ -1,8 +1,6 @@
 """Carries out one run of a sweep in this process, from its folder, and writes what came of it."""
 
 import datetime
-import os
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -11,14 +9,20 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from ..errors import DivergedError, UkdBenchError, one_line
+from ..errors import ConfigError, DivergedError, ResultsError, UkdBenchError, one_line
 from ..files.atomic import write_json
+from ..files.hashes import has_sha256
+from ..files.locks import held
+from ..knowledge.parts import has_parts
 from ..measure.memory.phases import PhaseMemory
-from ..records.execution import environment
+from ..records.execution import environment, execution_fingerprint
 from ..records.folder import RunPaths
 from ..records.key import scientific
-from ..records.record import write_record
+from ..records.process import this_process
+from ..records.record import FINAL_STATUSES, read_record, write_record
 from ..records.spec import RunSpec
+from ..records.user_code import changed_sources
+from ..records.weights import changed_weights
 from .build import precision, prepare_process
 from .ensemble import evaluate_ensemble
 from .facts import RunFacts, make_record
@@ -33,34 +37,65 @@ EXIT_STATUS = {'done': 0, 'failed': 2, 'oom': 3, 'diverged': 4}
 def carry_out(paths: RunPaths) -> str:
     """Carries out the run in a folder and writes its state and record.
 
+    A run that is finished and has all its parts is left as it is. While a process carries a run
+    out, it holds the folder.
+
     Returns:
         The state it ended in.
 
     Raises:
-        UkdBenchError: the folder holds no run.
+        UkdBenchError: the folder holds no run, or another process carries it out.
     """
     spec = RunSpec.read(paths.spec)
+    with held(paths.lock, f'{paths.root}: another process carries this run out'):
+        record = _finished(paths, spec)
+        if record is None:
+            return _carry_out(paths, spec)
+        status = record['status']
+        print(f'{paths.root}: is {status} already; without its record.json it is carried out again')
+        # The process that wrote the record may have been killed just after.
+        _end(paths, status, record.get('error'))
+        return status
+
+
+def _finished(paths: RunPaths, spec: RunSpec) -> dict | None:
+    """The run's record, where it stands for all that the run would leave; None where not."""
+    try:
+        record = read_record(paths.record)
+    except ResultsError:
+        return None
+    status, method = record['status'], spec.method
+    is_result = status in FINAL_STATUSES and (
+        status != 'done' or has_parts(paths, method, record['hashes'], has_sha256)
+    )
+    is_this = (record['key'], record['execution']) == (spec.key, spec.execution)
+    return record if is_this and is_result else None
+
+
+def _carry_out(paths: RunPaths, spec: RunSpec) -> str:
     began = time.perf_counter()
     started = _now()
-    _write_state(paths, 'running', host=socket.gethostname(), pid=os.getpid(), started=started)
+    _write_state(paths, 'running', **this_process(), started=started)
     memory = PhaseMemory(prepare_process(spec))
     facts, status, error = RunFacts(), 'done', None
     try:
+        _require_what_was_planned(paths, spec)
         _work(spec)(paths, spec, memory, facts)
     except DivergedError as problem:
         status, error = 'diverged', _describe(problem)
-    except UkdBenchError as problem:
-        _write_state(paths, 'failed', error=_describe(problem))
-        print(f'error: {problem}', file=sys.stderr)
-        return 'failed'
     except KeyboardInterrupt:
         _write_state(paths, 'interrupted')
         raise
     except Exception as problem:
-        if not _is_out_of_memory(problem):
+        shortage = _out_of_memory(problem)
+        if shortage is not None:
+            status, error = 'oom', _describe(shortage)
+        else:
             _write_state(paths, 'failed', error=_describe(problem))
-            raise
-        status, error = 'oom', _describe(problem)
+            if not isinstance(problem, UkdBenchError):
+                raise
+            print(f'error: {problem}', file=sys.stderr)
+            return 'failed'
     finally:
         memory.end()
     if facts.earlier_s is not None:
@@ -79,17 +114,47 @@ def carry_out(paths: RunPaths) -> str:
     config_facts = scientific(config.to_dict(), spec.hook, spec.weights)
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)
     write_record(paths.record, record)
-    _write_state(paths, status, error=error)
-    discard(paths.resume)
-    discard(paths.fill_progress)
+    _end(paths, status, error)
     return status
 
 
-def _is_out_of_memory(problem: Exception) -> bool:
-    # The CPU's allocator raises a plain RuntimeError.
-    return isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(problem, RuntimeError) and 'DefaultCPUAllocator' in str(problem)
-    )
+def _end(paths: RunPaths, status: str, error: dict | None) -> None:
+    """Leaves a run's folder as it is to be beside a record."""
+    _write_state(paths, status, error=error)
+    discard(paths.resume)
+    discard(paths.fill_progress)
+
+
+def _require_what_was_planned(paths: RunPaths, spec: RunSpec) -> None:
+    """Refuses to carry out another run than was planned under the same name.
+
+    Raises:
+        ConfigError: this process has other versions, another device or other source, or the user's
+            own code or initial weights changed.
+    """
+    remedy = 'since it was planned; call the sweep again'
+    present = execution_fingerprint(environment(spec.device, spec.threads))
+    if present != spec.execution:
+        raise ConfigError(
+            f'{paths.root}: the execution fingerprint is {present} here, not {spec.execution}: '
+            f"the suite's source, a version or the device is another {remedy}"
+        )
+    if changed := [*changed_sources(spec.sources), *changed_weights(spec.weights)]:
+        raise ConfigError(f'{paths.root}: {", ".join(changed)} changed {remedy}')
+
+
+def _out_of_memory(problem: BaseException | None) -> BaseException | None:
+    """What ran out of memory, where that is what a problem comes from; None where it is not."""
+    while problem is not None:
+        # The CPU's allocator raises a plain RuntimeError.
+        if isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
+            isinstance(problem, RuntimeError) and 'DefaultCPUAllocator' in str(problem)
+        ):
+            return problem
+        # Whoever builds a network tells a user's mistake, whatever it came from.
+        hidden = problem.__suppress_context__
+        problem = problem.__cause__ or (None if hidden else problem.__context__)
+    return None
 
 
 def _work(spec: RunSpec) -> Callable[[RunPaths, RunSpec, PhaseMemory, RunFacts], None]:

@@ -2,17 +2,17 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import ConfigError, DataError, ResultsError
 from ..files.atomic import read_json, write_json
-from ..files.hashes import file_sha256
-from ..knowledge.bank.format import is_recorded_bank
+from ..files.hashes import HasHash, KnownHashes, Stamp, stamp_of
+from ..knowledge.parts import has_parts
 from ..methods.table import RUN_KINDS
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
+from ..records.process import is_gone
 from ..records.record import FINAL_STATUSES, SCHEMA, read_record
 from .config import Axes
 from .plan import Plan, PlannedRun
@@ -24,8 +24,22 @@ _NOT_IN_ROWS = (
 """What of a run's specification no report needs."""
 
 
+@dataclasses.dataclass(frozen=True)
+class _Finished:
+    """What is remembered of a finished run, so that its record need not be read again."""
+
+    paths: RunPaths
+    status: str
+    hashes: Mapping[str, str | None]
+    teachers: Sequence[Mapping[str, Any]]
+
+
 class SweepState:
     """A plan and the folder that its runs leave their records in.
+
+    :meth:`refresh` looks at everything, and reads every file whose hash is recorded, once in the
+    life of this object. While a sweep goes on, :meth:`look_again` looks at the run that has ended
+    and reads nothing but its record.
 
     Args:
         plan: All runs to be had.
@@ -48,20 +62,52 @@ class SweepState:
         self.paths = paths
         self.fingerprints = fingerprints
         self.accept_stale = accept_stale
-        self._finished: dict[str, RunPaths] = {}
-        self._checkpoints: dict[str, str | None] = {}
-        self._weights: dict[str, str | None] = {}
+        self._finished: dict[str, _Finished] = {}
+        # Of teachers and banks that an earlier, wider plan has left.
+        self._elsewhere: dict[str, _Finished] = {}
+        self._records: dict[str, Stamp | None] = {}
+        self._hashes = KnownHashes()
 
     def refresh(self) -> None:
-        """Looks at the disk again."""
-        self._finished, self._checkpoints, self._weights = {}, {}, {}
-        for key, run in self.plan.runs.items():
-            found = self._find(run)
-            if found is not None:
-                self._finished[key] = found
-                hashes = read_record(found.record)['hashes']
-                self._checkpoints[key] = hashes.get('checkpoint')
-                self._weights[key] = hashes.get('student_state')
+        """Looks at the disk again; a file that has kept its size and time of change is not read."""
+        self._finished, self._elsewhere, self._records = {}, {}, {}
+        for run in self.plan.runs.values():
+            self._note(run, self._finished)
+        for _, *made in self.plan.pool:
+            for run in made:
+                if run.spec.key not in self.plan.runs:
+                    self._note(run, self._elsewhere)
+
+    def verify(self) -> list[RunPaths]:
+        """Reads every file again; returns the folders that are not as they were recorded."""
+        before, self._hashes = self._finished, KnownHashes()
+        self.refresh()
+        return [known.paths for key, known in before.items() if key not in self._finished]
+
+    def look_again(self, run: PlannedRun) -> bool:
+        """Looks at the folder of a run that may have ended; returns whether it is finished.
+
+        The hashes that its process has just recorded are believed, so that nobody waits for large
+        files to be read. Finished runs that used what was there before are finished no longer.
+        """
+        key, paths = run.spec.key, self.own_folder(run)
+        stamp = stamp_of(paths.record)
+        if stamp == self._records.get(key):
+            # The record that was read, or none as before.
+            return self.is_finished(key)
+        self._records[key] = stamp
+        self._finished.pop(key, None)
+        if (found := self._intact(run, paths, self._hashes.believe)) is not None:
+            self._finished[key] = found
+        touched = {key}
+        # Parents come before children, so one round is enough.
+        for other in self.plan.runs.values():
+            if not touched.isdisjoint(other.spec.parents):
+                touched.add(other.spec.key)
+                known = self._finished.get(other.spec.key)
+                if known is not None and not self._has_these_parents(other, known):
+                    del self._finished[other.spec.key]
+        return self.is_finished(key)
 
     def is_finished(self, key: str) -> bool:
         """Whether the run need not be carried out."""
@@ -69,7 +115,8 @@ class SweepState:
 
     def folder(self, run: PlannedRun) -> RunPaths:
         """The run's folder: that of the run that is reused, or the one it will get."""
-        return self._finished.get(run.spec.key) or self.own_folder(run)
+        known = self._finished.get(run.spec.key)
+        return known.paths if known is not None else self.own_folder(run)
 
     def own_folder(self, run: PlannedRun) -> RunPaths:
         """The folder that the run is carried out in."""
@@ -81,23 +128,34 @@ class SweepState:
         ``unknown`` where the plan is for a device that is not here, and the run was carried out on
         one of that kind.
         """
-        paths = self.folder(run)
-        if self.is_finished(run.spec.key):
-            return read_record(paths.record)['status']
+        known = self._finished.get(run.spec.key)
+        if known is not None:
+            return known.status
         if run.spec.execution == UNKNOWN:
             records = map(self._record, self._executions(run))
             kinds = {record['environment']['device']['kind'] for record in records if record}
             return UNKNOWN if run.spec.device in kinds else 'pending'
-        try:
-            status = read_json(paths.state)['status']
-        except (ResultsError, KeyError, TypeError):
-            return 'pending'
+        left = self.left_state(run)
+        status = left.get('status')
+        if status == 'running' and is_gone(left):
+            return 'interrupted'
         # A run that says it is finished and is not has lost a part.
         return status if status in ('running', 'failed', 'interrupted') else 'pending'
 
+    def left_state(self, run: PlannedRun) -> dict[str, Any]:
+        """What the run's process has last said of itself; empty where it said nothing."""
+        try:
+            left = read_json(self.own_folder(run).state)
+        except ResultsError:
+            return {}
+        return left if isinstance(left, dict) else {}
+
     def locate(self, run: PlannedRun) -> RunPaths | None:
         """The folder of a run of the plan, or of one that another plan has left intact."""
-        return self.folder(run) if run.spec.key in self.plan.runs else self._find(run)
+        if run.spec.key in self.plan.runs:
+            return self.folder(run)
+        known = self._elsewhere.get(run.spec.key)
+        return None if known is None else known.paths
 
     def earlier_rows(self) -> list[dict[str, Any]]:
         """Rows of the plan that was in the folder before."""
@@ -157,26 +215,32 @@ class SweepState:
             del row[name]
         return row
 
-    def _find(self, run: PlannedRun) -> RunPaths | None:
+    def _note(self, run: PlannedRun, known: dict[str, _Finished]) -> None:
+        """Looks for the run among all folders that may hold it, and notes where it is finished."""
         candidates = [self.own_folder(run)]
+        self._records[run.spec.key] = stamp_of(candidates[0].record)
         if self.accept_stale:
             candidates += self._executions(run)
-        return next((paths for paths in candidates if self._is_intact(run, paths)), None)
+        looked_at = (self._intact(run, paths, self._hashes.has) for paths in candidates)
+        if (found := next(filter(None, looked_at), None)) is not None:
+            known[run.spec.key] = found
 
     def _executions(self, run: PlannedRun) -> list[RunPaths]:
         """All folders that executions of the run have left, whatever device or source they had."""
         return [RunPaths(path) for path in sorted(self.paths.root.glob(f'{run.spec.key}-*'))]
 
-    def _is_intact(self, run: PlannedRun, paths: RunPaths) -> bool:
-        """Whether a folder holds a result that the plan's run would come to as well."""
+    def _intact(self, run: PlannedRun, paths: RunPaths, has_hash: HasHash) -> _Finished | None:
+        """The result in a folder, where it is one that the plan's run would come to as well."""
         record = self._record(paths)
         if record is None or record['key'] != run.spec.key or not self._has_these_clips(record):
-            return False
-        # Out of memory and divergence are results. Nothing can be built on them, but they would
-        # come out the same again.
-        return record['status'] != 'done' or (
-            self._has_these_parents(run, record) and _has_parts(run, paths, record['hashes'])
-        )
+            return None
+        found = _Finished(paths, record['status'], record['hashes'], record['teachers'])
+        if self._has_these_parents(run, found) and (
+            # Nothing can be built on the others.
+            found.status != 'done' or has_parts(paths, run.spec.method, found.hashes, has_hash)
+        ):
+            return found
+        return None
 
     def _has_these_clips(self, record: dict) -> bool:
         if self.fingerprints is None:
@@ -184,20 +248,23 @@ class SweepState:
         had = record['dataset']
         return all(had.get(name) in (None, now) for name, now in self.fingerprints.items())
 
-    def _has_these_parents(self, run: PlannedRun, record: dict) -> bool:
+    def _has_these_parents(self, run: PlannedRun, found: _Finished) -> bool:
         """Whether what the run used is what is there now.
 
         A teacher that had to be trained again, and came out as another, undoes what used it; so
         does the stage before one of a chain.
         """
+        # Out of memory and divergence are results, and would come out the same again.
+        if found.status != 'done':
+            return True
         if run.starts_from is not None:
-            began = record['hashes'].get('initial_state')
-            if self._weights.get(run.starts_from, began) != began:
+            before = self._finished.get(run.starts_from)
+            if before and before.hashes.get('student_state') != found.hashes.get('initial_state'):
                 return False
         return all(
-            self._checkpoints.get(teacher['key'], had) == had
-            for teacher in record['teachers']
-            for had in [teacher['checkpoint_sha256']]
+            now.hashes.get('checkpoint') == teacher['checkpoint_sha256']
+            for teacher in found.teachers
+            if (now := self._finished.get(teacher['key'])) is not None
         )
 
     def _record(self, paths: RunPaths) -> dict | None:
@@ -207,22 +274,6 @@ class SweepState:
         except ResultsError:
             return None
         return record if record['status'] in FINAL_STATUSES else None
-
-
-def _has_parts(run: PlannedRun, paths: RunPaths, hashes: dict[str, str | None]) -> bool:
-    """Whether all that others need of a run is there, as it was recorded."""
-    if run.spec.method == 'bank':
-        return is_recorded_bank(paths.bank, hashes['bank'])
-    return _has_hash(paths.checkpoint, hashes['checkpoint']) and paths.scores.is_file()
-
-
-def _has_hash(path: Path, expected: str | None) -> bool:
-    if expected is None:
-        return True
-    try:
-        return file_sha256(path) == expected
-    except ResultsError:
-        return False
 
 
 def still_valid(axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Iterable[str]]) -> set[str]:

@@ -17,6 +17,7 @@ from ..data.views.rendering import steps_of
 from ..errors import ResultsError
 from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
+from ..files.locks import held
 from ..methods.student_config import method_hook
 from ..records.folder import RunPaths
 from ..records.key import OPEN_FLOW, OPEN_VIDEO
@@ -136,7 +137,7 @@ class RunFolders:
         was cut off keeps what it goes on from, and its log.
 
         Raises:
-            ResultsError: the folder cannot be cleared or written.
+            ResultsError: the folder cannot be cleared or written, or a process holds it.
         """
         paths = self._state.own_folder(run)
         _clear(paths)
@@ -175,14 +176,25 @@ def _clear(paths: RunPaths) -> None:
     """Removes all from a run's folder but what the run goes on from.
 
     Raises:
-        ResultsError: something cannot be removed.
+        ResultsError: something cannot be removed, or a process carries the run out.
     """
+    if not paths.root.is_dir():
+        return
+    with held(paths.lock, f'{paths.root}: another process carries this run out'):
+        _remove_all_but(paths, _kept(paths))
+
+
+def _kept(paths: RunPaths) -> tuple[Path, ...]:
+    """What stays in a run's folder when the run is carried out again."""
     # A run with a record came to an end: it lost a part, and is made anew from the start.
     goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
     goes_on = not paths.record.exists() and any(path.exists() for path in goes_on_from)
-    kept = (*goes_on_from, paths.log) if goes_on else ()
+    return (paths.lock, *((*goes_on_from, paths.log) if goes_on else ()))
+
+
+def _remove_all_but(paths: RunPaths, kept: tuple[Path, ...]) -> None:
     try:
-        for item in [] if not paths.root.is_dir() else sorted(paths.root.iterdir()):
+        for item in sorted(paths.root.iterdir()):
             if item in kept:
                 continue
             if item.is_dir() and not item.is_symlink():

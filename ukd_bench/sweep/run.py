@@ -44,6 +44,7 @@ class SweepOptions:
         cache_gib: GiB that cached frames may take; at 0 nothing is cached.
         results: Parent of the results folder.
         accept_stale: Whether runs of other versions or source are reused.
+        verify: Whether all files are read again at the end.
     """
 
     config: str = 'quick'
@@ -60,15 +61,25 @@ class SweepOptions:
     cache_gib: float = 8.0
     results: Path = Path('results')
     accept_stale: bool = False
+    verify: bool = False
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many runs a sweep has, and what became of them."""
+    """How many runs a sweep has, and what became of them.
+
+    Attributes:
+        runs: All of the plan.
+        reused: Those that were finished before.
+        lost: Those without a result.
+        damaged: Those whose files are not what was recorded, where all were read again at the end;
+            they are among the others as well.
+    """
 
     runs: int
     reused: int
     lost: int
+    damaged: int = 0
 
     @property
     def carried_out(self) -> int:
@@ -186,7 +197,11 @@ class SweepRun:
         with progress.showing():
             outcome = carry_out(state, places, executor, progress)
         state.write_plan(dataset, claims, valid)
-        return Tally(len(state.plan.runs), progress.reused_count, len(outcome.lost))
+        damaged = state.verify() if self.options.verify else []
+        for paths in damaged:
+            say(f'{paths.root}: is not as it was recorded; the same command makes it again')
+        reused, lost = progress.reused_count, len(outcome.lost)
+        return Tally(len(state.plan.runs), reused, lost, len(damaged))
 
     def _keys_of(self, axes: Axes) -> Iterable[str]:
         # The videos of this split have been hashed; another's are, once, if they are still there.

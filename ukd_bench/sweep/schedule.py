@@ -52,19 +52,27 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
                 progress.started(ready)
                 with own_code(executor):
                     adopted = executor.adopt(job)
-                if not adopted:
+                if not adopted and state.look_again(ready):
+                    # It ended after the sweep had looked and before the executor did.
+                    del under_way[job.key]
+                    progress.ended(ready, queue.end(ready, ''), state.folder(ready))
+                elif not adopted:
                     folders.prepare(ready)
                     folders.write_pool()
                     with own_code(executor):
                         executor.start(job)
+            nothing_ended = True
             for key, (run, job) in list(under_way.items()):
                 with own_code(executor):
                     words = executor.poll(job)
                 if words is not None:
                     del under_way[key]
                     progress.ended(run, queue.end(run, words), state.folder(run))
+                    nothing_ended = False
             progress.tick()
-            time.sleep(executor.poll_s if under_way else 0)
+            # What has ended may have made room, and what waits for it may start.
+            if under_way and nothing_ended:
+                time.sleep(executor.poll_s)
     finally:
         with own_code(executor):
             executor.stop()
@@ -126,11 +134,12 @@ class Queue:
             run: One that was taken.
             words: How its process ended, for where it had no time to say so itself.
         """
-        self._state.refresh()
+        finished = self._state.look_again(run)
         status = self._state.status(run)
-        if not self._state.is_finished(run.spec.key):
-            # One that ended before its first word left the folder as it was.
-            if status in ('running', 'pending'):
+        if not finished:
+            # One that was killed has said nothing since; one that ended before its first word left
+            # the folder as it was.
+            if self._state.left_state(run).get('status') not in ('failed', 'interrupted'):
                 error = dict(type='Killed', message=words)
                 write_json(self._state.own_folder(run).state, dict(status='failed', error=error))
             status = 'failed'

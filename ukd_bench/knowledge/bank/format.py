@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import BankError, ResultsError
-from ...files.hashes import file_sha256
+from ...files.hashes import HasHash, file_sha256, has_sha256
 from ..identity import BankIdentity
 from ..pool import PoolEntry
 from .manifest import BankFacts, Manifest, facts_in
@@ -247,14 +247,23 @@ def complete_bank(
     return bank if fits and bank.num_views >= num_views else None
 
 
-def is_recorded_bank(folder: Path, scores_sha256: str | None) -> bool:
-    """Whether a bank lies there whose scores are the recorded ones, with every file as written."""
+def is_recorded_bank(
+    folder: Path, scores_sha256: str | None, has_hash: HasHash = has_sha256
+) -> bool:
+    """Whether a bank lies there whose scores are the recorded ones, with every file as written.
+
+    Args:
+        folder: The bank's folder.
+        scores_sha256: The recorded hash of the scores.
+        has_hash: Compares a file with its hash in the manifest.
+    """
     try:
-        bank = Bank(folder)
-        bank.require_intact()
+        manifest = Bank(folder).manifest
     except (BankError, ResultsError):
         return False
-    return bank.manifest.scores_sha256 == scores_sha256
+    return manifest.scores_sha256 == scores_sha256 and all(
+        has_hash(folder / name, facts['sha256']) for name, facts in manifest.files.items()
+    )
 
 
 def storage_in(folder: Path) -> str | None:

@@ -1,0 +1,176 @@
+"""A run's process: what it refuses, what it leaves alone, and what its end is called."""
+
+import json
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from mmengine.registry import MODELS
+from torch import nn
+
+from ukd_bench.errors import ResultsError
+from ukd_bench.files.hashes import file_sha256
+from ukd_bench.files.locks import held
+from ukd_bench.records.execution import environment, execution_fingerprint
+from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.key import user_sources
+from ukd_bench.records.spec import RunSpec
+from ukd_bench.runs import carry_out as module
+from ukd_bench.runs.__main__ import main
+
+TERABYTES = 1 << 50
+
+
+@MODELS.register_module()
+class Enormous(nn.Module):
+    """A network that no memory holds."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(TERABYTES))
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Stands for the training, and counts how often it took place."""
+    times = []
+
+    def train(paths, spec, memory, facts):
+        times.append(spec.key)
+        paths.checkpoint.write_text('weights')
+        paths.scores.write_text('scores')
+        facts.hashes.update(checkpoint=file_sha256(paths.checkpoint))
+
+    monkeypatch.setattr(module, 'train_and_test', train)
+    return times
+
+
+@pytest.fixture
+def spec():
+    here = execution_fingerprint(environment('cpu', 1))
+    return RunSpec(
+        key='0123', execution=here, method='plain', student='slowonly-r18-w8', teacher=None,
+        num_teachers=0, seed=3, split=1, epochs=2, full_epochs=2, view_seed=5, num_views=2,
+        device='cpu', threads=1, parents=(), data_name='tiny', synthetic=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def paths(tmp_path, spec):
+    paths = RunPaths(tmp_path / 'run')
+    spec.write(paths.spec)
+    paths.config.write_text("optim_wrapper = dict(type='OptimWrapper')\n")
+    return paths
+
+
+def called(paths, capsys) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of the run's command."""
+    capsys.readouterr()
+    return main([str(paths.root)]), *capsys.readouterr()
+
+
+def state_in(paths) -> dict:
+    return json.loads(paths.state.read_text())
+
+
+def test_a_run_that_was_planned_otherwise_is_refused(paths, spec, trained, capsys):
+    replace(spec, execution='cafe').write(paths.spec)
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and not paths.record.exists()
+    assert complaint == (
+        f'error: {paths.root}: the execution fingerprint is {spec.execution} here, not cafe: the '
+        "suite's source, a version or the device is another since it was planned; call the sweep "
+        'again\n'
+    )
+    assert state_in(paths)['status'] == 'failed'
+    assert complaint == f'error: {state_in(paths)["error"]["message"]}\n'
+
+
+def test_a_users_module_that_changed_since_is_refused(
+    paths, spec, trained, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ('my_rule', 'my_hook', 'my_views'):
+        (tmp_path / f'{name}.py').write_text('VALUE = 1\n')
+    named = [dict(type=f'{name}.Thing') for name in ('my_rule', 'my_hook', 'my_views')]
+    replace(spec, sources=user_sources(named)).write(paths.spec)
+    assert RunSpec.read(paths.spec).sources.keys() == {'my_rule', 'my_hook', 'my_views'}
+    (tmp_path / 'my_rule.py').write_text('VALUE = 2\n')
+    (tmp_path / 'my_hook.py').unlink()
+    # Python finds files by what it has seen of a folder.
+    sys.path_importer_cache.clear()
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and state_in(paths)['status'] == 'failed'
+    changed = 'my_hook, my_rule changed since it was planned; call the sweep again'
+    assert complaint == f'error: {paths.root}: {changed}\n'
+
+
+def test_a_finished_run_is_left_as_it_is(paths, trained, capsys):
+    assert called(paths, capsys)[0] == 0 and trained == ['0123']
+    record = paths.record.read_bytes()
+    # As after a kill between the record and the state.
+    paths.state.write_text('{"status": "running"}')
+    status, text, complaint = called(paths, capsys)
+    assert (status, complaint) == (0, '') and 'is done already' in text and text.count('\n') == 1
+    assert trained == ['0123'] and paths.record.read_bytes() == record
+    assert state_in(paths)['status'] == 'done'
+    assert not paths.lock.exists()
+
+
+@pytest.mark.parametrize('harm', ['weights', 'scores', 'key', 'execution', 'record'])
+def test_one_that_lost_a_part_or_is_another_is_carried_out(harm, paths, spec, trained, capsys):
+    assert called(paths, capsys)[0] == 0
+    if harm == 'weights':
+        paths.checkpoint.write_text('damaged')
+    elif harm == 'scores':
+        paths.scores.unlink()
+    elif harm == 'record':
+        paths.record.write_text('{')
+    else:
+        record = json.loads(paths.record.read_text())
+        paths.record.write_text(json.dumps(record | {harm: 'of another'}))
+    assert called(paths, capsys)[0] == 0 and len(trained) == 2
+
+
+def test_a_second_process_is_refused(paths, trained, capsys):
+    with held(paths.lock, ''):
+        status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and not paths.state.exists()
+    assert complaint == f'error: {paths.root}: another process carries this run out\n'
+
+
+def test_a_run_holds_its_folder_until_it_ends(paths, monkeypatch, capsys):
+    def train(*_):
+        with pytest.raises(ResultsError, match='it is held'), held(paths.lock, 'it is held'):
+            pass
+        assert state_in(paths)['status'] == 'running' and state_in(paths)['born']
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, 'train_and_test', train)
+    assert called(paths, capsys)[0] == 130
+    assert state_in(paths)['status'] == 'interrupted' and not paths.lock.exists()
+
+
+def test_a_network_that_no_memory_holds_is_out_of_memory(paths, runner_config, capsys):
+    config = runner_config()
+    config.model = dict(type='Enormous')
+    for name in ('work_dir', 'experiment_name'):
+        config.pop(name)
+    config.experiment_name = 'enormous'
+    paths.config.write_text(config.pretty_text)
+    status, _, complaint = called(paths, capsys)
+    assert status == 3, complaint
+    record = json.loads(paths.record.read_text())
+    assert record['status'] == 'oom' and 'DefaultCPUAllocator' in record['error']['message']
+    # It is a result: nothing is tried again.
+    assert called(paths, capsys)[1].endswith('is carried out again\n')
+
+
+def test_a_mistake_in_a_config_is_not_out_of_memory(paths, runner_config, capsys):
+    config = runner_config()
+    config.model = dict(type='Enormous', width=3)
+    paths.config.write_text(config.pretty_text)
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and "unexpected keyword argument 'width'" in complaint
+    assert not paths.record.exists()

@@ -1,0 +1,185 @@
+"""A finished run is looked at once, and again where something that it hangs on has ended."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from ukd_bench.errors import ResultsError
+from ukd_bench.files import hashes
+from ukd_bench.files.atomic import write_json
+from ukd_bench.files.hashes import file_sha256
+from ukd_bench.files.locks import held
+from ukd_bench.records.process import this_process
+from ukd_bench.sweep.place import Places, RunFolders
+from ukd_bench.sweep.queue_speed import MIB, measure_queue
+from ukd_bench.sweep.schedule import Queue, carry_out
+
+from .left_runs import finish, state_of
+from .planned import planned, run_of
+from .test_schedule import Listener, MadeUp, done
+
+FINISHED, ENDING = 200, 4
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The files whose hash is computed for a sweep, in order."""
+    paths = []
+
+    def counted(path):
+        paths.append(path)
+        return file_sha256(path)
+
+    monkeypatch.setattr(hashes, 'file_sha256', counted)
+    return paths
+
+
+@pytest.fixture
+def state(tmp_path):
+    """The folder of a plan in which every run was finished."""
+    plan = planned(methods=('chain', 'ukd'), num_teachers=(1, 2))
+    state = state_of(tmp_path / 'results', plan)
+    for run in plan.runs.values():
+        finish(state, run, run.spec.key)
+    return state_of(state.paths.root, plan)
+
+
+def unfinished(state) -> list[tuple]:
+    return [
+        (run.spec.method, run.spec.teacher or run.spec.num_teachers)
+        for key, run in state.plan.runs.items()
+        if not state.is_finished(key)
+    ]
+
+
+@pytest.mark.slow
+def test_a_sweep_of_200_finished_runs_reads_each_file_once(read):
+    # What pytest keeps of its last calls would be gigabytes.
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure_queue(Path(folder), [FINISHED], ENDING, MIB, 1, lambda *_: None)
+        names = [path.name for path in read]
+    assert len(figures.gaps_s[FINISHED][0]) == ENDING - 1
+    # Of the runs that ended none was read: their processes had just done so.
+    assert len({*read}) == len(read) == FINISHED and {*names} == {'checkpoint.pth'}
+
+
+def test_a_look_at_everything_again_reads_nothing(state, read):
+    state.refresh()
+    files = len(read)
+    assert files == 0 and unfinished(state) == []
+    teacher = state.folder(state.plan.pool[0][1]).checkpoint
+    os.utime(teacher, ns=(1, 1))
+    state.refresh()
+    assert read == [teacher] and unfinished(state) == []
+
+
+def test_files_that_look_as_before_are_found_damaged_when_all_are_read(state):
+    _, teacher, bank = state.plan.pool[0]
+    for path in (state.folder(teacher).checkpoint, state.folder(bank).bank / 'scores.npy'):
+        stated, content = path.stat(), path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        os.utime(path, ns=(stated.st_atime_ns, stated.st_mtime_ns))
+    state.refresh()
+    assert unfinished(state) == []
+    damaged = [state.folder(run).root for run in (teacher, bank)]
+    assert [paths.root for paths in state.verify()] == damaged
+    assert state.verify() == []
+
+
+@pytest.mark.parametrize('weights', ['as before', 'other ones'])
+def test_a_teacher_that_is_made_again_undoes_what_used_another(weights, state, read):
+    _, teacher, _ = state.plan.pool[0]
+    state.folder(teacher).checkpoint.unlink()
+    state.refresh()
+    assert unfinished(state) == [('teacher', 'i3d-gamma1.8')]
+    read.clear()
+
+    def end_otherwise(state, run):
+        finish(state, run, run.spec.key if weights == 'as before' else weights)
+
+    executor, listener = MadeUp(state, teacher=end_otherwise), Listener()
+    outcome = carry_out(state, Places(), executor, listener)
+    assert {*outcome.statuses.values()} == {'done'}
+    specs = [state.plan.runs[key].spec for key in executor.order]
+    again = {('teacher', 'i3d-gamma1.8')}
+    if weights != 'as before':
+        again |= {('bank', 'i3d-gamma1.8')}
+    assert {(spec.method, spec.teacher) for spec in specs} == again
+    assert read == []
+
+
+def test_a_stage_that_is_made_again_undoes_the_next(state):
+    first = run_of(state.plan, 'chain', 1)
+    finish(state, first, 'other weights')
+    assert state.look_again(first) and unfinished(state) == [('chain', 2)]
+
+
+def test_a_record_is_looked_at_where_it_is_new(state, read):
+    teacher = state.plan.pool[0][1]
+    paths = state.folder(teacher)
+    paths.checkpoint.write_text('not what was recorded')
+    state.refresh()
+    read.clear()
+    # The record stands where it stood, and what is believed of new ones is not of this one.
+    assert not state.look_again(teacher) and not state.is_finished(teacher.spec.key)
+    finish(state, teacher, 'trained again')
+    assert state.look_again(teacher) and state.status(teacher) == 'done' and read == []
+
+
+def test_a_run_that_ended_before_it_could_be_adopted_counts(tmp_path):
+    state = state_of(tmp_path / 'results', planned(methods=('ukd',), num_teachers=(1,)))
+    teacher = state.plan.pool[0][1]
+
+    class Late(MadeUp):
+        def adopt(self, job):
+            if job.key == teacher.spec.key:
+                done(state, teacher)
+            return False
+
+    executor, listener = Late(state), Listener()
+    outcome = carry_out(state, Places(), executor, listener)
+    assert {*outcome.statuses.values()} == {'done'} and len(outcome.statuses) == 3
+    assert teacher.spec.key not in executor.order and len(executor.order) == 2
+    assert listener.ended_as[teacher.spec.key] == 'done'
+
+
+@pytest.mark.parametrize(
+    ('told', 'status'),
+    [
+        ({}, 'running'),
+        (dict(pid=2**22 + 1), 'interrupted'),
+        (dict(born='another start of the machine'), 'interrupted'),
+        (dict(host='elsewhere', pid=2**22 + 1), 'running'),
+    ],
+)
+def test_a_run_whose_process_is_gone_is_not_running(told, status, tmp_path):
+    state = state_of(tmp_path / 'results', planned(methods=('plain',)))
+    run = run_of(state.plan, 'plain')
+    write_json(state.own_folder(run).state, dict(status='running', **this_process() | told))
+    assert state.status(run) == status
+
+
+def test_a_process_that_was_killed_has_failed_by_its_own_words(tmp_path):
+    state = state_of(tmp_path / 'results', planned(methods=('plain',)))
+    run = run_of(state.plan, 'plain')
+    gone = dict(status='running', **this_process() | dict(pid=2**22 + 1))
+    write_json(state.own_folder(run).state, gone)
+    assert Queue(state).end(run, 'the process was killed') == 'failed'
+    assert state.left_state(run)['error'] == dict(type='Killed', message='the process was killed')
+
+
+def test_a_folder_that_a_process_holds_is_not_cleared(tmp_path):
+    state = state_of(tmp_path / 'results', planned(methods=('plain',)))
+    run = run_of(state.plan, 'plain')
+    paths = RunFolders(state, Places()).prepare(run)
+    assert not paths.lock.exists()
+    before = {path: path.read_bytes() for path in paths.root.iterdir()}
+    with held(paths.lock, ''), pytest.raises(ResultsError, match='another process carries this'):
+        RunFolders(state, Places()).prepare(run)
+    assert {path: path.read_bytes() for path in paths.root.iterdir()} == before
+    # One that was killed leaves its lock behind.
+    paths.lock.touch()
+    RunFolders(state, Places()).prepare(run)
+    assert {path.name for path in paths.root.iterdir()} == {'config.py', 'run.json'}

@@ -14,17 +14,18 @@ from pathlib import Path
 from rich.console import Console
 
 from ..errors import ConfigError
+from ..files.configs import find_config_by_name
 from ..files.hashes import file_sha256
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import SCHEMA, write_record
 from .config import read_axes
+from .display import Progress
 from .executors.base import Executor, Job, Resources
 from .executors.devices import Devices
 from .finished import SweepState
 from .place import Places
 from .plan import Plan, PlannedRun
 from .planner import make_plan
-from .display import Progress
 from .schedule import carry_out
 from .videos import sweep_data
 
@@ -138,7 +139,7 @@ class _Instant(Executor):
 
 def _plan(runs: int, paths: SweepPaths) -> Plan:
     """A plan of so many runs without parents, made of one of the quick sweep's."""
-    axes = read_axes(None).narrowed(methods=['plain'], seeds=[0])
+    axes = read_axes(find_config_by_name('quick', 'sweeps')).narrowed(methods=['plain'], seeds=[0])
     whole = make_plan(axes, sweep_data(axes.dataset, None), 'made-up', 'cpu', str(paths.pool))
     model = next(iter(whole.runs.values()))
     made = [replace(model, spec=replace(model.spec, key=f'{n:012x}', seed=n)) for n in range(runs)]

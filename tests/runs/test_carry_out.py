@@ -14,8 +14,8 @@ from ukd_bench.files.hashes import file_sha256
 from ukd_bench.files.locks import held
 from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
-from ukd_bench.records.key import user_sources
 from ukd_bench.records.spec import RunSpec
+from ukd_bench.records.user_code import user_sources
 from ukd_bench.runs import carry_out as module
 from ukd_bench.runs.__main__ import main
 

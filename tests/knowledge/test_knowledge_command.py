@@ -259,3 +259,38 @@ def test_killed_with_its_workers_and_called_twice_at_once(student_config, dark):
         'manifest.json',
         'scores.npy',
     ]
+
+
+_MIXUP = 'dict(type="MixupBlending", num_classes=11, alpha=0.2)'
+_DATASET = 'config["train_dataloader"]["dataset"]'
+
+
+@pytest.mark.parametrize('name', ['fill', 'verify'])
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        (f'model["data_preprocessor"]["blending"] = {_MIXUP}', 'set blending to None'),
+        (f'data_preprocessor = dict(blending={_MIXUP})\ndel model["data_preprocessor"]',
+         'set blending to None'),
+        ('d = train_dataloader["dataset"]\ntrain_dataloader["dataset"] = '
+         'dict(type="RepeatDataset", times=2, dataset=d)',
+         'RepeatDataset repeats sample indices and cannot be replayed: train on one data set'),
+        ('d = train_dataloader["dataset"]\ntrain_dataloader["dataset"] = '
+         'dict(type="ConcatDataset", datasets=[d])', 'ConcatDataset repeats sample indices'),
+        ('train_dataloader["dataset"].update(type="RepeatAugDataset", ann_file="a.txt")',
+         "repeated augmentation) makes several clips of a sample, which share its address: use"),
+        ('train_dataloader["dataset"] = dict(type="VideoDataset", ann_file="absent.txt", '
+         'pipeline=[dict(type="DecordInit")])',
+         "data set VideoDataset: cannot be built"),
+        ('train_dataloader["dataset"]["type"] = "NoSet"', "no data set is registered as 'NoSet'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_replayed_is_refused_before_any_work(
+    command, student_config, monkeypatch, name, change, words
+):
+    """As training would, and before a teacher is loaded or a video is read."""
+    config = student_config()
+    with open(config, 'a') as file:
+        file.write(f'\n{change}\n')
+    monkeypatch.setattr('ukd_bench.knowledge.teacher.load_weights', None)
+    one_line(command(name, config), words)

@@ -57,7 +57,7 @@ class ReplayHook(ResumableHook):
         self._head_loss: HeadLoss | None = None
 
     def before_run(self, runner: Runner) -> None:
-        """Seeds the streams before weights are drawn, and lets checkpoints with a history be read."""
+        """Seeds the initial weights, and lets checkpoints with a history be read."""
         # The Runner initialises the weights, or resumes, after this and before `before_train`.
         reseed(runner.seed, 0)
         allow_history()

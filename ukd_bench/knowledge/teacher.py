@@ -26,7 +26,7 @@ MICRO_BATCH = 16
 kernel and changes the last bits, so the size is fixed in the bank fill and online alike."""
 
 OWN_RENDERING = (
-    'a teacher renders views in its own way where its config and the student\'s both have the '
+    "a teacher renders views in its own way where its config and the student's both have the "
     "suite's pipeline steps, see docs/pipeline_steps.md"
 )
 """What helps where a network cannot take another's clips."""

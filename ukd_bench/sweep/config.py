@@ -144,7 +144,9 @@ class Axes:
                 raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
         for method in self.methods:
             if method not in self.sweep_methods:
-                raise ConfigError(f'method {quoted(method)} is none of {", ".join(self.sweep_methods)}')
+                raise ConfigError(
+                    f'method {quoted(method)} is none of {", ".join(self.sweep_methods)}'
+                )
         for count in self.num_teachers:
             if not 1 <= count <= len(self.teachers):
                 raise ConfigError(
@@ -152,7 +154,9 @@ class Axes:
                     f'the size of the pool of sweep {self.name!r}'
                 )
         if self.selection not in SELECTIONS:
-            raise ConfigError(f'selection {quoted(self.selection)} is none of {", ".join(SELECTIONS)}')
+            raise ConfigError(
+                f'selection {quoted(self.selection)} is none of {", ".join(SELECTIONS)}'
+            )
         protocol(self.protocol)
         self.distillation.check()
         for key, seed in self._all_seeds():
@@ -166,7 +170,8 @@ class Axes:
             raise ConfigError(f'threads = {quoted(self.threads)} is not in 1 to {_MOST_THREADS}')
         if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
             raise ConfigError(
-                f'num_views = {quoted(self.num_views)} is not in 1 to full_epochs = {quoted(self.full_epochs)}'
+                f'num_views = {quoted(self.num_views)} is not in 1 to full_epochs = '
+                f'{quoted(self.full_epochs)}'
             )
         for student in self.students:
             if not 1 <= student.epochs <= self.full_epochs:
@@ -267,7 +272,9 @@ def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
     nested = _NESTED.get(name)
     if name in _LISTS:
         if not isinstance(value, (list, tuple)) or not value:
-            raise ConfigError(f'{where}: key {name!r} is {quoted(value)}, not a list of at least one')
+            raise ConfigError(
+                f'{where}: key {name!r} is {quoted(value)}, not a list of at least one'
+            )
         for item in value:
             _require_kind(f'{where}: {name}', item, _LISTS[name])
         if nested:

@@ -159,7 +159,9 @@ def _rows(rows: csv.DictReader, path: Path) -> Iterator[Line]:
         if None in row or None in row.values():
             given = [value for value in row.values() if isinstance(value, str)]
             line = ','.join(given)
-            raise _wrong_columns(f'{path}:{rows.line_num}', given, shortened(','.join(header)), line)
+            raise _wrong_columns(
+                f'{path}:{rows.line_num}', given, shortened(','.join(header)), line
+            )
         yield rows.line_num, row['ClassID'].strip(), row['Video'].strip()
 
 

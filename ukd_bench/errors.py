@@ -52,6 +52,20 @@ def told_in_one_line(whose: str) -> Iterator[None]:
         raise ConfigError(f'{whose}: {type(error).__name__}: {one_line(error)}') from error
 
 
+def shortened(text: str, limit: int = 80) -> str:
+    """A text for a message: cut where it has more characters than ``limit``, with their number."""
+    return text if len(text) <= limit else f'{text[:limit]}... ({len(text)} characters)'
+
+
+def quoted(value: object, limit: int = 80) -> str:
+    """A value as Python writes it, for a message, :func:`shortened`."""
+    try:
+        return shortened(repr(value), limit)
+    # Python writes no whole number of more than some thousand digits.
+    except ValueError:
+        return f'of type {type(value).__name__} and too long to be written'
+
+
 def one_line(problem: BaseException, limit: int = 300) -> str:
     """Describes an exception in one line, for a person who will not see the traceback.
 

@@ -1,6 +1,7 @@
 """Values of options: what is taken, and what is said of the rest."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from ukd_bench.cli import values
         (values.words, 'plain, ukd', ['plain', 'ukd']),
         (values.numbers(1), '1, 2,4', [1, 2, 4]),
         (values.one_of(lambda: ['a', 'b']), 'b', 'b'),
+        (values.named_path, '.', Path()),
     ],
 )
 def test_taken(parse, text, value):
@@ -26,6 +28,7 @@ def test_taken(parse, text, value):
 @pytest.mark.parametrize(
     ('parse', 'text', 'complaint'),
     [
+        (values.named_path, '', "'' is no path; the working folder is ."),
         (values.count(1), '0', "'0' is not a whole number of at least 1"),
         (values.count(0), '-1', "'-1' is not a whole number of at least 0"),
         (values.count(0), '1.5', "'1.5' is not a whole number of at least 0"),

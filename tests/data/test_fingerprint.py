@@ -96,3 +96,11 @@ def test_the_fingerprint_of_the_data_set_differs_between_subsets(train_dataset, 
     assert dataset_fingerprint(train) == build_dataset(train_dataset).fingerprint()
     assert dataset_fingerprint(train) != dataset_fingerprint(test)
     assert dataset_classes(train)[:2] == ('Drink', 'Jump')
+
+
+def test_class_names_of_any_data_set_are_part_of_a_line(build_dataset, train_dataset):
+    named = train_dataset | dict(metainfo=dict(classes=['a', 'b\nc']))
+    with pytest.raises(
+        DataError, match=r"ARIDDataset: metainfo: the class name 'b\\nc' holds a con"
+    ):
+        dataset_classes(build_dataset(named))

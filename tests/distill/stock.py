@@ -111,6 +111,14 @@ def _clips(length: int, side: int) -> list[dict]:
     ]
 
 
+def _frames(number: int, side: int) -> list[dict]:
+    """Single frames, for two-dimensional networks."""
+    steps = _clips(1, side)
+    steps[1].update(num_clips=number)
+    steps[-2].update(input_format='NCHW')
+    return steps
+
+
 def _torchvision(
     name: str, length: int = 4, side: int = _SIDE, *, features: int, **options
 ) -> dict[str, Any]:
@@ -166,6 +174,18 @@ RECOGNIZERS = {
         | _step(1, num_clips=4)
         | _backbone(depth=18, num_segments=4)
         | _head(in_channels=512, num_segments=4),
+    ),
+    # Its head draws the relations of frames that it looks at, in tests too.
+    'trn': Recognizer(
+        'trn/trn_imagenet-pretrained-r50_8xb16-1x1x8-50e_sthv1-rgb.py',
+        _NO_WEIGHTS
+        | _backbone(depth=18)
+        | _head(in_channels=512, num_segments=4, hidden_dim=16)
+        | {
+            'train_dataloader.dataset': dict(
+                _delete_=True, type='VideoDataset', pipeline=_frames(4, _SIDE)
+            )
+        },
     ),
     # No key makes it narrower; 16 x 16 pixels leave its first linear layer one position.
     'c3d': Recognizer(

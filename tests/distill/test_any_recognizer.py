@@ -12,6 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.model import revert_sync_batchnorm
 from torch import nn
 
+from ukd_bench.data.streams import EVALUATION, seeded
 from ukd_bench.distill.head import distillable_head
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.checkpoints import save_weights, state_sha256
@@ -111,7 +112,7 @@ def test_a_teacher_scores_what_its_recognizer_predicts(stock, build_dataset):
     predicted = []
     for sample in samples:
         batch = dict(inputs=[sample['inputs']], data_samples=[sample['data_samples']])
-        with torch.no_grad():
+        with torch.no_grad(), seeded(EVALUATION):
             predicted.append(model.test_step(batch)[0].pred_scores.item)
     torch.testing.assert_close(scores, torch.stack(predicted))
 

@@ -1,5 +1,6 @@
 """Sources that run teachers at every step: equal targets, whatever the memory they take."""
 
+import json
 import weakref
 
 import pytest
@@ -122,3 +123,18 @@ def test_teachers_score_one_number_of_classes():
     require_equal_classes(dict(a=11, b=11))
     with pytest.raises(ConfigError, match='teacher c scores 400 classes, teacher a 11'):
         require_equal_classes(dict(a=11, b=11, c=400))
+
+
+@pytest.mark.parametrize('kind', ['NaiveEnsembleHook', 'SwapHook', 'UKDHook'])
+def test_who_runs_teachers_needs_no_banks(train, distilling, filled_pool, kind):
+    entries = json.loads(filled_pool.read_text())['teachers'][:1]
+    for part in ('config', 'checkpoint', 'bank'):
+        entries[0][part] = str(filled_pool.parent / entries[0][part])
+    hook = distilling(kind, '') | dict(pool=entries)
+    del entries[0]['bank']
+    if kind == 'UKDHook':
+        with pytest.raises(ConfigError, match=r"pool: teacher 'dark' has no bank: give its entry"):
+            train(hook, epochs=1)
+    else:
+        without, _ = trained(train, hook, epochs=1)
+        assert without == trained(train, distilling(kind, filled_pool, 1), epochs=1)[0]

@@ -259,3 +259,69 @@ def test_killed_with_its_workers_and_called_twice_at_once(student_config, dark):
         'manifest.json',
         'scores.npy',
     ]
+
+
+_MIXUP = 'dict(type="MixupBlending", num_classes=11, alpha=0.2)'
+_DATASET = 'config["train_dataloader"]["dataset"]'
+
+
+@pytest.mark.parametrize('name', ['fill', 'verify'])
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        (f'model["data_preprocessor"]["blending"] = {_MIXUP}', 'set blending to None'),
+        (f'data_preprocessor = dict(blending={_MIXUP})\ndel model["data_preprocessor"]',
+         'set blending to None'),
+        ('d = train_dataloader["dataset"]\ntrain_dataloader["dataset"] = '
+         'dict(type="RepeatDataset", times=2, dataset=d)',
+         'RepeatDataset repeats sample indices and cannot be replayed: train on one data set'),
+        ('d = train_dataloader["dataset"]\ntrain_dataloader["dataset"] = '
+         'dict(type="ConcatDataset", datasets=[d])', 'ConcatDataset repeats sample indices'),
+        ('train_dataloader["dataset"].update(type="RepeatAugDataset", ann_file="a.txt")',
+         "repeated augmentation) makes several clips of a sample, which share its address: use"),
+        ('train_dataloader["dataset"] = dict(type="VideoDataset", ann_file="absent.txt", '
+         'pipeline=[dict(type="DecordInit")])',
+         "data set VideoDataset: cannot be built"),
+        ('train_dataloader["dataset"]["type"] = "NoSet"', "no data set is registered as 'NoSet'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_replayed_is_refused_before_any_work(
+    command, student_config, monkeypatch, name, change, words
+):
+    """As training would, and before a teacher is loaded or a video is read."""
+    config = student_config()
+    with open(config, 'a') as file:
+        file.write(f'\n{change}\n')
+    monkeypatch.setattr('ukd_bench.knowledge.teacher.load_weights', None)
+    one_line(command(name, config), words)
+
+
+@pytest.mark.parametrize('kind', ['UKDHook', 'NaiveEnsembleHook'])
+def test_an_entry_without_a_bank_is_named_before_any_work(
+    command, student_config, own_pool, rewrite, monkeypatch, kind
+):
+    rewrite(own_pool, None, 'teachers', 1, 'bank')
+    monkeypatch.setattr('ukd_bench.knowledge.teacher.load_weights', None)
+    words = "pool: teacher 'bright' has no bank: give its entry 'bank', a folder"
+    one_line(command('fill', student_config(kind)), words)
+    status, printed, _ = command('show', own_pool)
+    assert status == 0 and 'the pool names none' in printed and 'complete' in printed
+
+
+def test_verify_names_an_entry_without_a_bank(command, student_config, own_pool, rewrite):
+    rewrite(own_pool, None, 'teachers', 1, 'bank')
+    status, printed, _ = command('verify', student_config())
+    assert status == 1 and "wrong: bright: pool: teacher 'bright' has no bank" in printed
+    assert 'dark: good' in printed
+
+
+def test_a_teacher_that_cannot_take_the_students_clips_is_told_of_the_suites_steps(
+    command, student_config, own_pool, dark
+):
+    """A network in two dimensions, under a pipeline for three."""
+    with open(dark.config, 'a') as file:
+        file.write('\nmodel["data_preprocessor"] = dict(type="ActionDataPreprocessor")\n')
+        file.write('model["data_preprocessor"].update(mean=[1, 2, 3], std=[1, 1, 1])\n')
+    config = student_config(num_teachers=1)
+    words = 'teacher dark cannot score clips of shape [1, 3, 4, 32, 32]', 'docs/pipeline_steps.md'
+    one_line(command('fill', config, '--overwrite'), *words)

@@ -38,7 +38,7 @@ def test_a_list_in_a_config_will_do():
     assert read_pool([ENTRY])[0].config.name == 'c.py'
 
 
-@pytest.mark.parametrize('field', ['name', 'config', 'checkpoint', 'bank'])
+@pytest.mark.parametrize('field', ['name', 'config', 'checkpoint'])
 def test_an_incomplete_entry_is_named(pool, field):
     with pytest.raises(ConfigError, match=rf"pool.json: teacher 2: key '{field}' is absent"):
         read_pool(pool(ENTRY, {key: value for key, value in ENTRY.items() if key != field}))
@@ -103,3 +103,13 @@ def test_what_is_wrong_in_an_entry_is_named(pool, more, text):
 def test_two_teachers_of_one_name_are_refused(pool):
     with pytest.raises(ConfigError, match=r"pool.json: two teachers have the name 'a'"):
         read_pool(pool(ENTRY, ENTRY | dict(bank='other')))
+
+
+def test_a_bank_is_asked_for_by_name_where_somebody_needs_it(pool):
+    without = {key: value for key, value in ENTRY.items() if key != 'bank'}
+    (entry,) = read_pool(pool(without))
+    assert entry.bank_folder is None
+    with pytest.raises(ConfigError, match=r"pool: teacher 'a' has no bank: give its entry 'bank'"):
+        _ = entry.bank
+    (entry,) = read_pool(pool(ENTRY))
+    assert entry.bank == entry.bank_folder

@@ -1,7 +1,9 @@
+import copy
 import re
 
 import pytest
 import torch
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from torch import nn
 
@@ -65,8 +67,30 @@ def test_clips_that_it_cannot_take_are_named(teacher_files, clips, tmp_path):
     config.dump(tmp_path / 'flat.py')
     flat = Teacher(tmp_path / 'flat.py', teacher_files / 'dark.pth', name='flat')
     message = r'teacher flat cannot score clips of shape \[1, 3, 4, 32, 32\]: The size of tensor'
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=message) as caught:
         flat.score(clips[:2])
+    assert str(caught.value).endswith(
+        "the student's both have the suite's pipeline steps, see docs/pipeline_steps.md"
+    )
+
+
+def test_a_layer_that_a_head_makes_at_its_first_forward_is_made_again(
+    teacher_files, clips, tmp_path
+):
+    """MMAction2's ``TPNHead`` copies one of its layers, so that its checkpoint holds both."""
+    config = Config.fromfile(teacher_files / 'dark.py')
+    config.model.cls_head.update(type='TPNHead', consensus=dict(type='AvgConsensus', dim=1))
+    config.model.test_cfg = dict(fcn_test=True)
+    config.dump(tmp_path / 'tpn.py')
+    new = MODELS.build(copy.deepcopy(config.model))
+    save_weights(new, tmp_path / 'new.pth')
+    before = Teacher(tmp_path / 'tpn.py', tmp_path / 'new.pth')
+    scores, sha256 = before.score(clips[:2]), before.state_sha256
+    assert before.model.cls_head.new_cls is not None
+    save_weights(before.model, tmp_path / 'tested.pth')
+    assert 'cls_head.new_cls.bias' in torch.load(tmp_path / 'tested.pth')['state_dict']
+    after = Teacher(tmp_path / 'tpn.py', tmp_path / 'tested.pth')
+    assert after.state_sha256 == sha256 and torch.equal(after.score(clips[:2]), scores)
 
 
 def test_more_scores_than_names_are_refused(teacher_files, clips):

@@ -52,3 +52,15 @@ def test_errors_are_one_line(case, results, tmp_path, capsys):
 def test_check_needs_a_reference(results, tmp_path, capsys):
     assert main([str(results), '--out', str(tmp_path / 'out'), '--check']) == 2
     assert capsys.readouterr().err == 'error: --check needs --reference\n'
+
+
+@pytest.mark.parametrize('option', ['--out', '--reference', '--claims'])
+def test_an_empty_path_is_not_the_working_folder(results, tmp_path, capsys, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(SystemExit) as ended:
+        main([str(results), '--out', 'page', option, ''])
+    assert ended.value.code == 2 and sorted(tmp_path.iterdir()) == before
+    complaint = capsys.readouterr().err
+    assert f"argument {option}: '' is no path; the working folder is ." in complaint
+    assert complaint.count('\n') == 1

@@ -13,7 +13,7 @@ from ukd_bench.sweep.config import Student
 from ukd_bench.sweep.place import Places, placed_config
 from ukd_bench.sweep.prepare import _flow_wanted
 
-from .planned import AXES, STUDENT, hook_of, parents_of, planned, run_of, runs_of
+from .planned import AXES, STUDENT, hook_of, keys_of, parents_of, planned, run_of, runs_of
 
 POOL = [teacher.name for teacher in AXES.teachers]
 # How large a wide student is its own files say.
@@ -95,10 +95,31 @@ def test_a_method_that_has_no_config_at_all(tmp_path, monkeypatch):
     (tmp_path / 'plain').mkdir()
     shipped = configs_root() / 'plain' / f'{STUDENT}_darkroom-quick.py'
     (tmp_path / 'plain' / 'own.py').write_text(f"_base_ = '{shipped}'\n")
-    with pytest.raises(ConfigError, match=r'ukd/own\.py does not exist'):
+    with pytest.raises(ConfigError, match=r'ukd/own\.py does not exist') as caught:
         planned(student_config='{method}/own.py', methods=('swap',))
+    # Where it was looked for.
+    assert str(caught.value).endswith(f' does not exist in {configs_root()} or in {tmp_path}')
+    with pytest.raises(ConfigError, match=rf'config {tmp_path}/ukd/own\.py does not exist$'):
+        planned(student_config=f'{tmp_path}/{{method}}/own.py', methods=('ukd',))
     with pytest.raises(ConfigError, match=r'label_smoothing/own\.py does not exist'):
         planned(student_config='{method}/own.py', methods=('label_smoothing',))
+
+
+def test_ukd_alone_needs_no_plain_config(tmp_path, monkeypatch):
+    """And has the same keys as with one, since they share their views."""
+    monkeypatch.chdir(tmp_path)
+    for method in ('ukd', 'plain'):
+        (tmp_path / method).mkdir()
+        shipped = configs_root() / method / f'{STUDENT}_darkroom-quick.py'
+        (tmp_path / method / 'own.py').write_text(f"_base_ = '{shipped}'\n")
+    options = dict(student_config='{method}/own.py', methods=('ukd',))
+    with_plain = planned(**options)
+    (tmp_path / 'plain' / 'own.py').unlink()
+    assert keys_of(planned(**options)) == keys_of(with_plain)
+    with pytest.raises(ConfigError, match=r'plain/own\.py does not exist'):
+        planned(**options | dict(methods=('ukd', 'plain')))
+    with pytest.raises(ConfigError, match=r'plain/own\.py does not exist'):
+        planned(**options | dict(methods=('teacher',)))
 
 
 def test_a_config_without_a_section_is_refused(tmp_path, monkeypatch):

@@ -2,16 +2,15 @@
 
 import argparse
 import os
-from pathlib import Path
 
 from ..data.arid.editions import EDITIONS
 from ..records.execution import DEVICES
-from .values import count
+from .values import count, named_path
 
 
 def add_root(parser: argparse.ArgumentParser, text: str) -> None:
     """Adds the argument for a data set's folder."""
-    parser.add_argument('root', type=Path, metavar='ROOT', help=text)
+    parser.add_argument('root', type=named_path, metavar='ROOT', help=text)
 
 
 def add_edition(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +36,9 @@ def add_device(parser: argparse.ArgumentParser, text: str) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Adds the option for a file of the figures that a command prints."""
-    parser.add_argument('--json', type=Path, metavar='FILE', help='also write all figures there')
+    parser.add_argument(
+        '--json', type=named_path, metavar='FILE', help='also write all figures there'
+    )
 
 
 def add_blocks(parser: argparse.ArgumentParser, default: int) -> None:

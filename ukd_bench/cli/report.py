@@ -1,8 +1,9 @@
 """``ukd-bench report``: writes the report of a sweep and prints its verdicts."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .values import named_path
 
 if TYPE_CHECKING:
     from ..report.page import Report
@@ -25,13 +26,18 @@ _STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say what a report is made of, and where it goes."""
-    parser.add_argument('results', type=Path, metavar='RESULTS', help='folder of a sweep')
-    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder to write')
+    parser.add_argument('results', type=named_path, metavar='RESULTS', help='folder of a sweep')
     parser.add_argument(
-        '--reference', type=Path, metavar='DIR', help='folder of a sweep to compare with'
+        '--out', type=named_path, required=True, metavar='DIR', help='folder to write'
     )
     parser.add_argument(
-        '--claims', type=Path, metavar='FILE', help='decision rules in place of the shipped ones'
+        '--reference', type=named_path, metavar='DIR', help='folder of a sweep to compare with'
+    )
+    parser.add_argument(
+        '--claims',
+        type=named_path,
+        metavar='FILE',
+        help='decision rules in place of the shipped ones',
     )
     parser.add_argument(
         '--check',

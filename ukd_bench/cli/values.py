@@ -3,6 +3,14 @@
 import argparse
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
+
+
+def named_path(text: str) -> Path:
+    """A path. An empty one, as an unset variable leaves it, would be the working folder."""
+    if not text:
+        raise argparse.ArgumentTypeError(f'{text!r} is no path; the working folder is .')
+    return Path(text)
 
 
 def count(least: int) -> Callable[[str], int]:

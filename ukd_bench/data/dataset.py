@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+from ..errors import ConfigError, UkdBenchError, one_line
+
 
 class VideoSet(Protocol):
     """Clips with a label each: ``ARIDDataset``, MMAction2's ``VideoDataset`` and their likes.
@@ -38,10 +40,21 @@ class Fingerprinted(Protocol):
 
 
 def build_dataset(dataset_config: dict[str, Any]) -> ReplayableSet:
-    """The data set of a config, with its own pipeline."""
+    """The data set of a config, with its own pipeline.
+
+    Raises:
+        ConfigError: it cannot be built, for one since a list is absent.
+    """
     # Here, because who only looks at the clips of a set needs no torch.
     from mmengine.config import Config
     from mmengine.registry import DATASETS, DefaultScope
 
-    with DefaultScope.overwrite_default_scope('mmaction'):
-        return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
+    try:
+        with DefaultScope.overwrite_default_scope('mmaction'):
+            return DATASETS.build(Config(dict(dataset=dataset_config)).dataset)
+    except (UkdBenchError, MemoryError):
+        raise
+    # Anybody's data set may fail in any way.
+    except Exception as error:
+        kind = dataset_config.get('type')
+        raise ConfigError(f'data set {kind}: cannot be built ({one_line(error)})') from error

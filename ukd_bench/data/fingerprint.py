@@ -1,18 +1,22 @@
 """What identifies a data set wherever it lies: its clips, never its path."""
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, quoted
 from ..files.atomic import read_json
 from ..files.hashes import digest, file_sha256
 from .arid.lists import Clip
 from .dataset import Fingerprinted, VideoSet
 from .making import FolderKind
 
+_NOT_IN_NAMES = ('Cc', 'Cs', 'Zl', 'Zp')
+"""Unicode's categories of what no line of text holds: control characters, halves of characters that
+are coded in two parts, and ends of lines and paragraphs."""
 DARKROOM = FolderKind('darkroom', 2, 'a DarkRoom', 'manifest.json', '.darkroom.json')
 
 
@@ -95,5 +99,29 @@ def sample_label(dataset: VideoSet, sample: Mapping[str, Any]) -> int:
 
 
 def dataset_classes(dataset: VideoSet) -> tuple[str, ...]:
-    """Class names in label order; empty where the data set has none."""
-    return tuple((dataset.metainfo or {}).get('classes', ()))
+    """Class names in label order; empty where the data set has none.
+
+    Raises:
+        DataError: as :func:`require_plain_names` does.
+    """
+    names = tuple((dataset.metainfo or {}).get('classes', ()))
+    require_plain_names(names, f'{type(dataset).__name__}: metainfo')
+    return names
+
+
+def require_plain_names(names: Iterable[object], where: object) -> None:
+    """Refuses names of classes that are no part of a line of text.
+
+    Args:
+        names: The names.
+        where: What messages call the place where they stand.
+
+    Raises:
+        DataError: one holds a control character or a line's end.
+    """
+    for name in names:
+        if any(unicodedata.category(sign) in _NOT_IN_NAMES for sign in str(name)):
+            raise DataError(
+                f'{where}: the class name {quoted(name)} holds a control character or the end of '
+                'a line'
+            )

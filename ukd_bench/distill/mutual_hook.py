@@ -12,6 +12,7 @@ from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
+from ..data.streams import kept_streams
 from ..errors import ConfigError
 from ..files.checkpoints import unwrapped
 from ..knowledge.identity import model_section
@@ -162,7 +163,7 @@ class MutualHook(DistillationHook):
 
     def _build_peer(self, runner: Runner, number: int) -> BaseRecognizer:
         # Building a peer must not change what is drawn after it.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), kept_streams():
             reseed(runner.seed, 0, number)
             peer = revert_sync_batchnorm(MODELS.build(model_section(runner.cfg)))
             peer.init_weights()

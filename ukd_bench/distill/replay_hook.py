@@ -1,5 +1,6 @@
 """Makes a recognizer's training replay: views by address, model randomness by iteration."""
 
+import random
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,13 @@ from mmengine.dataset import BaseDataset
 from mmengine.dist import get_rank
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
-from ..data.views.replay import ReplayedPipeline, build_pipeline, require_replayable
+from ..data.streams import EVALUATION, seed_streams
+from ..data.views.replay import (
+    ReplayedPipeline,
+    build_pipeline,
+    require_replayable,
+    require_unblended,
+)
 from ..errors import ConfigError
 from ..files.checkpoints import ResumableHook, unwrapped
 from ..files.unpickling import allow_history
@@ -22,7 +29,8 @@ class ReplayHook(ResumableHook):
 
     Whatever the order, batch size or number of workers, a sample's augmentation then depends on
     (view seed, view, sample) alone, and dropout and the like on (seed, iteration) alone; in
-    distributed training on the process's rank too. The student's initial weights depend on the seed
+    distributed training on the process's rank too. What a network draws in validation and test is
+    the same in every batch. The student's initial weights depend on the seed
     alone, whatever other hooks build before. So a training that resumes at an epoch's end goes on
     as if it had never stopped.
 
@@ -49,7 +57,7 @@ class ReplayHook(ResumableHook):
         self._head_loss: HeadLoss | None = None
 
     def before_run(self, runner: Runner) -> None:
-        """Seeds torch before weights are drawn, and lets checkpoints with a history be read."""
+        """Seeds the initial weights, and lets checkpoints with a history be read."""
         # The Runner initialises the weights, or resumes, after this and before `before_train`.
         reseed(runner.seed, 0)
         allow_history()
@@ -113,9 +121,16 @@ class ReplayHook(ResumableHook):
         self.pipeline.set_view(self.view_of_epoch(runner.epoch))
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
-        """Reseeds torch from (seed, iteration, rank)."""
+        """Reseeds the streams from (seed, iteration, rank)."""
         # Iteration 0 of the stream belongs to the initial weights.
         reseed(runner.seed, runner.iter + 1, get_rank())
+
+    def before_val_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:
+        """Seeds the streams as for every forward of an evaluation."""
+        seed_streams(EVALUATION, next(unwrapped(runner).parameters()).device)
+
+    # A teacher's forwards draw the same, so that a network scores alike whoever evaluates it.
+    before_test_iter = before_val_iter
 
     def view_of_epoch(self, epoch: int) -> int:
         """The view that an epoch's samples are drawn from."""
@@ -144,14 +159,17 @@ def set_gradients(module: torch.nn.Module, gradients: dict[str, torch.Tensor]) -
 
 
 def reseed(seed: int, iteration: int, rank: int = 0) -> None:
-    """Seeds torch's generators, those of all devices, from (seed, iteration, rank).
+    """Seeds torch's, Python's and NumPy's streams from (seed, iteration, rank).
 
-    Processes of a distributed training must not drop out alike, and the first of them must draw
-    what it draws alone.
+    Torch's are those of all devices. Most networks draw from them alone; MMAction2's ``TRNHead``
+    draws from NumPy's. Processes of a distributed training must not drop out alike, and the first
+    of them must draw what it draws alone.
     """
     address = (seed, iteration, rank) if rank else (seed, iteration)
-    words = np.random.SeedSequence(address).generate_state(2, np.uint32)
-    value = (int(words[0]) << 32 | int(words[1])) & (2**63 - 1)
+    words = np.random.SeedSequence(address).generate_state(4, np.uint32).tolist()
+    value = (words[0] << 32 | words[1]) & (2**63 - 1)
+    random.seed(words[2])
+    np.random.seed(words[3])
     # `torch.manual_seed` does the same, but traces the stack once for every kind of absent device.
     torch.default_generator.manual_seed(value)
     if torch.cuda.is_available():
@@ -170,6 +188,5 @@ def replayable_dataset(runner: Runner) -> BaseDataset:
             "use type='EpochBasedTrainLoop'"
         )
     dataset = require_replayable(runner.train_dataloader.dataset)
-    if getattr(unwrapped(runner).data_preprocessor, 'blending', None) is not None:
-        raise ConfigError('blending (mixup, cutmix) mixes samples and cannot be replayed')
+    require_unblended(getattr(unwrapped(runner).data_preprocessor, 'blending', None))
     return dataset

@@ -11,8 +11,8 @@ from ..errors import ConfigError
 from ..files.atomic import read_json
 from ..files.downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
 
-_REQUIRED = ('name', 'config', 'checkpoint', 'bank')
-_OPTIONAL = ('key', 'classes', 'sha256')
+_REQUIRED = ('name', 'config', 'checkpoint')
+_OPTIONAL = ('bank', 'key', 'classes', 'sha256')
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class PoolEntry:
         key: Key of the run that trained it; empty for a teacher from elsewhere.
         config: MMAction2 config whose ``model`` it is.
         checkpoint: Its weights; for a URL, the name of its file.
-        bank: Folder of its scores.
+        bank_folder: Folder of its scores; None where the pool names none, since who runs teachers
+            reads no bank.
         url: URL that the weights are downloaded from; None for a local file.
         sha256: First digits, eight or more and in lower case, of the checkpoint's SHA-256; None
             where nobody said.
@@ -35,10 +36,23 @@ class PoolEntry:
     key: str
     config: Path
     checkpoint: Path
-    bank: Path
+    bank_folder: Path | None
     url: str | None = None
     sha256: str | None = None
     classes: tuple[str, ...] | None = None
+
+    @property
+    def bank(self) -> Path:
+        """Folder of the teacher's scores, for who reads or fills it.
+
+        Raises:
+            ConfigError: the pool names none.
+        """
+        if self.bank_folder is None:
+            raise ConfigError(
+                f"pool: teacher {self.name!r} has no bank: give its entry 'bank', a folder"
+            )
+        return self.bank_folder
 
     def checkpoint_file(self) -> Path:
         """The local file of the weights; a URL's is downloaded where it is not there yet.
@@ -61,7 +75,7 @@ def read_pool(
     """The first ``num_teachers`` teachers of a pool, all where it is None.
 
     Args:
-        pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank, key?, classes?,
+        pool: A JSON file ``{"teachers": [{name, config, checkpoint, bank?, key?, classes?,
             sha256?}, ...]}`` whose paths are relative to its folder, or such a list itself with
             paths relative to the working directory. A checkpoint may be a URL.
         num_teachers: K, the number of teachers.
@@ -124,7 +138,7 @@ def require_own_folders(teachers: Sequence[PoolEntry]) -> None:
 
 def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
     if not isinstance(entry, dict):
-        raise ConfigError(f'{where}: {entry!r} is no entry with name, config, checkpoint and bank')
+        raise ConfigError(f'{where}: {entry!r} is no entry with name, config and checkpoint')
     for key, value in entry.items():
         if key not in (*_REQUIRED, *_OPTIONAL):
             raise ConfigError(
@@ -143,7 +157,7 @@ def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
         key=entry.get('key') or '',
         config=base / entry['config'],
         checkpoint=base / source if url is None else Path(source),
-        bank=base / entry['bank'],
+        bank_folder=base / entry['bank'] if entry.get('bank') else None,
         url=url,
         sha256=_sha256(entry.get('sha256'), where),
         classes=_classes(entry.get('classes'), where),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from mmaction.models.heads import TPNHead
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
@@ -14,6 +15,7 @@ from mmengine.logging import print_log
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor
 
+from ..data.streams import EVALUATION, kept_streams, seeded
 from ..errors import ConfigError, UkdBenchError, one_line
 from ..files.checkpoints import load_weights, state_bytes, state_sha256
 from .identity import model_section, read_teacher_config
@@ -22,6 +24,12 @@ from .pool import PoolEntry
 MICRO_BATCH = 16
 """Clips a teacher scores at once, always, padded where fewer are left: a batch of one takes another
 kernel and changes the last bits, so the size is fixed in the bank fill and online alike."""
+
+OWN_RENDERING = (
+    "a teacher renders views in its own way where its config and the student's both have the "
+    "suite's pipeline steps, see docs/pipeline_steps.md"
+)
+"""What helps where a network cannot take another's clips."""
 
 
 class Teacher:
@@ -62,7 +70,10 @@ class Teacher:
     ) -> None:
         self.model = _build(config)
         self.name = name or str(checkpoint)
-        noted = load_weights(self.model, checkpoint)
+        later = _made_later(self.model)
+        noted = load_weights(
+            self.model, checkpoint, lambda name: '' if name.startswith(later) else name
+        )
         known = own_classes or (noted if classes else None)
         if noted and not classes:
             print_log(
@@ -146,17 +157,23 @@ class Teacher:
         # MMAction2 scores a test clip's views in portions where it is alone in its batch.
         if getattr(self.model, 'test_cfg', None):
             self.model.test_cfg.pop('max_testing_views', None)
+        device = next(self.model.parameters()).device
         try:
-            prepared = self.model.data_preprocessor(batch, training=False)
-            features, head_arguments = self.model.extract_feat(prepared['inputs'], test_mode=True)
-            scores = self.model.cls_head(features, **head_arguments)
+            # Whatever a network draws here must not depend on what was drawn before, nor change
+            # what a student draws after.
+            with seeded(EVALUATION, device):
+                prepared = self.model.data_preprocessor(batch, training=False)
+                features, head_arguments = self.model.extract_feat(
+                    prepared['inputs'], test_mode=True
+                )
+                scores = self.model.cls_head(features, **head_arguments)
         except (UkdBenchError, MemoryError, torch.OutOfMemoryError):
             raise
         # A network refuses clips that are laid out for another kind in whatever way it comes.
         except Exception as error:
             raise ConfigError(
                 f'teacher {self.name} cannot score clips of shape {[*inputs[0].shape]}: '
-                f'{one_line(error)}'
+                f'{one_line(error)}; {OWN_RENDERING}'
             ) from error
         if self.order is not None and scores.shape[-1] != len(self.order):
             raise ConfigError(
@@ -174,7 +191,7 @@ def _build(path: Path) -> Any:
     model = model_section(read_teacher_config(path))
     register_all_modules(init_default_scope=True)
     # Building draws random weights; whoever builds after this must not notice.
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), kept_streams():
         try:
             return revert_sync_batchnorm(MODELS.build(model))
         # MMEngine and MMAction2 answer an unknown key with whatever their constructors raise.
@@ -182,6 +199,16 @@ def _build(path: Path) -> Any:
             raise ConfigError(
                 f'teacher config {path}: its model cannot be built ({one_line(error)})'
             ) from error
+
+
+def _made_later(model: torch.nn.Module) -> tuple[str, ...]:
+    """Beginnings of names of what a checkpoint may hold and a new network lacks.
+
+    MMAction2's ``TPNHead`` makes a layer at its first forward in tests, a copy of one that the
+    checkpoint holds too.
+    """
+    modules = model.named_modules()
+    return tuple(f'{name}.new_cls.' for name, module in modules if isinstance(module, TPNHead))
 
 
 def _copy(data: Tensor, device: torch.device | str) -> Tensor:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError
+from ..errors import ConfigError, shortened
 from ..files.configs import configs_root, read_config
 
 if TYPE_CHECKING:
@@ -40,8 +40,13 @@ def fill_in(key: str, template: str, **names: str) -> str:
 
 def find_config_by_path(relative: str) -> Path | None:
     """A shipped config, or one of the user's by its path from the working directory."""
-    candidates = (configs_root() / relative, Path(relative))
+    candidates = (folder / relative for folder in _folders())
     return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _folders() -> tuple[Path, Path]:
+    """The folders in which configs are looked for, in that order."""
+    return configs_root(), Path()
 
 
 def load_config(relative: str) -> 'Config':
@@ -52,7 +57,10 @@ def load_config(relative: str) -> 'Config':
     """
     path = find_config_by_path(relative)
     if path is None:
-        raise ConfigError(f'config {configs_root() / relative} does not exist')
+        # An absolute path is looked for where it says.
+        folders = [] if Path(relative).is_absolute() else [str(one.resolve()) for one in _folders()]
+        where = f' in {" or in ".join(dict.fromkeys(folders))}' if folders else ''
+        raise ConfigError(f'config {shortened(relative, 300)} does not exist{where}')
     config = read_config(path)
     for section in _SECTIONS:
         _require_section(config, section, path)

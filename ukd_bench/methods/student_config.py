@@ -29,7 +29,7 @@ def student_config(template: str, method: Method, student: str) -> 'Config':
     Raises:
         ConfigError: there is no config, it cannot be used, or its hook is not the method's.
     """
-    own = fill_in('student_config', template, method=method.name, student=student)
+    own = student_config_path(template, method, student)
     if find_config_by_path(own) is not None or method.borrows is None:
         config = load_config(own)
         method_hook(config, method, own)
@@ -38,6 +38,11 @@ def student_config(template: str, method: Method, student: str) -> 'Config':
     config = student_config(template, lender, student)
     method_hook(config, lender, own)['type'] = method.hook or REPLAY_HOOK
     return config
+
+
+def student_config_path(template: str, method: Method, student: str) -> str:
+    """Path of the config that a method has of its own, whether or not there is one."""
+    return fill_in('student_config', template, method=method.name, student=student)
 
 
 def method_hook(config: 'Config', method: Method, where: str | Path) -> Any:

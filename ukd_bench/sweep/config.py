@@ -1,5 +1,6 @@
 """The axes of a sweep, read from a config file and checked key by key."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, get_args
 
 from ..checks import did_you_mean, is_a
 from ..data.views.protocols import protocol
-from ..errors import ConfigError
+from ..errors import ConfigError, quoted
 from ..files.configs import read_config
 from ..methods.distillation import Distillation
 from ..methods.known import KnownMethods
@@ -18,6 +19,13 @@ from ..records.record import LAST_EPOCH, SELECTIONS
 
 SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
 """Names of methods and runs that a sweep may ask for, beside methods of its own."""
+_SEEDS = range(2**32 - 10_000)
+"""NumPy takes seeds below 2**32, and loader workers and teachers of a student's own kind count on
+from the seed of the run and of the student."""
+_MOST_THREADS = 1024
+"""More than any machine has cores; torch ends a process that asks for many more."""
+_LONGEST_NAME = 200
+"""Characters of a name; file systems allow 255 bytes and the suite adds some of its own."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ class Axes:
         students = {student.name: student for student in self.students}
         for backbone in backbones or ():
             if backbone not in students:
-                raise ConfigError(f'backbone {backbone!r} is none of {", ".join(students)}')
+                raise ConfigError(f'backbone {quoted(backbone)} is none of {", ".join(students)}')
         changed = replace(
             self,
             methods=tuple(methods or self.methods),
@@ -125,43 +133,60 @@ class Axes:
         Raises:
             ConfigError: naming the first that does not fit.
         """
-        # The name is that of folders, and what is written there must stay there.
-        if self.name in ('', '.', '..') or Path(self.name).name != self.name:
-            raise ConfigError(f'name = {self.name!r} is no name of a folder')
+        # These are names of folders, and what is written there must stay there.
+        _require_name('name', self.name)
+        _require_name('dataset.name', self.dataset.name)
         for kind, items in (('student', self.students), ('teacher', self.teachers)):
             names = [item.name for item in items]
+            for i, name in enumerate(names):
+                _require_name(f'{kind}s[{i}].name', name)
             if twice := [name for name in names if names.count(name) > 1]:
                 raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
         for method in self.methods:
             if method not in self.sweep_methods:
-                raise ConfigError(f'method {method!r} is none of {", ".join(self.sweep_methods)}')
+                raise ConfigError(
+                    f'method {quoted(method)} is none of {", ".join(self.sweep_methods)}'
+                )
         for count in self.num_teachers:
             if not 1 <= count <= len(self.teachers):
                 raise ConfigError(
-                    f'num_teachers = {count} is not in 1 to {len(self.teachers)}, '
+                    f'num_teachers = {quoted(count)} is not in 1 to {len(self.teachers)}, '
                     f'the size of the pool of sweep {self.name!r}'
                 )
         if self.selection not in SELECTIONS:
-            raise ConfigError(f'selection {self.selection!r} is none of {", ".join(SELECTIONS)}')
+            raise ConfigError(
+                f'selection {quoted(self.selection)} is none of {", ".join(SELECTIONS)}'
+            )
         protocol(self.protocol)
         self.distillation.check()
-        seeds = [*self.seeds, *(teacher.seed for teacher in self.teachers)]
-        for seed in (*seeds, self.view_seed, self.teacher_view_seed):
-            if seed < 0:
-                raise ConfigError(f'seed {seed} is negative')
-        for name in ('teacher_epochs', 'threads'):
-            if getattr(self, name) < 1:
-                raise ConfigError(f'{name} = {getattr(self, name)} is not positive')
+        for key, seed in self._all_seeds():
+            if seed not in _SEEDS:
+                raise ConfigError(
+                    f'{key} = {quoted(seed)} is no seed, a whole number from 0 to {_SEEDS[-1]}'
+                )
+        if self.teacher_epochs < 1:
+            raise ConfigError(f'teacher_epochs = {quoted(self.teacher_epochs)} is not positive')
+        if not 1 <= self.threads <= _MOST_THREADS:
+            raise ConfigError(f'threads = {quoted(self.threads)} is not in 1 to {_MOST_THREADS}')
         if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
             raise ConfigError(
-                f'num_views = {self.num_views} is not in 1 to full_epochs = {self.full_epochs}'
+                f'num_views = {quoted(self.num_views)} is not in 1 to full_epochs = '
+                f'{quoted(self.full_epochs)}'
             )
         for student in self.students:
             if not 1 <= student.epochs <= self.full_epochs:
                 raise ConfigError(
-                    f'student {student.name}: epochs = {student.epochs} is not in 1 to '
-                    f'full_epochs = {self.full_epochs}'
+                    f'student {student.name}: epochs = {quoted(student.epochs)} is not in 1 to '
+                    f'full_epochs = {quoted(self.full_epochs)}'
                 )
+
+    def _all_seeds(self) -> Iterator[tuple[str, int]]:
+        for i, seed in enumerate(self.seeds):
+            yield f'seeds[{i}]', seed
+        for i, teacher in enumerate(self.teachers):
+            yield f'teachers[{i}].seed', teacher.seed
+        yield 'view_seed', self.view_seed
+        yield 'teacher_view_seed', self.teacher_view_seed
 
     @property
     def bank_views(self) -> int:
@@ -182,6 +207,15 @@ class Axes:
     def student_methods(self) -> tuple[Method, ...]:
         """The methods asked for that train a student."""
         return tuple(self.known.rows[name] for name in self.methods if name in self.known.rows)
+
+
+def _require_name(key: str, name: str) -> None:
+    is_plain = name.isprintable() and name.strip() == name and not {*'/\\'} & {*name}
+    if name in ('', '.', '..') or not is_plain or len(name) > _LONGEST_NAME:
+        raise ConfigError(
+            f'{key} = {quoted(name)} is no name of a folder: printable characters without '
+            f'slashes, and no more than {_LONGEST_NAME} of them'
+        )
 
 
 def read_axes(path: Path) -> Axes:
@@ -220,7 +254,9 @@ def _build(kind: type, content: dict, where: str) -> Any:
     known = {one.name: one for one in fields(kind) if one.name != 'own_methods'}
     for key in content:
         if key not in known:
-            raise ConfigError(f'{where}: key {key!r} does not exist{did_you_mean(key, known)}')
+            raise ConfigError(
+                f'{where}: key {quoted(key)} does not exist{did_you_mean(key, known)}'
+            )
     values: dict[str, Any] = {}
     for name, one in known.items():
         if name in content:
@@ -235,7 +271,9 @@ def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
     nested = _NESTED.get(name)
     if name in _LISTS:
         if not isinstance(value, (list, tuple)) or not value:
-            raise ConfigError(f'{where}: key {name!r} is {value!r}, not a list of at least one')
+            raise ConfigError(
+                f'{where}: key {name!r} is {quoted(value)}, not a list of at least one'
+            )
         for item in value:
             _require_kind(f'{where}: {name}', item, _LISTS[name])
         if nested:
@@ -259,4 +297,4 @@ def _require_kind(where: str, value: Any, *kinds: type) -> None:
     allowed = (*kinds, int) if float in kinds else kinds
     if not is_a(value, *allowed):
         names = ' or '.join(kind.__name__ for kind in kinds)
-        raise ConfigError(f'{where} is {value!r}, not of type {names}')
+        raise ConfigError(f'{where} is {quoted(value)}, not of type {names}')

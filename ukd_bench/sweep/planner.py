@@ -10,9 +10,14 @@ from ..data.flow import FLOW_VERSION
 from ..data.views.rendering import teacher_pipeline
 from ..errors import ConfigError
 from ..files.hashes import digest
-from ..methods.config_files import fill_in, load_config
+from ..methods.config_files import fill_in, find_config_by_path, load_config
 from ..methods.own import require_importable
-from ..methods.student_config import method_hook, set_hook, student_config
+from ..methods.student_config import (
+    method_hook,
+    set_hook,
+    student_config,
+    student_config_path,
+)
 from ..methods.table import FLOOR, RUN_KINDS, Method
 from ..records.key import (
     OPEN_FLOW,
@@ -69,8 +74,9 @@ class _Planner:
         self.identity = data.identity()
         # Configs by method and student: with many seeds and K, reading them is what takes time.
         self.configs: dict[tuple[str, str], Config] = {}
-        # The first student's plain config stands for all in what they share: clips and views.
-        self.shared = self._config(axes.known.row(FLOOR), axes.students[0])
+        # One config of the first student stands for all in what they share: clips and views.
+        self.sharing = self._sharing()
+        self.shared = self._config(self.sharing, axes.students[0])
         self._set_evaluation(self.shared)
         self.pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]] = []
         # Runs by key, in the order in which they were made: parents come before children.
@@ -91,6 +97,13 @@ class _Planner:
         needed = _with_ancestors(wanted, self.made)
         runs = {key: run for key, run in self.made.items() if key in needed}
         return Plan(self.axes.name, runs, self.pool, self.axes.own_methods)
+
+    def _sharing(self) -> Method:
+        """The method whose config stands for all: plain, or the first wanted where it has none."""
+        floor = self.axes.known.row(FLOOR)
+        plain = student_config_path(self.axes.student_config, floor, self.axes.students[0].name)
+        wanted = self.axes.student_methods
+        return floor if not wanted or find_config_by_path(plain) is not None else wanted[0]
 
     def _wanted(self) -> Iterable[PlannedRun]:
         counts = self.axes.num_teachers
@@ -195,7 +208,7 @@ class _Planner:
         parents: Iterable[PlannedRun] = (),
     ) -> PlannedRun:
         config = self._config(method, student)
-        first = f'{FLOOR} of {self.axes.students[0].name}'
+        first = f'{self.sharing.name} of {self.axes.students[0].name}'
         require_same_views(config, self.shared, f'{method.name} of {student.name}', first)
         set_hook(
             method_hook(config, method, method.name),

@@ -21,7 +21,8 @@ def pairs(part):
 def test_the_group_stands_in_the_name():
     assert group_of('Wave/Wave_12_3.avi') == 12
     assert group_of('videos/night_walk_7_10.mp4') == 7
-    for name in ('Wave/Wave_3.avi', '12_3.avi', 'Wave/Wave_a_3.avi', 'Wave_12_3'):
+    long = f'Wave/Wave_{"9" * 5000}_3.avi'
+    for name in ('Wave/Wave_3.avi', '12_3.avi', 'Wave/Wave_a_3.avi', 'Wave_12_3', long):
         assert group_of(name) is None
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ukd_bench.data.arid.editions import EDITIONS, LayoutError
 from ukd_bench.data.arid.facts import ARID_CLASSES
-from ukd_bench.data.arid.layout import find_layout
+from ukd_bench.data.arid.layout import find_layout, read_mapping
 from ukd_bench.data.arid.lists import Clip, UnlabelledError
 from ukd_bench.errors import DataError
 
@@ -285,4 +285,36 @@ def test_a_root_that_cannot_be_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr('ukd_bench.data.arid.layout._present', lambda root, names: refused(root))
     with pytest.raises(LayoutError, match=r'list_cvt: cannot be read \(Permission denied\)'):
+        find_layout(tmp_path)
+
+
+@pytest.mark.parametrize('sign', ['\x1b', '\x85', '\u2028', '\x07', '\x0b'])
+def test_class_names_that_are_no_part_of_a_line_are_refused(tmp_path, sign):
+    (tmp_path / 'train.txt').write_text('a.mp4 0\nb.mp4 1\n')
+    (tmp_path / 'classes.txt').write_text(f'walk\nru{sign}n\n')
+    with pytest.raises(
+        DataError, match=r'classes.txt: the class name .ru.*n. holds a control'
+    ) as c:
+        find_layout(tmp_path)
+    assert str(c.value).isprintable()
+    (tmp_path / 'classes.txt').write_text('راه\u200cرفتن\r\n$run$ \n')
+    assert find_layout(tmp_path).classes == ('راه\u200cرفتن', '$run$')
+    table = tmp_path / 'mapping_table.txt'
+    table.write_text(f'0\tWalk\n1\tRu{sign}n\n')
+    with pytest.raises(DataError, match=r'mapping_table.txt: the class name .Ru.*n. holds a contr'):
+        read_mapping(table)
+
+
+def test_labels_of_thousands_of_digits(tmp_path):
+    digits = '9' * 5000
+    table = tmp_path / 'mapping_table.txt'
+    table.write_text(f'{digits}\tWalk\n')
+    with pytest.raises(
+        DataError, match=r'mapping_table.txt:1: not of the form .*9\.\.\. \(5008 char'
+    ):
+        read_mapping(table)
+    (tmp_path / 'train.txt').write_text(f'a.mp4 {digits}\n')
+    with pytest.raises(
+        DataError, match=r"train.txt:1: label '99+\.\.\. \(5002 characters\) is not a w"
+    ):
         find_layout(tmp_path)

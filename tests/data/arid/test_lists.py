@@ -134,3 +134,33 @@ def test_a_csv_that_is_none_is_named(listed, header):
 @pytest.mark.parametrize(('content', 'blank'), [('', True), ('\r\n \n', True), (' a 0', False)])
 def test_blank_lists_are_told(listed, content, blank):
     assert is_blank(listed(content)) is blank
+
+
+def test_newlines_alone_end_a_line(listed):
+    """Python takes a form feed or a separator in a name for an end, too."""
+    for sign in '\x0b\x0c\x1c\x85\u2028':
+        path = listed(f'0\t1\tJump/a{sign}b.avi\n'.encode())
+        assert read_list(path) == [Clip(f'Jump/a{sign}b.avi', 1)]
+
+
+LONG = 10**7
+
+
+@pytest.mark.parametrize(
+    ('columns', 'text'),
+    [
+        (
+            lambda: ('1', '9' * 5000, 'Wave/a.avi'),
+            r"label '9{79}\.\.\. \(5002 characters\) is not one",
+        ),
+        (lambda: ('1', 'x' * LONG, 'Wave/a.avi'), r"label 'x{79}\.\.\. \(10000002 characters\) is"),
+        (lambda: ('x' * LONG,), r": 'x{79}\.\.\. \(10000002 characters\)$"),
+        (lambda: ('1', '2', '/' + 'x' * LONG), r"path '/x{78}\.\.\. \(10000003 characters\) does"),
+        (lambda: ('1', '2', f'{"x" * 64}\0.avi'), r"path 'x+\\x00.avi' cannot be that of a file"),
+    ],
+    ids=['digits', 'label', 'columns', 'path', 'zero'],
+)
+def test_what_is_quoted_is_cut(listed, columns, text):
+    """More digits than Python reads, and more text than anybody does."""
+    with pytest.raises(DataError, match=text):
+        read_list(listed('\t'.join(columns()) + '\n'))

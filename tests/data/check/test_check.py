@@ -340,6 +340,8 @@ def lines_of(root, subset):
          'group_leak', r'Pour group \d+: Pour/\S+ in train, Pour/\S+ in test'),
         (lambda r: rewrite(r, 'train', lambda lines: [lines[0].replace('\t0\t', '\t1\t')]),
          'label', r'Drink/\S+ is labelled Jump \(split 1 train\)'),
+        (lambda r: rewrite(r, 'train', lambda lines: [one for one in lines if 'Sit/' not in one]),
+         'untrained', 'Sit: 1 test clip'),
         (lambda r: list_of(r, 'test').unlink(), 'absent_list', 'list_cvt/ARID_split1_test.txt'),
         (lambda r: shutil.copy(a_video(r), r / 'Walk' / 'Walk_99_1.avi'),
          'unlisted', r'Walk/Walk_99_1\.avi'),
@@ -388,3 +390,29 @@ def test_mistakes_of_usage_are_one_line_and_status_2(small, tmp_path, capsys):
 def test_check_and_the_data_set_agree_that_a_root_is_absent(tmp_path):
     with pytest.raises(DataError, match='does not exist'):
         check(tmp_path / 'absent')
+
+
+def test_hundreds_of_equal_videos_are_counted_in_a_line(small):
+    video = a_video(small, 'Walk')
+    copies = [video.with_name(f'Walk_90{number}_1.avi') for number in range(900)]
+    for copy in copies:
+        os.link(video, copy)
+    names = [f'{copy.parent.name}/{copy.name}' for copy in copies]
+    extra = [f'{number}\t9\t{name}' for number, name in enumerate(names, 100)]
+    rewrite(small, 'train', lambda lines: [*lines, *extra[:-1]])
+    rewrite(small, 'test', lambda lines: [*lines, extra[-1]])
+    (item,) = kinds(check(small))['content_leak']
+    # One of the lists that only one of them is in, too.
+    assert names[-1] in item and item.count(' = ') == 3
+    assert item.endswith(' and 897 more (split 1, 2, 3)') or item.endswith(
+        ' and 897 more (split 1)'
+    )
+
+
+def test_a_list_line_without_end_is_cut(small, capsys):
+    """As a path that no disk holds, as columns, and as a label."""
+    for line in (f'9\t0\tDrink/{"x" * 10**7}.avi', 'x' * 10**7, f'9\t{"9" * 10**7}\tDrink/a.avi'):
+        rewrite(small, 'train', lambda lines, line=line: [*lines[:11], line])
+        for option in ([], ['--json']):
+            status, text = run(capsys, small, *option)
+            assert status == 1 and 'characters)' in text and len(text) < 20_000

@@ -1,11 +1,10 @@
 """``ukd-bench data cache``: makes a clip cache, or brings one up to date."""
 
 import argparse
-from pathlib import Path
 
 from ..options import add_edition, add_root, add_workers
 from ..progress import progress_bar
-from ..values import count, number
+from ..values import count, named_path, number
 
 SUMMARY = 'decode and resize all clips once, so that loaders need not'
 DESCRIPTION = (
@@ -23,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say what is cached, and where."""
     add = parser.add_argument
     add_root(parser, 'a data set with its lists')
-    add('--out', type=Path, metavar='DIR', help='default: ROOT-cache, or ROOT-cache-PX')
+    add('--out', type=named_path, metavar='DIR', help='default: ROOT-cache, or ROOT-cache-PX')
     add(
         '--short-side', type=count(1), metavar='PX',
         help="the frames' shorter side (default: the videos' own)",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..options import add_device, add_edition, add_root, add_workers
 from ..progress import progress_bar
-from ..values import count, one_of
+from ..values import count, named_path, one_of
 
 SUMMARY = 'compute the optical flow of all listed videos, as MMAction2 reads it'
 DESCRIPTION = (
@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say which flow is made, how, and where it goes."""
     add = parser.add_argument
     add_root(parser, 'data root, with lists and videos')
-    add('--out', type=Path, metavar='DIR', help='default: flow-ALGORITHM below ROOT')
+    add('--out', type=named_path, metavar='DIR', help='default: flow-ALGORITHM below ROOT')
     add(
         '--algorithm', type=one_of(_algorithms), required=True, metavar='ALGORITHM',
         help='which, see below',
@@ -54,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_workers(parser, 'processes that compute')
     add_device(parser, 'where RAFT computes')
     add(
-        '--weights', type=Path, metavar='FILE',
+        '--weights', type=named_path, metavar='FILE',
         help="RAFT's state dict (default: torchvision's)",
     )  # fmt: skip
     add_edition(parser)

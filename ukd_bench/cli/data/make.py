@@ -3,12 +3,11 @@
 import argparse
 import dataclasses
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..options import add_root, add_workers
 from ..progress import progress_bar
-from ..values import count, one_of, size
+from ..values import count, named_path, one_of, size
 
 if TYPE_CHECKING:
     from ...data.darkroom import DarkRoomSpec
@@ -47,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add('--size', type=size, metavar='WxH', help="frame size in pixels (default: the preset's)")
     add_workers(parser, 'processes that make clips')
     add('--bright', action='store_true', help='the same scenes well lit, to tell what dark costs')
-    add('--preview', type=Path, metavar='PNG', help='also write a contact sheet')
+    add('--preview', type=named_path, metavar='PNG', help='also write a contact sheet')
 
 
 def run(arguments: argparse.Namespace) -> int:

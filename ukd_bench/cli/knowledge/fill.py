@@ -2,11 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..options import add_device
-from ..values import count
+from ..values import count, named_path
 
 SUMMARY = 'fill the banks that a config reads'
 DESCRIPTION = (
@@ -38,7 +37,10 @@ class _Overrides(argparse.Action):
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Adds the options of a config, its overrides, and the device that teachers run on."""
     parser.add_argument(
-        'config', type=Path, metavar='CONFIG', help='a training config with a hook that has a pool'
+        'config',
+        type=named_path,
+        metavar='CONFIG',
+        help='a training config with a hook that has a pool',
     )
     add_device(parser, 'where teachers run')
     parser.add_argument(

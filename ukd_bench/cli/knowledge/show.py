@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UkdBenchError
+from ..values import named_path
 
 if TYPE_CHECKING:
     from ...knowledge.bank.show import ShownBank
@@ -25,7 +25,7 @@ examples:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the argument that names pools and banks."""
     parser.add_argument(
-        'paths', type=Path, nargs='+', metavar='POOL_OR_BANK', help='a pool.json or a folder'
+        'paths', type=named_path, nargs='+', metavar='POOL_OR_BANK', help='a pool.json or a folder'
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import ConfigError, DataError
 from .lists import Clip
 
-_NAME = re.compile(r'.+_(\d+)_\d+\.\w+')
+_NAME = re.compile(r'.+_(\d{1,100})_\d+\.\w+')
 
 PARTS = ('fit', 'held_out')
 HELD_OUT_FRACTION = 0.2

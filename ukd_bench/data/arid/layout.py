@@ -5,18 +5,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import DataError, UkdBenchError
+from ...errors import DataError, UkdBenchError, quoted, shortened
 from ...files.folders import Folders
-from ..fingerprint import darkroom_manifest
+from ..fingerprint import darkroom_manifest, require_plain_names
 from .editions import EDITIONS, HOW_TO_GET, Edition, Files, LayoutError
 from .facts import ARID_CLASSES, MAPPING_TABLE
-from .lists import Clip, UnlabelledError, is_blank, read_csv, read_list, read_pairs, read_text
+from .lists import (
+    Clip,
+    UnlabelledError,
+    is_blank,
+    lines_of,
+    read_csv,
+    read_list,
+    read_pairs,
+    read_text,
+    whole_number,
+)
 
 _TWINS = {'.avi': '.mp4', '.mp4': '.avi'}
 """ARID's clips exist in both containers; a list of one edition may serve another."""
 
 _MANY_CLASSES = 10_000
 """More than any set of actions has; a larger label is a slip."""
+_BLANKS = ' \t'
+"""What may stand around a class name; Python would strip control characters, too."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +105,8 @@ class Layout:
             notes = [hint] if hint else []
             notes += [f'and {len(absent) - 1} more'] if len(absent) > 1 else []
             more = f' ({"; ".join(notes)})' if notes else ''
-            raise DataError(
-                f'{self.list_file(split, subset)}: {self.root / wanted} does not exist{more}'
-            )
+            where = shortened(str(self.root / wanted), 300)
+            raise DataError(f'{self.list_file(split, subset)}: {where} does not exist{more}')
         return [Clip(path, clip.label) for clip, path in zip(listed, found, strict=True) if path]
 
     def all_paths(self) -> list[str]:
@@ -221,20 +232,22 @@ def read_mapping(path: Path) -> tuple[range, tuple[str, ...]]:
     """
     names: list[str] = []
     first = 0
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    for number, line in enumerate(lines_of(read_text(path)), start=1):
         columns = line.split(None, 1)
         if not columns:
             continue
-        if len(columns) != 2 or not columns[0].isdecimal():
-            raise DataError(f'{path}:{number}: not of the form label<TAB>Class: {line[:80]!r}')
+        label = whole_number(columns[0])
+        if len(columns) != 2 or label is None:
+            raise DataError(f'{path}:{number}: not of the form label<TAB>Class: {quoted(line)}')
         if not names:
-            first = int(columns[0])
-        if int(columns[0]) != first + len(names):
+            first = label
+        if label != first + len(names):
             wanted = first + len(names)
-            raise DataError(f'{path}:{number}: label {columns[0]} where {wanted} should follow')
-        names.append(columns[1].strip())
+            raise DataError(f'{path}:{number}: label {label} where {wanted} should follow')
+        names.append(columns[1].strip(_BLANKS))
     if not names:
         raise DataError(f'{path}: names no class')
+    require_plain_names(names, path)
     return range(first, first + len(names)), tuple(names)
 
 
@@ -242,9 +255,11 @@ def _own_layout(root: Path, edition: Edition, files: Files) -> Layout:
     named = [root / 'classes.txt', *(path.parent / 'classes.txt' for path in files.values())]
     for path in named:
         if path.is_file():
-            classes = tuple(line.strip() for line in read_text(path).splitlines() if line.strip())
+            lines = (line.strip(_BLANKS) for line in lines_of(read_text(path)))
+            classes = tuple(line for line in lines if line)
             if not classes:
                 raise DataError(f'{path}: names no class')
+            require_plain_names(classes, path)
             if len(set(classes)) < len(classes):
                 raise DataError(f'{path}: names a class twice')
             break

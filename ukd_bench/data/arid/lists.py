@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ...errors import DataError
+from ...errors import DataError, quoted, shortened
 from .facts import ARID_CLASSES
 
 UG2_COLUMNS = ('VideoID', 'Video', 'ClassID')
+_MOST_DIGITS = 100
+"""Digits that a label may have; Python reads no more than some thousands."""
 
 Line = tuple[int, str, str]
 """Number of a line, its label and its path, as they are written."""
@@ -94,6 +96,11 @@ def read_text(path: Path) -> str:
         ) from error
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text; of what Python takes for a line's end, only what files end lines by."""
+    return io.StringIO(text, newline=None).read().split('\n')
+
+
 def is_blank(path: Path) -> bool:
     """Whether a list holds nothing but blank lines, as one of further clips may.
 
@@ -145,18 +152,21 @@ def _rows(rows: csv.DictReader, path: Path) -> Iterator[Line]:
     for name in UG2_COLUMNS[1:]:
         if name not in header:
             kind = UnlabelledError if name == 'ClassID' else DataError
-            raise kind(f'{path}: has no column {name}, only {", ".join(header) or "nothing"}')
+            present = shortened(', '.join(header)) or 'nothing'
+            raise kind(f'{path}: has no column {name}, only {present}')
     for row in rows:
         if None in row or None in row.values():
             given = [value for value in row.values() if isinstance(value, str)]
             line = ','.join(given)
-            raise _wrong_columns(f'{path}:{rows.line_num}', given, ','.join(header), line)
+            raise _wrong_columns(
+                f'{path}:{rows.line_num}', given, shortened(','.join(header)), line
+            )
         yield rows.line_num, row['ClassID'].strip(), row['Video'].strip()
 
 
 def _full_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines that are not blank, with their numbers."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         if line.strip():
             yield number, line
 
@@ -169,22 +179,27 @@ def _columns(line: str, splits: int, from_right: bool) -> list[str]:
 
 
 def _wrong_columns(where: str, columns: list[str], wanted: str, line: str) -> DataError:
-    return DataError(f'{where}: {len(columns)} columns instead of {wanted}: {line[:80]!r}')
+    return DataError(f'{where}: {len(columns)} columns instead of {wanted}: {quoted(line)}')
 
 
 def _label(label: str, where: str, labels: range | None) -> int:
-    if not (label.isascii() and label.isdecimal()):
+    number = whole_number(label)
+    if number is None or (labels is not None and number not in labels):
         allowed = 'a whole number' if labels is None else f'one of {labels[0]} to {labels[-1]}'
-        raise DataError(f'{where}: label {label!r} is not {allowed}')
-    if labels is None:
-        return int(label)
-    if int(label) not in labels:
-        raise DataError(f'{where}: label {label!r} is not one of {labels[0]} to {labels[-1]}')
-    return int(label) - labels[0]
+        raise DataError(f'{where}: label {quoted(label)} is not {allowed}')
+    return number if labels is None else number - labels[0]
+
+
+def whole_number(text: str) -> int | None:
+    """The number that some digits write; None where they are none, or more than any label has."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None
 
 
 def _inside(path: str, where: str) -> str:
+    if '\0' in path:
+        raise DataError(f'{where}: path {quoted(path)} cannot be that of a file')
     parts = PurePosixPath(path)
     if not path or parts.is_absolute() or '..' in parts.parts:
-        raise DataError(f'{where}: path {path!r} does not stay below the data root')
+        raise DataError(f'{where}: path {quoted(path)} does not stay below the data root')
     return str(parts)

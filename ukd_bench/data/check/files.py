@@ -20,6 +20,9 @@ from .report import Count, Report, number
 
 _SUFFIXES = frozenset(('.avi', '.mp4', '.mkv', '.mov', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv'))
 
+_NAMED = 4
+"""Videos of equal content that are named."""
+
 Progress = Callable[[int, int], object]
 Listed = Mapping[str, set[tuple[int, str]]]
 """Videos, and the (split, subset) of each list that names one."""
@@ -190,7 +193,7 @@ def check_content(root: Path, sizes: Mapping[str, int], listed: Listed, report: 
     doubles: list[str] = []
     for same in _equal(root, sizes):
         across = _across(same, listed)
-        (leaks if across else doubles).append(f'{" = ".join(same)}{across}')
+        (leaks if across else doubles).append(f'{_equal_names(same, listed)}{across}')
     title = number(leaks, 'video is', 'videos are')
     report.add('content_leak', f'{title} in both train and test under different names', leaks)
     title = number(doubles, 'video lies', 'videos lie')
@@ -219,6 +222,14 @@ def _equal(root: Path, sizes: Mapping[str, int]) -> list[list[str]]:
             for path in paths:
                 by_content[file_sha256(root / path)].append(path)
     return sorted(sorted(paths) for paths in by_content.values() if len(paths) > 1)
+
+
+def _equal_names(paths: list[str], listed: Listed) -> str:
+    """The names of equal videos, a few where there are many: those of different lists first."""
+    others = {frozenset(listed[path]): path for path in reversed(paths)}.values()
+    named = sorted([*others, *(path for path in paths if path not in others)][:_NAMED])
+    more = f' and {len(paths) - _NAMED} more' if len(paths) > _NAMED else ''
+    return ' = '.join(named) + more
 
 
 def _across(paths: list[str], listed: Listed) -> str:

@@ -40,6 +40,7 @@ def check_lists(layout: Layout, report: Report) -> Lists:
     _doubles(lists, report)
     for split in layout.splits:
         _overlaps(layout, split, lists, report)
+        _untrained(layout, split, lists, report)
     _labels(layout, lists, report)
     return lists
 
@@ -123,6 +124,20 @@ def _overlaps(layout: Layout, split: int, lists: Lists, report: Report) -> None:
     ]
     title = number(items, 'group has clips', 'groups have clips')
     report.add('group_leak', f'split {split}: {title} in both train and test', items)
+
+
+def _untrained(layout: Layout, split: int, lists: Lists, report: Report) -> None:
+    if not {(split, 'train'), (split, 'test')} <= lists.keys():
+        return
+    train, test = (
+        Counter(clip.label for clip in lists[split, subset]) for subset in ('train', 'test')
+    )
+    items = [
+        f'{layout.classes[label]}: {number(test[label], "test clip", "test clips")}'
+        for label in sorted(test.keys() - train.keys())
+    ]
+    title = number(items, 'class has', 'classes have')
+    report.add('untrained', f'split {split}: {title} test clips and no training clip', items)
 
 
 def _groups(clips: list[Clip], named: set[str]) -> dict[tuple[int, int], str]:

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...errors import shortened
 from .known import Known
+
+_LONGEST = 1000
+"""Characters of an item from which on it is cut."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class Report:
 
 
 def _printable(name: str) -> str:
-    """A name that any terminal and JSON can show, since disks hold others."""
+    """A name that any terminal and JSON can show, since disks and lists hold others."""
+    name = shortened(name, _LONGEST)
     return ''.join(sign if sign.isprintable() else '\ufffd' for sign in name)
 
 

@@ -1,17 +1,15 @@
 """Replays any pipeline: its random draws follow from the view's address alone."""
 
-import contextlib
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from mmaction.datasets import RepeatAugDataset
 from mmengine.dataset import BaseDataset, Compose
 from mmengine.registry import DefaultScope
 
 from ...errors import ConfigError
+from ..streams import seeded
 
 
 class ViewId(NamedTuple):
@@ -85,17 +83,38 @@ def require_replayable(dataset: Any) -> BaseDataset:
     Raises:
         ConfigError: naming what stands in the way.
     """
-    if not isinstance(dataset, BaseDataset):
-        raise ConfigError(
-            f'{type(dataset).__name__} repeats sample indices and cannot be replayed: '
-            'train on one data set'
-        )
-    if isinstance(dataset, RepeatAugDataset):
-        raise ConfigError(
-            f'{type(dataset).__name__} (repeated augmentation) makes several clips of a sample, '
-            "which share its address: use type='VideoDataset' without num_repeats"
-        )
+    require_replayable_kind(type(dataset))
     return dataset
+
+
+def require_replayable_kind(kind: type) -> None:
+    """Refuses a class of data sets whose samples have not one address each.
+
+    Raises:
+        ConfigError: naming what stands in the way.
+    """
+    if not issubclass(kind, BaseDataset):
+        raise ConfigError(
+            f'{kind.__name__} repeats sample indices and cannot be replayed: train on one data set'
+        )
+    if issubclass(kind, RepeatAugDataset):
+        raise ConfigError(
+            f'{kind.__name__} (repeated augmentation) makes several clips of a sample, which share '
+            "its address: use type='VideoDataset' without num_repeats"
+        )
+
+
+def require_unblended(blending: object) -> None:
+    """Refuses blending, a data preprocessor's.
+
+    Raises:
+        ConfigError: there is some.
+    """
+    if blending is not None:
+        raise ConfigError(
+            'blending (mixup, cutmix) mixes samples and cannot be replayed: set blending to None '
+            'in the data preprocessor'
+        )
 
 
 def build_pipeline(steps: Sequence[Mapping], seed: int) -> Compose:
@@ -110,19 +129,3 @@ def build_pipeline(steps: Sequence[Mapping], seed: int) -> Compose:
     """
     with DefaultScope.overwrite_default_scope('mmaction'), seeded((seed,)):
         return Compose(steps)
-
-
-@contextlib.contextmanager
-def seeded(entropy: tuple[int, ...]) -> Iterator[None]:
-    """Seeds Python's, NumPy's and torch's global streams, and restores them at the end."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    words = np.random.SeedSequence(entropy).generate_state(3, np.uint32)
-    try:
-        random.seed(int(words[0]))
-        np.random.seed(int(words[1]))
-        torch.default_generator.manual_seed(int(words[2]))
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.set_rng_state(states[2])

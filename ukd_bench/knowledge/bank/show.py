@@ -41,7 +41,12 @@ def banks_at(path: Path) -> list[ShownBank]:
         BankError: nothing lies there, or neither a pool nor a bank.
     """
     if path.is_file():
-        return [_shown(entry.bank, entry.name) for entry in read_pool(path)]
+        return [
+            ShownBank(entry.name, None, 'the pool names none')
+            if entry.bank_folder is None
+            else _shown(entry.bank, entry.name)
+            for entry in read_pool(path)
+        ]
     paths = BankPaths(path)
     if not paths.manifest.is_file() and not paths.job.is_file():
         raise BankError(f'{path} is neither a pool nor the folder of a bank')

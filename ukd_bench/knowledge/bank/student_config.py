@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.registry import DATASETS
 
-from ...errors import ConfigError, UkdBenchError, one_line
+from ...data.views.replay import require_replayable_kind, require_unblended
+from ...errors import ConfigError, UkdBenchError, one_line, quoted
 from ...files.configs import read_config
 from ...methods.config_files import custom_hooks
 from ...registry import HOOKS
+from ..identity import model_section
 from ..pool import PoolEntry, teachers_of
 
 
@@ -52,6 +55,7 @@ def read_bank_reader(path: Path, overrides: dict[str, Any] | None = None) -> Ban
         dataset = loader.dataset.to_dict()
     except AttributeError as error:
         raise ConfigError(f'{path}: has no complete training section ({error})') from error
+    _require_replayable(config, dataset, path)
     if not isinstance(dataset.get('pipeline'), list):
         raise ConfigError(f'{path}: train_dataloader.dataset has no pipeline of its own')
     if not isinstance(epochs, int) or epochs < 1:
@@ -64,6 +68,20 @@ def read_bank_reader(path: Path, overrides: dict[str, Any] | None = None) -> Ban
         num_workers=loader.get('num_workers', 0),
         epochs=epochs,
     )
+
+
+def _require_replayable(config: Config, dataset: dict[str, Any], path: Path) -> None:
+    """Refuses what training would, so that no teacher scores in vain."""
+    kind = dataset.get('type')
+    with DATASETS.switch_scope_and_registry('mmaction') as registry:
+        found = kind if isinstance(kind, type) else registry.get(str(kind))
+    if not isinstance(found, type):
+        raise ConfigError(f'{path}: no data set is registered as {quoted(kind)}')
+    require_replayable_kind(found)
+    model = model_section(config) if isinstance(config.get('model'), dict) else {}
+    preprocessor = model.get('data_preprocessor')
+    if isinstance(preprocessor, dict):
+        require_unblended(preprocessor.get('blending'))
 
 
 def _hook_with_pool(config: Config, path: Path) -> Any:

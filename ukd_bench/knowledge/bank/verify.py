@@ -196,7 +196,7 @@ def _rerun(
     try:
         errors = rerun_errors(bank, entry, reader, addresses, sampling.device)
     except UkdBenchError as error:
-        defect = f'cannot be run again: {one_line(error)}'
+        defect = f'cannot be run again: {one_line(error, limit=1000)}'
         return replace(report, defects=(*report.defects, defect))
     # NaN is the largest of all, and within no tolerance.
     worst = int(np.argmax(errors))

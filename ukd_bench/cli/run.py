@@ -1,7 +1,8 @@
 """``ukd-bench run``: carries out one run of a sweep in this process."""
 
 import argparse
-from pathlib import Path
+
+from .values import named_path
 
 SUMMARY = 'carry out one run of a sweep, as a sweep itself does'
 DESCRIPTION = (
@@ -22,7 +23,7 @@ exit status:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the argument for the run's folder."""
     parser.add_argument(
-        'folder', type=Path, metavar='FOLDER', help='folder with run.json and config.py'
+        'folder', type=named_path, metavar='FOLDER', help='folder with run.json and config.py'
     )
 
 

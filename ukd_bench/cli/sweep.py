@@ -13,7 +13,7 @@ from ..sweep.executors import EXECUTORS
 from .options import add_edition
 from .parser import WIDTH
 from .progress import progress_bar
-from .values import number, numbers, words
+from .values import named_path, number, numbers, words
 
 if TYPE_CHECKING:
     from ..sweep.finished import SweepState
@@ -83,7 +83,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'yours (default: local)',
     )  # fmt: skip
     add(
-        '--data-root', type=Path, metavar='ROOT',
+        '--data-root', type=named_path, metavar='ROOT',
         help="ARID or your own videos (default: the sweep's, in data)",
     )  # fmt: skip
     add(
@@ -91,14 +91,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='that cached frames may take; 0 decodes always (default: 8)',
     )  # fmt: skip
     add(
-        '--results', type=Path, default=Path('results'), metavar='DIR',
+        '--results', type=named_path, default=Path('results'), metavar='DIR',
         help='parent of the results folder (default: results)',
     )  # fmt: skip
     add(
-        '--reports', type=Path, default=Path('reports'), metavar='DIR',
+        '--reports', type=named_path, default=Path('reports'), metavar='DIR',
         help='parent of the report folder (default: reports)',
     )  # fmt: skip
-    add('--reference', type=Path, metavar='DIR', help='results folder to compare with')
+    add('--reference', type=named_path, metavar='DIR', help='results folder to compare with')
     add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
     add(
         '--verify', action='store_true',

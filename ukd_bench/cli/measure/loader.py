@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ConfigError
 from ..options import add_blocks, add_json, add_workers
 from ..progress import progress_bar
-from ..values import count, size
+from ..values import count, named_path, size
 
 if TYPE_CHECKING:
     from ...measure.speed.loader import LoaderFigures, LoaderSetting
@@ -33,7 +33,7 @@ _CLIPS_OF_ROOT = 64
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say which clips are read, and what is taken of them."""
     add = parser.add_argument
-    add('root', type=Path, nargs='?', metavar='ROOT', help='a data set')
+    add('root', type=named_path, nargs='?', metavar='ROOT', help='a data set')
     add('--size', type=size, metavar='WxH', help='of synthetic clips')
     add('--frames', type=count(2), metavar='N', help='of every synthetic clip')
     add('--clips', type=count(1), metavar='N', help='how many at most')

@@ -1,7 +1,8 @@
 """``ukd-bench results export``: the runs of sweeps as one table."""
 
 import argparse
-from pathlib import Path
+
+from ..values import named_path
 
 SUMMARY = 'write the runs of sweeps as CSV, a row a run'
 DESCRIPTION = 'Writes the table that ukd_bench.results.load_frame returns: a row a run.'
@@ -13,9 +14,11 @@ example:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments for the sweeps' folders and the table's file."""
-    parser.add_argument('sweeps', type=Path, nargs='+', metavar='SWEEP', help='folder of a sweep')
     parser.add_argument(
-        '--csv', type=Path, required=True, metavar='FILE', help='file to write, or to replace'
+        'sweeps', type=named_path, nargs='+', metavar='SWEEP', help='folder of a sweep'
+    )
+    parser.add_argument(
+        '--csv', type=named_path, required=True, metavar='FILE', help='file to write, or to replace'
     )
 
 

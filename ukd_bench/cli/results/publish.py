@@ -1,7 +1,8 @@
 """``ukd-bench results publish``: copies what may be shared of a sweep."""
 
 import argparse
-from pathlib import Path
+
+from ..values import named_path
 
 SUMMARY = 'copy plan, records, scores and curves of a sweep'
 DESCRIPTION = (
@@ -16,8 +17,12 @@ example:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments for the sweep's folder and the copy's."""
-    parser.add_argument('sweep', type=Path, metavar='SWEEP', help='folder of a finished sweep')
-    parser.add_argument('target', type=Path, metavar='DIR', help='folder to write, or to replace')
+    parser.add_argument(
+        'sweep', type=named_path, metavar='SWEEP', help='folder of a finished sweep'
+    )
+    parser.add_argument(
+        'target', type=named_path, metavar='DIR', help='folder to write, or to replace'
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,14 @@
 """Exceptions whose message is meant for the person at the terminal."""
 
 import contextlib
+import reprlib
 import traceback
 from collections.abc import Iterator
+from typing import Any
+
+# Never lays out all of a long or deep value, of which a message shows the beginning.
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxstring = _SHORTENED.maxother = 80
 
 
 class UkdBenchError(Exception):
@@ -64,3 +70,9 @@ def one_line(problem: BaseException, limit: int = 300) -> str:
         where = f': {frames[-1].line}' if frames else ''
         lines = [type(problem).__name__ + where]
     return lines[-1].strip()[:limit]
+
+
+def quoted(value: Any, limit: int = 80) -> str:
+    """A value as Python writes it, cut to ``limit`` characters, for a message of one line."""
+    text = _SHORTENED.repr(value)
+    return text if len(text) <= limit else f'{text[: limit - 3]}...'

@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ResultsError
+
+DIGEST = 'digest'
+"""Key of the hash that a file's content holds of itself."""
 
 
 def canonical_json(value: Any) -> str:
@@ -16,6 +20,20 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any, length: int = 64) -> str:
     """The first ``length`` hexadecimal digits of the SHA-256 of ``canonical_json(value)``."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content as plain values, with the SHA-256 of all of it under ``DIGEST``."""
+    rest = {key: value for key, value in content.items() if key != DIGEST}
+    # Tuples and keys that are numbers read back as others.
+    plain = json.loads(json.dumps(rest, allow_nan=False))
+    return {**plain, DIGEST: digest(plain)}
+
+
+def is_sealed(content: Mapping[str, Any]) -> bool:
+    """Whether content is as :func:`sealed` left it."""
+    rest = {key: value for key, value in content.items() if key != DIGEST}
+    return content.get(DIGEST) == digest(rest)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,11 +1,13 @@
 """The specification from which one process carries out one run."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
-from .record import SCHEMA
+from ..files.checks import first_misfit, of_types
+from .sealed import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,9 @@ class RunSpec:
             ResultsError: the file is absent or no specification.
         """
         content = read_json(path)
-        expected = {'schema', *(field.name for field in fields(cls))}
-        if not isinstance(content, dict) or content.get('schema') != SCHEMA:
+        if not isinstance(content, dict) or content.pop('schema', None) != SCHEMA:
             raise ResultsError(f'{path}: not the specification of a run')
-        if differing := sorted(expected ^ set(content)):
-            raise ResultsError(f'{path}: key {differing[0]!r} is absent or unknown')
-        content.pop('schema')
+        if misfit := first_misfit(of_types(get_type_hints(cls)), content):
+            raise ResultsError(f'{path}: {misfit}')
         content['parents'] = tuple(content['parents'])
         return cls(**content)

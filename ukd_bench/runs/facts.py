@@ -14,7 +14,7 @@ from ..data.views.protocols import protocol
 from ..data.views.rendering import EVALUATION_VIEWS, OPEN_FLOW, steps_of
 from ..files.atomic import atomic_write
 from ..measure.memory.phases import PhaseMemory
-from ..records.record import SCHEMA
+from ..records.sealed import SCHEMA
 from ..records.spec import RunSpec
 
 
@@ -59,7 +59,10 @@ class RunFacts:
 
 
 _TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
-_HASHES = ('student_state', 'initial_state', 'targets', 'checkpoint', 'bank')
+_HASHES = (
+    *('student_state', 'initial_state', 'targets', 'checkpoint', 'scores', 'curve', 'bank'),
+    'bank_manifest',
+)
 _COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
 
 

@@ -3,18 +3,17 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, DataError, ResultsError
-from ..files.atomic import read_json, write_json
-from ..files.hashes import file_sha256
-from ..knowledge.bank.format import is_recorded_bank
+from ..files.atomic import read_json
 from ..methods.table import RUN_KINDS
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
-from ..records.record import FINAL_STATUSES, SCHEMA, read_record
+from ..records.plan_file import read_plan, write_plan
+from ..records.record import FINAL_STATUSES, read_record
 from .config import Axes
+from .parts import lost_part
 from .plan import Plan, PlannedRun
 
 
@@ -95,7 +94,7 @@ class SweepState:
 
     def earlier_rows(self) -> list[dict[str, Any]]:
         """Rows of the plan that was in the folder before."""
-        return read_json(self.paths.plan)['runs'] if self.paths.plan.is_file() else []
+        return self._earlier_plan()['runs'] if self.paths.plan.exists() else []
 
     def claims_sha256(self, present: str) -> str:
         """Hash of the rules that stood when the first of the reused results was made.
@@ -103,9 +102,16 @@ class SweepState:
         Args:
             present: Hash of the rules as they are now; it holds where nothing is reused.
         """
-        if self.paths.plan.is_file() and self._finished:
-            return read_json(self.paths.plan)['claims_sha256']
+        if self.paths.plan.exists() and self._finished:
+            return self._earlier_plan()['claims_sha256']
         return present
+
+    def _earlier_plan(self) -> dict[str, Any]:
+        try:
+            return read_plan(self.paths.plan)
+        except ResultsError as error:
+            remedy = 'restore it, or remove it to plan anew: finished runs stay'
+            raise ResultsError(f'{error}; {remedy}') from error
 
     def write_plan(self, dataset: dict, claims_sha256: str, still_valid: set[str]) -> None:
         """Writes the plan that the report reads.
@@ -129,10 +135,9 @@ class SweepState:
             and row['execution'] in executions
             and self._record(RunPaths(self.paths.root / row['folder'])) is not None
         ]
-        write_json(
+        write_plan(
             self.paths.plan,
             dict(
-                schema=SCHEMA,
                 name=self.plan.name,
                 dataset=dataset,
                 claims_sha256=claims_sha256,
@@ -169,7 +174,7 @@ class SweepState:
         # Out of memory and divergence are results. Nothing can be built on them, but they would
         # come out the same again.
         return record['status'] != 'done' or (
-            self._has_these_parents(run, record) and _has_parts(run, paths, record['hashes'])
+            self._has_these_parents(run, record) and lost_part(paths, record) is None
         )
 
     def _has_these_clips(self, record: dict) -> bool:
@@ -201,22 +206,6 @@ class SweepState:
         except ResultsError:
             return None
         return record if record['status'] in FINAL_STATUSES else None
-
-
-def _has_parts(run: PlannedRun, paths: RunPaths, hashes: dict[str, str | None]) -> bool:
-    """Whether all that others need of a run is there, as it was recorded."""
-    if run.spec.method == 'bank':
-        return is_recorded_bank(paths.bank, hashes['bank'])
-    return _has_hash(paths.checkpoint, hashes['checkpoint']) and paths.scores.is_file()
-
-
-def _has_hash(path: Path, expected: str | None) -> bool:
-    if expected is None:
-        return True
-    try:
-        return file_sha256(path) == expected
-    except ResultsError:
-        return False
 
 
 def still_valid(axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Iterable[str]]) -> set[str]:

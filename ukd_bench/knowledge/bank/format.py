@@ -247,10 +247,19 @@ def complete_bank(
     return bank if fits and bank.num_views >= num_views else None
 
 
-def is_recorded_bank(folder: Path, scores_sha256: str | None) -> bool:
-    """Whether a bank lies there whose scores are the recorded ones, with every file as written."""
+def is_recorded_bank(folder: Path, scores_sha256: str | None, manifest_sha256: str | None) -> bool:
+    """Whether the bank that a run filled lies there, with every file as written.
+
+    Args:
+        folder: The bank's folder.
+        scores_sha256: Recorded hash of the scores.
+        manifest_sha256: Recorded hash of the manifest, which holds what the scores belong to and
+            the hashes of all files.
+    """
     try:
         bank = Bank(folder)
+        if file_sha256(bank.paths.manifest) != manifest_sha256:
+            return False
         bank.require_intact()
     except (BankError, ResultsError):
         return False

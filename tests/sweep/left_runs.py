@@ -17,7 +17,6 @@ from ukd_bench.sweep.plan import Plan
 
 TEACHER = dict(name='a', key='', state_bytes=4, state_sha256='s')
 DEVICE = dict(kind='cpu', name='Made-up CPU')
-SCORES = dict(scores=np.eye(2, dtype=np.float32), labels=np.arange(2), samples=np.array(['a', 'b']))
 
 
 def state_of(root: Path, plan: Plan, accept_stale: bool = False) -> SweepState:
@@ -25,6 +24,13 @@ def state_of(root: Path, plan: Plan, accept_stale: bool = False) -> SweepState:
     state = SweepState(plan, SweepPaths(root), {'fingerprint': 'clips'}, accept_stale)
     state.refresh()
     return state
+
+
+def scores_of(weights: str) -> dict[str, np.ndarray]:
+    """Scores of two clips, both right, that differ with the weights."""
+    noise = np.random.default_rng([*weights.encode()]).random((2, 2))
+    samples = np.array(['a', 'b'])
+    return dict(scores=np.float32(np.eye(2) + 0.01 * noise), labels=np.arange(2), samples=samples)
 
 
 def finish(state: SweepState, run, weights: str, **more) -> None:
@@ -37,7 +43,7 @@ def finish(state: SweepState, run, weights: str, **more) -> None:
         hashes = dict(bank=bank.manifest.scores_sha256, bank_manifest=manifest)
     else:
         paths.checkpoint.write_text(weights)
-        np.savez(paths.scores, **SCORES)
+        np.savez(paths.scores, **scores_of(weights))
         paths.curve.write_text('epoch,loss,learning_rate\n')
         before = state.plan.runs.get(run.starts_from)
         hashes = dict(
@@ -45,6 +51,7 @@ def finish(state: SweepState, run, weights: str, **more) -> None:
             scores=file_sha256(paths.scores),
             curve=file_sha256(paths.curve),
             student_state=weights,
+            targets='targets',
             initial_state=state.folder(before).checkpoint.read_text() if before else 'random',
         )
     parents = [state.plan.runs[key] for key in run.spec.parents]
@@ -63,7 +70,9 @@ def finish(state: SweepState, run, weights: str, **more) -> None:
         paths.record,
         {name: getattr(run.spec, name) for name in names}
         | dict(schema=SCHEMA, status='done', metrics=metrics, memory={}, time={}, counts={})
-        | dict(schedule=dict(epochs=run.spec.epochs, full_epochs=run.spec.full_epochs))
+        | dict(
+            schedule=dict(epochs=run.spec.epochs, full_epochs=run.spec.full_epochs, batch_size=8)
+        )
         | dict(parents=list(run.spec.parents), environment=dict(device=DEVICE), teachers=teachers)
         | dict(dataset={'fingerprint': 'clips'}, hashes=hashes)
         | more,

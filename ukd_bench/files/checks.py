@@ -65,7 +65,7 @@ text = _simple(lambda value: isinstance(value, str), 'text')
 place = _simple(
     lambda value: (
         _is_line(value)
-        and 0 < len(value) <= 4096
+        and 0 < len(value) <= 1000
         and all(len(part.encode()) <= LONGEST_NAME for part in value.split('/'))
     ),
     'a path',

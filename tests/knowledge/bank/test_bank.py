@@ -172,7 +172,7 @@ def test_another_schema_or_a_broken_manifest_is_named(bank, rewrite):
             Bank(bank.folder)
     for content, message in (
         ('[]', 'is not the manifest of a bank'),
-        ('{"schema": 2}', "lacks 'complete'"),
+        ('{"schema": 2}', "key 'complete' is absent"),
         ('{', r'.*manifest\.json: not valid JSON'),
     ):
         path.write_text(content)

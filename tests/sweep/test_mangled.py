@@ -117,7 +117,7 @@ def read_all(content: object, path: Path, folder: Path, scratch: Path) -> None:
     try:
         whole_sweep.read_all(folder, scratch)
     except BaseException as error:
-        error.add_note(f'{path.name}: {str(content):.2000}')
+        error.add_note(f'{path.name}: {content!s:.2000}')
         raise
     # The sweep has written its plan anew.
     (folder / 'plan.json').write_bytes(plan)

@@ -148,6 +148,15 @@ def test_scores_that_hold_objects_are_not_loaded(bank):
         Bank(bank.folder)
 
 
+def test_a_broken_header_is_named(bank):
+    path = bank.paths.array('scores')
+    content = path.read_bytes()
+    for broken in (content.replace(b"'shape'", b"'sh\x8bpe'"), content.replace(b'}', b'{')):
+        path.write_bytes(broken)
+        with pytest.raises(BankError, match=r'scores\.npy cannot be read \('):
+            Bank(bank.folder)
+
+
 def test_a_bank_without_manifest_was_never_completed(bank):
     with pytest.raises(BankError, match='does not exist or was never completed'):
         Bank(bank.folder / 'absent')

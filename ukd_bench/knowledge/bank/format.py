@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import BankError, ResultsError
+from ...errors import BankError, ResultsError, one_line
 from ...files.hashes import file_sha256
 from ..identity import BankIdentity
 from ..pool import PoolEntry
@@ -198,8 +198,10 @@ class Bank:
         self._require_size(path)
         try:
             array = np.load(path, mmap_mode='r', allow_pickle=False)
-        except (OSError, EOFError, ValueError) as error:
-            raise BankError(f'bank {self.folder}: {path.name} cannot be read ({error})') from error
+        # A header may be broken in any way, and each has an exception of its own.
+        except Exception as error:
+            reason = one_line(error, 200)
+            raise BankError(f'bank {self.folder}: {path.name} cannot be read ({reason})') from error
         if array.shape != shape or array.dtype != kind:
             raise BankError(
                 f'bank {self.folder}: {path.name} holds {array.dtype} of shape '

@@ -45,7 +45,7 @@ VALUES: tuple[Any, ...] = (
         LONG,
     ),
     *('\ud800', '\x00', '\n', '[/b]', 'A$$AP', '|<b>`', [], {}, [[]], [None], {'': None}, {'a': 1}),
-    *(['a', 'a'], float('nan'), float('inf')),
+    *(['a', 'a'], {LONG: {}}, float('nan'), float('inf')),
 )
 """What takes the place of a value."""
 CONTENTS = (

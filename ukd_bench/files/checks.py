@@ -17,6 +17,8 @@ LARGEST = 2**63 - 1
 """Largest whole number of a table's column."""
 LONGEST_NAME = 255
 """Bytes of the longest name of a file."""
+LONGEST_PLACE = 100
+"""Characters of a value's place that a message has room for."""
 
 Check = Callable[[Any, str], None]
 
@@ -35,7 +37,9 @@ def _simple(fits: Callable[[Any], bool], words: str) -> Check:
 
 def _is_number(value: Any) -> bool:
     # True is a number to Python, and never meant as one here.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_whole(value: Any) -> bool:
@@ -92,7 +96,7 @@ def maybe(check: Check) -> Check:
     return lambda value, where: None if value is None else check(value, where)
 
 
-def list_of(check: Check, distinct: bool = False) -> Check:
+def list_of(check: Check) -> Check:
     """A check of each item of a list."""
     is_list = _simple(lambda value: isinstance(value, (list, tuple)), 'a list')
 
@@ -100,8 +104,6 @@ def list_of(check: Check, distinct: bool = False) -> Check:
         is_list(value, where)
         for index, item in enumerate(value):
             check(item, f'{where}[{index}]')
-        if distinct and len({*value}) != len(value):
-            raise Misfit(f'{where} is {quoted(value)}, not a list of different names')
 
     return check_all
 
@@ -168,7 +170,7 @@ def _require_object(value: Any, where: str) -> None:
 
 
 def _inside(where: str, key: str) -> str:
-    return f'{where}.{key}' if where else key
+    return (f'{where}.{key}' if where else key)[:LONGEST_PLACE]
 
 
 def first_misfit(check: Check, value: Any) -> str | None:

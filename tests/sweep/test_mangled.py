@@ -42,6 +42,8 @@ FILES = {
     'specification': 'run.json',
 }
 """What is mangled, and the name of its file."""
+ONLY = {'bank': ('hashes', 'knowledge', 'teachers', 'metrics')}
+"""Parts of a record that are looked at, where those of another tell the rest."""
 
 
 @pytest.fixture(scope='module')
@@ -95,6 +97,7 @@ def test_no_leaf_of_another_type_is_met_by_a_traceback(folder, scratch, what, ev
     whole = json.loads(path.read_text())
     # Of several like each other in a list the first stands for all.
     places = [place for place in fuzz.leaves(whole) if {0} >= {k for k in place if type(k) is int}]
+    places = [place for place in places if place[0] in ONLY.get(what, place)]
     refused = []
     for number, place in enumerate(places):
         mangled = [fuzz.mangled(whole, place, value) for value in VALUES]

@@ -114,12 +114,16 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..errors import ConfigError
     from ..records.folder import SweepPaths
+    from ..records.plan_file import read_plan
     from ..results.claims import find_claims, keep_claims, load_claims
     from ..sweep.parts import doubts
     from ..sweep.run import SweepRun
 
     if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
         raise ConfigError(f'--reference {arguments.reference} holds no sweep')
+    if arguments.reference:
+        # One that cannot be read is told before hours of training.
+        read_plan(SweepPaths(arguments.reference).plan)
     sweep = SweepRun(_options(arguments))
     claims = load_claims(find_claims(sweep.axes.claims))
     claims.check_methods(sweep.axes.known.rows)

@@ -56,6 +56,36 @@ def test_json_refuses_what_other_readers_cannot_read(tmp_path):
         read_json(tmp_path / 'd.json')
 
 
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('[' * 100_000, 'nested too deep'),
+        ('[' * 200 + ']' * 200, 'nested too deep'),
+        ('{"a": NaN}', 'NaN is no finite number'),
+        ('[-Infinity]', 'no finite number'),
+        ('[1e400]', '1e400 is no finite number'),
+        (f'[1{"0" * 5000}.5e999]', 'no finite number'),
+        (f'[1{"0" * 5000}]', r'Exceeds the limit'),
+        ('["\\ud800"]', 'surrogates not allowed'),
+        ('', 'Expecting value'),
+    ],
+)
+def test_json_that_no_reader_of_ours_expects(tmp_path, content, message):
+    (tmp_path / 'a.json').write_text(content)
+    with pytest.raises(ResultsError, match=rf'a\.json: not valid JSON \(.*{message}') as told:
+        read_json(tmp_path / 'a.json')
+    assert len(str(told.value)) < 400 + len(str(tmp_path))
+
+
+def test_json_of_any_alphabet_and_of_some_depth_is_read(tmp_path):
+    value = {'a': [[{'b': '𝄞 ö'}]], 'c': 1.5, 'd': -7, 'e': None}
+    write_json(tmp_path / 'a.json', value)
+    assert '\\ud834' in (tmp_path / 'a.json').read_text()
+    assert read_json(tmp_path / 'a.json') == value
+    with pytest.raises(ResultsError, match=r'cannot be read \(Is a directory'):
+        read_json(tmp_path)
+
+
 def test_runs_are_the_folders_with_a_record_by_name(tmp_path):
     for name in ('b-x', 'a-x'):
         write_json(RunPaths(tmp_path / name).record, {})

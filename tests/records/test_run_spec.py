@@ -36,16 +36,43 @@ def test_round_trip(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'content', ['[]', '{}', '{"schema": 1, "parents": [], "colour": 2}', '{"schema": 1']
+    ('content', 'message'),
+    [
+        ('[]', 'not the specification of a run'),
+        ('{}', 'not the specification of a run'),
+        ('{"schema": 1, "parents": []}', 'not the specification of a run'),
+        ('{"schema": 2, "parents": []}', "key 'key' is absent"),
+        ('{"schema": 2', 'not valid JSON'),
+    ],
 )
-def test_what_is_no_specification_is_named(tmp_path, content):
+def test_what_is_no_specification_is_named(tmp_path, content, message):
     (tmp_path / 'run.json').write_text(content)
-    with pytest.raises(ResultsError, match=r'run.json: '):
+    with pytest.raises(ResultsError, match=rf'run.json: {message}'):
+        RunSpec.read(tmp_path / 'run.json')
+
+
+@pytest.mark.parametrize(
+    ('value', 'key', 'message'),
+    [
+        (True, 'seed', 'seed is True, not a whole number'),
+        (1.0, 'threads', 'threads is 1.0, not a whole number'),
+        ('a', 'parents', "parents is 'a', not a list"),
+        ([1], 'parents', r'parents\[0\] is 1, not a line of text'),
+        (1, 'synthetic', 'synthetic is 1, not true or false'),
+        (None, 'method', 'method is None, not a line of text'),
+        (2, 'student', 'student is 2, not a line of text'),
+        (2, 'colour', "key 'colour' does not exist"),
+    ],
+)
+def test_a_value_of_another_type_is_named(tmp_path, rewrite, value, key, message):
+    SPEC.write(tmp_path / 'run.json')
+    rewrite(tmp_path / 'run.json', value, key)
+    with pytest.raises(ResultsError, match=rf'run.json: {message}'):
         RunSpec.read(tmp_path / 'run.json')
 
 
 @pytest.mark.parametrize('name', [field.name for field in fields(RunSpec)])
-def test_a_value_of_another_type_is_named(tmp_path, name):
+def test_every_value_has_its_type(tmp_path, name):
     SPEC.write(tmp_path / 'run.json')
     content = read_json(tmp_path / 'run.json')
     wrong = [1.5, [[]], {'a': 1}, ['x' * 9999, 1]]
@@ -53,7 +80,7 @@ def test_a_value_of_another_type_is_named(tmp_path, name):
     wrong += [] if name in ('student', 'teacher', 'hook') else [None]
     for value in wrong:
         write_json(tmp_path / 'run.json', content | {name: value})
-        with pytest.raises(ResultsError, match=f"run.json: key '{name}' has the value ") as caught:
+        with pytest.raises(ResultsError, match=rf'run.json: {name}\b.* is ') as caught:
             RunSpec.read(tmp_path / 'run.json')
         assert len(str(caught.value)) < len(str(tmp_path)) + 200
 

@@ -3,10 +3,14 @@ import re
 import pytest
 
 from ukd_bench.errors import ResultsError
+from ukd_bench.report.__main__ import main
 from ukd_bench.report.page import markdown_cell, write_report
 from ukd_bench.results.claims import load_claims
 
 from . import golden
+
+NAMES = ['A$$AP', '$x^{', r'\frac', '<script>&']
+"""Names of classes that mean something to matplotlib or to a page."""
 
 
 @pytest.fixture(scope='module')
@@ -96,3 +100,29 @@ def test_unwritable_folder(made_up, tmp_path):
 
 def test_markdown_cell():
     assert markdown_cell('a|b\n*c*') == r'a\|b \*c\*'
+
+
+def test_names_that_are_no_words_are_told_as_they_are(made_up, tmp_path):
+    """Neither as mathematics, which matplotlib would refuse, nor as markup."""
+    made = made_up.MadeUpSweep(seeds=(0,))
+    made.methods = [dict(name='mine', title='my $\\sum$ _way_', sentence='A *way*.')]
+    made.add_own_method('mine', 'r2plus1d-r18-w8')
+    for record in made.records.values():
+        record['dataset']['classes'] = NAMES
+    results = made.write(tmp_path / 'results')
+    made_up.change_sealed(results / 'plan.json', 'a_b|[c](d) *e* `f` $g$ <h>', 'name')
+    report = write_report(results, tmp_path / 'out')
+    classes = (tmp_path / 'out' / 'figures' / 'classes.svg').read_text()
+    for name in ('A$$AP', '$x^{', r'\frac', '&lt;script&gt;&amp;', r'My $\sum$ _way_'):
+        assert f'>{name}' in classes, name
+    text = report.markdown.read_text()
+    assert text.startswith(r'# UKD benchmark: a\_b\|\[c\](d) \*e\* \`f\` \$g\$ \<h\>')
+    assert r'- **My \$\\sum\$ \_way\_**: A \*way\*.' in text
+    assert '<script>' not in report.index.read_text()
+
+
+def test_the_terminal_takes_no_name_for_markup(made_up, tmp_path, capsys):
+    results = made_up.MadeUpSweep(seeds=(0,)).write(tmp_path / 'results')
+    made_up.change_sealed(results / 'plan.json', 'odd [/b] [red]', 'name')
+    assert main([str(results), '--out', str(tmp_path / 'out')]) == 0
+    assert 'Sweep odd [/b] [red]' in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """A made-up sweep on disk: figures chosen by hand, so that tests can work every answer out."""
 
+import copy
 import json
 import math
 from pathlib import Path
@@ -7,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ukd_bench.files.hashes import file_sha256
 from ukd_bench.methods.table import METHOD_TABLE, METHODS
+from ukd_bench.records.plan_file import write_plan
+from ukd_bench.records.sealed import write_sealed
+from ukd_bench.results.scores import Scores
 
 MIB = 1024**2
 CLASSES = ['Drink', 'Jump', 'Push', 'Wave']
@@ -77,7 +82,7 @@ def record(
     added = {'naive': 0.03, 'naive_graph': 0.04, 'swap': 0.05}.get(method, 0.0)
     step = 0.18 if large else 0.09 * k if method == 'mutual' else 0.09 + added * k
     return {
-        'schema': 1,
+        'schema': 2,
         'key': key,
         'execution': 'cafe',
         'status': 'done',
@@ -101,6 +106,9 @@ def record(
             'student_state': f'state-{like}-{k}-{seed}' if trains else None,
             'initial_state': f'initial-{seed}' if trains else None,
             'targets': f'targets-{like}-{k}-{seed}' if distilled else None,
+            'checkpoint': f'checkpoint-{key}' if trains else None,
+            'bank': 'scores' if method == 'bank' else None,
+            'bank_manifest': 'manifest' if method == 'bank' else None,
         },
         'counts': {
             'teacher_forwards': 3200 * k if method in EQUAL_TO_UKD else 0,
@@ -109,7 +117,12 @@ def record(
             'inference_flops': 2_400_000_000 if large else 1_200_000_000,
         },
         'teachers': [
-            {'name': name, 'key': f'teacher-{name}', 'state_bytes': TEACHER_BYTES}
+            {
+                'name': name,
+                'key': f'teacher-{name}',
+                'state_bytes': TEACHER_BYTES,
+                'checkpoint_sha256': f'checkpoint-teacher-{name}',
+            }
             for name in _teachers_of(method, k, student, seed)
         ],
         'parents': list(parents),
@@ -314,7 +327,7 @@ class MadeUpSweep:
             for item in self.records.values()
         ]
         return {
-            **{'schema': 1, 'name': 'made-up', 'dataset': self.dataset},
+            **{'schema': 2, 'name': 'made-up', 'dataset': self.dataset},
             **{'claims_sha256': self.claims_sha256, 'pool': POOL, 'runs': rows},
             **({'methods': self.methods} if self.methods else {}),
         }
@@ -322,14 +335,39 @@ class MadeUpSweep:
     def write(self, root: Path) -> Path:
         """Writes plan, records and scores."""
         root.mkdir(parents=True, exist_ok=True)
-        (root / 'plan.json').write_text(json.dumps(self.plan()))
+        write_plan(root / 'plan.json', self.plan())
         for key, item in self.records.items():
             folder = root / f'{key}-{item["execution"]}'
             folder.mkdir(exist_ok=True)
             if key in self.states:
                 (folder / 'state.json').write_text(json.dumps(self.states[key]))
-                continue
-            (folder / 'record.json').write_text(json.dumps(item))
-            if item['metrics'] is not None and item['status'] == 'done':
-                np.savez(folder / 'scores.npz', **scores(item['metrics']['top1'], item['seed']))
+            else:
+                self._write_run(folder, copy.deepcopy(item))
         return root
+
+    def _write_run(self, folder: Path, item: dict[str, Any]) -> None:
+        if item['status'] == 'done' and item['metrics'] is not None:
+            made = scores(item['metrics']['top1'], item['seed'])
+            np.savez(folder / 'scores.npz', **made)
+            # Metrics are those of the scores, however near a test came with its own.
+            tested = Scores(**made).metrics()
+            item['metrics'] |= {
+                name: most
+                for name, (_, most) in tested.items()
+                if abs(item['metrics'][name] - most) > 1e-9
+            }
+            item['hashes']['scores'] = file_sha256(folder / 'scores.npz')
+            if item['hashes']['student_state'] is not None:
+                (folder / 'curve.csv').write_text('epoch,loss,learning_rate\n1,2.0,0.1\n')
+                item['hashes']['curve'] = file_sha256(folder / 'curve.csv')
+        write_sealed(folder / 'record.json', item)
+
+
+def change_sealed(path: Path, value: Any, *keys: str | int) -> None:
+    """Changes one value of a record or plan, and its digest with it, as a forger would."""
+    content = json.loads(path.read_text())
+    place = content
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    write_sealed(path, content)

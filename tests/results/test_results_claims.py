@@ -103,10 +103,10 @@ def test_one_seed_decides_no_accuracy(made_up, tmp_path):
 
 def test_accuracy_that_falls(made_up, tmp_path):
     made = made_up.MadeUpSweep()
-    set_top1(made, 'ukd', [0.45, 0.49, 0.475], k=4)
+    set_top1(made, 'ukd', [0.45, 0.4875, 0.475], k=4)
     verdict = verdicts(made, tmp_path)['C4']
     assert verdict.verdict == 'NOT SUPPORTED'
-    assert 'UKD (K = 4) − plain: −10.3 points' in verdict.reason
+    assert 'UKD (K = 4) − plain: −10.4 points' in verdict.reason
 
 
 def test_gain_over_plain_alone_is_not_enough(made_up, tmp_path):

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from ukd_bench.errors import ResultsError
+from ukd_bench.records.plan_file import write_plan
 from ukd_bench.results.load import load_sweep
 from ukd_bench.results.scores import load_scores
 
@@ -56,7 +57,7 @@ def test_every_unfinished_run_is_carried_as_such(made_up, tmp_path):
     assert status[f'ukd2-{END}-0'][0] == 'unreadable'
     assert 'record.json: not valid JSON' in status[f'ukd2-{END}-0'][1]
     assert status[f'ukd4-{END}-0'] == ('missing', 'no record and no state')
-    assert 'schema 99 is not 1' in status[f'plain-{END}-1'][1]
+    assert 'schema 99 is not 2' in status[f'plain-{END}-1'][1]
     assert len(status) == 6
     assert all(run.done for cell in sweep.cells() for run in cell.runs)
 
@@ -64,7 +65,7 @@ def test_every_unfinished_run_is_carried_as_such(made_up, tmp_path):
 def test_record_of_another_run_is_not_believed(made_up, tmp_path):
     made_up.MadeUpSweep(seeds=(0,)).write(tmp_path)
     path = tmp_path / f'plain-{END}-0-cafe' / 'record.json'
-    path.write_text(json.dumps({**json.loads(path.read_text()), 'seed': 5}))
+    made_up.change_sealed(path, 5, 'seed')
     run = load_sweep(tmp_path).by_key[f'plain-{END}-0']
     assert (run.status, run.problem) == ('unreadable', 'the record has seed 5, the plan 0')
 
@@ -73,7 +74,7 @@ def test_record_outside_the_plan_enters_no_cell(made_up, tmp_path):
     made_up.MadeUpSweep(seeds=(0,)).write(tmp_path)
     plan = json.loads((tmp_path / 'plan.json').read_text())
     plan['runs'] = [row for row in plan['runs'] if row['method'] != 'plain']
-    (tmp_path / 'plan.json').write_text(json.dumps(plan))
+    write_plan(tmp_path / 'plan.json', plan)
     sweep = load_sweep(tmp_path)
     assert [run.method for run in sweep.unplanned] == ['plain']
     assert 'plain' not in {cell.method for cell in sweep.cells()}
@@ -98,16 +99,34 @@ def test_what_is_planned_twice_counts_once(made_up, tmp_path):
     [
         (None, 'holds no plan.json'),
         ('{', 'not valid JSON'),
-        ('[]', 'a plan must be a JSON object with a list of runs'),
-        ('{"schema": 7, "runs": [{}]}', 'schema 7 is not 1'),
-        ('{"schema": 1, "runs": []}', 'plans no runs'),
-        ('{"schema": 1, "runs": [{}]}', "run 0 lacks the key 'key'"),
+        ('[]', 'a plan must be a JSON object'),
+        ('{"schema": 7, "runs": [{}]}', 'schema 7 is not 2'),
+        ('{"schema": 1, "runs": [{}]}', 'schema 1 is not 2'),
+        ('{"schema": 2, "runs": [{}]}', 'edited or damaged, its digest is not that of its content'),
     ],
 )
 def test_broken_plan(tmp_path, plan, message):
     if plan is not None:
         (tmp_path / 'plan.json').write_text(plan)
-    with pytest.raises(ResultsError, match=message.replace('[', r'\[')):
+    with pytest.raises(ResultsError, match=message):
+        load_sweep(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (dict(runs=[]), 'plans no runs'),
+        (dict(runs=[{}]), r"key 'runs\[0\].key' is absent"),
+        (dict(runs=None), 'runs is None, not a list'),
+        (dict(pool={}), r'pool is {}, not a list'),
+        (dict(dataset=None), 'dataset is None, not an object'),
+        (dict(claims_sha256=5), 'claims_sha256 is 5, not a line of text'),
+        (dict(methods=[{'name': 'mine'}]), r"methods\[0\]: key 'title' is absent"),
+    ],
+)
+def test_a_plan_of_wrong_values(made_up, tmp_path, change, message):
+    write_plan(tmp_path / 'plan.json', made_up.MadeUpSweep(seeds=(0,)).plan() | change)
+    with pytest.raises(ResultsError, match=f'plan.json: {message}'):
         load_sweep(tmp_path)
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from ukd_bench.records.plan_file import write_plan
 from ukd_bench.results.claims import claims_path, load_claims
 
 K = (1, 2)
@@ -169,11 +170,37 @@ def test_another_split_joins_the_plan(finished_sweep, tmp_path):
 def test_rules_edited_after_the_results_are_flagged(finished_sweep, tmp_path):
     sweep = finished_sweep.copy_to(tmp_path)
     plan = json.loads((sweep.results / 'plan.json').read_text())
-    plan['claims_sha256'] = '0' * 64
-    (sweep.results / 'plan.json').write_text(json.dumps(plan))
+    write_plan(sweep.results / 'plan.json', plan | dict(claims_sha256='0' * 64))
     again = sweep.call('--methods', 'plain')
     assert 'claims file has changed since this sweep was planned' in ' '.join(again.stdout.split())
     assert json.loads((sweep.results / 'plan.json').read_text())['claims_sha256'] == '0' * 64
+
+
+def test_an_edited_record_is_told_and_its_run_is_planned_again(finished_sweep, tmp_path, rewrite):
+    sweep = finished_sweep.copy_to(tmp_path)
+    record = sweep.record('plain')
+    path = sweep.run_folder(record) / 'record.json'
+    rewrite(path, 0.99, 'metrics', 'top1')
+    dry = sweep.call('--dry-run')
+    assert dry.returncode == 0
+    states = {line.split()[0]: line.split()[-1] for line in dry.stdout.splitlines()[1:]}
+    assert [key for key, state in states.items() if state != 'done'] == [record['key']]
+    told = 'edited or damaged, its digest is not that of its content; the run is not finished'
+    assert dry.stderr == f'warning: {path.relative_to(tmp_path)}: {told}\n'
+    again = sweep.call()
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert f'warning: {path.relative_to(tmp_path)}: {told}' in again.stdout
+    assert '12 reused, 1 carried out' in again.stdout
+    assert sweep.record('plain')['metrics'] == record['metrics']
+
+
+def test_an_edited_plan_is_refused(finished_sweep, tmp_path, rewrite):
+    sweep = finished_sweep.copy_to(tmp_path)
+    rewrite(sweep.results / 'plan.json', '0' * 64, 'claims_sha256')
+    refused = sweep.call('--methods', 'plain')
+    assert refused.returncode == 2
+    assert 'plan.json: edited or damaged' in refused.stderr
+    assert 'finished runs stay' in refused.stderr and 'Traceback' not in refused.stderr
 
 
 def test_a_claims_file_of_ones_own_is_kept_with_the_plan(finished_sweep, tmp_path):

@@ -114,7 +114,7 @@ def test_what_is_finished_on_a_device_that_is_not_here_is_unknown(tmp_path):
     there = state_of(tmp_path, plan)
     on_gpu, on_cpu, _ = plan.runs.values()
     for run, kind in ((on_gpu, 'cuda'), (on_cpu, 'cpu')):
-        finish(there, run, run.spec.key, environment=dict(device=dict(kind=kind)))
+        finish(there, run, run.spec.key, environment=dict(device=dict(kind=kind, name='Made-up')))
     here = planned(methods=('plain',), seeds=(0, 1, 2), execution='unknown', device='cuda')
     assert list(here.runs) == list(plan.runs)
     state = state_of(tmp_path, here)

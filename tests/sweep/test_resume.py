@@ -125,6 +125,8 @@ def outcome(paths: RunPaths) -> tuple[dict, str]:
     for name in ('started', 'finished', 'resumed_at_epochs'):
         record['environment'].pop(name)
     record.pop('time')
+    # It covers all of these.
+    record.pop('digest')
     for figures in record['memory'].values():
         figures.pop('process_peak_bytes')
     return record, paths.curve.read_text()

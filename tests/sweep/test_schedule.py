@@ -57,9 +57,7 @@ def done(state, run):
 
 
 def out_of_memory(state, run):
-    finish(state, run, run.spec.key)
-    path = state.own_folder(run).record
-    write_json(path, json.loads(path.read_text()) | dict(status='oom'))
+    finish(state, run, run.spec.key, status='oom')
 
 
 def cut_off(state, run):

@@ -72,7 +72,7 @@ def print_summary(report: 'Report') -> None:
 
     console = Console(highlight=False, soft_wrap=False)
     table = Table(
-        title=f'Sweep {report.sweep.name}',
+        title=Text(f'Sweep {report.sweep.name}'),
         title_justify='left',
         title_style='bold',
         box=None,
@@ -83,7 +83,7 @@ def print_summary(report: 'Report') -> None:
     table.add_column('Why')
     for verdict in report.verdicts:
         table.add_row(
-            verdict.id, Text(verdict.verdict, _STYLES[verdict.verdict]), Text(verdict.reason)
+            Text(verdict.id), Text(verdict.verdict, _STYLES[verdict.verdict]), Text(verdict.reason)
         )
     console.print(table)
     console.print()

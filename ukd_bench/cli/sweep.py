@@ -120,16 +120,24 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..errors import ConfigError
     from ..records.folder import SweepPaths
+    from ..records.plan_file import read_plan
     from ..results.claims import find_claims, keep_claims, load_claims
+    from ..sweep.doubts import doubts
     from ..sweep.run import SweepRun
 
     if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
         raise ConfigError(f'--reference {arguments.reference} holds no sweep')
+    if arguments.reference:
+        # One that cannot be read is told before hours of training.
+        read_plan(SweepPaths(arguments.reference).plan)
     sweep = SweepRun(_options(arguments))
     claims = load_claims(find_claims(sweep.axes.claims))
     claims.check_methods(sweep.axes.known.rows)
     if arguments.dry_run:
-        print_plan(sweep.state())
+        state = sweep.state()
+        print_plan(state)
+        for doubt in doubts(state):
+            print(f'warning: {doubt}', file=sys.stderr)
         if sweep.devices.absence:
             unknown = 'which runs are finished on it is unknown'
             print(f'{sweep.devices.absence}: {unknown}', file=sys.stderr)
@@ -152,7 +160,7 @@ def run(arguments: argparse.Namespace) -> int:
             claims.sha256,
             partial(keep_claims, claims, sweep.paths.root),
             bars=partial(progress_bar, console=console),
-            say=console.print,
+            say=partial(console.print, markup=False, soft_wrap=True),
             progress_of=partial(Progress, console=console, live=not executor.has_terminal),
         )
         console.print(

@@ -1,13 +1,19 @@
 """Writing files so that a reader never sees half of one, and reading them back."""
 
 import json
+import math
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import ResultsError
+from ..errors import ResultsError, one_line
+
+MOST_NESTED = 100
+"""How deep values may be nested in a JSON file."""
+_SURROGATE = re.compile(r'\\u[dD][89a-fA-F]')
 
 
 def atomic_write(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
@@ -50,14 +56,41 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Reads a JSON file.
+    """Reads a JSON file of plain, finite values.
 
     Raises:
-        ResultsError: the file is absent, unreadable or not JSON.
+        ResultsError: the file is absent, unreadable or not JSON, or holds what no JSON of the
+            suite's does: numbers that are not finite, text that is not Unicode, or values nested
+            more than ``MOST_NESTED`` deep.
     """
     try:
-        return json.loads(path.read_text())
+        text = path.read_text('utf-8')
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+        _require_shallow(value)
+        # Half a surrogate pair can be read, and not be written any more.
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
     except OSError as error:
         raise ResultsError(f'{path}: cannot be read ({error.strerror or error})') from error
+    except RecursionError as error:
+        raise ResultsError(f'{path}: not valid JSON (nested too deep)') from error
     except ValueError as error:
-        raise ResultsError(f'{path}: not valid JSON ({error})') from error
+        raise ResultsError(f'{path}: not valid JSON ({one_line(error)})') from error
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f'{text[:20]} is no finite number')
+    return value
+
+
+def _require_shallow(value: Any) -> None:
+    level, depth = [value] * isinstance(value, (dict, list)), 0
+    while level:
+        depth += 1
+        if depth > MOST_NESTED:
+            raise RecursionError
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for part in parts for one in part if isinstance(one, (dict, list))]

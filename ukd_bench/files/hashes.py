@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ Stamp = tuple[int, int, int]
 """Size, time of change and number of a file."""
 HasHash = Callable[[Path, str], bool]
 """Tells whether the file at a path has a SHA-256."""
+DIGEST = 'digest'
+"""Key of the hash that a file's content holds of itself."""
 
 
 def canonical_json(value: Any) -> str:
@@ -32,6 +34,20 @@ def stamp_of(path: Path) -> Stamp | None:
     except OSError:
         return None
     return stated.st_size, stated.st_mtime_ns, stated.st_ino
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content as plain values, with the SHA-256 of all of it under ``DIGEST``."""
+    rest = {key: value for key, value in content.items() if key != DIGEST}
+    # Tuples and keys that are numbers read back as others.
+    plain = json.loads(json.dumps(rest, allow_nan=False))
+    return {**plain, DIGEST: digest(plain)}
+
+
+def is_sealed(content: Mapping[str, Any]) -> bool:
+    """Whether content is as :func:`sealed` left it."""
+    rest = {key: value for key, value in content.items() if key != DIGEST}
+    return content.get(DIGEST) == digest(rest)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,24 +1,28 @@
 """What a finished run has left for others to build on: weights, scores, a bank."""
 
-from collections.abc import Mapping
+from typing import Any
 
-from ..files.hashes import HasHash
+from ..files.hashes import HasHash, has_sha256
 from ..records.folder import RunPaths
+from ..records.parts import changed_file, wrong_with
 from .bank.format import is_recorded_bank
 
 
-def has_parts(
-    paths: RunPaths, method: str, hashes: Mapping[str, str | None], has_hash: HasHash
-) -> bool:
-    """Whether all that others need of a run is there, as it was recorded.
+def lost_part(
+    paths: RunPaths, record: dict[str, Any], has_hash: HasHash = has_sha256
+) -> str | None:
+    """What a finished run left and is not there as it was recorded; None where all of it is.
 
     Args:
         paths: The run's folder.
-        method: The run's method.
-        hashes: The record's ``hashes``.
+        record: Its record.
         has_hash: Compares a file with its recorded hash.
     """
-    if method == 'bank':
-        return is_recorded_bank(paths.bank, hashes.get('bank'), has_hash)
-    weights = hashes.get('checkpoint')
-    return (weights is None or has_hash(paths.checkpoint, weights)) and paths.scores.is_file()
+    hashes = record['hashes']
+    if wrong := wrong_with(paths, record, has_hash):
+        return wrong
+    if record['method'] == 'bank':
+        recorded = hashes.get('bank'), hashes.get('bank_manifest')
+        intact = is_recorded_bank(paths.bank, *recorded, has_hash)
+        return None if intact else f'{paths.bank.name} is not the recorded one'
+    return changed_file(paths.checkpoint, hashes.get('checkpoint'), has_hash)

@@ -7,12 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import is_a
-from ..errors import ConfigError
+from ..errors import ConfigError, quoted
+from ..files import checks
 from ..files.atomic import read_json
 from ..files.downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
 
 _REQUIRED = ('name', 'config', 'checkpoint')
 _OPTIONAL = ('bank', 'key', 'classes', 'sha256')
+_TEXTS = checks.table(
+    {},
+    dict(
+        name=checks.name, key=checks.line,
+        **dict.fromkeys(('config', 'checkpoint', 'bank'), checks.place),
+    ),
+)  # fmt: skip
+"""What texts must be that name a teacher or its files."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +109,13 @@ def read_pool(
     teachers = [_entry(entry, f'{source}: teacher {n}', base) for n, entry in enumerate(entries, 1)]
     names = [teacher.name for teacher in teachers]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise ConfigError(f'{source}: two teachers have the name {twice[0]!r}')
+        raise ConfigError(f'{source}: two teachers have the name {quoted(twice[0])}')
     if num_teachers is None:
         return teachers
     if not is_a(num_teachers, int) or not 1 <= num_teachers <= len(teachers):
         raise ConfigError(
-            f'num_teachers = {num_teachers!r} is not in 1 to {len(teachers)}, the size of {source}'
+            f'num_teachers = {quoted(num_teachers)} is not in 1 to {len(teachers)}, the size of '
+            f'{source}'
         )
     return teachers[:num_teachers]
 
@@ -138,17 +148,21 @@ def require_own_folders(teachers: Sequence[PoolEntry]) -> None:
 
 def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
     if not isinstance(entry, dict):
-        raise ConfigError(f'{where}: {entry!r} is no entry with name, config and checkpoint')
+        raise ConfigError(f'{where}: {quoted(entry)} is no entry with name, config and checkpoint')
     for key, value in entry.items():
         if key not in (*_REQUIRED, *_OPTIONAL):
             raise ConfigError(
-                f'{where}: key {key!r} is none of {", ".join((*_REQUIRED, *_OPTIONAL))}'
+                f'{where}: key {quoted(key)} is none of {", ".join((*_REQUIRED, *_OPTIONAL))}'
             )
         if key != 'classes' and value is not None and not isinstance(value, str):
-            raise ConfigError(f'{where}: {key} {value!r} is not text in quotes')
+            raise ConfigError(f'{where}: {key} {quoted(value)} is not text in quotes')
     absent = [key for key in _REQUIRED if not entry.get(key)]
     if absent:
         raise ConfigError(f'{where}: key {absent[0]!r} is absent')
+    left_out = 'checkpoint' if is_url(entry['checkpoint']) else None
+    texts = {key: value for key, value in entry.items() if value and key != left_out}
+    if misfit := checks.first_misfit(_TEXTS, texts):
+        raise ConfigError(f'{where}: {misfit}')
     source, url = entry['checkpoint'], None
     if is_url(source):
         source, url = file_name(source), source
@@ -166,7 +180,7 @@ def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
 
 def _sha256(digits: str | None, where: str) -> str | None:
     if digits is not None and not re.fullmatch('[0-9a-fA-F]{8,64}', digits):
-        raise ConfigError(f'{where}: sha256 {digits!r} is not 8 to 64 hexadecimal digits')
+        raise ConfigError(f'{where}: sha256 {quoted(digits)} is not 8 to 64 hexadecimal digits')
     return digits and digits.lower()
 
 
@@ -175,7 +189,7 @@ def _classes(names: Any, where: str) -> tuple[str, ...] | None:
         return None
     is_list = isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
     if not is_list or len({*names}) != len(names):
-        raise ConfigError(f'{where}: classes {names!r} is not a list of different names')
+        raise ConfigError(f'{where}: classes {quoted(names)} is not a list of different names')
     return tuple(names) or None
 
 

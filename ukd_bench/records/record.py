@@ -1,14 +1,12 @@
-"""The record of a run: its keys, and their validation."""
+"""The record of a run: its keys, their validation, and the digest by which an edit is noticed."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 from ..errors import ResultsError
-from ..files.atomic import read_json, write_json
+from ..files import checks
 from ..methods.table import NAME
-
-SCHEMA = 1
+from .sealed import SCHEMA, read_sealed, write_sealed
 
 LAST_EPOCH = 'last_epoch'
 BEST_ON_HELD_OUT = 'best_on_held_out_groups'
@@ -21,28 +19,125 @@ FINAL_STATUSES = ('done', 'oom', 'diverged')
 MEMORY_FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
 METRICS = ('top1', 'top5', 'mean_class')
 
-_REQUIRED: dict[str, tuple[type, ...]] = {
-    'schema': (int,),
-    'key': (str,),
-    'execution': (str,),
-    'status': (str,),
-    'method': (str,),
-    'student': (str, type(None)),
-    'teacher': (str, type(None)),
-    'num_teachers': (int,),
-    'seed': (int,),
-    'split': (int,),
-    'schedule': (dict,),
-    'metrics': (dict, type(None)),
-    'memory': (dict,),
-    'time': (dict,),
-    'hashes': (dict,),
-    'counts': (dict,),
-    'teachers': (list,),
-    'parents': (list,),
-    'environment': (dict,),
-    'dataset': (dict,),
-}
+DATASET = checks.table(
+    {},
+    dict(
+        name=checks.name,
+        edition=checks.maybe(checks.name),
+        synthetic=checks.flag,
+        fingerprint=checks.maybe(checks.line),
+        test_fingerprint=checks.maybe(checks.line),
+        classes=checks.list_of(checks.text),
+        train_samples=checks.maybe(checks.positive),
+        test_samples=checks.maybe(checks.positive),
+    ),
+)
+"""What a record or a plan says of the data."""
+
+_RULE = checks.table(
+    dict(rule=checks.line, weight=checks.number, temperature=checks.number),
+    dict(loss=checks.line, divergence=checks.maybe(checks.number)),
+)
+_BANK_FIGURES = checks.table(
+    {}, dict.fromkeys(('num_views', 'bank_bytes'), checks.maybe(checks.whole))
+)
+
+
+def _knowledge(value: Any, where: str) -> None:
+    _BANK_FIGURES(value, where)
+    # A run that fills a bank has no rule.
+    if value.keys() - {'num_views', 'bank_bytes'}:
+        _RULE(value, where)
+
+
+_TEACHER = checks.table(
+    dict(name=checks.name, key=checks.line, checkpoint_sha256=checks.maybe(checks.line)),
+    dict(state_bytes=checks.maybe(checks.whole)),
+)
+
+_ENVIRONMENT = checks.table(
+    dict(device=checks.table(dict(kind=checks.name, name=checks.name))),
+    dict(
+        threads=checks.whole,
+        precision=checks.line,
+        python=checks.line,
+        packages=checks.map_of(checks.line),
+        platform=checks.line,
+        cores=checks.maybe(checks.whole),
+        source_sha256=checks.line,
+        lock_sha256=checks.maybe(checks.line),
+        git=checks.maybe(checks.table(dict(commit=checks.line, dirty=checks.flag))),
+        started=checks.line,
+        finished=checks.line,
+        resumed_at_epochs=checks.list_of(checks.whole),
+    ),
+)
+
+_RECORD = checks.table(
+    dict(
+        schema=checks.one_of(SCHEMA),
+        key=checks.name,
+        execution=checks.name,
+        status=checks.one_of(*STATUSES),
+        # Which methods there are is the plan's to say.
+        method=checks.matching(NAME.pattern, 'the name of a method'),
+        student=checks.maybe(checks.name),
+        teacher=checks.maybe(checks.name),
+        num_teachers=checks.whole,
+        seed=checks.whole,
+        split=checks.whole,
+        schedule=checks.table(
+            dict(epochs=checks.whole),
+            dict(full_epochs=checks.whole, batch_size=checks.maybe(checks.positive)),
+        ),
+        metrics=checks.maybe(checks.table(dict.fromkeys(METRICS, checks.fraction))),
+        memory=checks.map_of(
+            checks.table(dict.fromkeys(MEMORY_FIGURES, checks.maybe(checks.whole)))
+        ),
+        time=checks.map_of(checks.maybe(checks.amount)),
+        hashes=checks.map_of(checks.maybe(checks.line)),
+        counts=checks.map_of(checks.maybe(checks.whole)),
+        teachers=checks.list_of(_TEACHER),
+        parents=checks.list_of(checks.name),
+        environment=_ENVIRONMENT,
+        dataset=DATASET,
+    ),
+    dict(
+        knowledge=checks.maybe(_knowledge),
+        selection=checks.maybe(checks.one_of(*SELECTIONS)),
+        selected_epoch=checks.maybe(checks.whole),
+        protocol=checks.maybe(
+            checks.table(dict(name=checks.line, version=checks.whole, views=checks.positive))
+        ),
+        flow=checks.maybe(
+            checks.table(dict(algorithm=checks.line, compute_s=checks.amount, bytes=checks.whole))
+        ),
+        config=checks.anything,
+        error=checks.maybe(checks.table({}, dict(type=checks.text, message=checks.text))),
+    ),
+)
+
+# A figure that was not measured is null, never 0.
+_MEASURED = dict(
+    memory=checks.map_of(
+        checks.table(dict.fromkeys(MEMORY_FIGURES, checks.maybe(checks.positive)))
+    ),
+    time=checks.map_of(checks.maybe(checks.above_0)),
+)
+
+_MADE = {'bank': ('bank', 'bank_manifest'), 'ensemble': ('scores',)}
+"""Hashes that a finished run has, by method; all others train a network."""
+_TRAINED = ('student_state', 'checkpoint', 'scores', 'curve')
+
+
+def _check(record: Any, where: str) -> None:
+    _RECORD(record, where)
+    if record['status'] != 'done':
+        return
+    made = _MADE.get(record['method'], _TRAINED)
+    hashes = checks.table(dict.fromkeys(made, checks.name))
+    tested = {} if record['method'] == 'bank' else dict(metrics=checks.table({}))
+    checks.table({**_MEASURED, **tested, 'hashes': hashes})(record, where)
 
 
 def validate_record(record: Any, path: Path) -> dict:
@@ -51,48 +146,21 @@ def validate_record(record: Any, path: Path) -> dict:
     Raises:
         ResultsError: naming the file and the first key that is absent or of the wrong kind.
     """
-    if not isinstance(record, dict):
-        raise ResultsError(f'{path}: a record must be a JSON object')
-    for key, kinds in _REQUIRED.items():
-        if key not in record:
-            raise ResultsError(f'{path}: key {key!r} is absent')
-        if not isinstance(record[key], kinds) or isinstance(record[key], bool):
-            raise ResultsError(f'{path}: key {key!r} has the value {record[key]!r}')
-    if record['schema'] != SCHEMA:
-        raise ResultsError(
-            f'{path}: schema {record["schema"]} is not {SCHEMA}, which this release reads'
-        )
-    if record['status'] not in STATUSES:
-        raise ResultsError(f'{path}: status {record["status"]!r} is none of {", ".join(STATUSES)}')
-    # Which methods there are is the plan's to say.
-    if not NAME.fullmatch(record['method']):
-        raise ResultsError(f'{path}: method {record["method"]!r} is no name of a method')
-    if record['status'] == 'done':
-        _validate_figures(record, path)
-    return record
-
-
-def _validate_figures(record: dict, path: Path) -> None:
-    if record['metrics'] is not None:
-        for name in METRICS:
-            value = record['metrics'].get(name)
-            if not isinstance(value, (int, float)) or not 0 <= value <= 1:
-                raise ResultsError(f'{path}: metrics.{name} is {value!r}, not a fraction')
-    for phase, figures in record['memory'].items():
-        for name in MEMORY_FIGURES:
-            value = figures.get(name, 'absent')
-            if value is not None and (not isinstance(value, int) or value <= 0):
-                raise ResultsError(f'{path}: memory.{phase}.{name} is {value!r}')
-    for name, value in record['time'].items():
-        if value is not None and (not math.isfinite(value) or value <= 0):
-            raise ResultsError(f'{path}: time.{name} is {value!r}')
+    misfit = checks.first_misfit(_check, record)
+    if misfit is not None:
+        raise ResultsError(f'{path}: {misfit}')
+    return dict(record)
 
 
 def read_record(path: Path) -> dict:
-    """Reads and validates a ``record.json``."""
-    return validate_record(read_json(path), path)
+    """Reads a ``record.json`` that is as it was written.
+
+    Raises:
+        ResultsError: it is absent, of another schema, edited or damaged.
+    """
+    return read_sealed(path, 'record', _check)
 
 
 def write_record(path: Path, record: dict) -> None:
-    """Validates, then writes a ``record.json`` atomically."""
-    write_json(path, validate_record(record, path))
+    """Validates, then writes a ``record.json`` atomically, with a digest of itself."""
+    write_sealed(path, validate_record(record, path))

@@ -1,14 +1,13 @@
 """The specification from which one process carries out one run."""
 
-import builtins
-import types
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import get_type_hints
 
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
-from .record import SCHEMA
+from ..files.checks import first_misfit, of_types
+from .sealed import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -71,29 +70,9 @@ class RunSpec:
                 cannot be one.
         """
         content = read_json(path)
-        expected = {'schema', *(field.name for field in fields(cls))}
-        if not isinstance(content, dict) or content.get('schema') != SCHEMA:
+        if not isinstance(content, dict) or content.pop('schema', None) != SCHEMA:
             raise ResultsError(f'{path}: not the specification of a run')
-        if differing := sorted(expected ^ set(content)):
-            raise ResultsError(f'{path}: key {differing[0]!r} is absent or unknown')
-        content.pop('schema')
-        for one in fields(cls):
-            if not _fits(content[one.name], one.type):
-                value = content[one.name]
-                raise ResultsError(f'{path}: key {one.name!r} has the value {value!r:.100}')
+        if misfit := first_misfit(of_types(get_type_hints(cls)), content):
+            raise ResultsError(f'{path}: {misfit}')
         content['parents'] = tuple(content['parents'])
         return cls(**content)
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value that was read as JSON is of an attribute's type."""
-    parts = get_args(kind)
-    match get_origin(kind):
-        case types.UnionType:
-            return any(_fits(value, part) for part in parts)
-        case builtins.tuple:
-            return isinstance(value, list) and all(_fits(one, parts[0]) for one in value)
-        case builtins.dict:
-            return isinstance(value, dict) and all(_fits(one, parts[1]) for one in value.values())
-    # True is one to Python, and no number here.
-    return type(value) is kind

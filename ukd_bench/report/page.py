@@ -124,7 +124,7 @@ def render(template: str, context: dict[str, Any]) -> str:
 
 def markdown_cell(text: str) -> str:
     """Escapes text, so that it stays in its table cell and stays text."""
-    return re.sub(r'([|*_`\[\]<>])', r'\\\1', text.replace('\n', ' '))
+    return re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()))
 
 
 def _main_tables(sweep: Sweep) -> list[Table | None]:

@@ -74,6 +74,8 @@ def divergence_from(teachers: Sequence[Run], student: Run) -> float | None:
     for scores in taught:
         if scores is None or not np.array_equal(scores.samples, own.samples):
             return None
+        if scores.scores.shape != own.scores.shape:
+            return None
         probabilities.append(scores.scores)
     target_NC = np.maximum(np.mean(probabilities, axis=0, dtype=np.float64), _LEAST)
     student_NC = np.maximum(own.scores.astype(np.float64), _LEAST)

@@ -6,22 +6,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, ResultsError
+from ..errors import ConfigError, ResultsError, quoted
 from ..files.atomic import read_json
 from ..methods.known import KnownMethods
 from ..methods.own import own_methods
 from ..methods.table import RUN_KINDS
 from ..records.folder import RunPaths, SweepPaths
-from ..records.record import SCHEMA, STATUSES, read_record
+from ..records.parts import wrong_with
+from ..records.plan_file import read_plan
+from ..records.record import STATUSES, read_record
 from .runs import Run, Sweep
+from .scores import differing_from, read_scores
 
 _PLAN_RUN_KEYS = (
     *('key', 'execution', 'folder', 'method', 'student', 'teacher', 'num_teachers', 'seed'),
     *('split', 'epochs', 'full_epochs', 'parents'),
 )
 
+_IDENTITY = (
+    *('key', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split', 'epochs', 'parents'),
+)
+"""What a row of the plan and a record both say of a run."""
+
 # An absolute path with at least two parts: an error quotes it, a report keeps its last part alone.
 _PATH = re.compile(r'(?<![\w.…])/(?:[\w.+@-]+/)+([\w.+@-]+)')
+
+_LONGEST = 300
+"""Characters of a reason that a report has room for."""
 
 
 def load_sweep(root: Path) -> Sweep:
@@ -36,7 +47,7 @@ def load_sweep(root: Path) -> Sweep:
         raise ResultsError(f'{root}: no such results folder')
     if not paths.plan.exists():
         raise ResultsError(f'{root}: holds no plan.json, so it is not the folder of a sweep')
-    plan = read_json(paths.plan)
+    plan = read_plan(paths.plan)
     methods = _known_methods(plan, paths.plan)
     rows = _plan_rows(plan, methods, paths.plan)
     runs = _each_once(_load_run(row, RunPaths(paths.root / row['folder'])) for row in rows)
@@ -58,35 +69,30 @@ def _each_once(runs: Iterable[Run]) -> tuple[Run, ...]:
     return tuple(told)
 
 
-def _known_methods(plan: Any, path: Path) -> KnownMethods:
-    given = plan.get('methods', []) if isinstance(plan, dict) else []
-    if not isinstance(given, list):
-        raise ResultsError(f'{path}: methods must be a list')
+def _known_methods(plan: dict[str, Any], path: Path) -> KnownMethods:
     try:
-        return KnownMethods(own_methods(dict(enumerate(given)), f'{path}: methods'))
+        given = dict(enumerate(plan.get('methods', [])))
+        return KnownMethods(own_methods(given, f'{path}: methods'))
     except ConfigError as error:
         raise ResultsError(str(error)) from error
 
 
-def _plan_rows(plan: Any, methods: KnownMethods, path: Path) -> list[dict[str, Any]]:
-    if not isinstance(plan, dict) or not isinstance(plan.get('runs'), list):
-        raise ResultsError(f'{path}: a plan must be a JSON object with a list of runs')
-    if plan.get('schema') != SCHEMA:
-        raise ResultsError(
-            f'{path}: schema {plan.get("schema")!r} is not {SCHEMA}, which this release reads'
-        )
-    if not plan['runs']:
+def _plan_rows(plan: dict[str, Any], methods: KnownMethods, path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = plan['runs']
+    if not rows:
         raise ResultsError(f'{path}: plans no runs')
-    for index, row in enumerate(plan['runs']):
-        absent = [key for key in _PLAN_RUN_KEYS if not isinstance(row, dict) or key not in row]
-        if absent:
-            raise ResultsError(f'{path}: run {index} lacks the key {absent[0]!r}')
+    for index, row in enumerate(rows):
         if row['method'] not in (*methods.rows, *RUN_KINDS):
             raise ResultsError(
-                f"{path}: run {index}: method {row['method']!r} is none of the suite's and none "
-                'that the plan describes'
+                f"{path}: run {index}: method {quoted(row['method'])} is none of the suite's and "
+                'none that the plan describes'
             )
-    return list(plan['runs'])
+        known = methods.row(row['method'])
+        if known.by_count and row['num_teachers'] < known.fewest:
+            raise ResultsError(
+                f'{path}: run {index}: {known.name} has no K = {row["num_teachers"]}'
+            )
+    return rows
 
 
 def _load_run(row: dict[str, Any], paths: RunPaths) -> Run:
@@ -98,13 +104,36 @@ def _load_run(row: dict[str, Any], paths: RunPaths) -> Run:
         record = read_record(paths.record)
     except ResultsError as error:
         return replace(run, status='unreadable', problem=_without_path(error, paths.record))
-    for name in ('key', 'method', 'student', 'num_teachers', 'seed', 'split'):
-        if record[name] != row[name]:
-            problem = f'the record has {name} {record[name]!r}, the plan {row[name]!r}'
-            return replace(run, status='unreadable', problem=problem)
+    if wrong := _unlike_plan(row, record) or wrong_with(paths, record) or _untrue(paths, record):
+        return replace(run, status='unreadable', problem=wrong)
     return replace(
         run, status=record['status'], problem=_error_text(record.get('error')), record=record
     )
+
+
+def _unlike_plan(row: dict[str, Any], record: dict[str, Any]) -> str | None:
+    """In what a record is not that of the run that the plan means; None where it is."""
+    told = {**record, 'epochs': record['schedule']['epochs']}
+    # Where a run of other versions stands in, it is of another execution.
+    names = _IDENTITY if row.get('stale') else (*_IDENTITY, 'execution')
+    return next(
+        (
+            f'the record has {name} {quoted(told[name])}, the plan {quoted(row[name])}'
+            for name in names
+            if told[name] != row[name]
+        ),
+        None,
+    )
+
+
+def _untrue(paths: RunPaths, record: dict[str, Any]) -> str | None:
+    """What a finished run's test scores show to be otherwise than its record says."""
+    if record['status'] != 'done' or record['metrics'] is None:
+        return None
+    try:
+        return differing_from(read_scores(paths.scores), record)
+    except ResultsError as error:
+        return _without_path(error, paths.scores)
 
 
 def _from_state(run: Run, paths: RunPaths) -> Run:
@@ -127,7 +156,7 @@ def _stray(paths: RunPaths) -> Run | None:
     except ResultsError:
         return None
     names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
-    epochs = record['schedule'].get('epochs') or 0
+    epochs = record['schedule']['epochs']
     full = record['schedule'].get('full_epochs') or epochs
     return Run(
         **{name: record[name] for name in names},
@@ -149,9 +178,9 @@ def _error_text(error: Any) -> str | None:
     if isinstance(error, dict):
         error = f'{error.get("type", "error")}: {error.get("message", "")}'
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return _PATH.sub(r'…/\1', lines[-1]) if lines else None
+    return _PATH.sub(r'…/\1', lines[-1])[:_LONGEST] if lines else None
 
 
 def _without_path(error: ResultsError, path: Path) -> str:
     """An error's text with a file's name for its path: a report holds no path of a machine."""
-    return str(error).replace(str(path), path.name)
+    return str(error).replace(str(path), path.name)[:_LONGEST]

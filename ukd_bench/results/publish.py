@@ -1,13 +1,18 @@
 """Copies what may be shared of a sweep: plan, claims file, records, scores and curves."""
 
+import contextlib
 import re
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import ResultsError
+from ..errors import ResultsError, quoted
 from ..files.atomic import read_json
 from ..records.folder import RunPaths, SweepPaths
-from ..records.record import FINAL_STATUSES, read_record
+from ..records.record import FINAL_STATUSES
+from .load import load_sweep
+from .runs import Sweep
 
 _ABSOLUTE_PATH = re.compile(r'"(/[^"/\s]+/[^"\s]*)"')
 
@@ -15,49 +20,92 @@ _ABSOLUTE_PATH = re.compile(r'"(/[^"/\s]+/[^"\s]*)"')
 def publish(source: Path, target: Path) -> int:
     """Replaces ``target`` by the shareable part of the sweep in ``source``.
 
-    Weights, banks, logs and configs with their places on this machine stay behind.
+    Weights, banks, logs and configs with their places on this machine stay behind. The copy is made
+    beside ``target`` and takes its place as a whole, so that a failure leaves it as it was.
 
     Returns:
         How many runs were copied.
 
     Raises:
-        ResultsError: a planned run has no result, a file names a place on this machine, or
-            ``target`` holds something else than a published sweep.
+        ResultsError: a planned run has no result or was edited, a file names a place on this
+            machine, ``target`` holds something else than an earlier copy of the sweep, or one of
+            the two folders lies in the other.
     """
+    # A link is not replaced by the copy, what it leads to is.
+    source, target = source.resolve(), target.resolve()
+    if source.is_relative_to(target) or target.is_relative_to(source):
+        raise ResultsError(f'{target}: the copy must lie outside the sweep {source}, and not above')
+    sweep = load_sweep(source)
+    runs = list(_with_results(sweep))
     paths = SweepPaths(source)
-    runs = [RunPaths(source / row['folder']) for row in read_json(paths.plan)['runs']]
-    for run in runs:
-        if read_record(run.record)['status'] not in FINAL_STATUSES:
-            raise ResultsError(f'{run.record}: the run has no result')
     # A sweep of an earlier release keeps no claims file.
     shared = [path for path in (paths.plan, paths.claims) if path.is_file()]
     for path in (*shared, *(run.record for run in runs)):
         found = _ABSOLUTE_PATH.search(path.read_text())
         if found:
-            raise ResultsError(f'{path}: names a place on this machine, {found.group(1)}')
+            raise ResultsError(f'{path}: names a place on this machine, {quoted(found.group(1))}')
     if target.exists():
-        if not SweepPaths(target).plan.is_file():
-            raise ResultsError(f'{target}: is not a published sweep; name a new folder')
-        if strange := _not_published(target):
-            raise ResultsError(
-                f'{target}: is not a published sweep, it holds {strange}; name a new folder'
-            )
-        shutil.rmtree(target)
-    target.mkdir(parents=True)
-    for path in shared:
-        shutil.copy(path, target / path.name)
-    for run in runs:
-        copy = RunPaths(target / run.root.name)
-        copy.root.mkdir()
-        for name in (run.record.name, run.scores.name, run.curve.name):
-            if (run.root / name).is_file():
-                shutil.copy(run.root / name, copy.root / name)
+        _require_earlier_copy(target, sweep.name)
+    with _taking_the_place_of(target) as folder:
+        for path in shared:
+            shutil.copy(path, folder / path.name)
+        for run in runs:
+            copy = RunPaths(folder / run.root.name)
+            copy.root.mkdir()
+            for name in (run.record.name, run.scores.name, run.curve.name):
+                if (run.root / name).is_file():
+                    shutil.copy(run.root / name, copy.root / name)
     return len(runs)
+
+
+def _with_results(sweep: Sweep) -> Iterator[RunPaths]:
+    for run in sweep.runs:
+        paths = RunPaths(sweep.root / run.folder)
+        if run.record is None or run.record['status'] not in FINAL_STATUSES:
+            raise ResultsError(f'{paths.record}: {run.problem or "the run has no result"}')
+        yield paths
+
+
+def _require_earlier_copy(target: Path, name: str) -> None:
+    """Refuses to replace anything but what :func:`publish` made of the same sweep."""
+    plan = SweepPaths(target).plan
+    if not plan.is_file():
+        raise ResultsError(f'{target}: is not a published sweep; name a new folder')
+    if strange := _not_published(target):
+        raise ResultsError(
+            f'{target}: is not a published sweep, it holds {strange}; name a new folder'
+        )
+    # Of whatever schema: a copy that an earlier release made may be replaced.
+    content = read_json(plan)
+    named = content.get('name') if isinstance(content, dict) else None
+    if named != name:
+        raise ResultsError(
+            f'{target}: holds the sweep {quoted(named)}, not {quoted(name)}; name a new folder'
+        )
 
 
 def _not_published(target: Path) -> Path | None:
     """A file in a folder that :func:`publish` never writes; None where there is none."""
     sweep, run = SweepPaths(target), RunPaths(target)
     ours = {path.name for path in (sweep.plan, sweep.claims, run.record, run.scores, run.curve)}
-    files = (path for path in sorted(target.rglob('*')) if not path.is_dir())
+    files = (path for path in sorted(target.rglob('*')) if path.is_symlink() or not path.is_dir())
     return next((path.relative_to(target) for path in files if path.name not in ours), None)
+
+
+@contextlib.contextmanager
+def _taking_the_place_of(target: Path) -> Iterator[Path]:
+    """A new folder that takes the place of ``target`` where the block ends well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f'.{target.name}.', dir=target.parent) as aside:
+        made, former = Path(aside, 'made'), Path(aside, 'former')
+        made.mkdir()
+        yield made
+        if not target.exists():
+            made.rename(target)
+            return
+        target.rename(former)
+        try:
+            made.rename(target)
+        except BaseException:
+            former.rename(target)
+            raise

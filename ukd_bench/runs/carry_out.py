@@ -11,9 +11,8 @@ from mmengine.config import Config
 
 from ..errors import ConfigError, DivergedError, ResultsError, UkdBenchError, one_line
 from ..files.atomic import write_json
-from ..files.hashes import has_sha256
 from ..files.locks import held
-from ..knowledge.parts import has_parts
+from ..knowledge.parts import lost_part
 from ..measure.memory.phases import PhaseMemory
 from ..records.execution import environment, execution_fingerprint
 from ..records.folder import RunPaths
@@ -64,10 +63,8 @@ def _finished(paths: RunPaths, spec: RunSpec) -> dict | None:
         record = read_record(paths.record)
     except ResultsError:
         return None
-    status, method = record['status'], spec.method
-    is_result = status in FINAL_STATUSES and (
-        status != 'done' or has_parts(paths, method, record['hashes'], has_sha256)
-    )
+    status = record['status']
+    is_result = status in FINAL_STATUSES and (status != 'done' or lost_part(paths, record) is None)
     is_this = (record['key'], record['execution']) == (spec.key, spec.execution)
     return record if is_this and is_result else None
 

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from ..data.dataset import ReplayableSet, build_dataset
 from ..data.fingerprint import dataset_classes
 from ..data.views.rendering import rendering_fingerprint, teacher_test_pipeline
+from ..files.hashes import file_sha256
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
@@ -64,6 +65,7 @@ def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts
     facts.time.update(eval_s=time.perf_counter() - began)
     labels_N = np.array(labels)
     write_scores(paths.scores, scores_NC, labels_N, np.array(samples))
+    facts.hashes.update(scores=file_sha256(paths.scores))
     facts.metrics = accuracies(scores_NC, labels_N)
     facts.counts.update(
         teacher_forwards=Teacher.forwards_in_process,

@@ -15,11 +15,14 @@ from ..data.views.rendering import EVALUATION_VIEWS, steps_of
 from ..files.atomic import atomic_write
 from ..measure.memory.phases import PhaseMemory
 from ..records.key import OPEN_FLOW
-from ..records.record import SCHEMA
+from ..records.sealed import SCHEMA
 from ..records.spec import RunSpec
 
 _TIMES = ('step_median_s', 'train_s', 'eval_s', 'fill_s', 'wall_s')
-_HASHES = ('student_state', 'initial_state', 'targets', 'checkpoint', 'bank')
+_HASHES = (
+    *('student_state', 'initial_state', 'targets', 'checkpoint', 'scores', 'curve', 'bank'),
+    'bank_manifest',
+)
 _COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
 
 

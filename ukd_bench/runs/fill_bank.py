@@ -8,6 +8,7 @@ from mmengine.config import Config
 
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
+from ..files.hashes import file_sha256
 from ..knowledge.bank.fill_one import fill
 from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
@@ -90,7 +91,9 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFac
         facts.counts.update(teacher_forwards=so_far.teacher_forwards)
     else:
         facts.earlier_s = None
-    facts.hashes.update(bank=bank.manifest.scores_sha256)
+    facts.hashes.update(
+        bank=bank.manifest.scores_sha256, bank_manifest=file_sha256(bank.paths.manifest)
+    )
     facts.teachers = [teacher_facts(entry, bank.teacher['state_bytes'])]
     facts.knowledge = dict(num_views=bank.num_views, bank_bytes=bank.scores_bytes)
     facts.dataset = dict(

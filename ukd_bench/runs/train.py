@@ -54,7 +54,9 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
     save_weights(student, paths.checkpoint, dataset_classes(train_set))
     _write_curve(paths, measure)
     facts.hashes.update(
-        student_state=state_sha256(student), checkpoint=file_sha256(paths.checkpoint)
+        student_state=state_sha256(student),
+        checkpoint=file_sha256(paths.checkpoint),
+        curve=file_sha256(paths.curve),
     )
     facts.dataset = dataset_facts(spec, train=train_set, test=test_set)
     facts.flow = flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set))
@@ -65,6 +67,7 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
     facts.time.update(eval_s=time.perf_counter() - began)
     scores = _scores_of(runner)
     write_scores(paths.scores, scores.scores_NC, scores.labels_N, scores.samples_N)
+    facts.hashes.update(scores=file_sha256(paths.scores))
     facts.metrics = {name.removeprefix('clips/'): value for name, value in metrics.items()}
     facts.counts.update(
         parameters=sum(value.numel() for value in student.parameters()),

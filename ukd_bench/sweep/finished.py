@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import ConfigError, DataError, ResultsError
-from ..files.atomic import read_json, write_json
+from ..files.atomic import read_json
 from ..files.hashes import HasHash, KnownHashes, Stamp, stamp_of
-from ..knowledge.parts import has_parts
+from ..knowledge.parts import lost_part
 from ..methods.table import RUN_KINDS
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
+from ..records.plan_file import read_plan, write_plan
 from ..records.process import is_gone
-from ..records.record import FINAL_STATUSES, SCHEMA, read_record
+from ..records.record import FINAL_STATUSES, read_record
 from .config import Axes
 from .plan import Plan, PlannedRun
 
@@ -159,7 +160,7 @@ class SweepState:
 
     def earlier_rows(self) -> list[dict[str, Any]]:
         """Rows of the plan that was in the folder before."""
-        return read_json(self.paths.plan)['runs'] if self.paths.plan.is_file() else []
+        return self._earlier_plan()['runs'] if self.paths.plan.exists() else []
 
     def claims_sha256(self, present: str) -> str:
         """Hash of the rules that stood when the first of the reused results was made.
@@ -167,9 +168,16 @@ class SweepState:
         Args:
             present: Hash of the rules as they are now; it holds where nothing is reused.
         """
-        if self.paths.plan.is_file() and self._finished:
-            return read_json(self.paths.plan)['claims_sha256']
+        if self.paths.plan.exists() and self._finished:
+            return self._earlier_plan()['claims_sha256']
         return present
+
+    def _earlier_plan(self) -> dict[str, Any]:
+        try:
+            return read_plan(self.paths.plan)
+        except ResultsError as error:
+            remedy = 'restore it, or remove it to plan anew: finished runs stay'
+            raise ResultsError(f'{error}; {remedy}') from error
 
     def write_plan(self, dataset: dict, claims_sha256: str, still_valid: set[str]) -> None:
         """Writes the plan that the report reads.
@@ -193,10 +201,9 @@ class SweepState:
             and row['execution'] in executions
             and self._record(RunPaths(self.paths.root / row['folder'])) is not None
         ]
-        write_json(
+        write_plan(
             self.paths.plan,
             dict(
-                schema=SCHEMA,
                 name=self.plan.name,
                 dataset=dataset,
                 claims_sha256=claims_sha256,
@@ -237,7 +244,7 @@ class SweepState:
         found = _Finished(paths, record['status'], record['hashes'], record['teachers'])
         if self._has_these_parents(run, found) and (
             # Nothing can be built on the others.
-            found.status != 'done' or has_parts(paths, run.spec.method, found.hashes, has_hash)
+            found.status != 'done' or lost_part(paths, record, has_hash) is None
         ):
             return found
         return None

@@ -14,6 +14,7 @@ from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
 from .config import Axes, read_axes
 from .display import Progress
+from .doubts import doubts
 from .executors import Executor, Resources, build_executor
 from .finished import SweepState, still_valid
 from .place import Places
@@ -180,9 +181,12 @@ class SweepRun:
         data, places = self._data, Places()
         prepare_videos(data, bars)
         state = self.state()
+        for doubt in doubts(state):
+            say(f'warning: {doubt}')
+        earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
             places = prepare_places(state.plan, data, self.options.cache_gib, bars, say)
-        valid = still_valid(self._every_axis, state.earlier_rows(), self._keys_of)
+        valid = still_valid(self._every_axis, earlier, self._keys_of)
         dataset = dict(
             name=data.name,
             edition=data.kind,

@@ -147,6 +147,15 @@ def test_scores_that_hold_objects_are_not_loaded(bank):
         Bank(bank.folder)
 
 
+def test_a_broken_header_is_named(bank):
+    path = bank.paths.array('scores')
+    content = path.read_bytes()
+    for broken in (content.replace(b"'shape'", b"'sh\x8bpe'"), content.replace(b'}', b'{')):
+        path.write_bytes(broken)
+        with pytest.raises(BankError, match=r'scores\.npy cannot be read \('):
+            Bank(bank.folder)
+
+
 def test_a_bank_without_manifest_was_never_completed(bank):
     with pytest.raises(BankError, match='does not exist or was never completed'):
         Bank(bank.folder / 'absent')
@@ -171,7 +180,7 @@ def test_another_schema_or_a_broken_manifest_is_named(bank, rewrite):
             Bank(bank.folder)
     for content, message in (
         ('[]', 'is not the manifest of a bank'),
-        ('{"schema": 2}', "lacks 'complete'"),
+        ('{"schema": 2}', "key 'complete' is absent"),
         ('{', r'.*manifest\.json: not valid JSON'),
     ):
         path.write_text(content)

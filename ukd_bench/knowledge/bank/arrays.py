@@ -52,7 +52,8 @@ def is_laid_out(path: Path, layout: Layout) -> bool:
     """Whether the file is there, whole and of that layout."""
     try:
         array = np.load(path, mmap_mode='r', allow_pickle=False)
-    except (OSError, EOFError, ValueError):
+    # A header may be broken in any way, and each has an exception of its own.
+    except Exception:
         return False
     return (array.shape, array.dtype) == layout
 

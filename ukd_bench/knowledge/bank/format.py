@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import BankError, ResultsError
+from ...errors import BankError, ResultsError, one_line
 from ...files.hashes import HasHash, file_sha256, has_sha256
 from ..identity import BankIdentity
 from ..pool import PoolEntry
@@ -198,8 +198,10 @@ class Bank:
         self._require_size(path)
         try:
             array = np.load(path, mmap_mode='r', allow_pickle=False)
-        except (OSError, EOFError, ValueError) as error:
-            raise BankError(f'bank {self.folder}: {path.name} cannot be read ({error})') from error
+        # A header may be broken in any way, and each has an exception of its own.
+        except Exception as error:
+            reason = one_line(error, 200)
+            raise BankError(f'bank {self.folder}: {path.name} cannot be read ({reason})') from error
         if array.shape != shape or array.dtype != kind:
             raise BankError(
                 f'bank {self.folder}: {path.name} holds {array.dtype} of shape '
@@ -248,21 +250,30 @@ def complete_bank(
 
 
 def is_recorded_bank(
-    folder: Path, scores_sha256: str | None, has_hash: HasHash = has_sha256
+    folder: Path,
+    scores_sha256: str | None,
+    manifest_sha256: str | None,
+    has_hash: HasHash = has_sha256,
 ) -> bool:
-    """Whether a bank lies there whose scores are the recorded ones, with every file as written.
+    """Whether the bank that a run filled lies there, with every file as written.
 
     Args:
         folder: The bank's folder.
-        scores_sha256: The recorded hash of the scores.
-        has_hash: Compares a file with its hash in the manifest.
+        scores_sha256: Recorded hash of the scores.
+        manifest_sha256: Recorded hash of the manifest, which holds what the scores belong to and
+            the hashes of all files.
+        has_hash: Compares a file with its recorded hash.
     """
     try:
-        manifest = Bank(folder).manifest
+        bank = Bank(folder)
+        manifest = bank.manifest
     except (BankError, ResultsError):
         return False
-    return manifest.scores_sha256 == scores_sha256 and all(
-        has_hash(folder / name, facts['sha256']) for name, facts in manifest.files.items()
+    return (
+        manifest_sha256 is not None
+        and has_hash(bank.paths.manifest, manifest_sha256)
+        and manifest.scores_sha256 == scores_sha256
+        and all(has_hash(folder / name, facts['sha256']) for name, facts in manifest.files.items())
     )
 
 

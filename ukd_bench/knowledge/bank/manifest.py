@@ -1,19 +1,51 @@
 """What a bank is filled with: its ``manifest.json`` and, while it is filled, ``fill/job.json``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ...errors import BankError, ResultsError, one_line
+from ...errors import BankError, ConfigError, ResultsError, quoted
+from ...files import checks
 from ...files.atomic import read_json
 from ..identity import BankIdentity
-from .storage import Error, Storage
+from .storage import TEMPERATURES, Error, Storage
 
 SCHEMA = 2
 
-_FACTS = ('storage', 'shape', 'identity', 'teacher', 'classes')
-_ADDED = ('complete', 'views', 'files', 'error', 'scores_sha256')
+_FACTS = checks.table(
+    dict(
+        storage=checks.line,
+        shape=checks.list_of(checks.positive),
+        identity=checks.table(
+            dict.fromkeys((part.name for part in fields(BankIdentity)), checks.line), others=None
+        ),
+        teacher=checks.table(
+            dict(
+                name=checks.name,
+                key=checks.line,
+                state_bytes=checks.whole,
+                state_sha256=checks.line,
+            )
+        ),
+        classes=checks.list_of(checks.text),
+    )
+)
+
+_ERROR = checks.table(
+    {
+        str(temperature): checks.table(dict(mean=checks.number, max=checks.number))
+        for temperature in TEMPERATURES
+    }
+)
+
+_ADDED = dict(
+    complete=checks.flag,
+    views=checks.list_of(checks.table(dict(sha256=checks.line), dict(error=_ERROR))),
+    files=checks.map_of(checks.table(dict(bytes=checks.whole, sha256=checks.line))),
+    error=checks.maybe(_ERROR),
+    scores_sha256=checks.line,
+)
 """Keys of the manifest beside the facts, in the order of ``Manifest``."""
 
 
@@ -58,21 +90,26 @@ class BankFacts:
         Raises:
             BankError: saying what is absent or wrong.
         """
-        if absent := [key for key in _FACTS if key not in content]:
-            raise BankError(f'lacks {absent[0]!r}')
-        if len(content['shape']) != 3:
-            raise BankError(f'shape {content["shape"]} is not that of a bank')
-        views, samples, classes = content['shape']
+        if misfit := checks.first_misfit(_FACTS, content):
+            raise BankError(misfit)
+        shape, names = content['shape'], content['classes']
+        if len(shape) != 3:
+            raise BankError(f'shape {quoted(shape)} is not that of a bank')
+        views, samples, classes = shape
+        if len(names) not in (0, classes):
+            raise BankError(f'classes has {len(names)} names for {classes} classes')
         try:
-            return cls(
-                BankIdentity(**content['identity']),
-                Storage.of(content['storage']),
-                (views, samples, classes),
-                dict(content['teacher']),
-                tuple(content['classes']),
-            )
-        except (TypeError, ValueError) as error:
-            raise BankError(one_line(error)) from error
+            storage = Storage.of(content['storage'])
+            storage.layout(*shape)
+        except ConfigError as error:
+            raise BankError(str(error)) from error
+        return cls(
+            BankIdentity(**content['identity']),
+            storage,
+            (views, samples, classes),
+            dict(content['teacher']),
+            tuple(names),
+        )
 
 
 @dataclass(frozen=True)
@@ -134,17 +171,19 @@ class Manifest:
             raise BankError(f'{bank}: {path.name} is not the manifest of a bank')
         if content.get('schema') != SCHEMA:
             raise BankError(
-                f'{bank}: schema {content.get("schema")} is not {SCHEMA}, fill it again'
+                f'{bank}: schema {quoted(content.get("schema"))} is not {SCHEMA}, fill it again'
             )
-        if absent := [key for key in (*_ADDED, *_FACTS) if key not in content]:
-            raise BankError(f'{bank}: {path.name} lacks {absent[0]!r}')
         try:
+            if misfit := checks.first_misfit(checks.table(_ADDED), content):
+                raise BankError(misfit)
             facts = BankFacts.of(content)
+            if content['error'] is None and not facts.storage.is_exact:
+                raise BankError(f'error is None, and {facts.storage.name} has one')
         except BankError as error:
             raise BankError(f'{bank}: {path.name}: {error}') from error
-        if content['complete'] is not True or len(content['views']) != facts.num_views:
+        if not content['complete'] or len(content['views']) != facts.num_views:
             raise BankError(f'{bank}: {path.name} is not that of a complete bank')
-        return cls(facts, *(content[key] for key in _ADDED[1:]))
+        return cls(facts, *(content[key] for key in [*_ADDED][1:]))
 
 
 def facts_in(path: Path) -> BankFacts | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import BankError, ConfigError
+from ...errors import BankError, ConfigError, quoted
 
 FLOAT32, FLOAT16 = 'float32', 'float16'
 FORMS = 'float32, float16 or topK with a number K, as in top5'
@@ -47,9 +47,9 @@ class Storage:
         """
         if name in (FLOAT32, FLOAT16):
             return cls(name)
-        match = re.fullmatch(r'top([1-9]\d*)', str(name))
+        match = re.fullmatch(r'top([1-9]\d{0,9})', str(name))
         if match is None:
-            raise ConfigError(f'storage {name!r} is not {FORMS}')
+            raise ConfigError(f'storage {quoted(name)} is not {FORMS}')
         return cls(name, int(match[1]))
 
     @property

@@ -8,6 +8,8 @@ STYLE: dict[str, Any] = {
     'font.family': 'sans-serif',
     'font.sans-serif': ['DejaVu Sans'],
     'font.size': 9,
+    # A dollar sign in the name of a class or method is a dollar sign.
+    'text.parse_math': False,
     'axes.labelsize': 9,
     'axes.labelcolor': '#333333',
     'axes.edgecolor': '#999999',

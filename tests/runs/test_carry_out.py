@@ -14,6 +14,7 @@ from ukd_bench.files.hashes import file_sha256
 from ukd_bench.files.locks import held
 from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.sealed import write_sealed
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.records.user_code import user_sources
 from ukd_bench.runs import carry_out as module
@@ -38,9 +39,11 @@ def trained(monkeypatch):
 
     def train(paths, spec, memory, facts):
         times.append(spec.key)
-        paths.checkpoint.write_text('weights')
-        paths.scores.write_text('scores')
-        facts.hashes.update(checkpoint=file_sha256(paths.checkpoint))
+        for name in ('checkpoint', 'scores', 'curve'):
+            getattr(paths, name).write_text(name)
+            facts.hashes[name] = file_sha256(getattr(paths, name))
+        facts.hashes['student_state'] = 'of weights'
+        facts.metrics = dict(top1=0.5, top5=1.0, mean_class=0.5)
 
     monkeypatch.setattr(module, 'train_and_test', train)
     return times
@@ -58,7 +61,7 @@ def spec():
 
 @pytest.fixture
 def paths(tmp_path, spec):
-    paths = RunPaths(tmp_path / 'run')
+    paths = RunPaths(tmp_path / f'{spec.key}-{spec.execution}')
     spec.write(paths.spec)
     paths.config.write_text("optim_wrapper = dict(type='OptimWrapper')\n")
     return paths
@@ -129,7 +132,7 @@ def test_one_that_lost_a_part_or_is_another_is_carried_out(harm, paths, spec, tr
         paths.record.write_text('{')
     else:
         record = json.loads(paths.record.read_text())
-        paths.record.write_text(json.dumps(record | {harm: 'of another'}))
+        write_sealed(paths.record, record | {harm: 'of another'})
     assert called(paths, capsys)[0] == 0 and len(trained) == 2
 
 

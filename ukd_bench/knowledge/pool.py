@@ -8,17 +8,17 @@ from typing import Any
 
 from ..checks import is_a
 from ..errors import ConfigError, quoted
-from ..files import checks
+from ..files import schema
 from ..files.atomic import read_json
 from ..files.downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
 
 _REQUIRED = ('name', 'config', 'checkpoint')
 _OPTIONAL = ('bank', 'key', 'classes', 'sha256')
-_TEXTS = checks.table(
+_TEXTS = schema.table(
     {},
     dict(
-        name=checks.name, key=checks.line,
-        **dict.fromkeys(('config', 'checkpoint', 'bank'), checks.place),
+        name=schema.name, key=schema.line,
+        **dict.fromkeys(('config', 'checkpoint', 'bank'), schema.place),
     ),
 )  # fmt: skip
 """What texts must be that name a teacher or its files."""
@@ -161,7 +161,7 @@ def _entry(entry: Any, where: str, base: Path) -> PoolEntry:
         raise ConfigError(f'{where}: key {absent[0]!r} is absent')
     left_out = 'checkpoint' if is_url(entry['checkpoint']) else None
     texts = {key: value for key, value in entry.items() if value and key != left_out}
-    if misfit := checks.first_misfit(_TEXTS, texts):
+    if misfit := schema.first_misfit(_TEXTS, texts):
         raise ConfigError(f'{where}: {misfit}')
     source, url = entry['checkpoint'], None
     if is_url(source):

@@ -3,41 +3,41 @@
 from pathlib import Path
 from typing import Any
 
-from ..files import checks
+from ..files import schema
 from ..methods.table import NAME
 from .record import DATASET
 from .sealed import SCHEMA, read_sealed, write_sealed
 
-_ROW = checks.table(
+_ROW = schema.table(
     dict(
-        key=checks.name,
-        execution=checks.name,
+        key=schema.name,
+        execution=schema.name,
         # Joined to the sweep's folder: it must not lead out of it.
-        folder=checks.matching('[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}', 'the name of a folder'),
-        method=checks.matching(NAME.pattern, 'the name of a method'),
-        student=checks.maybe(checks.name),
-        teacher=checks.maybe(checks.name),
-        num_teachers=checks.whole,
-        seed=checks.whole,
-        split=checks.whole,
-        epochs=checks.whole,
-        full_epochs=checks.whole,
-        parents=checks.list_of(checks.name),
+        folder=schema.matching('[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}', 'the name of a folder'),
+        method=schema.matching(NAME.pattern, 'the name of a method'),
+        student=schema.maybe(schema.name),
+        teacher=schema.maybe(schema.name),
+        num_teachers=schema.whole,
+        seed=schema.whole,
+        split=schema.whole,
+        epochs=schema.whole,
+        full_epochs=schema.whole,
+        parents=schema.list_of(schema.name),
     ),
-    dict(stale=checks.flag),
+    dict(stale=schema.flag),
 )
 
-_PLAN = checks.table(
+_PLAN = schema.table(
     dict(
-        schema=checks.one_of(SCHEMA),
-        name=checks.name,
+        schema=schema.one_of(SCHEMA),
+        name=schema.name,
         dataset=DATASET,
-        claims_sha256=checks.maybe(checks.line),
-        pool=checks.list_of(checks.name),
-        runs=checks.list_of(_ROW),
+        claims_sha256=schema.maybe(schema.line),
+        pool=schema.list_of(schema.name),
+        runs=schema.list_of(_ROW),
     ),
     # What they describe is for their own reader to say.
-    dict(methods=checks.list_of(checks.table({}))),
+    dict(methods=schema.list_of(schema.table({}))),
 )
 
 

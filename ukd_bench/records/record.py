@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ResultsError
-from ..files import checks
+from ..files import schema
 from ..methods.table import NAME
 from .sealed import SCHEMA, read_sealed, write_sealed
 
@@ -19,27 +19,27 @@ FINAL_STATUSES = ('done', 'oom', 'diverged')
 MEMORY_FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
 METRICS = ('top1', 'top5', 'mean_class')
 
-DATASET = checks.table(
+DATASET = schema.table(
     {},
     dict(
-        name=checks.name,
-        edition=checks.maybe(checks.name),
-        synthetic=checks.flag,
-        fingerprint=checks.maybe(checks.line),
-        test_fingerprint=checks.maybe(checks.line),
-        classes=checks.list_of(checks.text),
-        train_samples=checks.maybe(checks.positive),
-        test_samples=checks.maybe(checks.positive),
+        name=schema.name,
+        edition=schema.maybe(schema.name),
+        synthetic=schema.flag,
+        fingerprint=schema.maybe(schema.line),
+        test_fingerprint=schema.maybe(schema.line),
+        classes=schema.list_of(schema.text),
+        train_samples=schema.maybe(schema.positive),
+        test_samples=schema.maybe(schema.positive),
     ),
 )
 """What a record or a plan says of the data."""
 
-_RULE = checks.table(
-    dict(rule=checks.line, weight=checks.number, temperature=checks.number),
-    dict(loss=checks.line, divergence=checks.maybe(checks.number)),
+_RULE = schema.table(
+    dict(rule=schema.line, weight=schema.number, temperature=schema.number),
+    dict(loss=schema.line, divergence=schema.maybe(schema.number)),
 )
-_BANK_FIGURES = checks.table(
-    {}, dict.fromkeys(('num_views', 'bank_bytes'), checks.maybe(checks.whole))
+_BANK_FIGURES = schema.table(
+    {}, dict.fromkeys(('num_views', 'bank_bytes'), schema.maybe(schema.whole))
 )
 
 
@@ -50,79 +50,79 @@ def _knowledge(value: Any, where: str) -> None:
         _RULE(value, where)
 
 
-_TEACHER = checks.table(
-    dict(name=checks.name, key=checks.line, checkpoint_sha256=checks.maybe(checks.line)),
-    dict(state_bytes=checks.maybe(checks.whole)),
+_TEACHER = schema.table(
+    dict(name=schema.name, key=schema.line, checkpoint_sha256=schema.maybe(schema.line)),
+    dict(state_bytes=schema.maybe(schema.whole)),
 )
 
-_ENVIRONMENT = checks.table(
-    dict(device=checks.table(dict(kind=checks.name, name=checks.name))),
+_ENVIRONMENT = schema.table(
+    dict(device=schema.table(dict(kind=schema.name, name=schema.name))),
     dict(
-        threads=checks.whole,
-        precision=checks.line,
-        python=checks.line,
-        packages=checks.map_of(checks.line),
-        platform=checks.line,
-        cores=checks.maybe(checks.whole),
-        source_sha256=checks.line,
-        lock_sha256=checks.maybe(checks.line),
-        git=checks.maybe(checks.table(dict(commit=checks.line, dirty=checks.flag))),
-        started=checks.line,
-        finished=checks.line,
-        resumed_at_epochs=checks.list_of(checks.whole),
+        threads=schema.whole,
+        precision=schema.line,
+        python=schema.line,
+        packages=schema.map_of(schema.line),
+        platform=schema.line,
+        cores=schema.maybe(schema.whole),
+        source_sha256=schema.line,
+        lock_sha256=schema.maybe(schema.line),
+        git=schema.maybe(schema.table(dict(commit=schema.line, dirty=schema.flag))),
+        started=schema.line,
+        finished=schema.line,
+        resumed_at_epochs=schema.list_of(schema.whole),
     ),
 )
 
-_RECORD = checks.table(
+_RECORD = schema.table(
     dict(
-        schema=checks.one_of(SCHEMA),
-        key=checks.name,
-        execution=checks.name,
-        status=checks.one_of(*STATUSES),
+        schema=schema.one_of(SCHEMA),
+        key=schema.name,
+        execution=schema.name,
+        status=schema.one_of(*STATUSES),
         # Which methods there are is the plan's to say.
-        method=checks.matching(NAME.pattern, 'the name of a method'),
-        student=checks.maybe(checks.name),
-        teacher=checks.maybe(checks.name),
-        num_teachers=checks.whole,
-        seed=checks.whole,
-        split=checks.whole,
-        schedule=checks.table(
-            dict(epochs=checks.whole),
-            dict(full_epochs=checks.whole, batch_size=checks.maybe(checks.positive)),
+        method=schema.matching(NAME.pattern, 'the name of a method'),
+        student=schema.maybe(schema.name),
+        teacher=schema.maybe(schema.name),
+        num_teachers=schema.whole,
+        seed=schema.whole,
+        split=schema.whole,
+        schedule=schema.table(
+            dict(epochs=schema.whole),
+            dict(full_epochs=schema.whole, batch_size=schema.maybe(schema.positive)),
         ),
-        metrics=checks.maybe(checks.table(dict.fromkeys(METRICS, checks.fraction))),
-        memory=checks.map_of(
-            checks.table(dict.fromkeys(MEMORY_FIGURES, checks.maybe(checks.whole)))
+        metrics=schema.maybe(schema.table(dict.fromkeys(METRICS, schema.fraction))),
+        memory=schema.map_of(
+            schema.table(dict.fromkeys(MEMORY_FIGURES, schema.maybe(schema.whole)))
         ),
-        time=checks.map_of(checks.maybe(checks.amount)),
-        hashes=checks.map_of(checks.maybe(checks.line)),
-        counts=checks.map_of(checks.maybe(checks.whole)),
-        teachers=checks.list_of(_TEACHER),
-        parents=checks.list_of(checks.name),
+        time=schema.map_of(schema.maybe(schema.amount)),
+        hashes=schema.map_of(schema.maybe(schema.line)),
+        counts=schema.map_of(schema.maybe(schema.whole)),
+        teachers=schema.list_of(_TEACHER),
+        parents=schema.list_of(schema.name),
         environment=_ENVIRONMENT,
         dataset=DATASET,
     ),
     dict(
-        knowledge=checks.maybe(_knowledge),
-        selection=checks.maybe(checks.one_of(*SELECTIONS)),
-        selected_epoch=checks.maybe(checks.whole),
-        protocol=checks.maybe(
-            checks.table(dict(name=checks.line, version=checks.whole, views=checks.positive))
+        knowledge=schema.maybe(_knowledge),
+        selection=schema.maybe(schema.one_of(*SELECTIONS)),
+        selected_epoch=schema.maybe(schema.whole),
+        protocol=schema.maybe(
+            schema.table(dict(name=schema.line, version=schema.whole, views=schema.positive))
         ),
-        flow=checks.maybe(
-            checks.table(dict(algorithm=checks.line, compute_s=checks.amount, bytes=checks.whole))
+        flow=schema.maybe(
+            schema.table(dict(algorithm=schema.line, compute_s=schema.amount, bytes=schema.whole))
         ),
-        config=checks.anything,
-        error=checks.maybe(checks.table({}, dict(type=checks.text, message=checks.text))),
+        config=schema.anything,
+        error=schema.maybe(schema.table({}, dict(type=schema.text, message=schema.text))),
     ),
 )
 
 # A figure that was not measured is null, never 0.
 _MEASURED = dict(
-    memory=checks.map_of(
-        checks.table(dict.fromkeys(MEMORY_FIGURES, checks.maybe(checks.positive)))
+    memory=schema.map_of(
+        schema.table(dict.fromkeys(MEMORY_FIGURES, schema.maybe(schema.positive)))
     ),
-    time=checks.map_of(checks.maybe(checks.above_0)),
+    time=schema.map_of(schema.maybe(schema.above_0)),
 )
 
 _MADE = {'bank': ('bank', 'bank_manifest'), 'ensemble': ('scores',)}
@@ -135,9 +135,9 @@ def _check(record: Any, where: str) -> None:
     if record['status'] != 'done':
         return
     made = _MADE.get(record['method'], _TRAINED)
-    hashes = checks.table(dict.fromkeys(made, checks.name))
-    tested = {} if record['method'] == 'bank' else dict(metrics=checks.table({}))
-    checks.table({**_MEASURED, **tested, 'hashes': hashes})(record, where)
+    hashes = schema.table(dict.fromkeys(made, schema.name))
+    tested = {} if record['method'] == 'bank' else dict(metrics=schema.table({}))
+    schema.table({**_MEASURED, **tested, 'hashes': hashes})(record, where)
 
 
 def validate_record(record: Any, path: Path) -> dict:
@@ -146,7 +146,7 @@ def validate_record(record: Any, path: Path) -> dict:
     Raises:
         ResultsError: naming the file and the first key that is absent or of the wrong kind.
     """
-    misfit = checks.first_misfit(_check, record)
+    misfit = schema.first_misfit(_check, record)
     if misfit is not None:
         raise ResultsError(f'{path}: {misfit}')
     return dict(record)

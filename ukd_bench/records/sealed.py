@@ -6,8 +6,8 @@ from typing import Any
 
 from ..errors import ResultsError, quoted
 from ..files.atomic import read_json, write_json
-from ..files.checks import Check, first_misfit
 from ..files.hashes import is_sealed, sealed
+from ..files.schema import Check, first_misfit
 
 SCHEMA = 2
 """Version of records, plans and specifications."""

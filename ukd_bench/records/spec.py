@@ -6,7 +6,7 @@ from typing import get_type_hints
 
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
-from ..files.checks import first_misfit, of_types
+from ..files.schema import first_misfit, of_types
 from .sealed import SCHEMA
 
 

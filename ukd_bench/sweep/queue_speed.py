@@ -17,7 +17,8 @@ from ..errors import ConfigError
 from ..files.configs import find_config_by_name
 from ..files.hashes import file_sha256
 from ..records.folder import RunPaths, SweepPaths
-from ..records.record import SCHEMA, write_record
+from ..records.record import METRICS, write_record
+from ..records.sealed import SCHEMA
 from .config import read_axes
 from .display import Progress
 from .executors.base import Executor, Job, Resources
@@ -126,13 +127,17 @@ class _Instant(Executor):
         """Leaves what the process of a training leaves."""
         paths.root.mkdir(parents=True, exist_ok=True)
         paths.checkpoint.write_bytes(os.urandom(self._bytes))
-        paths.scores.write_bytes(b'')
-        weights = file_sha256(paths.checkpoint)
+        for file in (paths.scores, paths.curve):
+            file.write_bytes(b'')
+        left = dict(checkpoint=paths.checkpoint, scores=paths.scores, curve=paths.curve)
+        hashes = {name: file_sha256(path) for name, path in left.items()}
         names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed')
         record = {name: getattr(run.spec, name) for name in names} | dict(
-            schema=SCHEMA, status='done', split=run.spec.split, schedule={}, metrics=None,
-            memory={}, time={}, hashes=dict(checkpoint=weights, student_state=weights), counts={},
-            teachers=[], parents=[], environment={}, dataset={}, config=run.config.to_dict(),
+            schema=SCHEMA, status='done', split=run.spec.split,
+            schedule=dict(epochs=run.spec.epochs), metrics=dict.fromkeys(METRICS, 0.0), memory={},
+            time={}, hashes=dict(hashes, student_state=hashes['checkpoint']), counts={},
+            teachers=[], parents=[], environment=dict(device=dict(kind='cpu', name='made up')),
+            dataset={}, config=run.config.to_dict(),
         )  # fmt: skip
         write_record(paths.record, record)
 

@@ -6,45 +6,45 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BankError, ConfigError, ResultsError, quoted
-from ...files import checks
+from ...files import schema
 from ...files.atomic import read_json
 from ..identity import BankIdentity
 from .storage import TEMPERATURES, Error, Storage
 
 SCHEMA = 2
 
-_FACTS = checks.table(
+_FACTS = schema.table(
     dict(
-        storage=checks.line,
-        shape=checks.list_of(checks.positive),
-        identity=checks.table(
-            dict.fromkeys((part.name for part in fields(BankIdentity)), checks.line), others=None
+        storage=schema.line,
+        shape=schema.list_of(schema.positive),
+        identity=schema.table(
+            dict.fromkeys((part.name for part in fields(BankIdentity)), schema.line), others=None
         ),
-        teacher=checks.table(
+        teacher=schema.table(
             dict(
-                name=checks.name,
-                key=checks.line,
-                state_bytes=checks.whole,
-                state_sha256=checks.line,
+                name=schema.name,
+                key=schema.line,
+                state_bytes=schema.whole,
+                state_sha256=schema.line,
             )
         ),
-        classes=checks.list_of(checks.text),
+        classes=schema.list_of(schema.text),
     )
 )
 
-_ERROR = checks.table(
+_ERROR = schema.table(
     {
-        str(temperature): checks.table(dict(mean=checks.number, max=checks.number))
+        str(temperature): schema.table(dict(mean=schema.number, max=schema.number))
         for temperature in TEMPERATURES
     }
 )
 
 _ADDED = dict(
-    complete=checks.flag,
-    views=checks.list_of(checks.table(dict(sha256=checks.line), dict(error=_ERROR))),
-    files=checks.map_of(checks.table(dict(bytes=checks.whole, sha256=checks.line))),
-    error=checks.maybe(_ERROR),
-    scores_sha256=checks.line,
+    complete=schema.flag,
+    views=schema.list_of(schema.table(dict(sha256=schema.line), dict(error=_ERROR))),
+    files=schema.map_of(schema.table(dict(bytes=schema.whole, sha256=schema.line))),
+    error=schema.maybe(_ERROR),
+    scores_sha256=schema.line,
 )
 """Keys of the manifest beside the facts, in the order of ``Manifest``."""
 
@@ -90,7 +90,7 @@ class BankFacts:
         Raises:
             BankError: saying what is absent or wrong.
         """
-        if misfit := checks.first_misfit(_FACTS, content):
+        if misfit := schema.first_misfit(_FACTS, content):
             raise BankError(misfit)
         shape, names = content['shape'], content['classes']
         if len(shape) != 3:
@@ -174,7 +174,7 @@ class Manifest:
                 f'{bank}: schema {quoted(content.get("schema"))} is not {SCHEMA}, fill it again'
             )
         try:
-            if misfit := checks.first_misfit(checks.table(_ADDED), content):
+            if misfit := schema.first_misfit(schema.table(_ADDED), content):
                 raise BankError(misfit)
             facts = BankFacts.of(content)
             if content['error'] is None and not facts.storage.is_exact:

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from ukd_bench.files import checks
+from ukd_bench.files import schema
 
-GIVEN = checks.table(
-    dict(kind=checks.one_of('a', 1), sizes=checks.list_of(checks.positive)),
-    dict(by_name=checks.map_of(checks.maybe(checks.fraction)), where=checks.place),
+GIVEN = schema.table(
+    dict(kind=schema.one_of('a', 1), sizes=schema.list_of(schema.positive)),
+    dict(by_name=schema.map_of(schema.maybe(schema.fraction)), where=schema.place),
     others=None,
 )
 RIGHT = dict(kind='a', sizes=[1, 2])
@@ -36,21 +36,21 @@ RIGHT = dict(kind='a', sizes=[1, 2])
     ],
 )
 def test_the_first_misfit_is_named(change, misfit):
-    assert checks.first_misfit(GIVEN, RIGHT | change) == misfit
+    assert schema.first_misfit(GIVEN, RIGHT | change) == misfit
 
 
 def test_absent_keys_and_other_types_are_named():
-    assert checks.first_misfit(GIVEN, dict(kind='a')) == "key 'sizes' is absent"
-    assert checks.first_misfit(GIVEN, [1]) == 'no JSON object'
-    inner = checks.table(dict(a=checks.table(dict(b=checks.flag))))
-    assert checks.first_misfit(inner, dict(a=dict())) == "key 'a.b' is absent"
+    assert schema.first_misfit(GIVEN, dict(kind='a')) == "key 'sizes' is absent"
+    assert schema.first_misfit(GIVEN, [1]) == 'no JSON object'
+    inner = schema.table(dict(a=schema.table(dict(b=schema.flag))))
+    assert schema.first_misfit(inner, dict(a=dict())) == "key 'a.b' is absent"
 
 
 def test_a_message_is_short_whatever_the_names_are():
-    found = checks.first_misfit(checks.map_of(checks.flag), {'x' * 10**6: ['y' * 10**6] * 10**4})
+    found = schema.first_misfit(schema.map_of(schema.flag), {'x' * 10**6: ['y' * 10**6] * 10**4})
     assert found is not None and len(found) < 300
     for name, value in (('by_name', {'x': 10**400}), ('where', 'x' * 256), ('kind', 'x' * 10**6)):
-        found = checks.first_misfit(GIVEN, RIGHT | {name: value})
+        found = schema.first_misfit(GIVEN, RIGHT | {name: value})
         assert found is not None and found.startswith(name) and len(found) < 150
 
 
@@ -67,7 +67,7 @@ def test_a_message_is_short_whatever_the_names_are():
     ],
 )
 def test_annotations_become_checks(hint, right, wrong):
-    check = checks.of_types({'it': hint})
-    assert checks.first_misfit(check, {'it': right}) is None
-    assert checks.first_misfit(check, {'it': wrong}).startswith(('it is', 'it.a is'))
-    assert checks.first_misfit(check, {}) == "key 'it' is absent"
+    check = schema.of_types({'it': hint})
+    assert schema.first_misfit(check, {'it': right}) is None
+    assert schema.first_misfit(check, {'it': wrong}).startswith(('it is', 'it.a is'))
+    assert schema.first_misfit(check, {}) == "key 'it' is absent"

@@ -1,10 +1,15 @@
 """How long a sweep takes from one run to the next: what is timed, and how it is told."""
 
 import json
+import re
+import statistics
+from pathlib import Path
 
 import pytest
 
 from ukd_bench.measure.__main__ import main
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_command_prints_a_table_and_writes_the_figures(tmp_path, capsys):
@@ -29,3 +34,14 @@ def test_one_run_has_no_next(capsys):
     with pytest.raises(SystemExit):
         main(['queue', '--ending', '1'])
     assert "'1' is not a whole number of at least 2" in capsys.readouterr().err
+
+
+def test_the_page_says_what_the_record_does():
+    (told,) = re.findall(
+        r'(\d+) ms with 10 and with 200 finished', (ROOT / 'docs' / 'sweeps.md').read_text()
+    )
+    record = json.loads((ROOT / 'results' / 'reference' / 'queue' / 'queue.json').read_text())
+    assert record['setting']['checkpoint_bytes'] == 2**20
+    for finished in ('10', '200'):
+        gaps = [gap for block in record['gaps_s'][finished] for gap in block]
+        assert f'{1000 * statistics.median(gaps):.0f}' == told

@@ -48,7 +48,17 @@ def list_videos(dark_root, tmp_path_factory):
     return write
 
 
-@pytest.fixture(scope='module', params=RECOGNIZERS)
+# They are built of the blocks of r2plus1d_18, which runs by default.
+ALIKE = ('r3d_18', 'mc3_18')
+
+
+@pytest.fixture(
+    scope='module',
+    params=[
+        pytest.param(name, marks=pytest.mark.exhaustive if name in ALIKE else ())
+        for name in RECOGNIZERS
+    ],
+)
 def stock(request, list_videos, tmp_path_factory):
     """The scaled-down config of a recognizer, and a pool of one of its kind with other weights."""
     recognizer = RECOGNIZERS[request.param]

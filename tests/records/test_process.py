@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,18 @@ def test_a_number_that_was_given_anew_is_another_process():
     assert is_gone(this_process() | dict(born='another start 17'))
     # A state of an earlier release tells no beginning.
     assert not is_gone(this_process() | dict(born=None))
+
+
+def test_a_process_whose_name_is_no_text_is_told_from_others():
+    code = "open('/proc/self/comm', 'wb').write(b'\\xff) Z'); print(flush=True); input()"
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with subprocess.Popen([sys.executable, '-c', code], **pipes) as child:
+        child.stdout.readline()
+        assert b'(\xff) Z)' in Path(f'/proc/{child.pid}/stat').read_bytes()
+        told = this_process() | dict(pid=child.pid)
+        born = process._born(child.pid)
+        assert born is not None and not is_gone(told | dict(born=born))
+        assert is_gone(told | dict(born=f'{born}0'))
 
 
 @pytest.mark.parametrize('told', [dict(host='elsewhere'), dict(pid='many'), dict(pid=-1), {}])

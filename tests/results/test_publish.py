@@ -1,12 +1,18 @@
 """Only what names no place on this machine is published, and nothing is lost for it."""
 
+import contextlib
+import errno
+import itertools
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from ukd_bench.errors import ResultsError
+from ukd_bench.files.locks import Lock
+from ukd_bench.records.folder import SweepPaths
 from ukd_bench.records.plan_file import write_plan
 from ukd_bench.results.__main__ import main
 from ukd_bench.results.load import load_sweep
@@ -151,17 +157,148 @@ def test_a_failure_leaves_the_earlier_copy_as_it_was(sweep, tmp_path, monkeypatc
     assert files_of(tmp_path) == before
 
 
-def test_a_copy_that_cannot_take_its_place_leaves_the_earlier_one(sweep, tmp_path, monkeypatch):
+class Cut:
+    """Interrupts a step of what is done with files, before or after it is done.
+
+    Args:
+        step: Number of the step.
+        done: Whether it is done first.
+        killed: Whether no later step is done either, as where a process is killed.
+    """
+
+    FUNCTIONS = ((shutil, 'copy'), (shutil, 'rmtree'), (os, 'rename'), (os, 'mkdir'))
+
+    def __init__(self, step, done, killed):
+        self.step, self.done, self.killed, self.taken = step, done, killed, 0
+
+    def set(self, patch):
+        for module, name in self.FUNCTIONS:
+            patch.setattr(module, name, self.cutting(getattr(module, name)))
+
+    def cutting(self, function):
+        def act(*arguments, **named):
+            self.taken += 1
+            cut = self.taken == self.step
+            if (cut and not self.done) or (self.killed and self.taken > self.step):
+                raise KeyboardInterrupt
+            try:
+                return function(*arguments, **named)
+            finally:
+                if cut:
+                    raise KeyboardInterrupt
+
+        return act
+
+
+@pytest.mark.parametrize('done', [False, True])
+@pytest.mark.parametrize('killed', [False, True])
+def test_an_interrupt_at_any_step_leaves_a_whole_copy(sweep, tmp_path, monkeypatch, done, killed):
+    plan = json.loads((sweep / 'plan.json').read_text())
+    rows = [row for row in plan['runs'] if row['folder'] == RUN]
+    write_plan(sweep / 'plan.json', plan | dict(runs=rows))
+    earlier, new, target = tmp_path / 'earlier', tmp_path / 'new', tmp_path / 'there' / 'out'
+    publish(sweep, earlier)
+    (sweep / 'claims.toml').write_text('changed since')
+    publish(sweep, new)
+    contents = {'earlier': files_of(earlier), 'new': files_of(new)}
+    assert len(contents['new']) == 5 and contents['new'] != contents['earlier']
+    stands = []
+    for step in itertools.count(1):
+        shutil.copytree(earlier, target)
+        cut = Cut(step, done, killed)
+        with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+            cut.set(patch)
+            publish(sweep, target)
+        left = [files_of(path.parent) for path in target.parent.rglob('plan.json')]
+        assert any(content in left for content in contents.values()), step
+        if target.exists() or not killed:
+            content = files_of(target)
+            stands.append(next(name for name, value in contents.items() if value == content))
+        shutil.rmtree(target.parent)
+        if cut.taken < step:
+            break
+    # Folders, five copies, two renames and the removal of what was there; then a whole call.
+    assert step > 10 and [*dict.fromkeys(stands)] == ['earlier', 'new']
+    # Nothing stands there only between the two renames.
+    assert len(stands) == step - killed
+
+
+def test_an_earlier_copy_that_cannot_be_put_back_is_kept(sweep, tmp_path, monkeypatch, capsys):
     publish(sweep, tmp_path / 'out')
-    before = files_of(tmp_path)
-    rename = Path.rename
+    before = files_of(tmp_path / 'out')
+    rename = os.rename
 
     def refuse(path, target):
-        if path.name == 'made':
-            raise KeyboardInterrupt
+        if Path(target).name == 'out':
+            raise PermissionError(13, 'Permission denied', str(path))
         return rename(path, target)
 
-    monkeypatch.setattr(Path, 'rename', refuse)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(os, 'rename', refuse)
+    assert main(['publish', str(sweep), str(tmp_path / 'out')]) == 2
+    (former,) = tmp_path.glob('.out.*/former')
+    assert files_of(former) == before
+    # It is told where it lies.
+    assert f'error: {former}: Permission denied' in capsys.readouterr().err
+
+
+def test_rules_that_are_no_text_are_refused(sweep, tmp_path, capsys):
+    (sweep / 'claims.toml').write_bytes(b'name = "caf\xe9"')
+    assert main(['publish', str(sweep), str(tmp_path / 'out')]) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith(f'error: {sweep}/claims.toml: is not UTF-8 text (')
+    assert complaint.count('\n') == 1 and not (tmp_path / 'out').exists()
+
+
+def test_a_sweep_at_work_is_not_copied(sweep, tmp_path):
+    lock = Lock(SweepPaths(sweep).lock)
+    assert lock.take()
+    with pytest.raises(ResultsError, match=r'sweep: a sweep works in it; publish it afterwards$'):
         publish(sweep, tmp_path / 'out')
-    assert files_of(tmp_path) == before
+    assert not (tmp_path / 'out').exists() and lock.path.exists()
+    lock.release()
+    publish(sweep, tmp_path / 'out')
+    assert not lock.path.exists()
+
+
+def test_no_sweep_begins_while_one_is_copied(sweep, tmp_path, monkeypatch):
+    copied, seen = shutil.copy, []
+
+    def copy(*paths):
+        seen.append(Lock(SweepPaths(sweep).lock).take())
+        # Another may copy it, too.
+        if len(seen) == 1:
+            publish(sweep, tmp_path / 'other')
+        return copied(*paths)
+
+    monkeypatch.setattr(shutil, 'copy', copy)
+    publish(sweep, tmp_path / 'out')
+    assert len(seen) > 10 and not any(seen)
+    assert files_of(tmp_path / 'out') == files_of(tmp_path / 'other')
+    assert not SweepPaths(sweep).lock.exists()
+
+
+@pytest.mark.parametrize('lock', ['left', 'absent'])
+def test_a_sweep_in_a_place_to_read_alone_is_copied(sweep, tmp_path, monkeypatch, lock):
+    opened, path = os.open, SweepPaths(sweep).lock
+    if lock == 'left':
+        path.touch()
+    before = files_of(sweep)
+
+    def refuse(name, flags, *mode, **named):
+        if str(name).startswith(f'{sweep}/') and flags & (os.O_RDWR | os.O_WRONLY | os.O_CREAT):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(name))
+        return opened(name, flags, *mode, **named)
+
+    def unlink(name, **named):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(name))
+
+    monkeypatch.setattr(os, 'open', refuse)
+    monkeypatch.setattr(os, 'unlink', unlink)
+    assert publish(sweep, tmp_path / 'out') > 10
+    assert files_of(sweep) == before
+
+
+def test_a_folder_that_is_absent_is_not_made(tmp_path):
+    with pytest.raises(ResultsError, match='absent: no such results folder'):
+        publish(tmp_path / 'absent', tmp_path / 'out')
+    assert not list(tmp_path.iterdir())

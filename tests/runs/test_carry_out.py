@@ -11,7 +11,7 @@ from torch import nn
 
 from ukd_bench.errors import ResultsError
 from ukd_bench.files.hashes import file_sha256
-from ukd_bench.files.locks import held
+from ukd_bench.files.locks import Lock, held
 from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.sealed import write_sealed
@@ -153,6 +153,51 @@ def test_a_run_holds_its_folder_until_it_ends(paths, monkeypatch, capsys):
     monkeypatch.setattr(module, 'train_and_test', train)
     assert called(paths, capsys)[0] == 130
     assert state_in(paths)['status'] == 'interrupted' and not paths.lock.exists()
+
+
+def test_a_run_that_cannot_begin_has_failed(paths, trained, capsys, monkeypatch):
+    monkeypatch.setenv('WORLD_SIZE', '2')
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and complaint.startswith('error: WORLD_SIZE = 2: a run')
+    assert state_in(paths)['status'] == 'failed'
+    assert complaint == f'error: {state_in(paths)["error"]["message"]}\n'
+
+
+@pytest.mark.parametrize('name', ['environment', 'scientific', 'make_record', 'write_record'])
+def test_a_run_whose_record_cannot_be_made_has_failed(name, paths, trained, capsys, monkeypatch):
+    def fail(*_):
+        # The first check needs it, too.
+        if trained:
+            raise ResultsError('record.json: cannot be written (No space left on device)')
+        return environment(*_)
+
+    monkeypatch.setattr(module, name, fail)
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == ['0123'] and not paths.record.exists()
+    assert complaint == 'error: record.json: cannot be written (No space left on device)\n'
+    assert state_in(paths)['status'] == 'failed'
+    assert state_in(paths)['error'] == dict(type='ResultsError', message=complaint[7:-1])
+
+
+def test_what_is_carried_out_is_read_while_the_folder_is_held(paths, trained, capsys, monkeypatch):
+    read = RunSpec.read
+
+    def noticed(path):
+        assert not Lock(paths.lock).take()
+        return read(path)
+
+    monkeypatch.setattr(RunSpec, 'read', noticed)
+    assert called(paths, capsys)[0] == 0 and trained == ['0123']
+
+
+def test_what_holds_no_run_is_left_as_it_was(paths, tmp_path, capsys):
+    absent = RunPaths(tmp_path / 'absent' / 'run')
+    status, _, complaint = called(absent, capsys)
+    assert status == 2 and complaint == f'error: {absent.root}: no such folder of a run\n'
+    assert not absent.root.parent.exists()
+    paths.spec.unlink()
+    assert called(paths, capsys)[0] == 2
+    assert [path.name for path in paths.root.iterdir()] == ['config.py']
 
 
 def test_a_network_that_no_memory_holds_is_out_of_memory(paths, runner_config, capsys):

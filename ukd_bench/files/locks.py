@@ -1,6 +1,7 @@
 """Locks among processes of one machine that the system releases when their holder dies."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 from ..errors import ResultsError
 
 _LOCK = '.lock'
+_NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK)
+"""How a file system refuses that has no locks; the last is NFS's without a lock daemon."""
+_NOT_TO_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 _held: set['Lock'] = set()
 
@@ -24,6 +28,10 @@ if hasattr(os, 'register_at_fork'):
     os.register_at_fork(after_in_child=_close_inherited)
 
 
+class NoLocksError(ResultsError):
+    """Nobody can hold a lock there: there are none, or there is no file and none can be made."""
+
+
 class Lock:
     """A lock that a process holds on a file; the file stays empty.
 
@@ -31,7 +39,8 @@ class Lock:
     is no longer the file of that name, and take the new one.
 
     Args:
-        path: The lock's file; its folder is made where it is absent.
+        path: The lock's file; its folder is made where it is absent. Another user's file serves as
+            well, a link does not.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,13 +57,14 @@ class Lock:
             wait: Whether to wait until the lock is free.
 
         Raises:
-            ResultsError: the system or the file system offers no locks, or the folder cannot be
-                written.
+            NoLocksError: the system or the file system offers no locks, or there is no file and the
+                folder cannot be written.
+            ResultsError: the file cannot be locked for another reason.
         """
         try:
             import fcntl
         except ImportError as error:
-            raise ResultsError(
+            raise NoLocksError(
                 f'{self.path}: cannot be locked (this system has no flock)'
             ) from error
         mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
@@ -70,11 +80,12 @@ class Lock:
         except BlockingIOError:
             self.release()
             return False
+        except NoLocksError:
+            raise
         except OSError as error:
             self.release()
-            raise ResultsError(
-                f'{self.path}: cannot be locked ({error.strerror or error})'
-            ) from error
+            kind = NoLocksError if error.errno in _NO_LOCKS else ResultsError
+            raise kind(f'{self.path}: cannot be locked ({error.strerror or error})') from error
 
     def release(self) -> None:
         """Lets others take the lock; does nothing where it is not held."""
@@ -90,12 +101,11 @@ class Lock:
             self._close()
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         while True:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Whoever ends the work in a folder may remove it at this moment.
             with contextlib.suppress(FileNotFoundError):
-                self._descriptor = os.open(self.path, flags, 0o644)
+                self._descriptor = _opened(self.path)
                 _held.add(self)
                 return self._descriptor
 
@@ -117,32 +127,66 @@ def alone(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held(path: Path, complaint: str) -> Iterator[None]:
-    """Holds a lock alone for a block, and deletes its file in the end.
+def alone_in(folder: Path) -> Iterator[bool]:
+    """Waits for a folder and holds it alone for a block; nothing is left of the lock.
 
-    Where the system offers no locks, nothing is held.
+    Yields:
+        Whether it is held; False where nobody can hold it.
+
+    Raises:
+        ResultsError: the lock cannot be taken, though others may hold it.
+    """
+    with _while_held(folder / _LOCK, wait=True) as taken:
+        yield bool(taken)
+
+
+@contextlib.contextmanager
+def held(path: Path, complaint: str, shared: bool = False) -> Iterator[None]:
+    """Holds a lock for a block, and deletes its file in the end; goes on where nobody can hold it.
 
     Args:
         path: The lock's file.
         complaint: What is said where another process holds it.
+        shared: Whether to share the lock with others that do, rather than hold it alone.
 
     Raises:
-        ResultsError: another process holds the lock.
+        ResultsError: another process holds the lock, or it cannot be taken, though others may.
     """
-    lock = Lock(path)
-    try:
-        taken = lock.take()
-    except ResultsError:
+    with _while_held(path, shared=shared) as taken:
+        if taken is False:
+            raise ResultsError(complaint)
         yield
-        return
-    if not taken:
-        raise ResultsError(complaint)
+
+
+@contextlib.contextmanager
+def _while_held(path: Path, wait: bool = False, shared: bool = False) -> Iterator[bool | None]:
+    """Yields whether the lock is held for the block; None where nobody can hold it."""
+    lock, taken = Lock(path), None
+    with contextlib.suppress(NoLocksError):
+        taken = lock.take(shared, wait)
     try:
-        yield
+        yield taken
     finally:
         with contextlib.suppress(OSError):
-            path.unlink()
+            # Of those that share it, the last deletes its file.
+            if taken and (not shared or lock.take()):
+                path.unlink()
         lock.release()
+
+
+def _opened(path: Path) -> int:
+    # A link that leads nowhere is absent however often it is opened.
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags | os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        if error.errno not in _NOT_TO_WRITE:
+            raise
+        try:
+            # What another user made, or what lies where nothing can be written, can be locked, too.
+            return os.open(path, flags | os.O_RDONLY)
+        except FileNotFoundError:
+            raise NoLocksError(f'{path}: cannot be locked ({error.strerror})') from error
 
 
 def _is_file(descriptor: int, path: Path) -> bool:
@@ -150,20 +194,3 @@ def _is_file(descriptor: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:
         return False
-
-
-@contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[bool]:
-    """Holds a folder alone for a block; yields False where the system offers no locks."""
-    lock = Lock(folder / _LOCK)
-    try:
-        alone = lock.take(wait=True)
-    except ResultsError:
-        alone = False
-    try:
-        yield alone
-    finally:
-        if alone:
-            with contextlib.suppress(OSError):
-                lock.path.unlink()
-        lock.release()

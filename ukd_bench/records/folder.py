@@ -97,6 +97,11 @@ class SweepPaths:
         """The ordered list of teachers, with where each one's checkpoint and bank lie."""
         return self.root / 'pool.json'
 
+    @property
+    def lock(self) -> Path:
+        """The lock of the sweep that works in the folder, or of those that copy it meanwhile."""
+        return self.root / '.lock'
+
     def runs(self) -> list[RunPaths]:
         """Folders that hold a record, sorted by name."""
         return [RunPaths(path.parent) for path in sorted(self.root.glob('*/record.json'))]

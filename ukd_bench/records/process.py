@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 _BOOT = Path('/proc/sys/kernel/random/boot_id')
-_ENDED = 'ZX'
+_ENDED = (b'Z', b'X')
 
 
 def this_process() -> dict[str, Any]:
@@ -38,7 +38,7 @@ def _born(pid: int) -> str | None:
     """When a process began, since which start of the machine; None where that is not told."""
     try:
         # The name of the program, in brackets, may hold anything.
-        facts = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-        return None if facts[0] in _ENDED else f'{_BOOT.read_text().strip()} {facts[19]}'
+        facts = Path(f'/proc/{pid}/stat').read_bytes().rpartition(b')')[2].split()
+        return None if facts[0] in _ENDED else f'{_BOOT.read_text().strip()} {int(facts[19])}'
     except (OSError, IndexError):
         return None

@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import ResultsError, quoted
+from ..errors import ResultsError, one_line, quoted
 from ..files.atomic import read_json
+from ..files.locks import held
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import FINAL_STATUSES
 from .load import load_sweep
@@ -21,28 +22,36 @@ def publish(source: Path, target: Path) -> int:
     """Replaces ``target`` by the shareable part of the sweep in ``source``.
 
     Weights, banks, logs and configs with their places on this machine stay behind. The copy is made
-    beside ``target`` and takes its place as a whole, so that a failure leaves it as it was.
+    beside ``target`` and takes its place as a whole, so that a failure leaves it as it was. Sweeps
+    are kept out of ``source`` meanwhile.
 
     Returns:
         How many runs were copied.
 
     Raises:
         ResultsError: a planned run has no result or was edited, a file names a place on this
-            machine, ``target`` holds something else than an earlier copy of the sweep, or one of
-            the two folders lies in the other.
+            machine or is no text, a sweep works in ``source``, ``target`` holds something else than
+            an earlier copy of the sweep, or one of the two folders lies in the other.
     """
     # A link is not replaced by the copy, what it leads to is.
     source, target = source.resolve(), target.resolve()
     if source.is_relative_to(target) or target.is_relative_to(source):
         raise ResultsError(f'{target}: the copy must lie outside the sweep {source}, and not above')
-    sweep = load_sweep(source)
-    runs = list(_with_results(sweep))
+    # A lock would make the folder.
+    if not source.is_dir():
+        raise ResultsError(f'{source}: no such results folder')
     paths = SweepPaths(source)
+    with held(paths.lock, f'{source}: a sweep works in it; publish it afterwards', shared=True):
+        return _publish(paths, target)
+
+
+def _publish(paths: SweepPaths, target: Path) -> int:
+    sweep = load_sweep(paths.root)
+    runs = list(_with_results(sweep))
     # A sweep of an earlier release keeps no claims file.
     shared = [path for path in (paths.plan, paths.claims) if path.is_file()]
     for path in (*shared, *(run.record for run in runs)):
-        found = _ABSOLUTE_PATH.search(path.read_text())
-        if found:
+        if found := _ABSOLUTE_PATH.search(_text_of(path)):
             raise ResultsError(f'{path}: names a place on this machine, {quoted(found.group(1))}')
     if target.exists():
         _require_earlier_copy(target, sweep.name)
@@ -56,6 +65,13 @@ def publish(source: Path, target: Path) -> int:
                 if (run.root / name).is_file():
                     shutil.copy(run.root / name, copy.root / name)
     return len(runs)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text('utf-8')
+    except UnicodeDecodeError as error:
+        raise ResultsError(f'{path}: is not UTF-8 text ({one_line(error)})') from error
 
 
 def _with_results(sweep: Sweep) -> Iterator[RunPaths]:
@@ -96,16 +112,16 @@ def _not_published(target: Path) -> Path | None:
 def _taking_the_place_of(target: Path) -> Iterator[Path]:
     """A new folder that takes the place of ``target`` where the block ends well."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f'.{target.name}.', dir=target.parent) as aside:
-        made, former = Path(aside, 'made'), Path(aside, 'former')
+    aside = Path(tempfile.mkdtemp(prefix=f'.{target.name}.', dir=target.parent))
+    made, former = aside / 'made', aside / 'former'
+    try:
         made.mkdir()
         yield made
-        if not target.exists():
-            made.rename(target)
-            return
-        target.rename(former)
-        try:
-            made.rename(target)
-        except BaseException:
+        if target.exists():
+            target.rename(former)
+        made.rename(target)
+    finally:
+        # Whatever fails or interrupts here, ``aside`` stays as long as the only copy lies in it.
+        if former.exists() and not target.exists():
             former.rename(target)
-            raise
+        shutil.rmtree(aside, ignore_errors=True)

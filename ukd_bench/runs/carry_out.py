@@ -45,8 +45,12 @@ def carry_out(paths: RunPaths) -> str:
     Raises:
         UkdBenchError: the folder holds no run, or another process carries it out.
     """
-    spec = RunSpec.read(paths.spec)
+    # A lock would make the folder.
+    if not paths.root.is_dir():
+        raise ResultsError(f'{paths.root}: no such folder of a run')
     with held(paths.lock, f'{paths.root}: another process carries this run out'):
+        # Whoever prepares the folder holds it, too.
+        spec = RunSpec.read(paths.spec)
         record = _finished(paths, spec)
         if record is None:
             return _carry_out(paths, spec)
@@ -70,9 +74,26 @@ def _finished(paths: RunPaths, spec: RunSpec) -> dict | None:
 
 
 def _carry_out(paths: RunPaths, spec: RunSpec) -> str:
-    began = time.perf_counter()
     started = _now()
-    _write_state(paths, 'running', **this_process(), started=started)
+    try:
+        _write_state(paths, 'running', **this_process(), started=started)
+        status, error = _make_record(paths, spec, started)
+    except KeyboardInterrupt:
+        _write_state(paths, 'interrupted')
+        raise
+    except Exception as problem:
+        _write_state(paths, 'failed', error=_describe(problem))
+        if not isinstance(problem, UkdBenchError):
+            raise
+        print(f'error: {problem}', file=sys.stderr)
+        return 'failed'
+    _end(paths, status, error)
+    return status
+
+
+def _make_record(paths: RunPaths, spec: RunSpec, started: str) -> tuple[str, dict | None]:
+    """Carries the run out and writes its record; returns the record's status and error."""
+    began = time.perf_counter()
     memory = PhaseMemory(prepare_process(spec))
     facts, status, error = RunFacts(), 'done', None
     try:
@@ -80,19 +101,11 @@ def _carry_out(paths: RunPaths, spec: RunSpec) -> str:
         _work(spec)(paths, spec, memory, facts)
     except DivergedError as problem:
         status, error = 'diverged', _describe(problem)
-    except KeyboardInterrupt:
-        _write_state(paths, 'interrupted')
-        raise
     except Exception as problem:
         shortage = _out_of_memory(problem)
-        if shortage is not None:
-            status, error = 'oom', _describe(shortage)
-        else:
-            _write_state(paths, 'failed', error=_describe(problem))
-            if not isinstance(problem, UkdBenchError):
-                raise
-            print(f'error: {problem}', file=sys.stderr)
-            return 'failed'
+        if shortage is None:
+            raise
+        status, error = 'oom', _describe(shortage)
     finally:
         memory.end()
     if facts.earlier_s is not None:
@@ -111,8 +124,7 @@ def _carry_out(paths: RunPaths, spec: RunSpec) -> str:
     config_facts = scientific(config.to_dict(), spec.hook, spec.weights)
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)
     write_record(paths.record, record)
-    _end(paths, status, error)
-    return status
+    return status, error
 
 
 def _end(paths: RunPaths, status: str, error: dict | None) -> None:

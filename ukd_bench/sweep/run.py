@@ -147,9 +147,10 @@ class SweepRun:
             ResultsError: the folder cannot be written or locked, or another sweep works in it.
         """
         require_writable(self.paths.root)
-        lock = Lock(self.paths.root / '.lock')
+        lock = Lock(self.paths.lock)
         if not lock.take():
-            raise ResultsError(f'{self.paths.root}: another sweep works in it')
+            complaint = 'another sweep works in it, or it is being published'
+            raise ResultsError(f'{self.paths.root}: {complaint}')
         try:
             yield
         finally:

@@ -29,6 +29,10 @@ class ResultsError(UkdBenchError, OSError):
     """A results folder or record that cannot be read or written."""
 
 
+class HeldError(ResultsError):
+    """A run's folder in which another process works."""
+
+
 class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ukd_bench.errors import ResultsError
+from ukd_bench.errors import HeldError, ResultsError
 from ukd_bench.files.locks import Lock, alone_in, held
 
 
@@ -73,7 +73,7 @@ def test_another_users_file_is_a_lock_as_well(tmp_path, monkeypatch, request):
     request.getfixturevalue('reading_alone')
     for shared in (False, True):
         hold = held(path, 'it is taken', shared)
-        with pytest.raises(ResultsError, match=r'^it is taken$'), hold:
+        with pytest.raises(HeldError, match=r'^it is taken$'), hold:
             raise AssertionError('two hold it')
     theirs.release()
     with held(path, 'it is taken'):

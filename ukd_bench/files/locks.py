@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import ResultsError
+from ..errors import HeldError, ResultsError
 
 _LOCK = '.lock'
 _NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK)
@@ -150,11 +150,12 @@ def held(path: Path, complaint: str, shared: bool = False) -> Iterator[None]:
         shared: Whether to share the lock with others that do, rather than hold it alone.
 
     Raises:
-        ResultsError: another process holds the lock, or it cannot be taken, though others may.
+        HeldError: another process holds the lock.
+        ResultsError: the lock cannot be taken, though others may hold it.
     """
     with _while_held(path, shared=shared) as taken:
         if taken is False:
-            raise ResultsError(complaint)
+            raise HeldError(complaint)
         yield
 
 

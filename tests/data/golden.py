@@ -14,8 +14,9 @@ from ukd_bench.data.darkroom import GENERATOR_VERSION, PRESETS
 from ukd_bench.data.darkroom.film import frames_of
 from ukd_bench.data.darkroom.layout import clips_of
 from ukd_bench.data.flow import FLOW_VERSION
-from ukd_bench.data.flow.algorithms import FlowSettings, brightening, estimator
+from ukd_bench.data.flow.algorithms import brightening, estimator
 from ukd_bench.data.flow.format import encode
+from ukd_bench.data.flow.settings import FlowSettings
 
 from .moving_square import square_frames
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ukd_bench.data.darkroom import film, sensor
-from ukd_bench.data.flow import algorithms
+from ukd_bench.data.flow.settings import PARAMETERS
 
 from . import golden
 
@@ -28,11 +28,11 @@ def paler(monkeypatch):
 
 
 def wider_windows(monkeypatch):
-    monkeypatch.setitem(algorithms.PARAMETERS['farneback'], 'winsize', 17)
+    monkeypatch.setitem(PARAMETERS['farneback'], 'winsize', 17)
 
 
 def fewer_scales(monkeypatch):
-    monkeypatch.setitem(algorithms.PARAMETERS['tvl1'], 'nscales', 3)
+    monkeypatch.setitem(PARAMETERS['tvl1'], 'nscales', 3)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from ..data.bars import Bars
 from ..data.cache.build import build
 from ..data.cache.estimate import GIB, needed_bytes
 from ..data.cache.store import ClipCache
-from ..data.flow.algorithms import RAFT, FlowSettings
 from ..data.flow.make import make_flow
+from ..data.flow.settings import RAFT, FlowSettings
 from ..data.video.frames import decoder
 from ..errors import ConfigError, DataError
 from ..files.hashes import digest

@@ -19,7 +19,7 @@ print('heavy:', *heavy)
         'ukd_bench.sweep.run',
         'ukd_bench.results.load',
         'ukd_bench.report.page',
-        'ukd_bench.data.cache',
+        'ukd_bench.data.cache.build',
         'ukd_bench.data.check',
         'ukd_bench.data.darkroom.preview',
         'ukd_bench.data.flow.make',

@@ -106,7 +106,7 @@ def test_sweep_names_its_methods_and_the_shipped_sweeps(capsys):
 def test_help_names_what_the_rooms_have(capsys):
     """Such names stand in the help as text, because the tables take long to import."""
     from ukd_bench.data.darkroom import PRESETS
-    from ukd_bench.data.flow.algorithms import PARAMETERS
+    from ukd_bench.data.flow.settings import PARAMETERS
     from ukd_bench.knowledge.bank.storage import FORMS
     from ukd_bench.measure.speed.fill_rate import FillSetting
     from ukd_bench.measure.speed.method_steps import METHODS, sweep_config

@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import TRANSFORMS, DefaultScope
 
-from ukd_bench.data.flow.algorithms import PARAMETERS
 from ukd_bench.data.flow.make import FlowSettings, make_flow
+from ukd_bench.data.flow.settings import PARAMETERS
 from ukd_bench.data.views.protocols import PROTOCOLS
 from ukd_bench.data.views.replay import ReplayedPipeline, build_pipeline
 from ukd_bench.registry import TRANSFORMS as OWN

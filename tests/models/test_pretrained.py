@@ -42,6 +42,17 @@ def test_the_backbone_begins_with_published_weights_and_the_head_with_its_own(co
         assert torch.equal(value, original.state_dict()[key]) == key.startswith('backbone.'), key
 
 
+def test_the_checkpoint_may_lie_below_the_home_folder(config, published, monkeypatch):
+    original, path = published
+    monkeypatch.setenv('HOME', str(path.parent))
+    backbone = pretrained_backbone(config.backbone, f'~/{path.name}')
+    backbone.init_weights()
+    assert torch.equal(
+        backbone.state_dict()['conv1.conv.weight'],
+        original.state_dict()['backbone.conv1.conv.weight'],
+    )
+
+
 def test_both_streams_begin_with_them(config, published):
     original, path = published
     two_streams = MODELS.build(

@@ -117,13 +117,14 @@ def test_published_weights_are_found_by_name_when_training_begins(monkeypatch, t
     assert state and all(torch.equal(original.state_dict()[key], state[key]) for key in state)
 
 
-def test_a_classifier_of_other_classes_is_no_hindrance_but_all_else_is(tmp_path):
+def test_a_classifier_of_other_classes_is_no_hindrance_but_all_else_is(tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
     state = torchvision.models.get_model('r3d_18', weights=None, num_classes=5).state_dict()
     file = tmp_path / 'weights.pth'
 
     def start(changed):
         torch.save(changed, file)
-        TorchvisionVideo('r3d_18', pretrained=str(file)).init_weights()
+        TorchvisionVideo('r3d_18', pretrained='~/weights.pth').init_weights()
 
     start(state)
     without = {key: value for key, value in state.items() if key != 'layer4.1.conv2.1.weight'}

@@ -1,6 +1,8 @@
 """What counts as the user's own code, found without importing any of it."""
 
+import ast
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 
 import pytest
@@ -17,7 +19,7 @@ def written(tmp_path, monkeypatch):
     def write(**files):
         for name, text in files.items():
             path = tmp_path / f'{name.replace("__", "/", 1)}.py'
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
     return write
@@ -68,6 +70,80 @@ def test_of_a_package_every_module_counts(written):
     assert list(before) == ['mine']
     written(mine__used='a = 2')
     assert user_sources(dict(type='mine.rules.Rule')) != before
+
+
+def test_a_folder_is_no_module_whatever_it_is_called(written, tmp_path):
+    written(my_results__config='a = 1', my_hooks='')
+    hook = dict(type='DumpResults', out_file_path='my_results.pkl')
+    named = dict(custom_hooks=[hook], custom_imports=dict(imports=['my_results']))
+    assert user_sources(named) == {}
+    (tmp_path / 'my_results/run').mkdir()
+    (tmp_path / 'my_results/run/config.py').write_text('')
+    assert user_sources([hook, 'my_results.run']) == {}
+
+
+def test_in_a_folder_the_modules_that_are_named_or_imported_count(written, tmp_path):
+    (tmp_path / 'my_dir/inner').mkdir(parents=True)
+    (tmp_path / 'my_dir/inner/deep.py').write_text(f'from ..used import x\n{BROKEN}')
+    (tmp_path / 'my_dir/pack/part').mkdir(parents=True)
+    (tmp_path / 'my_dir/pack/__init__.py').write_text(BROKEN)
+    (tmp_path / 'my_dir/pack/part/x.py').write_text('from ...sibling import y\nfrom . import z')
+    written(my_dir__used='from . import pack, absent\nimport my_dir', my_dir__sibling='')
+    written(my_dir__unused='')
+    config = dict(type='my_dir.inner.deep.Rule')
+    names = ['my_dir.inner.deep', 'my_dir.pack', 'my_dir.sibling', 'my_dir.used']
+    sources = user_sources(config)
+    assert [*sources] == names
+    assert user_sources(dict(custom_imports=dict(imports='my_dir.inner.deep'))) == sources
+    assert changed_sources(sources) == [] and not [n for n in sys.modules if 'my_dir' in n]
+    (tmp_path / 'my_dir/pack/part/x.py').write_text('')
+    (tmp_path / 'my_dir/used.py').unlink()
+    assert changed_sources(sources) == ['my_dir.pack', 'my_dir.used']
+    # Once it is a package, each of its modules counts.
+    (tmp_path / 'my_dir/__init__.py').write_text('')
+    assert [*user_sources(config)] == ['my_dir'] and changed_sources(sources) == names
+
+
+@pytest.mark.parametrize('suffix', EXTENSION_SUFFIXES)
+def test_compiled_modules_count(written, tmp_path, suffix):
+    alone, inside = tmp_path / f'my_fast{suffix}', tmp_path / f'my_pack/loss{suffix}'
+    written(my_rules='import my_fast', my_pack____init__='')
+    for path in (alone, inside):
+        path.write_bytes(b'\x7fELF\0one')
+    sources = user_sources(['my_rules.Rule', 'my_pack.loss'])
+    assert [*sources] == ['my_fast', 'my_pack', 'my_rules']
+    for path in (alone, inside):
+        path.write_bytes(b'\x7fELF\0two')
+    assert changed_sources(sources) == ['my_fast', 'my_pack']
+
+
+@pytest.mark.parametrize('folder', ['site-packages', 'dist-packages'])
+def test_what_is_installed_anywhere_is_none_of_the_users(written, tmp_path, monkeypatch, folder):
+    place = tmp_path / 'home/lib' / folder
+    (place / 'theirs').mkdir(parents=True)
+    for file in ('theirs/__init__.py', 'their_one.py', f'their_fast{EXTENSION_SUFFIXES[-1]}'):
+        (place / file).write_text('')
+    monkeypatch.syspath_prepend(str(place))
+    written(my_rules='import theirs.part, their_one, their_fast')
+    assert [*user_sources(['my_rules.Rule', 'theirs.X'])] == ['my_rules']
+
+
+def test_a_file_is_parsed_once_as_long_as_it_stays_as_it_is(written, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(
+        user_code.ast, 'parse', lambda text, of_old=ast.parse: parsed.append(text) or of_old(text)
+    )
+    written(my_rules='a = 1  # parsed once', my_pack____init__='', my_pack__part='b = 1')
+    first = user_sources(['my_rules.Rule', 'my_pack.X'])
+    assert len(parsed) == 3
+    assert user_sources(['my_pack.Y', 'my_rules.Rule']) == first and len(parsed) == 3
+    written(my_pack__part='import my_rules')
+    assert user_sources(['my_pack.X']).keys() == first.keys() and len(parsed) == 4
+
+
+@pytest.mark.parametrize('imports', [None, 3, [3, None], [''], '', ['a\0b'], ['..x']])
+def test_imports_that_are_none_are_left_to_mmengine(imports):
+    assert user_sources(dict(custom_imports=dict(imports=imports))) == {}
 
 
 def test_what_is_installed_or_absent_or_the_suites_is_none(written):

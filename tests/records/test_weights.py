@@ -29,6 +29,8 @@ def configs(name: str) -> dict[str, dict]:
 
 
 PLACES = list(configs(''))
+CHECKED = 'model.backbones[0].checkpoint'
+"""The place of a URL whose digits are verified."""
 
 
 def identity(config):
@@ -66,12 +68,19 @@ def test_an_absent_file_is_named_with_its_key(place, tmp_path):
     assert len(str(caught.value)) < 400
 
 
-@pytest.mark.parametrize('place', PLACES)
-def test_a_published_file_is_known_by_the_digits_of_its_name(place):
-    known = identity(configs(URL)[place])
+def test_a_published_file_is_known_by_the_digits_that_its_download_is_checked_by():
+    known = identity(configs(URL)[CHECKED])
     assert 'sha256:3f42382a' in str(known) and 'example' not in str(known)
-    assert identity(configs(URL.replace('example', 'mirror'))[place]) == known
-    assert identity(configs(URL.replace('3f42382a', '3f42382b'))[place]) != known
+    assert identity(configs(URL.replace('example', 'mirror'))[CHECKED]) == known
+    assert identity(configs(URL.replace('3f42382a', '3f42382b'))[CHECKED]) != known
+
+
+@pytest.mark.parametrize('place', [place for place in PLACES if place != CHECKED])
+def test_digits_that_nobody_checks_say_nothing(place):
+    config = configs(URL)[place]
+    assert identity(config) == config
+    first, other = (f'https://{name}-00000100.pth' for name in ('a.org/one', 'b.org/two'))
+    assert identity(configs(first)[place]) != identity(configs(other)[place])
 
 
 @pytest.mark.parametrize(
@@ -113,6 +122,16 @@ def test_each_file_is_read_once(files, monkeypatch):
     for config in configs(files['a']).values():
         identity(config)
     assert len(read) == 1
+
+
+@pytest.mark.parametrize('place', PLACES)
+def test_the_home_folder_is_found(files, place, tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    assert identity(configs('~/a.pth')[place]) == identity(configs(files['a'])[place])
+    with pytest.raises(ConfigError, match=r"'~nobody_here/a\.pth' is no file to read"):
+        identity(configs('~nobody_here/a.pth')[place])
+    with pytest.raises(ConfigError, match=r"'a\\x00b' is no file to read"):
+        identity(configs('a\0b')[place])
 
 
 def test_weights_that_changed_are_named(files, tmp_path):

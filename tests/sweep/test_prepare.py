@@ -81,6 +81,12 @@ def test_a_step_of_flow_is_told_its_folder_unless_it_says_so_itself(plan, small_
     placed = placed_config(own, plan, None, places)
     assert {step['flow_root'] for step in steps_in(placed, OPEN_FLOW)} == {'/mine'}
 
+    by_path = replace(run, config=copy.deepcopy(run.config))
+    for step in steps_in(by_path.config, OPEN_FLOW):
+        step['type'] = 'ukd_bench.data.flow.open_flow.OpenFlow'
+    placed = placed_config(by_path, plan, None, places)
+    assert {step['flow_root'] for step in steps_in(placed, OPEN_FLOW)} == roots
+
 
 def test_frames_without_room_are_not_cached_and_that_is_said(plan, small_videos):
     plan = replace(plan, runs={run.spec.key: run for run in [run_of(plan, 'ukd', 1)]})

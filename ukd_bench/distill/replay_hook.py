@@ -165,6 +165,7 @@ def reseed(seed: int, iteration: int, rank: int = 0) -> None:
     draws from NumPy's. Processes of a distributed training must not drop out alike, and the first
     of them must draw what it draws alone.
     """
+    # Not `seed_streams`: torch's seed has 63 bits here and 32 there, and each is part of results.
     address = (seed, iteration, rank) if rank else (seed, iteration)
     words = np.random.SeedSequence(address).generate_state(4, np.uint32).tolist()
     value = (words[0] << 32 | words[1]) & (2**63 - 1)

@@ -5,6 +5,7 @@ A URL's checkpoint is downloaded once, and used only with the right hash.
 
 import functools
 import http.client
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlparse
@@ -20,6 +21,12 @@ _DATE = re.compile(r'(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])')
 def is_url(source: str) -> bool:
     """Whether a checkpoint is named by a URL rather than a path."""
     return bool(_URL.match(source))
+
+
+def local_path(name: str) -> Path:
+    """The path of a local checkpoint as MMEngine takes it: ``~`` is the home folder."""
+    # Where there is no such user, it stays as it is.
+    return Path(os.path.expanduser(name))
 
 
 def file_name(url: str) -> str:

@@ -4,13 +4,13 @@ A check is called with a value and its place, as in ``metrics.top1``, and raises
 Checks are made of smaller ones, so that all that any reader uses of a file has its type.
 """
 
-import math
 import re
 import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..checks import is_a, is_number
 from ..errors import quoted
 
 LARGEST = 2**63 - 1
@@ -35,15 +35,8 @@ def _simple(fits: Callable[[Any], bool], words: str) -> Check:
     return check
 
 
-def _is_number(value: Any) -> bool:
-    # True is a number to Python, and never meant as one here.
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST
+    return is_a(value, int) and abs(value) <= LARGEST
 
 
 def _is_line(value: Any) -> bool:
@@ -56,12 +49,11 @@ def _is_line(value: Any) -> bool:
 anything: Check = _simple(lambda value: True, '')
 whole = _simple(lambda value: _is_whole(value) and value >= 0, 'a whole number from 0 on')
 positive = _simple(lambda value: _is_whole(value) and value > 0, 'a positive whole number')
-number = _simple(lambda value: _is_number(value) and abs(value) <= LARGEST, 'a number')
-amount = _simple(
-    lambda value: _is_number(value) and 0 <= value <= LARGEST, 'a number of at least 0'
-)
-above_0 = _simple(lambda value: _is_number(value) and 0 < value <= LARGEST, 'a positive number')
-fraction = _simple(lambda value: _is_number(value) and 0 <= value <= 1, 'a fraction')
+# The bounds leave out NaN and the infinite ones.
+number = _simple(lambda value: is_number(value) and abs(value) <= LARGEST, 'a number')
+amount = _simple(lambda value: is_number(value) and 0 <= value <= LARGEST, 'a number of at least 0')
+above_0 = _simple(lambda value: is_number(value) and 0 < value <= LARGEST, 'a positive number')
+fraction = _simple(lambda value: is_number(value) and 0 <= value <= 1, 'a fraction')
 flag = _simple(lambda value: isinstance(value, bool), 'true or false')
 line = _simple(_is_line, 'a line of text')
 name = _simple(lambda value: _is_line(value) and value.strip() != '', 'a line of text')

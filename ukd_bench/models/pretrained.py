@@ -1,13 +1,12 @@
 """Backbones that start from a published checkpoint, or do not start."""
 
 import functools
-from pathlib import Path
 
 from mmaction.registry import MODELS as MMACTION_MODELS
 from torch import nn
 
 from ..files.checkpoints import load_weights
-from ..files.downloads import downloaded, is_url
+from ..files.downloads import downloaded, is_url, local_path
 from ..registry import MODELS
 
 
@@ -37,7 +36,7 @@ def pretrained_backbone(backbone: dict, checkpoint: str, prefix: str = 'backbone
 
 
 def _load_part(network: nn.Module, checkpoint: str, prefix: str) -> None:
-    path = downloaded(checkpoint) if is_url(checkpoint) else Path(checkpoint)
+    path = downloaded(checkpoint) if is_url(checkpoint) else local_path(checkpoint)
     load_weights(
         network, path, lambda key: key.removeprefix(prefix) if key.startswith(prefix) else ''
     )

@@ -1,6 +1,5 @@
 """torchvision's video networks as backbones."""
 
-from pathlib import Path
 from typing import Any
 
 from mmengine.model import BaseModule
@@ -9,7 +8,7 @@ from torchvision.models import get_model, get_model_weights
 
 from ..errors import ConfigError, one_line
 from ..files.checkpoints import load_weights
-from ..files.downloads import downloaded
+from ..files.downloads import downloaded, local_path
 from ..registry import MODELS
 
 CLASSIFIERS = {
@@ -82,7 +81,7 @@ class TorchvisionVideo(BaseModule):
         if self.pretrained in urls:
             path = downloaded(urls[self.pretrained])
         else:
-            path = Path(self.pretrained)
+            path = local_path(self.pretrained)
             if not path.is_file():
                 raise ConfigError(
                     f'TorchvisionVideo: pretrained {self.pretrained!r} is no file, nor weights of '

@@ -3,15 +3,14 @@
 import os
 import platform
 import subprocess
-import sys
 from functools import cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..errors import ConfigError
 from ..files.configs import PACKAGE
 from ..files.hashes import digest, file_sha256
-from .questions import ask
 from .source import source_sha256
 
 PACKAGES = (
@@ -71,10 +70,8 @@ def package_versions() -> dict[str, str]:
 @cache
 def cuda_devices() -> tuple[str, ...]:
     """Names of the CUDA devices that torch sees, in its order."""
-    torch = sys.modules.get('torch')
-    if torch is None:
-        # Another process is asked, so that one that plans never imports torch.
-        return tuple(ask({'cuda_devices': None})['cuda_devices'])
+    # A plan is told their names by another process, and never asks here.
+    torch = import_module('torch')
     return tuple(map(torch.cuda.get_device_name, range(torch.cuda.device_count())))
 
 

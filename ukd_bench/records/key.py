@@ -24,7 +24,8 @@ _OF_CONFIG = (
     # How a run is carried out and what it prints.
     'launcher', 'log_level', 'log_processor', 'visualizer', 'vis_backends',
 )  # fmt: skip
-_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+"""A config's loaders, each with a data set of its own."""
 _OF_LOADERS = ('num_workers', 'persistent_workers', 'pin_memory')
 # The clips themselves are identified by content.
 _OF_DATASETS = ('data_root', 'ann_file', 'data_prefix', 'edition')
@@ -48,7 +49,7 @@ def scientific(
     """
     kept = scientific_part(config)
     _drop(kept, _OF_CONFIG)
-    for name in _LOADERS:
+    for name in LOADERS:
         loader = kept.get(name)
         if isinstance(loader, dict):
             _drop(loader, _OF_LOADERS)
@@ -58,7 +59,7 @@ def scientific(
         if hook is not None and config_name(entry.get('type')) == hook:
             _drop(entry, _OF_HOOK)
     for holder, key, _ in [*weights_in(kept)]:
-        holder[key] = by_content(holder[key], weights or {})
+        holder[key] = by_content(holder[key], weights or {}, holder)
     return kept
 
 

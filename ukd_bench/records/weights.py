@@ -3,11 +3,10 @@
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, ResultsError
-from ..files.downloads import checkpoint_sha256, is_url, published_digits
+from ..files.downloads import checkpoint_sha256, is_url, local_path, published_digits
 from ..files.python import config_name
 
 _BACKBONE = 'ukd_bench.PretrainedBackbone'
@@ -50,7 +49,8 @@ def initial_weights(config: Mapping[str, Any], where: str) -> dict[str, str]:
             continue
         try:
             found[path] = _file_sha256(path)
-        except ResultsError as error:
+        # No path holds a zero byte, for one.
+        except (ResultsError, ValueError) as error:
             if key == 'pretrained' and _WORD.fullmatch(path):
                 continue
             raise ConfigError(f'{where}: {place} = {path!r:.300} is no file to read') from error
@@ -66,18 +66,22 @@ def changed_weights(weights: Mapping[str, str]) -> list[str]:
     return [path for path, sha256 in weights.items() if not _has(path, sha256)]
 
 
-def by_content(name: str, weights: Mapping[str, str]) -> str:
+def by_content(
+    name: str, weights: Mapping[str, str], holder: Mapping[str, Any] | None = None
+) -> str:
     """What stands in a key for the name of initial weights.
 
-    It is the hash of a local file, or the digits of it that end the name of a published one; where
-    neither is known, the name.
+    It is the hash of a local file, or the digits of it that end a URL, where a download is refused
+    that does not have them; any other name stands for itself.
 
     Args:
         name: Path, URL or other name.
         weights: What :func:`initial_weights` gave.
+        holder: The dict that holds the name.
     """
     digits = weights.get(name)
-    if digits is None and is_url(name):
+    # MMEngine downloads too, but checks no digits.
+    if digits is None and is_url(name) and holder is not None and _is_backbone(holder):
         with contextlib.suppress(ConfigError):
             digits = published_digits(name)
     return name if digits is None else f'sha256:{digits}'
@@ -86,7 +90,7 @@ def by_content(name: str, weights: Mapping[str, str]) -> str:
 def _in_model(part: Any, where: str) -> Iterator[tuple[Any, str, str]]:
     if isinstance(part, dict):
         kind = config_name(part.get('type'))
-        loads = kind == _BACKBONE or kind.rpartition('.')[2] in _INITIALIZERS
+        loads = _is_backbone(part) or kind.rpartition('.')[2] in _INITIALIZERS
         names = ('pretrained', 'checkpoint') if loads else ('pretrained',)
         for key, value in part.items():
             if key in names and _is_name(value):
@@ -98,12 +102,16 @@ def _in_model(part: Any, where: str) -> Iterator[tuple[Any, str, str]]:
             yield from _in_model(item, f'{where}[{index}]')
 
 
+def _is_backbone(part: Mapping[str, Any]) -> bool:
+    return config_name(part.get('type')) == _BACKBONE
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and value != ''
 
 
 def _file_sha256(path: str) -> str:
-    return checkpoint_sha256(Path(path).expanduser())
+    return checkpoint_sha256(local_path(path))
 
 
 def _has(path: str, sha256: str) -> bool:

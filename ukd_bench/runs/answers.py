@@ -12,9 +12,6 @@ from collections.abc import Callable
 from inspect import isclass
 from typing import Any
 
-# Imported whatever is asked: `cuda_devices` then asks torch, and no other process.
-import torch  # noqa: F401
-
 from ..errors import ConfigError, UkdBenchError, told_in_one_line
 from ..files.python import import_by_path, working_folder_on_path
 from ..records.execution import cuda_devices

@@ -20,11 +20,9 @@ from ..files.hashes import digest
 from ..files.locks import held
 from ..methods.student_config import method_hook
 from ..records.folder import RunPaths
-from ..records.key import OPEN_FLOW, OPEN_VIDEO
+from ..records.key import LOADERS, OPEN_FLOW, OPEN_VIDEO
 from .finished import SweepState
 from .plan import Plan, PlannedRun
-
-_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Places:
 
 def steps_in(config: Config, name: str) -> Iterator[Any]:
     """The steps of a type in all pipelines of a run's config."""
-    for loader in _LOADERS:
+    for loader in LOADERS:
         if config.get(loader) is not None:
             yield from steps_of(config[loader].dataset.pipeline, name)
 

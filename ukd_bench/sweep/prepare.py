@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..data.bars import Bars
-from ..data.cache import ClipCache, build, needed_bytes
-from ..data.cache.estimate import GIB
-from ..data.flow.algorithms import RAFT, FlowSettings
+from ..data.cache.build import build
+from ..data.cache.estimate import GIB, needed_bytes
+from ..data.cache.store import ClipCache
 from ..data.flow.make import make_flow
+from ..data.flow.settings import RAFT, FlowSettings
 from ..data.video.frames import decoder
 from ..errors import ConfigError, DataError
 from ..files.hashes import digest

@@ -14,6 +14,7 @@ from ..data.views.rendering import (
     views_fingerprint,
 )
 from ..errors import ConfigError
+from ..files.python import config_name
 from ..methods.table import Method
 from ..records.key import OPEN_FLOW
 from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
@@ -136,7 +137,7 @@ def require_same_views(config: Config, other: Config, name: str, other_name: str
 def _pipeline(config: Config) -> list[dict]:
     """The training pipeline but for its flow, which is read under the same views."""
     pipeline = config.train_dataloader.dataset.to_dict()['pipeline']
-    return [step for step in pipeline if step['type'] != OPEN_FLOW]
+    return [step for step in pipeline if config_name(step['type']) != OPEN_FLOW]
 
 
 def _in_words(step: Any) -> str:

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ukd_bench.data.cache import ClipCache, build, default_folder, needed_bytes, verify
-from ukd_bench.data.cache.store import decoder
+from ukd_bench.data.cache.build import build, verify
+from ukd_bench.data.cache.estimate import needed_bytes
+from ukd_bench.data.cache.store import ClipCache, decoder, default_folder
 from ukd_bench.data.darkroom.film import write_video
 from ukd_bench.data.video.frames import DecodedVideo
 from ukd_bench.errors import ConfigError, DataError
@@ -264,7 +265,7 @@ def test_default_folders_lie_beside_the_data(tmp_path, monkeypatch):
 BUILD = """
 import sys
 from pathlib import Path
-from ukd_bench.data.cache import build
+from ukd_bench.data.cache.build import build
 
 if __name__ == '__main__':
     root, folder, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

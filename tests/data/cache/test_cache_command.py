@@ -6,8 +6,7 @@ from collections import namedtuple
 import pytest
 
 from ukd_bench.data.__main__ import main
-from ukd_bench.data.cache import ClipCache
-from ukd_bench.data.cache.store import Manifest
+from ukd_bench.data.cache.store import ClipCache, Manifest
 
 from ..made_up_arid import make_ug2_of, write_list
 

@@ -12,7 +12,7 @@ import pytest
 
 from ukd_bench.data import making
 from ukd_bench.data.flow import format as flow_format, make as flow_module
-from ukd_bench.data.flow.algorithms import FlowSettings, brightening, estimator
+from ukd_bench.data.flow.algorithms import brightening, estimator
 from ukd_bench.data.flow.format import (
     FlowFrames,
     decode,
@@ -23,6 +23,7 @@ from ukd_bench.data.flow.format import (
     totals,
 )
 from ukd_bench.data.flow.make import make_flow
+from ukd_bench.data.flow.settings import FlowSettings
 from ukd_bench.errors import ConfigError, DataError
 
 from ..moving_square import SIDE, START, STEP, film, square_frames
@@ -174,7 +175,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from ukd_bench.data.flow import make
-from ukd_bench.data.flow.algorithms import FlowSettings
+from ukd_bench.data.flow.settings import FlowSettings
 left = int(sys.argv[3])
 def write_field(*arguments):
     global left

@@ -9,10 +9,10 @@ from mmaction.datasets.transforms import RawFrameDecode
 from mmengine.registry import DefaultScope
 
 from ukd_bench.data.flow import format as flow_format
-from ukd_bench.data.flow.algorithms import FlowSettings
 from ukd_bench.data.flow.format import FlowFrames, decode
 from ukd_bench.data.flow.make import make_flow
 from ukd_bench.data.flow.open_flow import OpenFlow
+from ukd_bench.data.flow.settings import FlowSettings
 from ukd_bench.data.video.loading import OpenVideo, TakeFrames
 from ukd_bench.data.views.draw import ViewCrop, ViewFrames
 from ukd_bench.data.views.protocols import ViewParameters

@@ -8,9 +8,10 @@ import torch
 from torchvision.models.optical_flow import raft_small
 
 from ukd_bench.data.__main__ import main
-from ukd_bench.data.flow.algorithms import FlowSettings, estimator
+from ukd_bench.data.flow.algorithms import estimator
 from ukd_bench.data.flow.format import read_manifest
 from ukd_bench.data.flow.raft import Raft, fetch_weights
+from ukd_bench.data.flow.settings import FlowSettings
 from ukd_bench.errors import ConfigError, DataError
 from ukd_bench.files.hashes import file_sha256
 

@@ -12,7 +12,7 @@ from mmaction.datasets.transforms import DecordDecode, DecordInit
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
-from ukd_bench.data.cache import build
+from ukd_bench.data.cache.build import build
 from ukd_bench.data.video.frames import DecodedVideo
 from ukd_bench.data.video.loading import OpenVideo, TakeFrames
 from ukd_bench.data.views.replay import ReplayedPipeline

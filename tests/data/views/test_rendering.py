@@ -11,6 +11,7 @@ from ukd_bench.data.views.rendering import (
     teacher_pipeline,
     views_fingerprint,
 )
+from ukd_bench.records.key import holds_step
 
 DRAW = dict(type='ukd_bench.DrawView', min_span=0.8)
 
@@ -58,6 +59,15 @@ def test_steps_are_found_by_their_type_and_are_the_very_steps():
     found[0]['min_span'] = 0.6
     assert draw_step(pipeline)['min_span'] == 0.6
     assert steps_of(STOCK, 'ukd_bench.DrawView') == []
+
+
+def test_a_step_may_be_named_by_its_whole_path():
+    named = 'ukd_bench.data.views.draw.DrawView'
+    pipeline = [*suite(48)[:1], DRAW | dict(type=named), *suite(48)[2:]]
+    assert draw_step(pipeline)['type'] == named
+    assert holds_step(pipeline, DRAW['type'])
+    rendered = teacher_pipeline(suite(32, min_span=0.5), teacher(pipeline))
+    assert rendered[1] == DRAW | dict(min_span=0.5) and rendered[3]['size'] == 48
 
 
 class TestTeachersPipeline:

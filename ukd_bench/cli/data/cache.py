@@ -43,8 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
         DataError: the cache would exceed budget or free space, or differs from the videos.
     """
     from ...data.arid.layout import find_layout
-    from ...data.cache import build, default_folder, verify
+    from ...data.cache.build import build, verify
     from ...data.cache.estimate import require_room, size_in_words
+    from ...data.cache.store import default_folder
     from ...errors import DataError
 
     root, short_side, workers = arguments.root, arguments.short_side, arguments.workers

@@ -25,7 +25,7 @@ examples:
 
 
 def _algorithms() -> Iterable[str]:
-    from ...data.flow.algorithms import PARAMETERS
+    from ...data.flow.settings import PARAMETERS
 
     return sorted(PARAMETERS)
 
@@ -63,9 +63,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Makes the optical flow that the command line asks for."""
     from ...data.arid.layout import find_layout
-    from ...data.flow.algorithms import FlowSettings
     from ...data.flow.format import default_folder
     from ...data.flow.make import make_flow
+    from ...data.flow.settings import FlowSettings
     from ...files.hashes import file_sha256
 
     videos = find_layout(arguments.root, arguments.edition).all_paths()
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _weights(arguments: argparse.Namespace) -> Path | None:
     """The file of RAFT's weights; None for another algorithm."""
-    from ...data.flow.algorithms import PARAMETERS, RAFT
+    from ...data.flow.settings import PARAMETERS, RAFT
     from ...errors import ConfigError
 
     if arguments.algorithm not in RAFT:

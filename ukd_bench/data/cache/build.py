@@ -168,7 +168,7 @@ def verify(
         progress: Called with (clips done, clips in all).
 
     Returns:
-        The clips that differed; the next :func:`ukd_bench.data.cache.build` makes them anew.
+        The clips that differed; the next :func:`build` makes them anew.
 
     Raises:
         DataError: the folder holds no cache, or naming a video that cannot be decoded.

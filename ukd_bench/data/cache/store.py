@@ -93,7 +93,7 @@ class ClipCache:
     """A cache to read from, the same in every process that it is sent to.
 
     Args:
-        folder: Folder that :func:`ukd_bench.data.cache.build` has made.
+        folder: Folder that :func:`ukd_bench.data.cache.build.build` has made.
 
     Raises:
         DataError: on first use, the folder holds no cache.

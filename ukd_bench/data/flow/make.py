@@ -18,7 +18,7 @@ from ..making import Source
 from ..processes import in_processes
 from ..video.frames import DecodedVideo, decoder, in_chunks
 from . import FLOW_VERSION
-from .algorithms import Estimator, FlowSettings, brightening, estimator
+from .algorithms import Estimator, brightening, estimator
 from .format import (
     FLOW,
     difference,
@@ -29,6 +29,7 @@ from .format import (
     totals,
     write_field,
 )
+from .settings import FlowSettings
 
 __all__ = ['FlowSettings', 'make_flow']
 

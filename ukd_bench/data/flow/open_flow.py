@@ -7,7 +7,6 @@ from mmcv.transforms import BaseTransform
 
 from ...errors import ConfigError, DataError
 from ...registry import TRANSFORMS
-from .algorithms import RAFT, FlowSettings
 from .format import (
     FLOW,
     FlowFrames,
@@ -18,6 +17,7 @@ from .format import (
     num_fields,
     read_manifest,
 )
+from .settings import RAFT, FlowSettings
 
 
 @TRANSFORMS.register_module()
@@ -30,7 +30,7 @@ class OpenFlow(BaseTransform):
 
     Args:
         algorithm, bound, gamma, short_side, weights_sha256: Settings that the flow must have been
-            made with, see :class:`ukd_bench.data.flow.algorithms.FlowSettings`. RAFT's weights are
+            made with, see :class:`ukd_bench.data.flow.settings.FlowSettings`. RAFT's weights are
             part of a run's identity, so their hash must stand here.
         flow_root: Folder of the flow; None for ``flow-<algorithm>`` below the data root, where
             ``ukd-bench data flow`` puts it. Like every place, it is no part of a run's

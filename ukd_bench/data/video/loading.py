@@ -7,7 +7,7 @@ from mmcv.transforms import BaseTransform
 
 from ...errors import ConfigError
 from ...registry import TRANSFORMS
-from ..cache import CachedVideo, ClipCache
+from ..cache.store import CachedVideo, ClipCache
 from .frames import DecodedVideo, Frames
 
 

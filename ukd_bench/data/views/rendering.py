@@ -13,7 +13,8 @@ from typing import Any
 from mmengine.config import Config
 
 from ...files.hashes import digest
-from ...records.key import OPEN_FLOW, scientific_part
+from ...files.python import config_name
+from ...records.key import OPEN_FLOW, holds_step, scientific_part
 from ..flow import FLOW_VERSION
 
 DRAW_VIEW = 'ukd_bench.DrawView'
@@ -32,9 +33,9 @@ def steps_of(pipeline: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
 
     Args:
         pipeline: Configs.
-        name: The type as configs have it, scope included.
+        name: The type as configs name it, scope included; a step may have its whole path instead.
     """
-    return [step for step in pipeline if step.get('type') == name]
+    return [step for step in pipeline if config_name(step.get('type')) == name]
 
 
 def draw_step(pipeline: Pipeline) -> dict | None:
@@ -89,7 +90,7 @@ def teacher_test_pipeline(test_pipeline: Pipeline, teacher_config: Config) -> li
 def rendering_fingerprint(pipeline: Pipeline) -> str:
     """Identity of how one network sees views."""
     steps = scientific_part(plain(pipeline))
-    return digest([steps, FLOW_VERSION] if steps_of(steps, OPEN_FLOW) else steps)
+    return digest([steps, FLOW_VERSION] if holds_step(steps, OPEN_FLOW) else steps)
 
 
 def _rendered(shared: Pipeline, config: Config, loader: str, parameters: str) -> list[dict]:
@@ -97,7 +98,7 @@ def _rendered(shared: Pipeline, config: Config, loader: str, parameters: str) ->
     own, steps = _own_steps(config, loader), steps_of(shared, parameters)
     if not steps or not steps_of(own, parameters):
         return plain(shared)
-    return [dict(steps[0]) if one.get('type') == parameters else one for one in own]
+    return [dict(steps[0]) if config_name(one.get('type')) == parameters else one for one in own]
 
 
 def _own_steps(config: Config, loader: str) -> list[dict]:

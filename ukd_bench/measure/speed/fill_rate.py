@@ -22,7 +22,7 @@ from mmaction.utils import register_all_modules
 from mmengine.config import Config
 from torch import Tensor
 
-from ...data.cache import build
+from ...data.cache.build import build
 from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
 from ...files.checkpoints import save_weights

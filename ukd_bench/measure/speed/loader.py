@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from ...data.arid.layout import find_layout
-from ...data.cache import ClipCache, build
+from ...data.cache.build import build
+from ...data.cache.store import ClipCache
 from ...data.dataset import build_dataset
 from ...data.views.replay import ReplayedPipeline
 from .blocks import Interval, begin, ratio_interval, timed, turns

@@ -63,7 +63,7 @@ def _named_modules(config: Any) -> Iterator[str]:
     if isinstance(config, dict):
         for key, value in config.items():
             if key == 'custom_imports' and isinstance(value, dict):
-                imports = value.get('imports', ())
+                imports = value.get('imports') or ()
                 yield from [imports] if isinstance(imports, str) else imports
             else:
                 yield from _named_modules(value)

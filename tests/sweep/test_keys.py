@@ -215,7 +215,7 @@ def test_two_students_of_equal_configs_are_refused(mine, tmp_path):
     )
     shutil.copy('teachers/first.py', 'teachers/same.py')
     same = (PoolTeacher('first', STUDENT, 101), PoolTeacher('same', STUDENT, 101))
-    with pytest.raises(ConfigError, match='teacher first seed=101 and teacher same seed=101 are'):
+    with pytest.raises(ConfigError, match='teachers first and same are one run: their configs'):
         mine(teachers=same)
     # Whoever trains longer, or from another seed, is another.
     longer = (Student('mine', 12), Student('yours', 6))

@@ -89,6 +89,8 @@ class _Planner:
             require_importable(method)
         for teacher in self.axes.teachers:
             run = self._teacher(teacher)
+            if run.spec.teacher != teacher.name:
+                raise _one_run(f'teachers {run.spec.teacher} and {teacher.name}')
             self.pool.append((teacher, run, self._bank(run)))
         wanted = [run.spec.key for run in self._wanted()]
         if not wanted:
@@ -331,16 +333,18 @@ class _Planner:
         )
         run = PlannedRun(spec, config, method)
         other = self.made.setdefault(key, run)
-        if other.spec != spec:
-            raise ConfigError(
-                f'{other.label} and {run.label} are one run: their configs say the same; leave one '
-                'of the two out'
-            )
+        # Students that differ in their schedule alone may share a teacher of their own kind.
+        if student != other.spec.student and method.name not in RUN_KINDS:
+            raise _one_run(f'{other.label} and {run.label}')
         return other
 
     def _set_evaluation(self, config: Config) -> None:
         set_protocol(config, self.axes.protocol)
         set_selection(config, self.axes.selection)
+
+
+def _one_run(names: str) -> ConfigError:
+    return ConfigError(f'{names} are one run: their configs say the same; leave one of the two out')
 
 
 def _union(*parts: Mapping[str, str]) -> dict[str, str]:

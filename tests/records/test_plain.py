@@ -11,7 +11,7 @@ from ukd_bench.records.plain import require_plain
 
 
 def test_plain_values_pass():
-    values = ['text', 'é', 1, 1.5, True, None, Path, (1, [2, dict(b=())]), 10**20, np.float64(1)]
+    values = ['text', 'é', 1, 1.5, True, None, (1, [2, dict(b=())]), 10**20, np.float64(1)]
     require_plain(dict(a=values, b=dict(c={})), 'config mine')
 
 
@@ -23,6 +23,7 @@ def test_plain_values_pass():
         {1},
         b'1',
         Path('a'),
+        Path,
         np.float32(1),
         np.arange(2),
         partial(print),

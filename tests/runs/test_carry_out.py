@@ -124,6 +124,20 @@ def test_a_users_module_that_changed_since_is_refused(
     assert complaint == f'error: {paths.root}: {changed}\n'
 
 
+def test_files_that_are_not_the_planned_ones_are_refused(paths, spec, trained, capsys):
+    paths.config.write_text(CONFIG + 'randomness = dict(seed=99)\n')
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and state_in(paths)['status'] == 'failed'
+    assert complaint == (
+        f'error: {paths.config}: is not the config that was planned; call the sweep again, which '
+        'writes both anew\n'
+    )
+    plan_with(paths, spec, CONFIG + 'randomness = dict(seed=99)\n')
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and not paths.record.exists()
+    assert complaint.startswith(f'error: {paths.spec}: seed is 3, but 99 in config.py; call the')
+
+
 def test_a_finished_run_is_left_as_it_is(paths, trained, capsys):
     assert called(paths, capsys)[0] == 0 and trained == ['0123']
     record = paths.record.read_bytes()

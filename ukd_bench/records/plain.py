@@ -12,11 +12,12 @@ _LONGEST_PLACE = 200
 def require_plain(part: Any, where: str) -> None:
     """Refuses what would leave a key ambiguous or could not be written into a run's ``config.py``.
 
-    Texts, finite numbers, truth values, None and classes may stand in dicts with texts as keys, in
-    lists and in tuples. JSON would take the keys 1 and '1' for one.
+    Texts, finite numbers, truth values and None may stand in dicts with texts as keys, in lists and
+    in tuples. JSON would take the keys 1 and '1' for one.
 
     Args:
-        part: A config as plain dicts and lists, or a part of one.
+        part: A config as plain dicts and lists, or a part of one; what it imports is named in it by
+            its dotted path.
         where: What messages call it.
 
     Raises:
@@ -45,8 +46,6 @@ def _require(part: Any, where: str, place: str) -> None:
 
 
 def _is_plain(value: Any) -> bool:
-    if isinstance(value, type):
-        return True
     try:
         canonical_json(value)
         # A text may name a file, and stands in one.

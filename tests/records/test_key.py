@@ -36,6 +36,9 @@ LEFT_OUT = [
     r'((train|val|test)_dataloader\.dataset\.pipeline|(train|test)_pipeline)\.1\.flow_root',
     r'flow\.flow_root',
     r'custom_hooks\.0\.(pool|previous)',
+    r'default_hooks\.checkpoint\..*',
+    # Another hook in its place may do anything.
+    r'default_hooks\.logger\.(?!type).*',
 ]
 """The places that do not count, for the shipped configs with all places filled in."""
 
@@ -139,6 +142,25 @@ def test_a_methods_hook_is_known_by_all_its_names(kind):
     assert hook.keys() == {'type', 'weight'}
     (hook,) = scientific(config)['custom_hooks']
     assert hook.keys() == {'type', 'weight', 'pool'}
+
+
+@pytest.mark.parametrize(
+    ('hooks', 'same'),
+    [
+        (dict(checkpoint=dict(type='CheckpointHook', interval=5), logger=None), dict(logger=None)),
+        (dict(checkpoint=None), {}),
+        (dict(logger=dict(type='LoggerHook', interval=5)), {}),
+    ],
+)
+def test_hooks_that_leave_nothing_in_a_result_do_not_count(hooks, same):
+    assert scientific(dict(default_hooks=hooks)) == dict(default_hooks=same)
+
+
+@pytest.mark.parametrize(
+    'hooks', [dict(logger=dict(type='my.LoggerHook')), dict(timer=dict(type='LoggerHook')), 'none']
+)
+def test_any_other_default_hook_counts(hooks):
+    assert scientific(dict(default_hooks=hooks)) == dict(default_hooks=hooks)
 
 
 def test_the_config_itself_stays_as_it_is():

@@ -24,6 +24,7 @@ SPEC = RunSpec(
     parents=('a', 'b'),
     data_name='dark',
     synthetic=True,
+    config_sha256='b' * 64,
     hook='ukd_bench.UKDHook',
     sources={'my_rules': 'c' * 64},
     weights={'a.pth': 'd' * 64},

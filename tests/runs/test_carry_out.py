@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import MODELS
 from torch import nn
 
 from ukd_bench.errors import ResultsError
-from ukd_bench.files.hashes import file_sha256
+from ukd_bench.files.hashes import digest, file_sha256
 from ukd_bench.files.locks import Lock, held
 from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.key import scientific
 from ukd_bench.records.sealed import write_sealed
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.records.user_code import user_sources
@@ -21,6 +23,18 @@ from ukd_bench.runs import carry_out as module
 from ukd_bench.runs.__main__ import main
 
 TERABYTES = 1 << 50
+CONFIG = "optim_wrapper = dict(type='OptimWrapper')\n"
+
+
+def config_sha256(text: str) -> str:
+    """What a plan notes of a config."""
+    return digest(scientific(Config.fromstring(text, '.py').to_dict()))
+
+
+def plan_with(paths, spec, text: str) -> None:
+    """Leaves a config and a specification that fit each other."""
+    paths.config.write_text(text)
+    replace(spec, config_sha256=config_sha256(text)).write(paths.spec)
 
 
 @MODELS.register_module()
@@ -56,6 +70,7 @@ def spec():
         key='0123', execution=here, method='plain', student='slowonly-r18-w8', teacher=None,
         num_teachers=0, seed=3, split=1, epochs=2, full_epochs=2, view_seed=5, num_views=2,
         device='cpu', threads=1, parents=(), data_name='tiny', synthetic=True,
+        config_sha256=config_sha256(CONFIG),
     )  # fmt: skip
 
 
@@ -63,7 +78,7 @@ def spec():
 def paths(tmp_path, spec):
     paths = RunPaths(tmp_path / f'{spec.key}-{spec.execution}')
     spec.write(paths.spec)
-    paths.config.write_text("optim_wrapper = dict(type='OptimWrapper')\n")
+    paths.config.write_text(CONFIG)
     return paths
 
 
@@ -107,6 +122,20 @@ def test_a_users_module_that_changed_since_is_refused(
     assert status == 2 and trained == [] and state_in(paths)['status'] == 'failed'
     changed = 'my_hook, my_rule changed since it was planned; call the sweep again'
     assert complaint == f'error: {paths.root}: {changed}\n'
+
+
+def test_files_that_are_not_the_planned_ones_are_refused(paths, spec, trained, capsys):
+    paths.config.write_text(CONFIG + 'randomness = dict(seed=99)\n')
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and state_in(paths)['status'] == 'failed'
+    assert complaint == (
+        f'error: {paths.config}: is not the config that was planned; call the sweep again, which '
+        'writes both anew\n'
+    )
+    plan_with(paths, spec, CONFIG + 'randomness = dict(seed=99)\n')
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == [] and not paths.record.exists()
+    assert complaint.startswith(f'error: {paths.spec}: seed is 3, but 99 in config.py; call the')
 
 
 def test_a_finished_run_is_left_as_it_is(paths, trained, capsys):
@@ -200,13 +229,13 @@ def test_what_holds_no_run_is_left_as_it_was(paths, tmp_path, capsys):
     assert [path.name for path in paths.root.iterdir()] == ['config.py']
 
 
-def test_a_network_that_no_memory_holds_is_out_of_memory(paths, runner_config, capsys):
+def test_a_network_that_no_memory_holds_is_out_of_memory(paths, spec, runner_config, capsys):
     config = runner_config()
     config.model = dict(type='Enormous')
     for name in ('work_dir', 'experiment_name'):
         config.pop(name)
     config.experiment_name = 'enormous'
-    paths.config.write_text(config.pretty_text)
+    plan_with(paths, spec, config.pretty_text)
     status, _, complaint = called(paths, capsys)
     assert status == 3, complaint
     record = json.loads(paths.record.read_text())
@@ -215,10 +244,10 @@ def test_a_network_that_no_memory_holds_is_out_of_memory(paths, runner_config, c
     assert called(paths, capsys)[1].endswith('is carried out again\n')
 
 
-def test_a_mistake_in_a_config_is_not_out_of_memory(paths, runner_config, capsys):
+def test_a_mistake_in_a_config_is_not_out_of_memory(paths, spec, runner_config, capsys):
     config = runner_config()
     config.model = dict(type='Enormous', width=3)
-    paths.config.write_text(config.pretty_text)
+    plan_with(paths, spec, config.pretty_text)
     status, _, complaint = called(paths, capsys)
     assert status == 2 and "unexpected keyword argument 'width'" in complaint
     assert not paths.record.exists()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 SPEC = RunSpec(
     key='k', execution='e', method='ensemble', student=None, teacher=None, num_teachers=2, seed=0,
     split=1, epochs=0, full_epochs=0, view_seed=5, num_views=1, device='cpu', threads=1,
-    parents=(), data_name='dark', synthetic=True,
+    parents=(), data_name='dark', synthetic=True, config_sha256='c',
 )  # fmt: skip
 CLIPS = 11
 

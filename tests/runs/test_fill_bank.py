@@ -40,7 +40,7 @@ def make_run(tmp_path, teacher_files, train_dataset):
             key='k', execution='e', method='bank', student=None, teacher='dark', num_teachers=0,
             seed=0, split=1, epochs=NUM_VIEWS, full_epochs=NUM_VIEWS, view_seed=5,
             num_views=NUM_VIEWS, device='cpu', threads=1, parents=('t',), data_name='dark',
-            synthetic=True,
+            synthetic=True, config_sha256='c',
         )  # fmt: skip
         return paths, spec
 

@@ -100,7 +100,7 @@ def test_a_run_on_the_cpu_refuses_what_mmengine_does_not_offer(runner_config, tm
     spec = RunSpec(
         key='0123', execution='4567', method='plain', student='slowonly-r18-w8', teacher=None,
         num_teachers=0, seed=3, split=1, epochs=2, full_epochs=2, view_seed=5, num_views=2,
-        device='cpu', threads=1, parents=(), data_name='tiny', synthetic=True,
+        device='cpu', threads=1, parents=(), data_name='tiny', synthetic=True, config_sha256='c',
     )  # fmt: skip
     with pytest.raises(ConfigError, match=r'AmpOptimWrapper needs a GPU, .* planned for cpu'):
         build_runner(tmp_path, config, spec, ())

@@ -17,7 +17,7 @@ REPLAY = dict(type='ukd_bench.ReplayHook', view_seed=5)
 SPEC = RunSpec(
     key='0123', execution='4567', method='plain', student='slowonly-r18-w8', teacher=None,
     num_teachers=0, seed=3, split=1, epochs=2, full_epochs=2, view_seed=5, num_views=2,
-    device='cpu', threads=1, parents=(), data_name='tiny', synthetic=True,
+    device='cpu', threads=1, parents=(), data_name='tiny', synthetic=True, config_sha256='c',
 )  # fmt: skip
 
 

@@ -1,18 +1,15 @@
 """What makes a run another one, in plans; nothing is trained."""
 
-import json
+import re
+import shutil
 
 import pytest
-from mmengine.config import Config
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import configs_root
 from ukd_bench.files.hashes import file_sha256
-from ukd_bench.records.folder import RunPaths
-from ukd_bench.records.key import scientific
 from ukd_bench.sweep import planner
 from ukd_bench.sweep.config import Dataset, PoolTeacher, Student
-from ukd_bench.sweep.place import Places, placed_config
 from ukd_bench.sweep.videos import SweepData, sweep_data
 
 from .planned import AXES, STUDENT, hook_of, keys_of, planned, run_of
@@ -34,6 +31,7 @@ def mine(tmp_path, monkeypatch):
         for method in ('plain', 'ukd'):
             write(f'{method}/mine', text)
         write('teachers/first', teacher, 'teachers/i3d-gamma1.8')
+        write('teachers/second', '', 'teachers/slowonly-gamma2.5')
         axes = dict(
             students=(Student('mine', 12),),
             teachers=(PoolTeacher('first', STUDENT, 101),),
@@ -143,14 +141,12 @@ model = dict(backbone=dict(_delete_=True, type='ukd_bench.PretrainedBackbone',
     assert changed(*plans[:2]) == set() and changed(*plans[1:]) == {'ukd'}
     sha256 = file_sha256(tmp_path / 'c.pth')
     assert run_of(plans[2], 'ukd', 1).spec.weights == {'c.pth': sha256}
-    # A bank has its teacher's weights by the teacher's key.
-    assert run_of(plans[2], 'bank').spec.weights == {}
     (tmp_path / 'c.pth').write_text('three')
     assert changed(plans[2], mine(text.format('c.pth'))) == {'ukd'}
     with pytest.raises(ConfigError) as caught:
         mine(text.format('absent.pth'))
     assert str(caught.value) == (
-        "config of ukd of mine: model.backbone.checkpoint = 'absent.pth' is no file to read"
+        "config of plain of mine: model.backbone.checkpoint = 'absent.pth' is no file to read"
     )
     with pytest.raises(ConfigError, match=r"config of teacher of first: load_from = 'absent\.pth'"):
         mine(teacher="load_from = 'absent.pth'")
@@ -166,31 +162,95 @@ def test_modules_of_ones_own_are_in_the_key_and_the_specification(mine, tmp_path
     assert changed(first, mine(text)) == {'ukd'}
 
 
+def test_what_a_run_needs_is_in_its_specification_too(mine, tmp_path):
+    """Its process refuses where a teacher's module or initial weights have changed since."""
+    for name in ('my_net', 'my_norm'):
+        (tmp_path / f'{name}.py').write_text('a = 1')
+    for name in ('first', 'mine'):
+        (tmp_path / f'{name}.pth').write_text(name)
+    start = "load_from = '{}.pth'\nmodel = dict(backbone=dict(norm_cfg=dict(type='{}.It')))"
+    both = dict(
+        methods=('plain', 'ukd', 'naive', 'chain', 'ensemble'),
+        teachers=(PoolTeacher('first', STUDENT, 101), PoolTeacher('second', STUDENT, 102)),
+        num_teachers=(1, 2),
+    )
+    plan = mine(start.format('mine', 'my_norm'), start.format('first', 'my_net'), **both)
+    teachers = [teacher for _, teacher, _ in plan.pool]
+    assert [run.spec.sources.keys() for run in teachers] == [{'my_net'}, set()]
+    assert [run.spec.weights.keys() for run in teachers] == [{'first.pth'}, set()]
+    sha256 = teachers[0].spec.sources['my_net']
+    needing = [run.spec for run in plan.runs.values() if run.spec.parents]
+    assert {spec.method for spec in needing} == {'bank', 'ukd', 'naive', 'chain', 'ensemble'}
+    for spec in needing:
+        # The second teacher's bank alone has nothing of the first.
+        of_first = (spec.method, spec.teacher) != ('bank', 'second')
+        assert spec.sources.get('my_net') == (sha256 if of_first else None)
+        assert ('first.pth' in spec.weights) == of_first
+        # A bank has a student's config, whose weights are hashed, but none of its network.
+        assert ('mine.pth' in spec.weights) == (spec.method != 'ensemble')
+        assert ('my_norm' in spec.sources) == (spec.method not in ('bank', 'ensemble'))
+    assert run_of(plan, 'plain').spec.sources.keys() == {'my_norm'}
+    # Keys have what a run's own config names, and the keys of what it needs.
+    (tmp_path / 'my_net.py').write_text('a = 2')
+    after = mine(start.format('mine', 'my_norm'), start.format('first', 'my_net'), **both)
+    kept = {run.label for run in plan.runs.values() if run.spec.key in after.runs}
+    assert kept == {
+        'plain mine seed=0',
+        'teacher second seed=102',
+        'bank second seed=102',
+    }
+
+
+def test_two_students_of_equal_configs_are_refused(mine, tmp_path):
+    mine()
+    for method in ('plain', 'ukd'):
+        shutil.copy(f'{method}/mine.py', f'{method}/yours.py')
+    both = dict(students=(Student('mine', 12), Student('yours', 12)))
+    template = '{method}/{student}.py'
+    with pytest.raises(ConfigError) as caught:
+        mine(**both, student_config=template)
+    assert str(caught.value) == (
+        'ukd K=1 mine seed=0 and ukd K=1 yours seed=0 are one run: their configs say the same; '
+        'leave one of the two out'
+    )
+    shutil.copy('teachers/first.py', 'teachers/same.py')
+    same = (PoolTeacher('first', STUDENT, 101), PoolTeacher('same', STUDENT, 101))
+    with pytest.raises(ConfigError, match='teachers first and same are one run: their configs'):
+        mine(teachers=same)
+    # Whoever trains longer, or from another seed, is another.
+    longer = (Student('mine', 12), Student('yours', 6))
+    other = (same[0], PoolTeacher('same', STUDENT, 102))
+    plan = mine(students=longer, student_config=template, teachers=other)
+    assert sum(run.spec.method == 'ukd' for run in plan.runs.values()) == 2
+
+
+@pytest.mark.parametrize(
+    ('text', 'complaint'),
+    [
+        (
+            "optim_wrapper = dict(clip_grad=dict(max_norm=float('inf')))",
+            'optim_wrapper.clip_grad.max_norm = inf is no value of a config',
+        ),
+        ('model = dict(backbone=dict(table={1: 2}))', 'model.backbone.table.1: a key of a config'),
+        ('train_dataloader = dict(dataset=dict(pipeline=[dict(a={3})]))', 'pipeline.0.a = {3} is'),
+        (r"load_from = 'a\0b'", r"load_from = 'a\x00b' is no value of a config"),
+    ],
+)
+def test_what_no_config_can_hold_is_named(mine, text, complaint):
+    with pytest.raises(ConfigError, match=re.escape(complaint)) as caught:
+        mine(text)
+    assert str(caught.value).startswith('config of plain of mine: ')
+    with pytest.raises(ConfigError, match='config of teacher of first: .*' + re.escape(complaint)):
+        mine(teacher=text)
+
+
+def test_imports_may_be_none(mine):
+    text = 'custom_imports = dict(imports=None, allow_failed_imports=True)'
+    assert run_of(mine(text), 'ukd', 1).spec.sources == {}
+
+
 def test_the_version_of_flow_is_in_the_keys_of_what_reads_it(monkeypatch):
     methods = ('plain', 'two_stream_rgb_flow')
     before = planned(methods=methods)
     monkeypatch.setattr(planner, 'FLOW_VERSION', 2)
     assert changed(before, planned(methods=methods)) == {'two_stream_rgb_flow'}
-
-
-def test_a_record_has_the_config_that_the_key_was_made_from(mine, tmp_path, monkeypatch):
-    (tmp_path / 'a.pth').write_text('one')
-    seen = []
-    monkeypatch.setattr(
-        planner, 'scientific', lambda *given: seen.append(scientific(*given)) or seen[-1]
-    )
-    text = "load_from = 'a.pth'\ncustom_hooks = [*_base_.custom_hooks, dict(type='A', cache='c')]"
-    plan = mine(text, methods=('ukd', 'chain', 'self', 'ensemble', 'teacher'))
-    monkeypatch.undo()
-    places = Places(cache={72: tmp_path / 'frames'})
-    compared = set()
-    for run in plan.runs.values():
-        placed = placed_config(run, plan, lambda one: RunPaths(tmp_path / one.folder), places)
-        (tmp_path / 'written.py').write_text(placed.pretty_text)
-        read = Config.fromfile(tmp_path / 'written.py').to_dict()
-        found = scientific(read, run.spec.hook, run.spec.weights)
-        assert str(tmp_path) not in json.dumps(found)
-        if run.spec.method not in ('bank', 'ensemble'):
-            assert found in seen
-            compared.add(run.spec.method)
-    assert compared == {'ukd', 'chain', 'self', 'teacher'}

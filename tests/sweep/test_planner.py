@@ -259,7 +259,7 @@ def pipeline(clip_len: int = 8, size: int = 48, extra: str = '', **draw) -> str:
 
 
 OWN = dict(
-    students=(Student('long', 12), Student('wide', 12)),
+    students=(Student('long', 12), Student('wide', 6)),
     student_config='{method}/{student}.py',
     teacher_config='teachers/{teacher}.py',
 )

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from ukd_bench.files.hashes import digest
+from ukd_bench.methods.table import METHOD_TABLE
 from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.key import scientific
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.runs.carry_out import EXIT_STATUS
 from ukd_bench.sweep.run_config import set_selection
@@ -101,6 +104,8 @@ def make_run(tmp_path, runner_config, train_dataset):
             num_teachers=2 if method in ('ukd', 'swap') else 0, seed=3, split=1, epochs=EPOCHS,
             full_epochs=EPOCHS, view_seed=5, num_views=2, device='cpu', threads=1, parents=(),
             data_name='tiny', synthetic=True,
+            config_sha256=digest(scientific(config.to_dict(), METHOD_TABLE[method].hook)),
+            hook=METHOD_TABLE[method].hook,
         )  # fmt: skip
         spec.write(paths.spec)
         return paths

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
@@ -20,6 +21,8 @@ from ..files.configs import read_config
 from ..files.downloads import checkpoint_sha256
 from ..files.hashes import digest
 from ..records.key import scientific_part
+from ..records.plain import require_plain
+from ..records.weights import weights_in
 from .pool import PoolEntry
 
 
@@ -34,7 +37,8 @@ class BankIdentity:
         classes: Fingerprint of the class names in label order.
         model: Fingerprint of the teacher's ``model`` section, its enhancement and a preprocessor at
             the config's top level included, and of the label order that its entry in the pool
-            gives.
+            gives. Where the teacher's initial weights came from is left out: the checkpoint holds
+            what they became.
         checkpoint: SHA-256 of the teacher's checkpoint file.
     """
 
@@ -110,8 +114,17 @@ def bank_identities(
                 views=views,
                 rendering=rendering_fingerprint(teacher_pipeline(pipeline, config)),
                 classes=classes,
-                model=digest([scientific_part(model_section(config).to_dict()), entry.classes]),
+                model=digest([_network(config, entry), entry.classes]),
                 checkpoint=checkpoint_sha256(entry.checkpoint_file()),
             )
         )
     return identities
+
+
+def _network(config: Config, entry: PoolEntry) -> dict[str, Any]:
+    """A teacher's model in plain values, without the names of its initial weights."""
+    model = scientific_part(model_section(config).to_dict())
+    require_plain(model, f'teacher config {entry.config}: model')
+    for holder, key, _ in [*weights_in(dict(model=model))]:
+        holder[key] = None
+    return model

@@ -27,6 +27,10 @@ _OF_CONFIG = (
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 """A config's loaders, each with a data set of its own."""
 _OF_LOADERS = ('num_workers', 'persistent_workers', 'pin_memory')
+# MMEngine's own checkpoints are not kept, whatever hook would write them; what its logger prints is
+# no result, but a hook of anybody's in the logger's place may do anything.
+_CHECKPOINT, _LOGGER = 'checkpoint', 'logger'
+_LOGGERS = ('LoggerHook', 'mmengine.hooks.LoggerHook')
 # The clips themselves are identified by content.
 _OF_DATASETS = ('data_root', 'ann_file', 'data_prefix', 'edition')
 # Frames are the same from a cache; flow is identified by the step's settings.
@@ -55,6 +59,11 @@ def scientific(
             _drop(loader, _OF_LOADERS)
             if isinstance(loader.get('dataset'), dict):
                 _drop(loader['dataset'], _OF_DATASETS)
+    hooks = kept.get('default_hooks')
+    if isinstance(hooks, dict):
+        logger = hooks.get(_LOGGER)
+        logs = isinstance(logger, dict) and logger.get('type') in _LOGGERS
+        _drop(hooks, (_CHECKPOINT, _LOGGER) if logs else (_CHECKPOINT,))
     for entry in custom_hooks(kept):
         if hook is not None and config_name(entry.get('type')) == hook:
             _drop(entry, _OF_HOOK)

@@ -31,9 +31,12 @@ class RunSpec:
         parents: Keys of the runs whose checkpoints or banks it needs.
         data_name: Name of the data set in the report.
         synthetic: Whether the videos were made here.
+        config_sha256: Hash of all of the config that can change a result, see
+            :func:`.key.scientific`.
         hook: Name of the method's hook in the config; None where it distils nothing.
-        sources: Hashes of the user's own modules that the key covers, by name.
-        weights: Hashes of the files of initial weights that the key covers, by path.
+        sources: Hashes of the user's own modules that the config or that of a run it needs names,
+            by name.
+        weights: Hashes of the files of initial weights that these configs name, by path.
     """
 
     key: str
@@ -53,6 +56,7 @@ class RunSpec:
     parents: tuple[str, ...]
     data_name: str
     synthetic: bool
+    config_sha256: str
     hook: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)

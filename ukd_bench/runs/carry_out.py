@@ -22,6 +22,7 @@ from ..records.record import FINAL_STATUSES, read_record, write_record
 from ..records.spec import RunSpec
 from ..records.user_code import changed_sources
 from ..records.weights import changed_weights
+from .as_planned import require_planned_files
 from .build import precision, prepare_process
 from .ensemble import evaluate_ensemble
 from .facts import RunFacts, make_record
@@ -139,7 +140,7 @@ def _require_what_was_planned(paths: RunPaths, spec: RunSpec) -> None:
 
     Raises:
         ConfigError: this process has other versions, another device or other source, or the user's
-            own code or initial weights changed.
+            own code, initial weights, the config or the specification changed.
     """
     remedy = 'since it was planned; call the sweep again'
     present = execution_fingerprint(environment(spec.device, spec.threads))
@@ -150,6 +151,8 @@ def _require_what_was_planned(paths: RunPaths, spec: RunSpec) -> None:
         )
     if changed := [*changed_sources(spec.sources), *changed_weights(spec.weights)]:
         raise ConfigError(f'{paths.root}: {", ".join(changed)} changed {remedy}')
+    # It comes last, because reading a config imports the user's own code.
+    require_planned_files(paths, spec)
 
 
 def _out_of_memory(problem: BaseException | None) -> BaseException | None:

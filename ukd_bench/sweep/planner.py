@@ -1,7 +1,7 @@
 """From the axes to the plan: which runs there are, what each needs, and their keys."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mmengine.config import Config
@@ -26,6 +26,7 @@ from ..records.key import (
     scientific,
     scientific_dataset,
 )
+from ..records.plain import require_plain
 from ..records.spec import RunSpec
 from ..records.user_code import user_sources
 from ..records.weights import initial_weights
@@ -77,6 +78,7 @@ class _Planner:
         # One config of the first student stands for all in what they share: clips and views.
         self.sharing = self._sharing()
         self.shared = self._config(self.sharing, axes.students[0])
+        self.shared_name = f'{self.sharing.name} of {axes.students[0].name}'
         self._set_evaluation(self.shared)
         self.pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]] = []
         # Runs by key, in the order in which they were made: parents come before children.
@@ -87,6 +89,8 @@ class _Planner:
             require_importable(method)
         for teacher in self.axes.teachers:
             run = self._teacher(teacher)
+            if run.spec.teacher != teacher.name:
+                raise _one_run(f'teachers {run.spec.teacher} and {teacher.name}')
             self.pool.append((teacher, run, self._bank(run)))
         wanted = [run.spec.key for run in self._wanted()]
         if not wanted:
@@ -170,10 +174,17 @@ class _Planner:
         )
 
     def _bank(self, teacher: PlannedRun) -> PlannedRun:
-        dataset = self.shared.train_dataloader.dataset.to_dict()
+        config = copy.deepcopy(self.shared)
+        # The students' views, as the bank's process must have them.
+        method_hook(config, self.sharing, self.shared_name).update(
+            view_seed=self.axes.view_seed, num_views=self.axes.bank_views
+        )
+        dataset = config.train_dataloader.dataset.to_dict()
         dataset['pipeline'] = teacher_pipeline(dataset['pipeline'], teacher.config)
         return self._run(
-            Config(self.shared.to_dict()),
+            config,
+            of=self.shared_name,
+            hook=self.sharing.hook,
             method=RUN_KINDS['bank'],
             teacher=teacher.spec.teacher,
             seed=teacher.spec.seed,
@@ -187,10 +198,12 @@ class _Planner:
     def _ensemble(self, num_teachers: int) -> PlannedRun:
         first = self._first('checkpoints', num_teachers)
         # Each teacher tests in its own rendering, so no student has a say in it.
-        config = Config(first[0].config.to_dict())
+        config = copy.deepcopy(first[0].config)
+        row = RUN_KINDS['ensemble']
+        method_hook(config, row, first[0].label)['view_seed'] = self.axes.view_seed
         return self._run(
             config,
-            method=RUN_KINDS['ensemble'],
+            method=row,
             num_teachers=num_teachers,
             epochs=self.axes.full_epochs,
             parents=tuple(run.spec.key for run in first),
@@ -208,8 +221,8 @@ class _Planner:
         parents: Iterable[PlannedRun] = (),
     ) -> PlannedRun:
         config = self._config(method, student)
-        first = f'{self.sharing.name} of {self.axes.students[0].name}'
-        require_same_views(config, self.shared, f'{method.name} of {student.name}', first)
+        of = f'{method.name} of {student.name}'
+        require_same_views(config, self.shared, of, self.shared_name)
         set_hook(
             method_hook(config, method, method.name),
             method,
@@ -237,7 +250,10 @@ class _Planner:
         known = method.name, student.name
         if known not in self.configs:
             template = self.axes.student_config
-            self.configs[known] = student_config(template, method, student.name)
+            config = student_config(template, method, student.name)
+            # Views are compared before a run is made of it.
+            require_plain(config.to_dict(), f'config of {method.name} of {student.name}')
+            self.configs[known] = config
         return copy.deepcopy(self.configs[known])
 
     def _run(
@@ -255,6 +271,8 @@ class _Planner:
         num_views: int = 0,
         parents: tuple[str, ...] = (),
         identified_by: dict[str, Any] | None = None,
+        of: str | None = None,
+        hook: str | None = None,
     ) -> PlannedRun:
         set_epochs(config, epochs)
         data, root = self.data, str(self.data.root.resolve())
@@ -262,11 +280,14 @@ class _Planner:
         self._set_evaluation(config)
         config.randomness = dict(seed=seed)
         view_seed = self.axes.view_seed if view_seed is None else view_seed
-        weights: dict[str, str] = {}
+        hook = hook or method.hook
+        whole = config.to_dict()
+        where = f'config of {of or f"{method.name} of {teacher or student}"}'
+        require_plain(whole, where)
+        weights = initial_weights(whole, where)
+        counts = scientific(whole, hook, weights)
         if identified_by is None:
-            whole = config.to_dict()
-            weights = initial_weights(whole, f'config of {method.name} of {teacher or student}')
-            identified_by = scientific(whole, method.hook, weights)
+            identified_by = counts
         identity = dict(
             protocol=PROTOCOL_VERSION,
             method=method.name,
@@ -285,6 +306,8 @@ class _Planner:
         if holds_step(identified_by, OPEN_FLOW):
             identity['flow'] = FLOW_VERSION
         key = digest(identity, KEY_DIGITS)
+        # What a run needs must stay as it was, too.
+        needed = [self.made[parent].spec for parent in parents]
         spec = RunSpec(
             key=key,
             execution=self.execution,
@@ -303,16 +326,29 @@ class _Planner:
             parents=parents,
             data_name=self.data.name,
             synthetic=self.data.synthetic,
-            hook=method.hook,
-            sources=sources,
-            weights=weights,
+            config_sha256=digest(counts),
+            hook=hook,
+            sources=_union(sources, *(one.sources for one in needed)),
+            weights=_union(weights, *(one.weights for one in needed)),
         )
-        run = self.made[key] = PlannedRun(spec, config, method)
-        return run
+        run = PlannedRun(spec, config, method)
+        other = self.made.setdefault(key, run)
+        # Students that differ in their schedule alone may share a teacher of their own kind.
+        if student != other.spec.student and method.name not in RUN_KINDS:
+            raise _one_run(f'{other.label} and {run.label}')
+        return other
 
     def _set_evaluation(self, config: Config) -> None:
         set_protocol(config, self.axes.protocol)
         set_selection(config, self.axes.selection)
+
+
+def _one_run(names: str) -> ConfigError:
+    return ConfigError(f'{names} are one run: their configs say the same; leave one of the two out')
+
+
+def _union(*parts: Mapping[str, str]) -> dict[str, str]:
+    return {name: sha256 for part in reversed(parts) for name, sha256 in part.items()}
 
 
 def _with_ancestors(keys: Iterable[str], runs: dict[str, PlannedRun]) -> set[str]:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import ResultsError
+from ..errors import HeldError, ResultsError
 
 _LOCK = '.lock'
 
@@ -127,7 +127,7 @@ def held(path: Path, complaint: str) -> Iterator[None]:
         complaint: What is said where another process holds it.
 
     Raises:
-        ResultsError: another process holds the lock.
+        HeldError: another process holds the lock.
     """
     lock = Lock(path)
     try:
@@ -136,7 +136,7 @@ def held(path: Path, complaint: str) -> Iterator[None]:
         yield
         return
     if not taken:
-        raise ResultsError(complaint)
+        raise HeldError(complaint)
     try:
         yield
     finally:

@@ -34,6 +34,7 @@ class RunSpec:
         hook: Name of the method's hook in the config; None where it distils nothing.
         sources: Hashes of the user's own modules that the key covers, by name.
         weights: Hashes of the files of initial weights that the key covers, by path.
+        config_sha256: Hash of what of its config can change the result.
     """
 
     key: str
@@ -56,6 +57,7 @@ class RunSpec:
     hook: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
+    config_sha256: str = ''
 
     def write(self, path: Path) -> None:
         """Writes the specification as JSON."""

@@ -306,6 +306,7 @@ class _Planner:
             hook=method.hook,
             sources=sources,
             weights=weights,
+            config_sha256=digest(identified_by),
         )
         run = self.made[key] = PlannedRun(spec, config, method)
         return run

@@ -37,6 +37,16 @@ class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
 
 
+def is_unreadable(error: UkdBenchError) -> bool:
+    """Whether an error comes of a file that is there, as far as is known, and cannot be read.
+
+    Such a file may be whole, and be read again later. One that is absent, or holds something else,
+    is not.
+    """
+    absent = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+    return isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, absent)
+
+
 @contextlib.contextmanager
 def told_in_one_line(whose: str) -> Iterator[None]:
     """Has a user's own code fail in one line that names it, whatever goes wrong in it.

@@ -1,8 +1,10 @@
+import errno
 import json
 
 import pytest
 
 from ukd_bench.errors import ResultsError
+from ukd_bench.files import hashes
 from ukd_bench.records.plan_file import write_plan
 from ukd_bench.results.load import load_sweep
 from ukd_bench.results.scores import load_scores
@@ -68,6 +70,30 @@ def test_record_of_another_run_is_not_believed(made_up, tmp_path):
     made_up.change_sealed(path, 5, 'seed')
     run = load_sweep(tmp_path).by_key[f'plain-{END}-0']
     assert (run.status, run.problem) == ('unreadable', 'the record has seed 5, the plan 0')
+
+
+def test_scores_that_cannot_be_read_cost_one_run(made_up, tmp_path, monkeypatch):
+    made_up.MadeUpSweep(seeds=(0,)).write(tmp_path)
+    folder, whole = f'plain-{END}-0-cafe', hashes.file_sha256
+
+    def fail_once(path):
+        if path.parent.name == folder:
+            raise ResultsError(f'{path}: cannot be read (no)') from OSError(errno.EIO, 'no')
+        return whole(path)
+
+    monkeypatch.setattr(hashes, 'file_sha256', fail_once)
+    (run,) = (run for run in load_sweep(tmp_path).runs if not run.done)
+    assert (run.key, run.status) == (f'plain-{END}-0', 'unreadable')
+    assert run.problem == f'{folder}/scores.npz: cannot be read (no)'
+
+
+def test_teachers_are_called_as_the_plan_has_them(made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0,))
+    naive, teacher = made.records[f'naive1-{END}-0'], made.records['teacher-r2plus1d-gamma1.8']
+    naive['teachers'] = [dict(name='formerly', key=teacher['key'], checkpoint_sha256=None)]
+    sweep = load_sweep(made.write(tmp_path))
+    (told,) = sweep.by_key[naive['key']].record['teachers']
+    assert told['name'] == 'r2plus1d-gamma1.8'
 
 
 def test_record_outside_the_plan_enters_no_cell(made_up, tmp_path):

@@ -9,6 +9,7 @@ from ukd_bench.knowledge.bank.manifest import BankFacts, Job
 from ukd_bench.knowledge.bank.storage import Storage
 from ukd_bench.knowledge.identity import BankIdentity
 from ukd_bench.records.folder import SweepPaths
+from ukd_bench.records.key import scientific
 from ukd_bench.records.sealed import SCHEMA, write_sealed
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import Places, RunFolders
@@ -55,15 +56,13 @@ def finish(state: SweepState, run, weights: str, **more) -> None:
             targets='targets',
             initial_state=state.folder(before).checkpoint.read_text() if before else 'random',
         )
-    parents = [state.plan.runs[key] for key in run.spec.parents]
     teachers = [
         dict(
-            name=p.spec.teacher,
-            key=p.spec.key,
-            checkpoint_sha256=file_sha256(state.folder(p).checkpoint),
+            name=teacher.spec.teacher,
+            key=teacher.spec.key,
+            checkpoint_sha256=file_sha256(state.folder(teacher).checkpoint),
         )
-        for p in parents
-        if p.spec.method == 'teacher'
+        for teacher in state.plan.teachers_of(run)
     ]
     names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
     metrics = None if run.spec.method == 'bank' else dict(top1=1.0, top5=1.0, mean_class=1.0)
@@ -76,5 +75,6 @@ def finish(state: SweepState, run, weights: str, **more) -> None:
         )
         | dict(parents=list(run.spec.parents), environment=dict(device=DEVICE), teachers=teachers)
         | dict(dataset={'fingerprint': 'clips'}, hashes=hashes)
+        | dict(config=scientific(run.config.to_dict(), run.spec.hook, run.spec.weights))
         | more,
     )

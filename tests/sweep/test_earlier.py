@@ -1,7 +1,7 @@
 """What a sweep's folder holds of other calls, and what of it a plan keeps."""
 
 from ukd_bench.errors import ConfigError, DataError
-from ukd_bench.sweep.finished import still_valid
+from ukd_bench.sweep.earlier import still_valid
 
 from .planned import AXES
 

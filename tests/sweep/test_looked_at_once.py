@@ -1,17 +1,23 @@
 """A finished run is looked at once, and again where something that it hangs on has ended."""
 
+import collections
+import errno
+import io
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ukd_bench.errors import ResultsError
+from ukd_bench.errors import HeldError, UkdBenchError
 from ukd_bench.files import hashes
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.hashes import file_sha256
-from ukd_bench.files.locks import held
+from ukd_bench.files.locks import Lock, held
 from ukd_bench.records.process import this_process
+from ukd_bench.records.spec import RunSpec
+from ukd_bench.sweep.doubts import doubts
 from ukd_bench.sweep.place import Places, RunFolders
 from ukd_bench.sweep.queue_speed import MIB, measure_queue
 from ukd_bench.sweep.schedule import Queue, carry_out
@@ -62,7 +68,12 @@ def test_a_sweep_of_200_finished_runs_reads_each_file_once(read):
         names = [path.name for path in read]
     assert len(figures.gaps_s[FINISHED][0]) == ENDING - 1
     # Of the runs that ended none was read: their processes had just done so.
-    assert len({*read}) == len(read) == FINISHED and {*names} == {'checkpoint.pth'}
+    assert len({*read}) == len(read) == 3 * FINISHED
+    # Weights and scores of four teachers and their students, and the banks between them.
+    assert collections.Counter(names) == {
+        **dict.fromkeys(('checkpoint.pth', 'scores.npz', 'curve.csv'), FINISHED - 4),
+        **dict.fromkeys(('manifest.json', 'scores.npy', 'labels.npy'), 4),
+    }
 
 
 def test_a_look_at_everything_again_reads_nothing(state, read):
@@ -88,6 +99,65 @@ def test_files_that_look_as_before_are_found_damaged_when_all_are_read(state):
     assert state.verify() == []
 
 
+def test_a_run_that_another_execution_stands_in_for_is_found_damaged(state):
+    plan, (_, teacher, _) = state.plan, state.plan.pool[0]
+    older = replace(teacher, spec=replace(teacher.spec, execution='beef'))
+    elsewhere = state_of(state.paths.root, replace(plan, runs={older.spec.key: older}))
+    finish(elsewhere, older, older.spec.key)
+    state = state_of(state.paths.root, plan, accept_stale=True)
+    (state.folder(teacher).checkpoint).write_text('damaged')
+    assert [paths.root for paths in state.verify()] == [state.own_folder(teacher).root]
+    assert state.is_finished(teacher.spec.key)
+    assert state.folder(teacher).root == elsewhere.own_folder(older).root
+
+
+def test_nothing_is_read_again_to_say_what_is_doubtful(state, read):
+    _, teacher, bank = state.plan.pool[0]
+    state.own_folder(teacher).checkpoint.write_text('damaged')
+    student = run_of(state.plan, 'ukd', 1)
+    finish(state, student, 'w', dataset={'fingerprint': 'others'})
+    state.refresh()
+    read.clear()
+    told = f'{state.own_folder(teacher).root}: checkpoint.pth is not the recorded one'
+    assert [*doubts(state)] == [f'{told}; the run is not finished'] and read == []
+    refusal = state.refusal(student)
+    assert 'other clips' in refusal.words and not refusal.is_doubt
+    assert state.refusal(bank) is None
+
+
+@pytest.mark.parametrize(
+    ('name', 'number'),
+    [
+        ('record.json', errno.EIO),
+        ('checkpoint.pth', errno.ESTALE),
+        ('scores.npz', errno.EACCES),
+        ('manifest.json', errno.EIO),
+        ('scores.npy', errno.ESTALE),
+    ],
+)
+def test_what_cannot_be_read_for_a_moment_ends_the_sweep_and_is_kept(
+    state, name, number, monkeypatch
+):
+    _, teacher, bank = state.plan.pool[0]
+    inside = name in ('manifest.json', 'scores.npy')
+    victim = state.folder(bank).bank / name if inside else state.folder(teacher).root / name
+    before = {path for path in state.paths.root.rglob('*')}
+    whole = io.open
+
+    def open_or_fail(path, *arguments, **more):
+        if str(path) == str(victim):
+            raise OSError(number, os.strerror(number), str(path))
+        return whole(path, *arguments, **more)
+
+    monkeypatch.setattr('builtins.open', open_or_fail)
+    monkeypatch.setattr('io.open', open_or_fail)
+    with pytest.raises(UkdBenchError, match=f'{name}:? cannot be read .*{os.strerror(number)}'):
+        state_of(state.paths.root, state.plan)
+    assert {path for path in state.paths.root.rglob('*')} == before
+    monkeypatch.undo()
+    assert unfinished(state_of(state.paths.root, state.plan)) == []
+
+
 @pytest.mark.parametrize('weights', ['as before', 'other ones'])
 def test_a_teacher_that_is_made_again_undoes_what_used_another(weights, state, read):
     _, teacher, _ = state.plan.pool[0]
@@ -105,8 +175,8 @@ def test_a_teacher_that_is_made_again_undoes_what_used_another(weights, state, r
     specs = [state.plan.runs[key].spec for key in executor.order]
     again = {('teacher', 'i3d-gamma1.8')}
     if weights != 'as before':
-        again |= {('bank', 'i3d-gamma1.8')}
-    assert {(spec.method, spec.teacher) for spec in specs} == again
+        again |= {('bank', 'i3d-gamma1.8'), ('chain', 1), ('ukd', 1), ('ukd', 2)}
+    assert {(spec.method, spec.teacher or spec.num_teachers) for spec in specs} == again
     assert read == []
 
 
@@ -176,10 +246,23 @@ def test_a_folder_that_a_process_holds_is_not_cleared(tmp_path):
     paths = RunFolders(state, Places()).prepare(run)
     assert not paths.lock.exists()
     before = {path: path.read_bytes() for path in paths.root.iterdir()}
-    with held(paths.lock, ''), pytest.raises(ResultsError, match='another process carries this'):
+    with held(paths.lock, ''), pytest.raises(HeldError, match='another process carries this'):
         RunFolders(state, Places()).prepare(run)
     assert {path: path.read_bytes() for path in paths.root.iterdir()} == before
     # One that was killed leaves its lock behind.
     paths.lock.touch()
     RunFolders(state, Places()).prepare(run)
     assert {path.name for path in paths.root.iterdir()} == {'config.py', 'run.json'}
+
+
+def test_a_folder_is_held_until_all_is_written(tmp_path, monkeypatch):
+    state = state_of(tmp_path / 'results', planned(methods=('plain',)))
+    run = run_of(state.plan, 'plain')
+    lock, seen = state.own_folder(run).lock, []
+
+    def write(spec, path):
+        seen.append((path, Lock(lock).take()))
+
+    monkeypatch.setattr(RunSpec, 'write', write)
+    paths = RunFolders(state, Places()).prepare(run)
+    assert seen == [(paths.spec, False)] and paths.config.exists() and not lock.exists()

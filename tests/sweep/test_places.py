@@ -92,6 +92,18 @@ def test_a_finished_teachers_config_says_where_its_videos_are_now(swept):
     assert swept.is_finished(teacher.spec.key)
 
 
+@pytest.mark.parametrize('harm', ['removed', 'edited'])
+def test_the_teachers_configs_are_restored_for_who_reads_their_banks(swept, harm):
+    teachers = [teacher for _, teacher, _ in swept.plan.pool[:2]]
+    paths = [swept.folder(teacher).config for teacher in teachers]
+    before = [path.read_text() for path in paths]
+    for path in paths:
+        path.unlink() if harm == 'removed' else path.write_text("model = dict(type='Other')")
+    assert all(statuses(state_of(swept.paths.root, swept.plan)).values())
+    prepare(swept, run_of(swept.plan, 'ukd', 2))
+    assert [path.read_text() for path in paths] == before
+
+
 def test_the_pool_file_has_the_pool_alone(swept):
     RunFolders(swept, NOWHERE).write_pool()
     teachers = json.loads(swept.paths.pool.read_text())['teachers']

@@ -7,6 +7,7 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
+from ukd_bench.files.locks import held
 from ukd_bench.sweep.executors import Executor, Resources
 from ukd_bench.sweep.executors.devices import Devices
 from ukd_bench.sweep.place import Places
@@ -77,7 +78,7 @@ class Listener:
     """Stands for the progress display, and keeps what it is told."""
 
     def __init__(self):
-        self.settled_as, self.ended_as, self.begun = {}, {}, []
+        self.settled_as, self.ended_as, self.told, self.begun = {}, {}, {}, []
 
     def started(self, run):
         self.begun.append(run.spec.key)
@@ -85,8 +86,9 @@ class Listener:
     def settled(self, run, status):
         self.settled_as[run.spec.key] = status
 
-    def ended(self, run, status, paths):
+    def ended(self, run, status, paths, why=None):
         self.ended_as[run.spec.key] = status
+        self.told[run.spec.key] = why
 
     def tick(self):
         pass
@@ -150,6 +152,49 @@ def test_how_a_run_ended_is_what_it_left_and_what_needs_it_is_skipped(
             if message is not None:
                 left = json.loads(state.own_folder(run).state.read_text())
                 assert left['status'] == 'failed' and left['error']['message'] == message
+
+
+def of_other_clips(state, run):
+    finish(state, run, run.spec.key, dataset={'fingerprint': 'others'})
+    write_json(state.own_folder(run).state, dict(status='done'))
+
+
+def test_a_result_that_is_not_believed_is_told_by_why(state):
+    outcome, _ = sweep(state, MadeUp(state, plain=of_other_clips))
+    run = run_of(state.plan, 'plain')
+    assert outcome.lost == [run.spec.key] and state.left_state(run)['error'] == dict(
+        type='Refused',
+        message=f'not believed: {state.own_folder(run).root}: it was made from other clips than '
+        'there are now',
+    )
+
+
+def test_a_run_that_another_process_holds_is_lost_and_the_others_go_on(state):
+    _, teacher, bank = state.plan.pool[0]
+    folder = state.own_folder(teacher)
+    executor = MadeUp(state)
+    with held(folder.lock, ''):
+        outcome, listener = sweep(state, executor)
+        assert [path.name for path in folder.root.iterdir()] == ['.lock']
+    assert teacher.spec.key not in executor.order
+    assert listener.told[teacher.spec.key] == f'{folder.root}: another process carries this run out'
+    assert outcome.statuses[teacher.spec.key] == 'failed'
+    assert outcome.statuses[bank.spec.key] == 'skipped'
+    assert outcome.statuses[run_of(state.plan, 'plain').spec.key] == 'done'
+    assert [*map(outcome.statuses.get, executor.order)] == ['done'] * 3
+
+
+def test_a_queue_without_room_waits(state, monkeypatch):
+    executor, slept = MadeUp(state), []
+    executor.capacity, executor.poll_s = 0, 0.25
+
+    def sleep(seconds):
+        slept.append(seconds)
+        executor.capacity = 2 * (len(slept) > 2)
+
+    monkeypatch.setattr('time.sleep', sleep)
+    outcome, _ = sweep(state, executor)
+    assert {*outcome.statuses.values()} == {'done'} and slept[:3] == [0.25] * 3
 
 
 def test_an_adopted_run_is_polled_and_its_folder_left_alone(state):

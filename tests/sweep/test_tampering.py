@@ -113,7 +113,9 @@ def swap(one: Path, other: Path) -> None:
 
 
 NOT_RECORDED = r'scores\.npz is not the recorded one'
-OF_ANOTHER = r'the record is of the run \w+-cafe'
+OF_ANOTHER = r"the record has key '\w+', the plan '\w+'"
+OTHER_CONFIG = 'the record has another config than the plan'
+OTHER_TEACHERS = 'it learned from other teachers than the plan gives it'
 
 TAMPERINGS = [
     in_record(0.75, 'metrics', 'top1'),
@@ -192,11 +194,11 @@ TAMPERINGS = [
         'the record of another run copied in',
         lambda at: shutil.copy(at['naive'] / 'record.json', at['ukd'] / 'record.json'),
         sweep=OF_ANOTHER,
-        report=r"the record has key '\w+', the plan '\w+'",
+        report=OF_ANOTHER,
     ),
     Tampering(
         'two folders swapped', lambda at: swap(at['ukd'], at['naive']),
-        sweep=OF_ANOTHER, report=r"the record has key '\w+', the plan '\w+'",
+        sweep=OF_ANOTHER, report=OF_ANOTHER,
     ),
     Tampering(
         'a record laid out anew',
@@ -280,8 +282,24 @@ TAMPERINGS = [
     ),
     Tampering(
         'forged: another seed', lambda at: change_sealed(at['ukd'] / 'record.json', 9, 'seed'),
-        sweep=None, report='the record has seed 9, the plan 0',
-        because='the key says which run it is, and the sweep reuses it by that',
+        sweep='the record has seed 9, the plan 0', report='the record has seed 9, the plan 0',
+    ),
+    Tampering(
+        'forged: another config',
+        lambda at: change_sealed(
+            at['ukd'] / 'record.json', 10, 'config', 'optim_wrapper', 'optimizer', 'lr'
+        ),
+        sweep=OTHER_CONFIG, report=OTHER_CONFIG,
+    ),
+    Tampering(
+        'forged: another teacher',
+        lambda at: change_sealed(at['naive'] / 'record.json', 'other', 'teachers', 0, 'key'),
+        'naive', OTHER_TEACHERS, None, 'the report shows whose scores these are, by the parents',
+    ),
+    Tampering(
+        'forged: no teachers',
+        lambda at: change_sealed(at['ukd'] / 'record.json', [], 'teachers'),
+        'ukd', OTHER_TEACHERS, None, 'the report shows whose scores these are, by the parents',
     ),
     Tampering(
         'forged: more clips',

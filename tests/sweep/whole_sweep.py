@@ -29,7 +29,7 @@ CLIPS = dict(fingerprint='clips', train_samples=4, test_samples=2)
 DATASET = dict(name='darkroom-tiny', synthetic=True, classes=['Run', 'Sit'], **CLIPS)
 FACTS = (
     *('memory', 'time', 'counts', 'knowledge', 'selection', 'selected_epoch', 'protocol'),
-    *('environment', 'config', 'error'),
+    *('environment', 'error'),
 )
 """What records of the made-up sweep lend those that runs leave here."""
 

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import ResultsError
+from ..errors import ResultsError, is_unreadable
 
 Stamp = tuple[int, int, int]
 """Size, time of change and number of a file."""
 HasHash = Callable[[Path, str], bool]
-"""Tells whether the file at a path has a SHA-256."""
+"""Tells whether the file at a path has a SHA-256.
+
+It raises ResultsError where the file is there and cannot be read.
+"""
 DIGEST = 'digest'
 """Key of the hash that a file's content holds of itself."""
 
@@ -28,11 +31,17 @@ def digest(value: Any, length: int = 64) -> str:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """What tells a file from what it was without reading it; None where there is none."""
+    """What tells a file from what it was without reading it; None where there is none.
+
+    Raises:
+        ResultsError: whether it is there cannot be found out.
+    """
     try:
         stated = os.stat(path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise _unread(path, error) from error
     return stated.st_size, stated.st_mtime_ns, stated.st_ino
 
 
@@ -60,15 +69,16 @@ def file_sha256(path: Path) -> str:
         with open(path, 'rb') as file:
             return hashlib.file_digest(file, 'sha256').hexdigest()
     except OSError as error:
-        raise ResultsError(f'{path}: cannot be read ({error.strerror or error})') from error
+        raise _unread(path, error) from error
 
 
 def has_sha256(path: Path, sha256: str) -> bool:
-    """Whether a file is there, can be read, and has the hash."""
-    try:
-        return file_sha256(path) == sha256
-    except ResultsError:
-        return False
+    """Whether a file is there and has the hash.
+
+    Raises:
+        ResultsError: the file is there and cannot be read.
+    """
+    return _sha256_or_none(path) == sha256
 
 
 class KnownHashes:
@@ -78,16 +88,18 @@ class KnownHashes:
         self._known: dict[Path, tuple[Stamp, str]] = {}
 
     def has(self, path: Path, sha256: str) -> bool:
-        """Whether a file has the hash; one that is not known, or that has changed, is read."""
+        """Whether a file has the hash; one that is not known, or that has changed, is read.
+
+        Raises:
+            ResultsError: the file is there and cannot be read.
+        """
         stamp = stamp_of(path)
         known = self._of(path, stamp)
         if known is None and stamp is not None:
-            try:
-                known = file_sha256(path)
-            except ResultsError:
-                return False
+            known = _sha256_or_none(path)
             # The stamp is of before the reading: a change meanwhile is noticed the next time.
-            self._known[path] = stamp, known
+            if known is not None:
+                self._known[path] = stamp, known
         return known == sha256
 
     def believe(self, path: Path, sha256: str) -> bool:
@@ -103,3 +115,16 @@ class KnownHashes:
     def _of(self, path: Path, stamp: Stamp | None) -> str | None:
         known = self._known.get(path)
         return known[1] if known is not None and known[0] == stamp else None
+
+
+def _sha256_or_none(path: Path) -> str | None:
+    try:
+        return file_sha256(path)
+    except ResultsError as error:
+        if is_unreadable(error):
+            raise
+        return None
+
+
+def _unread(path: Path, error: OSError) -> ResultsError:
+    return ResultsError(f'{path}: cannot be read ({error.strerror or error})')

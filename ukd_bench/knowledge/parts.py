@@ -3,8 +3,8 @@
 from typing import Any
 
 from ..files.hashes import HasHash, has_sha256
+from ..records.beside import changed_file, wrong_with
 from ..records.folder import RunPaths
-from ..records.parts import changed_file, wrong_with
 from .bank.format import is_recorded_bank
 
 
@@ -17,6 +17,9 @@ def lost_part(
         paths: The run's folder.
         record: Its record.
         has_hash: Compares a file with its recorded hash.
+
+    Raises:
+        ResultsError, BankError: a file is there and cannot be read.
     """
     hashes = record['hashes']
     if wrong := wrong_with(paths, record, has_hash):

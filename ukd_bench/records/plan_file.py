@@ -24,7 +24,7 @@ _ROW = schema.table(
         full_epochs=schema.whole,
         parents=schema.list_of(schema.name),
     ),
-    dict(stale=schema.flag),
+    dict(stale=schema.flag, config_sha256=schema.line),
 )
 
 _PLAN = schema.table(

@@ -11,8 +11,9 @@ from ..files.atomic import read_json
 from ..methods.known import KnownMethods
 from ..methods.own import own_methods
 from ..methods.table import RUN_KINDS
+from ..records.agreement import unlike_plan
+from ..records.beside import wrong_with
 from ..records.folder import RunPaths, SweepPaths
-from ..records.parts import wrong_with
 from ..records.plan_file import read_plan
 from ..records.record import STATUSES, read_record
 from .runs import Run, Sweep
@@ -22,11 +23,6 @@ _PLAN_RUN_KEYS = (
     *('key', 'execution', 'folder', 'method', 'student', 'teacher', 'num_teachers', 'seed'),
     *('split', 'epochs', 'full_epochs', 'parents'),
 )
-
-_IDENTITY = (
-    *('key', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split', 'epochs', 'parents'),
-)
-"""What a row of the plan and a record both say of a run."""
 
 # An absolute path with at least two parts: an error quotes it, a report keeps its last part alone.
 _PATH = re.compile(r'(?<![\w.…])/(?:[\w.+@-]+/)+([\w.+@-]+)')
@@ -50,7 +46,8 @@ def load_sweep(root: Path) -> Sweep:
     plan = read_plan(paths.plan)
     methods = _known_methods(plan, paths.plan)
     rows = _plan_rows(plan, methods, paths.plan)
-    runs = _each_once(_load_run(row, RunPaths(paths.root / row['folder'])) for row in rows)
+    names = {row['key']: row['teacher'] for row in rows if row['method'] == 'teacher'}
+    runs = _each_once(_load_run(row, RunPaths(paths.root / row['folder']), names) for row in rows)
     named = {run.folder for run in runs}
     strays = (_stray(item) for item in paths.runs() if item.root.name not in named)
     return Sweep(paths.root, plan, runs, tuple(run for run in strays if run), methods)
@@ -95,7 +92,7 @@ def _plan_rows(plan: dict[str, Any], methods: KnownMethods, path: Path) -> list[
     return rows
 
 
-def _load_run(row: dict[str, Any], paths: RunPaths) -> Run:
+def _load_run(row: dict[str, Any], paths: RunPaths, teachers: dict[str, str]) -> Run:
     known = {key: row[key] for key in _PLAN_RUN_KEYS}
     run = Run(**{**known, 'parents': tuple(row['parents'])}, status='missing', paths=paths)
     if not paths.record.exists():
@@ -104,26 +101,23 @@ def _load_run(row: dict[str, Any], paths: RunPaths) -> Run:
         record = read_record(paths.record)
     except ResultsError as error:
         return replace(run, status='unreadable', problem=_without_path(error, paths.record))
-    if wrong := _unlike_plan(row, record) or wrong_with(paths, record) or _untrue(paths, record):
+    if wrong := unlike_plan(row, record) or _changed(paths, record) or _untrue(paths, record):
         return replace(run, status='unreadable', problem=wrong)
+    # A teacher that was renamed is told by its present name.
+    record['teachers'] = [
+        {**t, 'name': teachers.get(t['key'], t['name'])} for t in record['teachers']
+    ]
     return replace(
         run, status=record['status'], problem=_error_text(record.get('error')), record=record
     )
 
 
-def _unlike_plan(row: dict[str, Any], record: dict[str, Any]) -> str | None:
-    """In what a record is not that of the run that the plan means; None where it is."""
-    told = {**record, 'epochs': record['schedule']['epochs']}
-    # Where a run of other versions stands in, it is of another execution.
-    names = _IDENTITY if row.get('stale') else (*_IDENTITY, 'execution')
-    return next(
-        (
-            f'the record has {name} {quoted(told[name])}, the plan {quoted(row[name])}'
-            for name in names
-            if told[name] != row[name]
-        ),
-        None,
-    )
+def _changed(paths: RunPaths, record: dict[str, Any]) -> str | None:
+    """What of the small files beside a record is not what the run left; None where nothing is."""
+    try:
+        return wrong_with(paths, record)
+    except ResultsError as error:
+        return _without_path(error, paths.root)
 
 
 def _untrue(paths: RunPaths, record: dict[str, Any]) -> str | None:

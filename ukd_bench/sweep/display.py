@@ -55,14 +55,21 @@ class Progress:
         if self._live is None:
             self._line('start', run)
 
-    def ended(self, run: PlannedRun, status: str, paths: RunPaths) -> None:
-        """Shows how a run ended, and why if it has no result."""
+    def ended(self, run: PlannedRun, status: str, paths: RunPaths, why: str | None = None) -> None:
+        """Shows how a run ended, and why if it has no result.
+
+        Args:
+            run: A run that was shown as started.
+            status: How it ended.
+            paths: Its folder, which says why where ``why`` does not.
+            why: Why it has no result.
+        """
         _, began = self._running.pop(run.spec.key)
         self.settled_count += 1
         self._line(status, run, f'{time.monotonic() - began:.0f} s')
         if status not in _STYLES:
             # Printed as text, since a path may hold what rich reads as markup.
-            self.console.print(Text(f'  {_reason(paths)}', 'red'), soft_wrap=True)
+            self.console.print(Text(f'  {why or _reason(paths)}', 'red'), soft_wrap=True)
 
     def settled(self, run: PlannedRun, status: str) -> None:
         """Shows a run that was finished before, or cannot be started any more."""

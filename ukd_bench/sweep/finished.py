@@ -1,21 +1,21 @@
 """Finds out which runs of a plan are finished on disk, intact and reusable."""
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import ConfigError, DataError, ResultsError
+from ..errors import ResultsError, is_unreadable, quoted
 from ..files.atomic import read_json
 from ..files.hashes import HasHash, KnownHashes, Stamp, stamp_of
 from ..knowledge.parts import lost_part
-from ..methods.table import RUN_KINDS
+from ..methods.table import METHODS
+from ..records.agreement import unlike_plan
+from ..records.beside import wrong_with
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
 from ..records.plan_file import read_plan, write_plan
 from ..records.process import is_gone
 from ..records.record import FINAL_STATUSES, read_record
-from .config import Axes
 from .plan import Plan, PlannedRun
 
 _NOT_IN_ROWS = (
@@ -35,12 +35,28 @@ class _Finished:
     teachers: Sequence[Mapping[str, Any]]
 
 
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """Why what lies in a run's folder does not count as its result.
+
+    Attributes:
+        words: The reason in one line, which names the folder or the file.
+        is_doubt: Whether it was edited or damaged, rather than made from other clips or teachers.
+    """
+
+    words: str
+    is_doubt: bool
+
+
 class SweepState:
     """A plan and the folder that its runs leave their records in.
 
     :meth:`refresh` looks at everything, and reads every file whose hash is recorded, once in the
     life of this object. While a sweep goes on, :meth:`look_again` looks at the run that has ended
     and reads nothing but its record.
+
+    A file that is there and cannot be read raises ResultsError in both: it may be whole, and its
+    run must not be made anew.
 
     Args:
         plan: All runs to be had.
@@ -66,12 +82,15 @@ class SweepState:
         self._finished: dict[str, _Finished] = {}
         # Of teachers and banks that an earlier, wider plan has left.
         self._elsewhere: dict[str, _Finished] = {}
+        # Of the others in their own folders.
+        self._refused: dict[str, Refusal] = {}
         self._records: dict[str, Stamp | None] = {}
         self._hashes = KnownHashes()
 
     def refresh(self) -> None:
         """Looks at the disk again; a file that has kept its size and time of change is not read."""
-        self._finished, self._elsewhere, self._records = {}, {}, {}
+        self._finished, self._elsewhere = {}, {}
+        self._records, self._refused = {}, {}
         for run in self.plan.runs.values():
             self._note(run, self._finished)
         for _, *made in self.plan.pool:
@@ -83,7 +102,9 @@ class SweepState:
         """Reads every file again; returns the folders that are not as they were recorded."""
         before, self._hashes = self._finished, KnownHashes()
         self.refresh()
-        return [known.paths for key, known in before.items() if key not in self._finished]
+        # Where another execution stands in for a damaged run, the run is finished all the same.
+        now = {key: known.paths for key, known in self._finished.items()}
+        return [known.paths for key, known in before.items() if now.get(key) != known.paths]
 
     def look_again(self, run: PlannedRun) -> bool:
         """Looks at the folder of a run that may have ended; returns whether it is finished.
@@ -98,21 +119,24 @@ class SweepState:
             return self.is_finished(key)
         self._records[key] = stamp
         self._finished.pop(key, None)
-        if (found := self._intact(run, paths, self._hashes.believe)) is not None:
-            self._finished[key] = found
+        self._judge(run, paths, self._hashes.believe, self._finished)
         touched = {key}
         # Parents come before children, so one round is enough.
         for other in self.plan.runs.values():
             if not touched.isdisjoint(other.spec.parents):
                 touched.add(other.spec.key)
                 known = self._finished.get(other.spec.key)
-                if known is not None and not self._has_these_parents(other, known):
+                if known is not None and self._other_weights(other, known):
                     del self._finished[other.spec.key]
         return self.is_finished(key)
 
     def is_finished(self, key: str) -> bool:
         """Whether the run need not be carried out."""
         return key in self._finished
+
+    def refusal(self, run: PlannedRun) -> Refusal | None:
+        """Why the result in the run's own folder does not count; None where it does or is none."""
+        return self._refused.get(run.spec.key)
 
     def folder(self, run: PlannedRun) -> RunPaths:
         """The run's folder: that of the run that is reused, or the one it will get."""
@@ -133,7 +157,7 @@ class SweepState:
         if known is not None:
             return known.status
         if run.spec.execution == UNKNOWN:
-            records = map(self._record, self._executions(run))
+            records = map(_record_or_none, self._executions(run))
             kinds = {record['environment']['device']['kind'] for record in records if record}
             return UNKNOWN if run.spec.device in kinds else 'pending'
         left = self.left_state(run)
@@ -199,7 +223,7 @@ class SweepState:
             for row in self.earlier_rows()
             if row['key'] in still_valid - known
             and row['execution'] in executions
-            and self._record(RunPaths(self.paths.root / row['folder'])) is not None
+            and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
         ]
         write_plan(
             self.paths.plan,
@@ -224,95 +248,113 @@ class SweepState:
 
     def _note(self, run: PlannedRun, known: dict[str, _Finished]) -> None:
         """Looks for the run among all folders that may hold it, and notes where it is finished."""
-        candidates = [self.own_folder(run)]
-        self._records[run.spec.key] = stamp_of(candidates[0].record)
-        if self.accept_stale:
-            candidates += self._executions(run)
-        looked_at = (self._intact(run, paths, self._hashes.has) for paths in candidates)
-        if (found := next(filter(None, looked_at), None)) is not None:
-            known[run.spec.key] = found
+        own = self.own_folder(run)
+        self._records[run.spec.key] = stamp_of(own.record)
+        candidates = [own, *(self._executions(run) if self.accept_stale else ())]
+        for paths in dict.fromkeys(candidates):
+            if self._judge(run, paths, self._hashes.has, known):
+                return
 
     def _executions(self, run: PlannedRun) -> list[RunPaths]:
         """All folders that executions of the run have left, whatever device or source they had."""
         return [RunPaths(path) for path in sorted(self.paths.root.glob(f'{run.spec.key}-*'))]
 
-    def _intact(self, run: PlannedRun, paths: RunPaths, has_hash: HasHash) -> _Finished | None:
-        """The result in a folder, where it is one that the plan's run would come to as well."""
-        record = self._record(paths)
-        if record is None or record['key'] != run.spec.key or not self._has_these_clips(record):
+    def _judge(
+        self, run: PlannedRun, paths: RunPaths, has_hash: HasHash, known: dict[str, _Finished]
+    ) -> bool:
+        """Notes what a folder holds for a run; returns whether that is the run's result."""
+        key, is_own = run.spec.key, paths == self.own_folder(run)
+        found = self._looked_at(run, paths, has_hash)
+        if isinstance(found, _Finished):
+            known[key] = found
+        if is_own:
+            self._refused.pop(key, None)
+            if isinstance(found, Refusal):
+                self._refused[key] = found
+        return isinstance(found, _Finished)
+
+    def _looked_at(
+        self, run: PlannedRun, paths: RunPaths, has_hash: HasHash
+    ) -> _Finished | Refusal | None:
+        """The result in a folder, or why it is not that of the run; None where none is there."""
+        if stamp_of(paths.record) is None:
             return None
+        try:
+            record = read_record(paths.record)
+        except ResultsError as error:
+            if is_unreadable(error):
+                raise
+            return Refusal(str(error), is_doubt=True)
+        planned = {**vars(run.spec), 'stale': paths.root.name != run.folder}
         found = _Finished(paths, record['status'], record['hashes'], record['teachers'])
-        if self._has_these_parents(run, found) and (
-            # Nothing can be built on the others.
-            found.status != 'done' or lost_part(paths, record, has_hash) is None
+        if (
+            wrong := _not_final(record)
+            or unlike_plan(planned, record)
+            or self._other_teachers(run, found)
         ):
-            return found
-        return None
+            return Refusal(f'{paths.root}: {wrong}', is_doubt=True)
+        if other := self._other_clips(record) or self._other_weights(run, found):
+            return Refusal(f'{paths.root}: {other}', is_doubt=False)
+        # Nothing can be built on those that came to nothing.
+        compare = lost_part if found.status == 'done' else wrong_with
+        if wrong := compare(paths, record, has_hash):
+            return Refusal(f'{paths.root}: {wrong}', is_doubt=True)
+        return found
 
-    def _has_these_clips(self, record: dict) -> bool:
+    def _other_clips(self, record: dict) -> str | None:
+        """What says that a run was made from other clips than there are; None: nothing."""
         if self.fingerprints is None:
-            return False
+            return 'there are no clips yet that its own could be compared with'
         had = record['dataset']
-        return all(had.get(name) in (None, now) for name, now in self.fingerprints.items())
+        if all(had.get(name) in (None, now) for name, now in self.fingerprints.items()):
+            return None
+        return 'it was made from other clips than there are now'
 
-    def _has_these_parents(self, run: PlannedRun, found: _Finished) -> bool:
-        """Whether what the run used is what is there now.
+    def _other_teachers(self, run: PlannedRun, found: _Finished) -> str | None:
+        """What says that a run learned from teachers that are not the plan's; None: nothing."""
+        if found.status != 'done':
+            return None
+        told = [teacher['key'] for teacher in found.teachers]
+        if run.spec.method in METHODS:
+            wanted = [teacher.spec.key for teacher in self.plan.teachers_of(run)]
+            fits = told == wanted
+        else:
+            # A hook of the user's own may tell of some alone, or find them without the plan.
+            wanted = [one.spec.key for one in self.plan.ancestors(run)]
+            fits = not wanted or {*told} <= {*wanted}
+        return None if fits else 'it learned from other teachers than the plan gives it'
+
+    def _other_weights(self, run: PlannedRun, found: _Finished) -> str | None:
+        """What says that a run used other weights than are there now; None: nothing.
 
         A teacher that had to be trained again, and came out as another, undoes what used it; so
         does the stage before one of a chain.
         """
         # Out of memory and divergence are results, and would come out the same again.
         if found.status != 'done':
-            return True
+            return None
         if run.starts_from is not None:
             before = self._finished.get(run.starts_from)
             if before and before.hashes.get('student_state') != found.hashes.get('initial_state'):
-                return False
-        return all(
-            now.hashes.get('checkpoint') == teacher['checkpoint_sha256']
-            for teacher in found.teachers
-            if (now := self._finished.get(teacher['key'])) is not None
-        )
-
-    def _record(self, paths: RunPaths) -> dict | None:
-        """The record of a run that came to an end."""
-        try:
-            record = read_record(paths.record)
-        except ResultsError:
-            return None
-        return record if record['status'] in FINAL_STATUSES else None
+                return 'the stage that it starts from has other weights now'
+        for teacher in found.teachers:
+            now = self._finished.get(teacher['key'])
+            if now and now.hashes.get('checkpoint') != teacher['checkpoint_sha256']:
+                return f'its teacher {quoted(teacher["name"])} has other weights now'
+        return None
 
 
-def still_valid(axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Iterable[str]]) -> set[str]:
-    """Keys that a sweep's config and data give now, over all that it or earlier calls asked for.
-
-    What another config or other videos made has other keys, and so is not among them.
-
-    Args:
-        axes: All axes of the config.
-        rows: Rows of the earlier plan.
-        keys_of: Function that plans some axes and returns their runs' keys.
-    """
-    valid: set[str] = set()
-    for some in _widened(axes, rows):
-        # The lists of a split or the configs of a method that was run earlier may be gone by now.
-        with contextlib.suppress(DataError, ConfigError):
-            valid |= set(keys_of(some))
-    return valid
+def _not_final(record: dict) -> str | None:
+    status = record['status']
+    return None if status in FINAL_STATUSES else f'the record has status {status}'
 
 
-def _widened(axes: Axes, rows: list[dict]) -> Iterator[Axes]:
-    """The axes with the seeds, K, methods and splits of earlier rows; each split and method apart.
-
-    They are apart, so that one that cannot be planned any more takes no other with it.
-    """
-    students = [row for row in rows if row['method'] not in RUN_KINDS]
-    counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}
-    wide = axes.narrowed(
-        num_teachers=sorted(k for k in counts if 1 <= k <= len(axes.teachers)),
-        seeds=sorted({row['seed'] for row in students} | {*axes.seeds}),
-    )
-    methods = {row['method'] for row in rows} & {*axes.sweep_methods} | {*axes.methods}
-    for split in sorted({axes.dataset.split, *(row['split'] for row in rows)}):
-        for method in sorted(methods):
-            yield wide.narrowed(methods=[method], split=split)
+def _record_or_none(paths: RunPaths) -> dict | None:
+    """The record of a run that came to an end."""
+    try:
+        record = read_record(paths.record)
+    except ResultsError as error:
+        if is_unreadable(error):
+            raise
+        return None
+    return None if _not_final(record) else record

@@ -129,23 +129,27 @@ class RunFolders:
         self._placed: set[str] = set()
 
     def prepare(self, run: PlannedRun) -> RunPaths:
-        """Clears the run's folder and writes what its process needs.
+        """Clears the run's folder and writes what its process needs, holding the folder.
 
         What the run needs of others must be finished: their places go into its config. A run that
         was cut off keeps what it goes on from, and its log.
 
         Raises:
-            ResultsError: the folder cannot be cleared or written, or a process holds it.
+            HeldError: a process carries the run out.
+            ResultsError: the folder cannot be cleared or written.
         """
         paths = self._state.own_folder(run)
-        _clear(paths)
-        self._write_config(run, paths)
-        for parent in (self._state.plan.runs[key] for key in run.spec.parents):
-            if parent.spec.method == 'teacher' and parent.spec.key not in self._placed:
-                # It is of an earlier call. Its clips are rendered by its config, and their cache
-                # and flow may have moved since.
-                self._write_config(parent, self._state.folder(parent))
-        run.spec.write(paths.spec)
+        with held(paths.lock, f'{paths.root}: another process carries this run out'):
+            if paths.root.is_dir():
+                _remove_all_but(paths, _kept(paths))
+            self._place(run, paths)
+            for one in self._state.plan.ancestors(run):
+                if one.spec.method == 'teacher' and one.spec.key not in self._placed:
+                    # It is of an earlier call. Its clips are rendered by its config, which may have
+                    # been edited since, or their cache and flow moved. Who reads its bank asks the
+                    # config, too, for what it was made.
+                    self._place(one, self._state.folder(one))
+            run.spec.write(paths.spec)
         return paths
 
     def write_pool(self) -> None:
@@ -164,22 +168,11 @@ class RunFolders:
             teachers.append(pool_entry(run, made_by, banked_by))
         write_json(self._state.paths.pool, dict(teachers=teachers))
 
-    def _write_config(self, run: PlannedRun, paths: RunPaths) -> None:
+    def _place(self, run: PlannedRun, paths: RunPaths) -> None:
+        """Writes a run's config with the present places in it, and notes that."""
         config = placed_config(run, self._state.plan, self._state.folder, self._places)
         write_text(paths.config, config.pretty_text)
         self._placed.add(run.spec.key)
-
-
-def _clear(paths: RunPaths) -> None:
-    """Removes all from a run's folder but what the run goes on from.
-
-    Raises:
-        ResultsError: something cannot be removed, or a process carries the run out.
-    """
-    if not paths.root.is_dir():
-        return
-    with held(paths.lock, f'{paths.root}: another process carries this run out'):
-        _remove_all_but(paths, _kept(paths))
 
 
 def _kept(paths: RunPaths) -> tuple[Path, ...]:

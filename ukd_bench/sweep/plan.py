@@ -60,6 +60,25 @@ class Plan:
     pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]]
     own_methods: tuple[OwnMethod, ...] = ()
 
+    def ancestors(self, run: PlannedRun) -> list[PlannedRun]:
+        """Runs that a run needs, and those that these need; each once."""
+        found: dict[str, PlannedRun] = {}
+        for key in run.spec.parents:
+            parent = self._run(key)
+            found |= {one.spec.key: one for one in (*self.ancestors(parent), parent)}
+        return [*found.values()]
+
+    def teachers_of(self, run: PlannedRun) -> list[PlannedRun]:
+        """The teachers that a run loads or reads the banks of, in its order."""
+        parents = map(self._run, run.spec.parents)
+        made_by = [self._run(p.spec.parents[0]) if p.spec.method == 'bank' else p for p in parents]
+        return [one for one in made_by if one.spec.method == 'teacher']
+
     def children(self, key: str) -> list[PlannedRun]:
         """Runs that need this one."""
         return [run for run in self.runs.values() if key in run.spec.parents]
+
+    def _run(self, key: str) -> PlannedRun:
+        # Teachers and banks of the pool that no run of the plan needs have parents, too.
+        pool = (run for _, *made in self.pool for run in made)
+        return self.runs.get(key) or next(run for run in pool if run.spec.key == key)

@@ -1,8 +1,9 @@
 """How long the queue takes from the end of one run to the start of the next.
 
-Runs are made up: a folder of finished ones, each with a checkpoint of a chosen size, and some that
-an executor ends the moment it starts them. What is timed is all that the sweep's own process does
-in between, which a machine's runs wait for.
+Runs are made up: teachers with their banks, and students that read these. A folder holds finished
+ones, each with a checkpoint or scores of a chosen size, and an executor ends others the moment it
+starts them. What is timed is all that the sweep's own process does in between, which a machine's
+runs wait for.
 """
 
 import os
@@ -10,13 +11,20 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 from ..errors import ConfigError
 from ..files.configs import find_config_by_name
 from ..files.hashes import file_sha256
+from ..knowledge.bank.manifest import BankFacts, Job as BankJob
+from ..knowledge.bank.storage import FLOAT32, Storage
+from ..knowledge.bank.writer import BankWriter
+from ..knowledge.identity import BankIdentity
 from ..records.folder import RunPaths, SweepPaths
+from ..records.key import scientific
 from ..records.record import METRICS, write_record
 from ..records.sealed import SCHEMA
 from .config import read_axes
@@ -31,6 +39,7 @@ from .schedule import carry_out
 from .videos import sweep_data
 
 MIB = 1024**2
+_CLASSES = 11
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ def measure_queue(
         folder: An empty folder for what the runs leave.
         finished: Numbers of runs that are finished before the queue starts.
         ending: Number of runs that the queue starts, two at least.
-        checkpoint_bytes: Size of every run's checkpoint.
+        checkpoint_bytes: Size of every run's checkpoint, and of every bank's scores.
         blocks: How many times each number is measured.
         progress: Called with (blocks done, blocks in all).
 
@@ -110,6 +119,9 @@ class _Instant(Executor):
         self.gaps_s: list[float] = []
         self._bytes, self._plan = checkpoint_bytes, plan
         self._ended: float | None = None
+        # By their hashes: what students alike have in common takes longest to write.
+        self._configs: dict[str, dict[str, Any]] = {}
+        self._hashes: dict[str, dict[str, str]] = {}
 
     def start(self, job: Job) -> None:
         if self._ended is not None:
@@ -124,28 +136,64 @@ class _Instant(Executor):
         pass
 
     def leave(self, run: PlannedRun, paths: RunPaths) -> None:
-        """Leaves what the process of a training leaves."""
+        """Leaves what the process of a run leaves."""
         paths.root.mkdir(parents=True, exist_ok=True)
+        is_bank = run.spec.method == 'bank'
+        hashes = self._bank(paths) if is_bank else self._weights(paths)
+        teachers = [
+            dict(
+                name=teacher.spec.teacher,
+                key=teacher.spec.key,
+                checkpoint_sha256=self._hashes[teacher.spec.key]['checkpoint'],
+            )
+            for teacher in self._plan.teachers_of(run)
+        ]
+        self._hashes[run.spec.key] = hashes
+        config = run.spec.config_sha256
+        if config not in self._configs:
+            whole = run.config.to_dict()
+            self._configs[config] = scientific(whole, run.spec.hook, run.spec.weights)
+        names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed')
+        record = {name: getattr(run.spec, name) for name in names} | dict(
+            schema=SCHEMA, status='done', split=run.spec.split,
+            schedule=dict(epochs=run.spec.epochs), memory={}, time={}, hashes=hashes, counts={},
+            metrics=None if is_bank else dict.fromkeys(METRICS, 0.0), teachers=teachers,
+            parents=[*run.spec.parents], dataset={}, config=self._configs[config],
+            environment=dict(device=dict(kind='cpu', name='made up')),
+        )  # fmt: skip
+        write_record(paths.record, record)
+
+    def _weights(self, paths: RunPaths) -> dict[str, str]:
+        """Leaves what a training leaves; returns its hashes."""
         paths.checkpoint.write_bytes(os.urandom(self._bytes))
         for file in (paths.scores, paths.curve):
             file.write_bytes(b'')
         left = dict(checkpoint=paths.checkpoint, scores=paths.scores, curve=paths.curve)
         hashes = {name: file_sha256(path) for name, path in left.items()}
-        names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed')
-        record = {name: getattr(run.spec, name) for name in names} | dict(
-            schema=SCHEMA, status='done', split=run.spec.split,
-            schedule=dict(epochs=run.spec.epochs), metrics=dict.fromkeys(METRICS, 0.0), memory={},
-            time={}, hashes=dict(hashes, student_state=hashes['checkpoint']), counts={},
-            teachers=[], parents=[], environment=dict(device=dict(kind='cpu', name='made up')),
-            dataset={}, config=run.config.to_dict(),
-        )  # fmt: skip
-        write_record(paths.record, record)
+        return dict(hashes, student_state=hashes['checkpoint'])
+
+    def _bank(self, paths: RunPaths) -> dict[str, str]:
+        """Leaves a bank; returns its hashes."""
+        samples = max(1, self._bytes // (4 * _CLASSES))
+        teacher = dict(name='made up', key='', state_bytes=0, state_sha256='')
+        shape = (1, samples, _CLASSES)
+        facts = BankFacts(BankIdentity(*'dvrcmt'), Storage.of(FLOAT32), shape, teacher, ())
+        with BankWriter(paths.bank, BankJob(facts, [0] * samples)) as writer:
+            while writer.wait_for_work():
+                for view in iter(writer.claim, None):
+                    writer.write(view, np.zeros((samples, _CLASSES), np.float32))
+        files = dict(bank='scores.npy', bank_manifest='manifest.json')
+        return {name: file_sha256(paths.bank / file) for name, file in files.items()}
 
 
 def _plan(runs: int, paths: SweepPaths) -> Plan:
-    """A plan of so many runs without parents, made of one of the quick sweep's."""
-    axes = read_axes(find_config_by_name('quick', 'sweeps')).narrowed(methods=['plain'], seeds=[0])
+    """A plan of so many runs: the quick sweep's teachers and banks, and students of all of them."""
+    axes = read_axes(find_config_by_name('quick', 'sweeps'))
+    axes = axes.narrowed(['ukd'], [len(axes.teachers)], [axes.students[0].name], [0])
     whole = make_plan(axes, sweep_data(axes.dataset, None), 'made-up', 'cpu', str(paths.pool))
-    model = next(iter(whole.runs.values()))
-    made = [replace(model, spec=replace(model.spec, key=f'{n:012x}', seed=n)) for n in range(runs)]
-    return Plan(whole.name, {run.spec.key: run for run in made}, [])
+    *needed, model = whole.runs.values()
+    students = (
+        replace(model, spec=replace(model.spec, key=f'{n:012x}', seed=n)) for n in range(runs)
+    )
+    made = [*needed, *students][:runs]
+    return replace(whole, runs={run.spec.key: run for run in made})

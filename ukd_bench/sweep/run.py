@@ -15,8 +15,9 @@ from ..records.record import BEST_ON_HELD_OUT
 from .config import Axes, read_axes
 from .display import Progress
 from .doubts import doubts
+from .earlier import still_valid
 from .executors import Executor, Resources, build_executor
-from .finished import SweepState, still_valid
+from .finished import SweepState
 from .place import Places
 from .plan import Plan
 from .planner import make_plan

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+from ..errors import HeldError
 from ..files.atomic import write_json
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
@@ -30,6 +31,8 @@ class Outcome:
 def carry_out(state: SweepState, places: Places, executor: Executor, progress: Progress) -> Outcome:
     """Has an executor carry out what is not finished yet; what depends on a failed run is skipped.
 
+    A run whose folder another process holds counts as failed here, and the others go on.
+
     Args:
         state: The plan and its folder, refreshed.
         places: Folders on this machine of what runs read.
@@ -46,6 +49,7 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
         while queue.waiting or under_way:
             for run, status in queue.settle():
                 progress.settled(run, status)
+            nothing_ended = True
             while len(under_way) < executor.capacity and (ready := queue.take()) is not None:
                 job = job_of(ready, state.own_folder(ready))
                 under_way[job.key] = ready, job
@@ -56,12 +60,18 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
                     # It ended after the sweep had looked and before the executor did.
                     del under_way[job.key]
                     progress.ended(ready, queue.end(ready, ''), state.folder(ready))
+                    nothing_ended = False
                 elif not adopted:
-                    folders.prepare(ready)
+                    try:
+                        folders.prepare(ready)
+                    except HeldError as error:
+                        del under_way[job.key]
+                        progress.ended(ready, queue.lose(ready), state.folder(ready), str(error))
+                        nothing_ended = False
+                        continue
                     folders.write_pool()
                     with own_code(executor):
                         executor.start(job)
-            nothing_ended = True
             for key, (run, job) in list(under_way.items()):
                 with own_code(executor):
                     words = executor.poll(job)
@@ -71,7 +81,7 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
                     nothing_ended = False
             progress.tick()
             # What has ended may have made room, and what waits for it may start.
-            if under_way and nothing_ended:
+            if nothing_ended and (queue.waiting or under_way):
                 time.sleep(executor.poll_s)
     finally:
         with own_code(executor):
@@ -139,12 +149,24 @@ class Queue:
         if not finished:
             # One that was killed has said nothing since; one that ended before its first word left
             # the folder as it was.
-            if self._state.left_state(run).get('status') not in ('failed', 'interrupted'):
+            left = self._state.left_state(run).get('status')
+            if left not in ('failed', 'interrupted'):
+                refusal = self._state.refusal(run) if left in FINAL_STATUSES else None
                 error = dict(type='Killed', message=words)
+                if refusal is not None:
+                    error = dict(type='Refused', message=f'not believed: {refusal.words}')
                 write_json(self._state.own_folder(run).state, dict(status='failed', error=error))
             status = 'failed'
         self.outcome.statuses[run.spec.key] = status
         return status
+
+    def lose(self, run: PlannedRun) -> str:
+        """Notes that a run that was taken could not start, and returns its status.
+
+        Its folder is left as it is, since another process works there.
+        """
+        self.outcome.statuses[run.spec.key] = 'failed'
+        return 'failed'
 
     def _settled(self, run: PlannedRun) -> str | None:
         parents = self._parents(run)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import BankError, ResultsError, one_line
+from ...errors import BankError, ResultsError, is_unreadable, one_line
 from ...files.hashes import HasHash, file_sha256, has_sha256
 from ..identity import BankIdentity
 from ..pool import PoolEntry
@@ -263,17 +263,20 @@ def is_recorded_bank(
         manifest_sha256: Recorded hash of the manifest, which holds what the scores belong to and
             the hashes of all files.
         has_hash: Compares a file with its recorded hash.
+
+    Raises:
+        ResultsError, BankError: a file is there and cannot be read.
     """
-    try:
-        bank = Bank(folder)
-        manifest = bank.manifest
-    except (BankError, ResultsError):
+    if manifest_sha256 is None or not has_hash(BankPaths(folder).manifest, manifest_sha256):
         return False
-    return (
-        manifest_sha256 is not None
-        and has_hash(bank.paths.manifest, manifest_sha256)
-        and manifest.scores_sha256 == scores_sha256
-        and all(has_hash(folder / name, facts['sha256']) for name, facts in manifest.files.items())
+    try:
+        manifest = Bank(folder).manifest
+    except (BankError, ResultsError) as error:
+        if is_unreadable(error):
+            raise
+        return False
+    return manifest.scores_sha256 == scores_sha256 and all(
+        has_hash(folder / name, facts['sha256']) for name, facts in manifest.files.items()
     )
 
 

@@ -21,6 +21,9 @@ def wrong_with(
 
     Returns:
         It in a few words; None where nothing does.
+
+    Raises:
+        ResultsError: a file is there and cannot be read.
     """
     owner = f'{record["key"]}-{record["execution"]}'
     if paths.root.name != owner:

@@ -98,6 +98,9 @@ def test_no_leaf_of_another_type_is_met_by_a_traceback(folder, scratch, what, ev
     # Of several like each other in a list the first stands for all.
     places = [place for place in fuzz.leaves(whole) if {0} >= {k for k in place if type(k) is int}]
     places = [place for place in places if place[0] in ONLY.get(what, place)]
+    # Readers compare the digest of a config as a whole, so one of its leaves stands for all.
+    of_config = [place for place in places if place[0] == 'config']
+    places = [place for place in places if place not in of_config[1:]]
     refused = []
     for number, place in enumerate(places):
         mangled = [fuzz.mangled(whole, place, value) for value in VALUES]

@@ -103,7 +103,7 @@ def mangle(root: Path, rng: random.Random) -> str:
     content = json.loads(path.read_text())
     done = []
     for _ in range(rng.choice((1, 1, 2, 4))):
-        place = rng.choice([*leaves(content)] or [()])
+        place = _place(content, rng)
         if not place:
             break
         value = ABSENT if rng.random() < 0.2 else rng.choice(VALUES)
@@ -111,6 +111,15 @@ def mangle(root: Path, rng: random.Random) -> str:
         done.append(f'{place} = {quoted(value)}')
     write(path, content)
     return f'{path}: {"; ".join(done)}'
+
+
+def _place(content: Any, rng: random.Random) -> tuple[str | int, ...]:
+    """The place of a value in a file's content; none of its parts is chosen for being larger."""
+    place: tuple[str | int, ...] = ()
+    while isinstance(content, (dict, list)) and content and (not place or rng.random() < 0.9):
+        key = rng.choice([*content] if isinstance(content, dict) else range(len(content)))
+        place, content = (*place, key), content[key]
+    return place
 
 
 def _mangle_bytes(path: Path, rng: random.Random) -> str:

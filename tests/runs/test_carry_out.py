@@ -1,5 +1,6 @@
 """A run's process: what it refuses, what it leaves alone, and what its end is called."""
 
+import errno
 import json
 import sys
 from dataclasses import replace
@@ -148,6 +149,23 @@ def test_a_finished_run_is_left_as_it_is(paths, trained, capsys):
     assert trained == ['0123'] and paths.record.read_bytes() == record
     assert state_in(paths)['status'] == 'done'
     assert not paths.lock.exists()
+
+
+def test_a_record_that_cannot_be_read_for_now_is_not_trained_over(
+    paths, trained, capsys, monkeypatch
+):
+    assert called(paths, capsys)[0] == 0
+    record = paths.record.read_bytes()
+
+    def read(path):
+        raise ResultsError(f'{path}: cannot be read (Stale file handle)') from OSError(
+            errno.ESTALE, 'Stale file handle'
+        )
+
+    monkeypatch.setattr(module, 'read_record', read)
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and trained == ['0123'] and 'Stale file handle' in complaint
+    assert paths.record.read_bytes() == record
 
 
 @pytest.mark.parametrize('harm', ['weights', 'scores', 'key', 'execution', 'record'])

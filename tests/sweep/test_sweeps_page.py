@@ -16,7 +16,9 @@ TABLES = [
     {name: default.strip(' `') for name, default in rows}
     for rows in (
         re.findall(r'^\| `(\w+)` \|([^|]*)\|', table, re.MULTILINE)
-        for table in PAGE.split('| key | default | meaning |')[1:]
+        for table in (
+            part.split('\n\n')[0] for part in PAGE.split('| key | default | meaning |')[1:]
+        )
     )
 ]
 

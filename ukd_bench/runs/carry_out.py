@@ -9,7 +9,14 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from ..errors import ConfigError, DivergedError, ResultsError, UkdBenchError, one_line
+from ..errors import (
+    ConfigError,
+    DivergedError,
+    ResultsError,
+    UkdBenchError,
+    is_unreadable,
+    one_line,
+)
 from ..files.atomic import write_json
 from ..files.locks import held
 from ..knowledge.parts import lost_part
@@ -63,10 +70,16 @@ def carry_out(paths: RunPaths) -> str:
 
 
 def _finished(paths: RunPaths, spec: RunSpec) -> dict | None:
-    """The run's record, where it stands for all that the run would leave; None where not."""
+    """The run's record, where it stands for all that the run would leave; None where not.
+
+    Raises:
+        ResultsError: a file is there and cannot be read, so that the run may be whole.
+    """
     try:
         record = read_record(paths.record)
-    except ResultsError:
+    except ResultsError as error:
+        if is_unreadable(error):
+            raise
         return None
     status = record['status']
     is_result = status in FINAL_STATUSES and (status != 'done' or lost_part(paths, record) is None)

@@ -20,7 +20,7 @@ from .plan import Plan, PlannedRun
 
 _NOT_IN_ROWS = (
     'device', 'threads', 'view_seed', 'num_views', 'data_name', 'synthetic', 'hook', 'sources',
-    'weights', 'config_sha256',
+    'weights',
 )  # fmt: skip
 """What of a run's specification no report needs."""
 

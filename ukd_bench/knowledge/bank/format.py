@@ -239,11 +239,17 @@ def _read_manifest(paths: BankPaths) -> Manifest:
 def complete_bank(
     folder: Path, identity: BankIdentity, storage: Storage, num_views: int
 ) -> Bank | None:
-    """The bank that lies there, if it leaves nothing to fill."""
+    """The bank that lies there, if it leaves nothing to fill.
+
+    Raises:
+        BankError, ResultsError: a file is there and cannot be read, so that the bank may be whole.
+    """
     try:
         bank = Bank(folder)
         bank.require_intact()
-    except (BankError, ResultsError):
+    except (BankError, ResultsError) as error:
+        if is_unreadable(error):
+            raise
         return None
     fits = not bank.differing(identity) and bank.storage == storage
     return bank if fits and bank.num_views >= num_views else None

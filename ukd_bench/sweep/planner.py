@@ -203,6 +203,7 @@ class _Planner:
         method_hook(config, row, first[0].label)['view_seed'] = self.axes.view_seed
         return self._run(
             config,
+            of=f'teacher of {first[0].spec.teacher}',
             method=row,
             num_teachers=num_teachers,
             epochs=self.axes.full_epochs,

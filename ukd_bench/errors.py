@@ -44,7 +44,11 @@ def is_unreadable(error: UkdBenchError) -> bool:
     is not.
     """
     absent = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-    return isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, absent)
+    cause = error.__cause__
+    # One of ours may be an OSError itself, and stand between.
+    if isinstance(cause, UkdBenchError):
+        return is_unreadable(cause)
+    return isinstance(cause, OSError) and not isinstance(cause, absent)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """What errors tell those who catch them."""
 
 import errno
+import itertools
 import os
 
 import pytest
@@ -10,7 +11,7 @@ from ukd_bench.errors import BankError, ResultsError, is_unreadable
 
 def caused_by(*causes):
     """The last of several errors, each raised from the one before."""
-    for cause, error in zip(causes, causes[1:], strict=False):
+    for cause, error in itertools.pairwise(causes):
         error.__cause__ = cause
     return causes[-1]
 

@@ -56,6 +56,7 @@ def test_no_registry_is_left_out():
     assert {name for name in found if not name.startswith('MMENGINE')} == set(REGISTRIES)
 
 
+@pytest.mark.slow
 def test_names_resolve_in_a_plain_mmaction_config():
     pairs = [(kind, name) for kind in NAMES for name in registered(kind)]
     answer = subprocess.run(

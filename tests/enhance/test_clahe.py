@@ -87,6 +87,7 @@ def test_frames_no_larger_than_the_grid():
         CLAHE(grid=8)(clip)
 
 
+@pytest.mark.slow
 def test_who_does_not_use_it_does_not_import_its_library():
     code = 'import sys, ukd_bench.enhance; print("kornia" in sys.modules)'
     answer = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)

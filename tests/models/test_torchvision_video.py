@@ -117,6 +117,7 @@ def test_published_weights_are_found_by_name_when_training_begins(monkeypatch, t
     assert state and all(torch.equal(original.state_dict()[key], state[key]) for key in state)
 
 
+@pytest.mark.slow
 def test_a_classifier_of_other_classes_is_no_hindrance_but_all_else_is(tmp_path, monkeypatch):
     monkeypatch.setenv('HOME', str(tmp_path))
     state = torchvision.models.get_model('r3d_18', weights=None, num_classes=5).state_dict()

@@ -26,6 +26,7 @@ def test_golden_report(page):
     assert text == golden.GOLDEN.read_text().replace('CLAIMS', load_claims().sha256)
 
 
+@pytest.mark.slow
 def test_equal_inputs_give_equal_bytes(page, tmp_path):
     golden.write(tmp_path)
     names = sorted(path.relative_to(page) for path in page.rglob('*') if path.is_file())

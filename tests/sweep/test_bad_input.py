@@ -221,6 +221,7 @@ def test_two_sweeps_do_not_share_a_folder(inside, capsys):
     assert 'another sweep works in it' in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('rule', 'complaint'),
     [

@@ -192,10 +192,19 @@ def only_sound(video):
     ],
     ids=['truncated', 'empty', 'only sound', 'no video'],
 )
-def test_a_loader_worker_names_a_damaged_video(own_root, centered, build_dataset, damage):
+def test_a_damaged_video_is_named(own_root, centered, build_dataset, damage):
     dataset = build_dataset(centered)
     victim = own_root / dataset.get_data_info(4)['video_id']
     damage(victim)
+    with pytest.raises(DataError, match=rf'{victim}: cannot be decoded'):
+        list(DataLoader(dataset, batch_size=2, collate_fn=list))
+
+
+@pytest.mark.slow
+def test_a_loader_worker_names_a_damaged_video(own_root, centered, build_dataset):
+    dataset = build_dataset(centered)
+    victim = own_root / dataset.get_data_info(4)['video_id']
+    victim.write_bytes(b'')
     loader = DataLoader(dataset, batch_size=2, num_workers=2, collate_fn=list, timeout=60)
     with pytest.raises(DataError, match=rf'{victim}: cannot be decoded'):
         list(loader)

@@ -3,6 +3,8 @@
 import os
 import time
 
+import pytest
+
 from ukd_bench.data.check.decode import faults
 
 
@@ -17,6 +19,7 @@ def misbehave(path):
     return 'bad' if path.name.startswith('bad') else None
 
 
+@pytest.mark.slow
 def test_each_culprit_is_named_and_the_others_are_done(tmp_path):
     names = ['good1', 'crash1', 'bad', 'good2', 'raise', 'crash2', 'hang', 'good3']
     steps = []

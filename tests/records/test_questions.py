@@ -13,6 +13,7 @@ from ukd_bench.records.execution import cuda_devices, device_name
 RULE = dict(rule='fixed_weights', numbers=[1])
 
 
+@pytest.mark.slow
 def test_one_process_answers_all_questions(monkeypatch):
     started = []
     run = subprocess.run
@@ -32,6 +33,7 @@ def test_no_question_starts_no_process(monkeypatch):
     assert questions.ask({}) == {}
 
 
+@pytest.mark.slow
 def test_what_a_users_module_prints_is_no_part_of_the_answer(tmp_path, monkeypatch):
     (tmp_path / 'loud_rule.py').write_text(
         'import os\n'

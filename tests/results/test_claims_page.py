@@ -36,6 +36,7 @@ def folder(made_up, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_claims_stand_in_the_report(folder):
     _, *words = block('', 'ukd-bench report results/quick').split()
     done = subprocess.run(

@@ -240,6 +240,7 @@ def test_a_rule_that_cannot_be_used(inside, capsys, rule, complaint):
     assert message.startswith('error: distillation: ') and complaint in message
 
 
+@pytest.mark.slow
 def test_a_rule_for_the_teachers_that_there_are_is_planned(inside, capsys):
     text = (inside / 'small.py').read_text()
     rule = "dict(type='fixed_weights', weights=[1.0, 2.0])"

@@ -146,6 +146,7 @@ def test_the_pages_own_rule_works_as_it_stands(own_modules):
     torch.testing.assert_close(targets, wanted.softmax(-1))
 
 
+@pytest.mark.slow
 def test_only_one_rule_needs_scipy():
     """Building it does, so that the first step of a training does not import anything."""
     program = '\n'.join(

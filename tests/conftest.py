@@ -63,6 +63,21 @@ def configs_as_they_come():
         yield
 
 
+@pytest.fixture
+def hashed(monkeypatch):
+    """The files whose hash is computed, in order."""
+    from ukd_bench.files import hashes
+
+    paths, compute = [], hashes.file_sha256
+
+    def counted(path):
+        paths.append(path)
+        return compute(path)
+
+    monkeypatch.setattr(hashes, 'file_sha256', counted)
+    return paths
+
+
 @pytest.fixture(scope='session')
 def dark_root(tmp_path_factory):
     """A finished data set in ARID's layout, 11 clips a list, 64x48; tests only read it."""

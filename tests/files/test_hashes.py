@@ -11,46 +11,33 @@ from ukd_bench.files.hashes import KnownHashes, file_sha256, has_sha256, stamp_o
 
 
 @pytest.fixture
-def read(monkeypatch):
-    """The files that are read, in order."""
-    paths = []
-
-    def counted(path):
-        paths.append(path)
-        return file_sha256(path)
-
-    monkeypatch.setattr(hashes, 'file_sha256', counted)
-    return paths
-
-
-@pytest.fixture
 def weights(tmp_path):
     path = tmp_path / 'weights'
     path.write_bytes(b'as trained')
     return path
 
 
-def test_a_file_is_read_once_until_it_changes(weights, read):
+def test_a_file_is_read_once_until_it_changes(weights, hashed):
     known, trained = KnownHashes(), file_sha256(weights)
     assert known.has(weights, trained) and known.has(weights, trained)
     assert not known.has(weights, 'another')
-    assert read == [weights]
+    assert hashed == [weights]
     weights.write_bytes(b'as damaged')
     assert not known.has(weights, trained)
-    assert read == [weights, weights]
+    assert hashed == [weights, weights]
     assert KnownHashes().has(weights, file_sha256(weights))
 
 
-def test_what_was_just_recorded_is_believed_until_the_file_changes(weights, read):
+def test_what_was_just_recorded_is_believed_until_the_file_changes(weights, hashed):
     known = KnownHashes()
-    assert known.believe(weights, 'told') and known.has(weights, 'told') and read == []
+    assert known.believe(weights, 'told') and known.has(weights, 'told') and hashed == []
     weights.write_bytes(b'more than was told of')
-    assert not known.has(weights, 'told') and read == [weights]
+    assert not known.has(weights, 'told') and hashed == [weights]
     # What was read counts for more than what is told.
     assert not known.believe(weights, 'told')
 
 
-def test_what_is_not_there_has_no_hash(tmp_path, read):
+def test_what_is_not_there_has_no_hash(tmp_path, hashed):
     known = KnownHashes()
     assert not known.has(tmp_path / 'absent', 'told')
     assert not known.believe(tmp_path / 'absent', 'told')
@@ -84,7 +71,7 @@ def test_a_file_of_which_nothing_can_be_found_out_is_not_absent(weights, monkeyp
                 look(weights, 'told')
 
 
-def test_size_and_time_of_change_are_all_that_is_looked_at(weights, read):
+def test_size_and_time_of_change_are_all_that_is_looked_at(weights, hashed):
     known, trained, stated = KnownHashes(), file_sha256(weights), weights.stat()
     assert known.has(weights, trained)
     weights.write_bytes(b'as damaged')

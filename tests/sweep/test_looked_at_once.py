@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from ukd_bench.errors import HeldError, UkdBenchError
-from ukd_bench.files import hashes
 from ukd_bench.files.atomic import write_json
-from ukd_bench.files.hashes import file_sha256
 from ukd_bench.files.locks import Lock, held
 from ukd_bench.records.process import this_process
 from ukd_bench.records.spec import RunSpec
@@ -27,19 +25,6 @@ from .planned import planned, run_of
 from .test_schedule import Listener, MadeUp, done
 
 FINISHED, ENDING = 200, 4
-
-
-@pytest.fixture
-def read(monkeypatch):
-    """The files whose hash is computed for a sweep, in order."""
-    paths = []
-
-    def counted(path):
-        paths.append(path)
-        return file_sha256(path)
-
-    monkeypatch.setattr(hashes, 'file_sha256', counted)
-    return paths
 
 
 @pytest.fixture
@@ -61,14 +46,14 @@ def unfinished(state) -> list[tuple]:
 
 
 @pytest.mark.slow
-def test_a_sweep_of_200_finished_runs_reads_each_file_once(read):
+def test_a_sweep_of_200_finished_runs_reads_each_file_once(hashed):
     # What pytest keeps of its last calls would be gigabytes.
     with tempfile.TemporaryDirectory() as folder:
         figures = measure_queue(Path(folder), [FINISHED], ENDING, MIB, 1, lambda *_: None)
-        names = [path.name for path in read]
+        names = [path.name for path in hashed]
     assert len(figures.gaps_s[FINISHED][0]) == ENDING - 1
     # Of the runs that ended none was read: their processes had just done so.
-    assert len({*read}) == len(read) == 3 * FINISHED
+    assert len({*hashed}) == len(hashed) == 3 * FINISHED
     # Weights and scores of four teachers and their students, and the banks between them.
     assert collections.Counter(names) == {
         **dict.fromkeys(('checkpoint.pth', 'scores.npz', 'curve.csv'), FINISHED - 4),
@@ -76,14 +61,14 @@ def test_a_sweep_of_200_finished_runs_reads_each_file_once(read):
     }
 
 
-def test_a_look_at_everything_again_reads_nothing(state, read):
+def test_a_look_at_everything_again_reads_nothing(state, hashed):
     state.refresh()
-    files = len(read)
+    files = len(hashed)
     assert files == 0 and unfinished(state) == []
     teacher = state.folder(state.plan.pool[0][1]).checkpoint
     os.utime(teacher, ns=(1, 1))
     state.refresh()
-    assert read == [teacher] and unfinished(state) == []
+    assert hashed == [teacher] and unfinished(state) == []
 
 
 def test_files_that_look_as_before_are_found_damaged_when_all_are_read(state):
@@ -111,15 +96,15 @@ def test_a_run_that_another_execution_stands_in_for_is_found_damaged(state):
     assert state.folder(teacher).root == elsewhere.own_folder(older).root
 
 
-def test_nothing_is_read_again_to_say_what_is_doubtful(state, read):
+def test_nothing_is_read_again_to_say_what_is_doubtful(state, hashed):
     _, teacher, bank = state.plan.pool[0]
     state.own_folder(teacher).checkpoint.write_text('damaged')
     student = run_of(state.plan, 'ukd', 1)
     finish(state, student, 'w', dataset={'fingerprint': 'others'})
     state.refresh()
-    read.clear()
+    hashed.clear()
     told = f'{state.own_folder(teacher).root}: checkpoint.pth is not the recorded one'
-    assert [*doubts(state)] == [f'{told}; the run is not finished'] and read == []
+    assert [*doubts(state)] == [f'{told}; the run is not finished'] and hashed == []
     refusal = state.refusal(student)
     assert 'other clips' in refusal.words and not refusal.is_doubt
     assert state.refusal(bank) is None
@@ -159,12 +144,12 @@ def test_what_cannot_be_read_for_a_moment_ends_the_sweep_and_is_kept(
 
 
 @pytest.mark.parametrize('weights', ['as before', 'other ones'])
-def test_a_teacher_that_is_made_again_undoes_what_used_another(weights, state, read):
+def test_a_teacher_that_is_made_again_undoes_what_used_another(weights, state, hashed):
     _, teacher, _ = state.plan.pool[0]
     state.folder(teacher).checkpoint.unlink()
     state.refresh()
     assert unfinished(state) == [('teacher', 'i3d-gamma1.8')]
-    read.clear()
+    hashed.clear()
 
     def end_otherwise(state, run):
         finish(state, run, run.spec.key if weights == 'as before' else weights)
@@ -177,7 +162,7 @@ def test_a_teacher_that_is_made_again_undoes_what_used_another(weights, state, r
     if weights != 'as before':
         again |= {('bank', 'i3d-gamma1.8'), ('chain', 1), ('ukd', 1), ('ukd', 2)}
     assert {(spec.method, spec.teacher or spec.num_teachers) for spec in specs} == again
-    assert read == []
+    assert hashed == []
 
 
 def test_a_stage_that_is_made_again_undoes_the_next(state):
@@ -186,16 +171,16 @@ def test_a_stage_that_is_made_again_undoes_the_next(state):
     assert state.look_again(first) and unfinished(state) == [('chain', 2)]
 
 
-def test_a_record_is_looked_at_where_it_is_new(state, read):
+def test_a_record_is_looked_at_where_it_is_new(state, hashed):
     teacher = state.plan.pool[0][1]
     paths = state.folder(teacher)
     paths.checkpoint.write_text('not what was recorded')
     state.refresh()
-    read.clear()
+    hashed.clear()
     # The record stands where it stood, and what is believed of new ones is not of this one.
     assert not state.look_again(teacher) and not state.is_finished(teacher.spec.key)
     finish(state, teacher, 'trained again')
-    assert state.look_again(teacher) and state.status(teacher) == 'done' and read == []
+    assert state.look_again(teacher) and state.status(teacher) == 'done' and hashed == []
 
 
 def test_a_run_that_ended_before_it_could_be_adopted_counts(tmp_path):

@@ -30,7 +30,9 @@ class Resources:
 
 @dataclass(frozen=True)
 class Job:
-    """A run as an executor has it: a command that carries it out wherever its folder is in reach.
+    """A run as an executor has it: a command that carries it out where its folder is in reach.
+
+    A machine that is not like the sweep's own, in device, versions or source, refuses the run.
 
     Attributes:
         key: Key that tells it from all other runs of the sweep, in this call and in later ones.

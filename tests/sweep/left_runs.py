@@ -23,7 +23,7 @@ DEVICE = dict(kind='cpu', name='Made-up CPU')
 
 def state_of(root: Path, plan: Plan, accept_stale: bool = False) -> SweepState:
     """A plan and its folder, refreshed."""
-    state = SweepState(plan, SweepPaths(root), {'fingerprint': 'clips'}, accept_stale)
+    state = SweepState(plan, SweepPaths(root), accept_stale, lambda data: {'fingerprint': 'clips'})
     state.refresh()
     return state
 

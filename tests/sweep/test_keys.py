@@ -8,7 +8,7 @@ import pytest
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import configs_root
 from ukd_bench.files.hashes import file_sha256
-from ukd_bench.sweep import planner
+from ukd_bench.sweep import planner, run_maker
 from ukd_bench.sweep.config import Dataset, PoolTeacher, Student
 from ukd_bench.sweep.videos import SweepData, sweep_data
 
@@ -252,5 +252,5 @@ def test_imports_may_be_none(mine):
 def test_the_version_of_flow_is_in_the_keys_of_what_reads_it(monkeypatch):
     methods = ('plain', 'two_stream_rgb_flow')
     before = planned(methods=methods)
-    monkeypatch.setattr(planner, 'FLOW_VERSION', 2)
+    monkeypatch.setattr(run_maker, 'FLOW_VERSION', 2)
     assert changed(before, planned(methods=methods)) == {'two_stream_rgb_flow'}

@@ -34,7 +34,7 @@ def _listed(names: list[str]) -> str:
 
 EPILOG = f"""\
 methods:
-{_listed([method for method in METHODS if method != 'bank'])}
+{_listed([method for method in METHODS if method not in ('bank', 'pretraining')])}
 
 examples:
   %(prog)s --dry-run
@@ -64,6 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="numbers of teachers, such as 1,2,4 (default: the sweep's)",
     )  # fmt: skip
     add('--backbones', type=words, metavar='A,B', help="students' (default: the sweep's)")
+    add('--regimes', type=words, metavar='A,B', help="circumstances (default: the sweep's)")
     add(
         '--seeds', type=numbers(0), metavar='S,S',
         help="of the students, such as 0,1,2 (default: the sweep's)",

@@ -22,7 +22,7 @@ from ..files.downloads import checkpoint_sha256
 from ..files.hashes import digest
 from ..records.key import scientific_part
 from ..records.plain import require_plain
-from ..records.weights import weights_in
+from ..records.weights import made_by_runs, weights_in
 from .pool import PoolEntry
 
 
@@ -125,6 +125,9 @@ def _network(config: Config, entry: PoolEntry) -> dict[str, Any]:
     """A teacher's model in plain values, without the names of its initial weights."""
     model = scientific_part(model_section(config).to_dict())
     require_plain(model, f'teacher config {entry.config}: model')
-    for holder, key, _ in [*weights_in(dict(model=model))]:
+    whole = dict(model=model)
+    for holder, key, _ in [*weights_in(whole)]:
         holder[key] = None
+    for backbone in [*made_by_runs(whole)]:
+        backbone.update(checkpoint=None, run=None)
     return model

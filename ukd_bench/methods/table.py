@@ -108,6 +108,7 @@ METHOD_TABLE = {method.name: method for method in _SUITE}
 STUDENT_METHODS = tuple(METHOD_TABLE)
 
 RUN_KINDS = {
+    'pretraining': Method('pretraining'),
     'teacher': Method('teacher'),
     'ensemble': Method('ensemble', epoch_work=0.02),
     'bank': Method('bank', epoch_work=0.35),

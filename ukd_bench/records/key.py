@@ -9,7 +9,7 @@ from typing import Any
 
 from ..files.python import class_path, config_name
 from ..methods.config_files import custom_hooks
-from .weights import by_content, weights_in
+from .weights import by_content, made_by_runs, weights_in
 
 PROTOCOL_VERSION = 1
 """Version that is raised whenever a change alters what a run computes; part of every key."""
@@ -35,8 +35,10 @@ _LOGGERS = ('LoggerHook', 'mmengine.hooks.LoggerHook')
 _OF_DATASETS = ('data_root', 'ann_file', 'data_prefix', 'edition')
 # Frames are the same from a cache; flow is identified by the step's settings.
 _OF_STEPS = {OPEN_VIDEO: ('cache',), OPEN_FLOW: ('flow_root',)}
-# Teachers, and the stage of a chain before, are identified by the keys of their runs.
+# Teachers, the stage of a chain before, and the training that a backbone starts from are identified
+# by the keys of their runs.
 _OF_HOOK = ('pool', 'previous')
+_OF_BACKBONE_FROM_RUN = ('checkpoint',)
 
 
 def scientific(
@@ -67,6 +69,8 @@ def scientific(
     for entry in custom_hooks(kept):
         if hook is not None and config_name(entry.get('type')) == hook:
             _drop(entry, _OF_HOOK)
+    for backbone in made_by_runs(kept):
+        _drop(backbone, _OF_BACKBONE_FROM_RUN)
     for holder, key, _ in [*weights_in(kept)]:
         holder[key] = by_content(holder[key], weights or {}, holder)
     return kept

@@ -109,6 +109,9 @@ _RECORD = schema.table(
         protocol=schema.maybe(
             schema.table(dict(name=schema.line, version=schema.whole, views=schema.positive))
         ),
+        starts_from=schema.list_of(
+            schema.table(dict(key=schema.line, checkpoint_sha256=schema.line))
+        ),
         flow=schema.maybe(
             schema.table(dict(algorithm=schema.line, compute_s=schema.amount, bytes=schema.whole))
         ),

@@ -9,7 +9,8 @@ from ..errors import ConfigError, ResultsError
 from ..files.downloads import checkpoint_sha256, is_url, local_path, published_digits
 from ..files.python import config_name
 
-_BACKBONE = 'ukd_bench.PretrainedBackbone'
+BACKBONE = 'ukd_bench.PretrainedBackbone'
+"""Backbone with initial weights of its own, as configs name it."""
 _INITIALIZERS = ('Pretrained', 'PretrainedInit')
 # A class of anybody's may know its weights by a word, such as IMAGENET1K_V1.
 _WORD = re.compile(r'[\w-]+')
@@ -19,7 +20,8 @@ def weights_in(config: Mapping[str, Any]) -> Iterator[tuple[Any, str, str]]:
     """The places where a config names initial weights by a path or a URL.
 
     They are ``load_from``, and in the model each ``pretrained`` and the ``checkpoint`` of each
-    initializer ``Pretrained`` and each :class:`ukd_bench.PretrainedBackbone`.
+    initializer ``Pretrained`` and each :class:`ukd_bench.PretrainedBackbone`. What another run
+    trains is not among them, see :func:`made_by_runs`.
 
     Yields:
         The dict that holds the name, its key there, and its dotted key in the config.
@@ -27,6 +29,16 @@ def weights_in(config: Mapping[str, Any]) -> Iterator[tuple[Any, str, str]]:
     if _is_name(config.get('load_from')):
         yield config, 'load_from', 'load_from'
     yield from _in_model(config.get('model'), 'model')
+
+
+def made_by_runs(config: Mapping[str, Any]) -> Iterator[Any]:
+    """The backbones of a config that start from what another run of the sweep trains.
+
+    Yields:
+        Each one's dict: ``run`` is the key of that run, ``checkpoint`` where it lies on this
+        machine, which only the config of a run that is about to start says.
+    """
+    yield from _made_by_runs(config.get('model'))
 
 
 def initial_weights(config: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -87,11 +99,24 @@ def by_content(
     return name if digits is None else f'sha256:{digits}'
 
 
+def _made_by_runs(part: Any) -> Iterator[Any]:
+    if isinstance(part, dict):
+        if _is_of_run(part):
+            yield part
+        for value in part.values():
+            yield from _made_by_runs(value)
+    elif isinstance(part, (list, tuple)):
+        for item in part:
+            yield from _made_by_runs(item)
+
+
 def _in_model(part: Any, where: str) -> Iterator[tuple[Any, str, str]]:
     if isinstance(part, dict):
         kind = config_name(part.get('type'))
         loads = _is_backbone(part) or kind.rpartition('.')[2] in _INITIALIZERS
-        names = ('pretrained', 'checkpoint') if loads else ('pretrained',)
+        names = ['pretrained', *(['checkpoint'] if loads else [])]
+        if _is_of_run(part):
+            names.remove('checkpoint')
         for key, value in part.items():
             if key in names and _is_name(value):
                 yield part, key, f'{where}.{key}'
@@ -103,7 +128,11 @@ def _in_model(part: Any, where: str) -> Iterator[tuple[Any, str, str]]:
 
 
 def _is_backbone(part: Mapping[str, Any]) -> bool:
-    return config_name(part.get('type')) == _BACKBONE
+    return config_name(part.get('type')) == BACKBONE
+
+
+def _is_of_run(part: Mapping[str, Any]) -> bool:
+    return _is_backbone(part) and part.get('run') is not None
 
 
 def _is_name(value: Any) -> bool:

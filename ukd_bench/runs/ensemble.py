@@ -20,7 +20,7 @@ from ..knowledge.pool import read_pool, teacher_facts
 from ..knowledge.teacher import MICRO_BATCH, Teacher
 from ..measure.memory.phases import PhaseMemory
 from ..measure.prediction import accuracies, first_clip, inference_flops
-from ..records.folder import RunPaths, SweepPaths
+from ..records.folder import RunPaths
 from ..records.spec import RunSpec
 from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
 from .selection import selection_rule
@@ -29,7 +29,7 @@ from .selection import selection_rule
 def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
     """Tests K teachers together: the mean of their class probabilities on every test clip."""
     config = Config.fromfile(paths.config)
-    pool = read_pool(SweepPaths(paths.root.parent).pool, spec.num_teachers)
+    pool = read_pool(config.pool, spec.num_teachers)
     test_set = config.test_dataloader.dataset.to_dict()
     facts.selection, facts.protocol = selection_rule(config), protocol_facts(test_set)
     with memory.phase('init'):

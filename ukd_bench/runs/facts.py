@@ -38,6 +38,7 @@ class RunFacts:
         hashes: SHA-256 by name of what was hashed.
         counts: Whole numbers by name of what was counted.
         teachers: One dict a teacher that took part.
+        starts_from: Key and checkpoint's SHA-256 of each run whose weights it started from.
         knowledge: How targets were made.
         dataset: What it was trained and tested on.
         batch_size: Clips a training step.
@@ -55,6 +56,7 @@ class RunFacts:
     hashes: dict[str, str | None] = field(default_factory=dict)
     counts: dict[str, int | None] = field(default_factory=dict)
     teachers: list[dict[str, Any]] = field(default_factory=list)
+    starts_from: list[dict[str, str]] = field(default_factory=list)
     knowledge: dict[str, Any] | None = None
     dataset: dict[str, Any] = field(default_factory=dict[str, Any])
     batch_size: int | None = None
@@ -97,6 +99,7 @@ def make_record(
         counts={name: facts.counts.get(name) for name in _COUNTS},
         teachers=facts.teachers,
         parents=list(spec.parents),
+        starts_from=facts.starts_from,
         knowledge=facts.knowledge,
         selection=facts.selection,
         selected_epoch=facts.selected_epoch,

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import time
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -13,6 +14,7 @@ from ..data.fingerprint import dataset_classes
 from ..distill import DistillationHook
 from ..files.atomic import write_text
 from ..files.checkpoints import save_weights, state_sha256, unwrapped
+from ..files.downloads import checkpoint_sha256
 from ..files.hashes import file_sha256
 from ..measure import ClipScores, MeasureHook
 from ..measure.memory.phases import PhaseMemory
@@ -20,6 +22,7 @@ from ..measure.prediction import first_clip, inference_flops
 from ..records.folder import RunPaths
 from ..records.record import LAST_EPOCH
 from ..records.spec import RunSpec
+from ..records.weights import made_by_runs
 from .build import build_runner, find_hook
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
 from .resume import ResumePoint, set_resume
@@ -31,6 +34,7 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
     read = Config.fromfile(paths.config)
     # MMEngine logs the config, and would spend a second or more on its layout each time.
     config = Config(read.to_dict(), filename=str(paths.config), format_python_code=False)
+    facts.starts_from = _starts_from(config)
     set_resume(config, paths.resume, spec)
     point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
     with memory.phase('init'):
@@ -73,6 +77,15 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
         parameters=sum(value.numel() for value in student.parameters()),
         inference_flops=inference_flops(student, first_clip(test_set)),
     )
+
+
+def _starts_from(config: Config) -> list[dict[str, str]]:
+    """Key and checkpoint's hash of each run that trained weights which the network starts from."""
+    found = {one['run']: one['checkpoint'] for one in made_by_runs(config)}
+    return [
+        dict(key=key, checkpoint_sha256=checkpoint_sha256(Path(path)))
+        for key, path in found.items()
+    ]
 
 
 def _note_training(

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
-from ..checks import did_you_mean, is_a
 from ..data.views.protocols import protocol
 from ..errors import ConfigError, quoted
 from ..files.configs import read_config
@@ -16,8 +14,21 @@ from ..methods.known import KnownMethods
 from ..methods.own import OwnMethod, own_methods
 from ..methods.table import METHODS, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
+from .from_dict import from_dict
+from .parts import (
+    AS_CONFIGURED,
+    BY_CLIP,
+    PURPOSES,
+    SCRATCH,
+    Choice,
+    Dataset,
+    PoolTeacher,
+    Regime,
+    Scope,
+    Student,
+)
 
-SWEEP_METHODS = tuple(method for method in METHODS if method != 'bank')
+SWEEP_METHODS = tuple(method for method in METHODS if method not in ('bank', 'pretraining'))
 """Names of methods and runs that a sweep may ask for, beside methods of its own."""
 _SEEDS = range(2**32 - 10_000)
 """NumPy takes seeds below 2**32, and loader workers and teachers of a student's own kind count on
@@ -29,44 +40,12 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
-class Student:
-    """A student backbone and the epochs its runs train for."""
-
-    name: str
-    epochs: int
-
-
-@dataclass(frozen=True)
-class PoolTeacher:
-    """A teacher of the pool: its name, backbone and seed."""
-
-    name: str
-    student: str
-    seed: int
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """The videos that are trained and tested on.
-
-    Attributes:
-        name: What the report calls it, and its folder below ``data``.
-        split: Number of the split.
-        darkroom: Preset and seed of synthetic videos to make; None for videos on disk.
-        edition: Edition whose lists are used, where those of two of ARID lie at one root.
-    """
-
-    name: str
-    split: int = 1
-    darkroom: dict | None = None
-    edition: str | None = None
-
-
-@dataclass(frozen=True)
 class Axes:
-    """Everything a plan follows from; one field a key of the config file, but for ``own_methods``.
+    """Everything a plan follows from; one field a key of the config file, but for two.
 
-    ``own_methods`` are the dicts among the config's ``methods``; they stay when it is narrowed.
+    ``own_methods`` and ``choices`` are the dicts among the config's ``methods``: what describes a
+    method, which stays when the axes are narrowed, and what narrows one. ``regimes`` are the
+    circumstances in which methods are compared.
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
@@ -92,7 +71,9 @@ class Axes:
     selection: str = LAST_EPOCH
     claims: str | None = None
     distillation: Distillation = field(default_factory=Distillation)
+    regimes: tuple[Regime, ...] = (Regime(),)
     own_methods: tuple[OwnMethod, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     def narrowed(
         self,
@@ -102,6 +83,7 @@ class Axes:
         seeds: list[int] | None = None,
         split: int | None = None,
         edition: str | None = None,
+        regimes: list[str] | None = None,
     ) -> 'Axes':
         """The axes with some replaced by what the command line asks for.
 
@@ -109,15 +91,16 @@ class Axes:
             ConfigError: the sweep does not have one of the values.
         """
         students = {student.name: student for student in self.students}
-        for backbone in backbones or ():
-            if backbone not in students:
-                raise ConfigError(f'backbone {quoted(backbone)} is none of {", ".join(students)}')
+        by_name = {regime.name: regime for regime in self.regimes}
+        _require_among('backbone', backbones, students)
+        _require_among('regime', regimes, by_name)
         changed = replace(
             self,
             methods=tuple(methods or self.methods),
             num_teachers=tuple(num_teachers or self.num_teachers),
             students=tuple(students[name] for name in backbones or students),
             seeds=tuple(seeds if seeds is not None else self.seeds),
+            regimes=tuple(by_name[name] for name in regimes or by_name),
             dataset=replace(
                 self.dataset,
                 split=self.dataset.split if split is None else split,
@@ -126,6 +109,49 @@ class Axes:
         )
         changed.check()
         return changed
+
+    def within(self, regime: Regime) -> 'Axes':
+        """The axes as they are in one regime.
+
+        Args:
+            regime: One of the axes' own.
+        """
+        epochs = regime.epochs
+        students = self.students
+        if epochs is not None:
+            students = tuple(replace(student, epochs=epochs) for student in students)
+        methods = [
+            name
+            for name in self.methods
+            if name in (regime.methods or self.methods)
+            and regime.name in (self.choice(name).regimes or (regime.name,))
+        ]
+        return replace(
+            self._in(regime),
+            regimes=(regime,),
+            students=tuple(one for one in students if _asks_for(regime.students, one.name)),
+            full_epochs=epochs or self.full_epochs,
+            teacher_epochs=regime.teacher_epochs or self.teacher_epochs,
+            methods=tuple(methods),
+            distillation=regime.distillation or self.distillation,
+        )
+
+    def of_method(self, name: str) -> 'Axes':
+        """The axes with what is asked of one method alone."""
+        choice = self.choice(name)
+        students = tuple(one for one in self.students if _asks_for(choice.students, one.name))
+        return replace(self._in(choice), students=students)
+
+    def choice(self, name: str) -> Choice:
+        """What is asked of a method; everything where the config does not say."""
+        return next((one for one in self.choices if one.name == name), Choice())
+
+    def _in(self, scope: Scope) -> 'Axes':
+        return replace(
+            self,
+            num_teachers=tuple(k for k in self.num_teachers if _asks_for(scope.num_teachers, k)),
+            seeds=tuple(seed for seed in self.seeds if _asks_for(scope.seeds, seed)),
+        )
 
     def check(self) -> None:
         """Checks values against each other.
@@ -140,8 +166,7 @@ class Axes:
             names = [item.name for item in items]
             for i, name in enumerate(names):
                 _require_name(f'{kind}s[{i}].name', name)
-            if twice := [name for name in names if names.count(name) > 1]:
-                raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
+            _require_once(kind, names)
         for method in self.methods:
             if method not in self.sweep_methods:
                 raise ConfigError(
@@ -159,6 +184,9 @@ class Axes:
             )
         protocol(self.protocol)
         self.distillation.check()
+        _require_once('regime', [regime.name for regime in self.regimes])
+        for regime in self.regimes:
+            self._check_regime(regime)
         for key, seed in self._all_seeds():
             if seed not in _SEEDS:
                 raise ConfigError(
@@ -180,11 +208,75 @@ class Axes:
                     f'full_epochs = {quoted(self.full_epochs)}'
                 )
 
+    def _check_regime(self, regime: Regime) -> None:
+        where = f'regime {quoted(regime.name)}'
+        _require_name('name of a regime', regime.name)
+        for key, allowed in (
+            ('start', (AS_CONFIGURED, SCRATCH)),
+            ('normalization', (AS_CONFIGURED, BY_CLIP)),
+            ('purpose', PURPOSES),
+        ):
+            value = getattr(regime, key)
+            if isinstance(value, str) and value not in allowed:
+                words = ', '.join(allowed)
+                raise ConfigError(f'{where}: {key} {quoted(value)} is none of {words}')
+        for key in ('epochs', 'teacher_epochs'):
+            if getattr(regime, key) is not None and getattr(regime, key) < 1:
+                raise ConfigError(f'{where}: {key} = {getattr(regime, key)} is not positive')
+        if not 0 <= regime.label_noise < 1:
+            raise ConfigError(
+                f'{where}: label_noise = {quoted(regime.label_noise)} is no share from 0 to below 1'
+            )
+        if regime.distillation is not None:
+            regime.distillation.check()
+        if (own := regime.pretraining) is not None:
+            _require_name(f'{where}: start.dataset.name', own.dataset.name)
+            if own.epochs < 1:
+                raise ConfigError(f'{where}: start.epochs = {own.epochs} is not positive')
+            for other in self.datasets:
+                if other.name == own.dataset.name and other != own.dataset:
+                    raise ConfigError(
+                        f'{where}: start.dataset has the name {other.name!r} of other videos'
+                    )
+
+    def check_scopes(self) -> None:
+        """Refuses what narrows the axes to something that they do not have.
+
+        Raises:
+            ConfigError: naming the regime or method and the value.
+        """
+        names = [student.name for student in self.students]
+        scopes: list[tuple[str, Scope]] = [
+            *((f'regime {quoted(one.name)}', one) for one in self.regimes),
+            *((f'method {quoted(one.name)}', one) for one in self.choices),
+        ]
+        for where, scope in scopes:
+            _require_among(f'{where}: student', scope.students, names)
+            _require_among(f'{where}: num_teachers', scope.num_teachers, self.num_teachers)
+            _require_among(f'{where}: seed', scope.seeds, self.seeds)
+        for regime in self.regimes:
+            _require_among(f'regime {quoted(regime.name)}: method', regime.methods, self.methods)
+        for choice in self.choices:
+            regimes = [regime.name for regime in self.regimes]
+            _require_among(f'method {quoted(choice.name)}: regime', choice.regimes, regimes)
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """All videos that are read: the sweep's own, and those of its pretraining; each once."""
+        found = [self.dataset]
+        for regime in self.regimes:
+            if regime.pretraining is not None and regime.pretraining.dataset not in found:
+                found.append(regime.pretraining.dataset)
+        return tuple(found)
+
     def _all_seeds(self) -> Iterator[tuple[str, int]]:
         for i, seed in enumerate(self.seeds):
             yield f'seeds[{i}]', seed
         for i, teacher in enumerate(self.teachers):
             yield f'teachers[{i}].seed', teacher.seed
+        for regime in self.regimes:
+            if regime.pretraining is not None:
+                yield f'regime {quoted(regime.name)}: start.seed', regime.pretraining.seed
         yield 'view_seed', self.view_seed
         yield 'teacher_view_seed', self.teacher_view_seed
 
@@ -209,6 +301,21 @@ class Axes:
         return tuple(self.known.rows[name] for name in self.methods if name in self.known.rows)
 
 
+def _asks_for(scope: tuple | None, value: Any) -> bool:
+    return scope is None or value in scope
+
+
+def _require_among(kind: str, values: Any, known: Any) -> None:
+    for value in values or ():
+        if value not in known:
+            raise ConfigError(f'{kind} {quoted(value)} is none of {", ".join(map(str, known))}')
+
+
+def _require_once(kind: str, names: list[str]) -> None:
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
+
+
 def _require_name(key: str, name: str) -> None:
     is_plain = name.isprintable() and name.strip() == name and not {*'/\\'} & {*name}
     if name in ('', '.', '..') or not is_plain or len(name) > _LONGEST_NAME:
@@ -224,77 +331,38 @@ def read_axes(path: Path) -> Axes:
     Raises:
         ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
     """
-    content, own = _without_dicts(read_config(path, 'sweep config').to_dict())
-    axes = _build(Axes, content, str(path))
-    axes = replace(axes, own_methods=own_methods(own, f'{path}: methods'))
+    content, dicts = _without_dicts(read_config(path, 'sweep config').to_dict())
+    axes = from_dict(Axes, content, str(path), leave_out=('own_methods', 'choices'))
+    where = f'{path}: methods'
+    choices = [_choice(item, f'{where}[{i}]') for i, item in dicts.items()]
+    own = {i: _without_scope(item) for i, item in dicts.items() if item.get('name') not in METHODS}
+    axes = replace(axes, own_methods=own_methods(own, where), choices=tuple(filter(None, choices)))
     axes.check()
+    axes.check_scopes()
     return axes
 
 
 def _without_dicts(content: dict) -> tuple[dict, dict[int, dict]]:
-    """A config with the names of its own methods in place of them, and these by place."""
+    """A config with names in place of the dicts among its methods, and these by place."""
     methods = content.get('methods')
     if not isinstance(methods, (list, tuple)):
         return content, {}
-    own = {i: item for i, item in enumerate(methods) if isinstance(item, dict)}
-    names = [str(item.get('name')) if i in own else item for i, item in enumerate(methods)]
-    return content | dict(methods=names), own
+    dicts = {i: item for i, item in enumerate(methods) if isinstance(item, dict)}
+    names = [str(item.get('name')) if i in dicts else item for i, item in enumerate(methods)]
+    return content | dict(methods=names), dicts
 
 
-_NESTED: dict[str, type] = {
-    'dataset': Dataset, 'students': Student, 'teachers': PoolTeacher, 'distillation': Distillation,
-}  # fmt: skip
-_LISTS: dict[str, type] = {
-    'students': dict, 'teachers': dict, 'methods': str, 'num_teachers': int, 'seeds': int,
-}  # fmt: skip
-_DICTS = ('dataset', 'darkroom', 'distillation')
+def _choice(item: dict, where: str) -> Choice | None:
+    """What of a method's dict narrows it; all of the dict where the method is the suite's."""
+    keys = {one.name for one in fields(Choice)}
+    given = {key: value for key, value in item.items() if key in keys}
+    if item.get('name') in METHODS:
+        given = item
+    elif given.keys() <= {'name'}:
+        return None
+    return from_dict(Choice, given, where)
 
 
-def _build(kind: type, content: dict, where: str) -> Any:
-    known = {one.name: one for one in fields(kind) if one.name != 'own_methods'}
-    for key in content:
-        if key not in known:
-            raise ConfigError(
-                f'{where}: key {quoted(key)} does not exist{did_you_mean(key, known)}'
-            )
-    values: dict[str, Any] = {}
-    for name, one in known.items():
-        if name in content:
-            values[name] = _convert(name, one.type, content[name], where)
-        # The two are equal only where the field has neither.
-        elif one.default is one.default_factory:
-            raise ConfigError(f'{where}: key {name!r} is absent')
-    return kind(**values)
-
-
-def _convert(name: str, kind: Any, value: Any, where: str) -> Any:
-    nested = _NESTED.get(name)
-    if name in _LISTS:
-        if not isinstance(value, (list, tuple)) or not value:
-            raise ConfigError(
-                f'{where}: key {name!r} is {quoted(value)}, not a list of at least one'
-            )
-        for item in value:
-            _require_kind(f'{where}: {name}', item, _LISTS[name])
-        if nested:
-            return tuple(
-                _build(nested, item, f'{where}: {name}[{i}]') for i, item in enumerate(value)
-            )
-        return tuple(value)
-    if name in _DICTS:
-        if value is not None or nested:
-            _require_kind(f'{where}: {name}', value, dict)
-        return _build(nested, value, f'{where}: {name}') if nested else value
-    # Of `kind | None`, a value that is given must be of the kind.
-    kinds = [kind] if isinstance(kind, type) else [*get_args(kind)]
-    if value is not None or NoneType not in kinds:
-        _require_kind(f'{where}: {name}', value, *(one for one in kinds if one is not NoneType))
-    return value
-
-
-def _require_kind(where: str, value: Any, *kinds: type) -> None:
-    # A whole number is a number.
-    allowed = (*kinds, int) if float in kinds else kinds
-    if not is_a(value, *allowed):
-        names = ' or '.join(kind.__name__ for kind in kinds)
-        raise ConfigError(f'{where} is {quoted(value)}, not of type {names}')
+def _without_scope(item: dict) -> dict:
+    keys = {one.name for one in fields(Choice)} - {'name'}
+    return {key: value for key, value in item.items() if key not in keys}

@@ -1,7 +1,7 @@
 """Finds out which runs of a plan are finished on disk, intact and reusable."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import ResultsError, is_unreadable, quoted
@@ -17,6 +17,7 @@ from ..records.plan_file import read_plan, write_plan
 from ..records.process import is_gone
 from ..records.record import FINAL_STATUSES, read_record
 from .plan import Plan, PlannedRun
+from .videos import SweepData
 
 _NOT_IN_ROWS = (
     'device', 'threads', 'view_seed', 'num_views', 'data_name', 'synthetic', 'hook', 'sources',
@@ -33,6 +34,7 @@ class _Finished:
     status: str
     hashes: Mapping[str, str | None]
     teachers: Sequence[Mapping[str, Any]]
+    starts_from: Sequence[Mapping[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,24 +63,24 @@ class SweepState:
     Args:
         plan: All runs to be had.
         paths: The sweep's folder.
-        fingerprints: Fingerprints of the training and test clips, by the names that records have;
-            a record made from others is not reused. None before the clips are made, when nothing
-            is.
         accept_stale: Whether a run with the same key from another execution (other versions, source
             or device) is reused.
+        fingerprints: Function from a run's videos to the fingerprints of their training and test
+            clips, by the names that records have; a record made from others is not reused. None
+            before the clips are made, when nothing is.
     """
 
     def __init__(
         self,
         plan: Plan,
         paths: SweepPaths,
-        fingerprints: dict[str, str] | None,
         accept_stale: bool = False,
+        fingerprints: Callable[[SweepData], dict[str, str] | None] = SweepData.fingerprints,
     ) -> None:
         self.plan = plan
         self.paths = paths
-        self.fingerprints = fingerprints
         self.accept_stale = accept_stale
+        self._fingerprints = fingerprints
         self._finished: dict[str, _Finished] = {}
         # Of teachers and banks that an earlier, wider plan has left.
         self._elsewhere: dict[str, _Finished] = {}
@@ -231,7 +233,8 @@ class SweepState:
                 name=self.plan.name,
                 dataset=dataset,
                 claims_sha256=claims_sha256,
-                pool=[teacher.name for teacher, *_ in self.plan.pool],
+                pool=[*dict.fromkeys(teacher.name for teacher, *_ in self.plan.pool)],
+                regimes=[dict(regime) for regime in self.plan.regimes],
                 methods=[dict(method.given) for method in self.plan.own_methods],
                 runs=rows,
             ),
@@ -242,6 +245,7 @@ class SweepState:
         row = dataclasses.asdict(run.spec) | dict(folder=paths.root.name)
         row['stale'] = paths.root.name != run.folder
         row['parents'] = list(run.spec.parents)
+        row['regimes'] = self.plan.regimes_of(run)
         for name in _NOT_IN_ROWS:
             del row[name]
         return row
@@ -286,14 +290,17 @@ class SweepState:
                 raise
             return Refusal(str(error), is_doubt=True)
         planned = {**vars(run.spec), 'stale': paths.root.name != run.folder}
-        found = _Finished(paths, record['status'], record['hashes'], record['teachers'])
+        found = _Finished(
+            *(paths, record['status'], record['hashes'], record['teachers']),
+            record.get('starts_from', ()),
+        )
         if (
             wrong := _not_final(record)
             or unlike_plan(planned, record)
             or self._other_teachers(run, found)
         ):
             return Refusal(f'{paths.root}: {wrong}', is_doubt=True)
-        if other := self._other_clips(record) or self._other_weights(run, found):
+        if other := self._other_clips(run, record) or self._other_weights(run, found):
             return Refusal(f'{paths.root}: {other}', is_doubt=False)
         # Nothing can be built on those that came to nothing.
         compare = lost_part if found.status == 'done' else wrong_with
@@ -301,12 +308,13 @@ class SweepState:
             return Refusal(f'{paths.root}: {wrong}', is_doubt=True)
         return found
 
-    def _other_clips(self, record: dict) -> str | None:
+    def _other_clips(self, run: PlannedRun, record: dict) -> str | None:
         """What says that a run was made from other clips than there are; None: nothing."""
-        if self.fingerprints is None:
+        present = self._fingerprints(run.data)
+        if present is None:
             return 'there are no clips yet that its own could be compared with'
         had = record['dataset']
-        if all(had.get(name) in (None, now) for name, now in self.fingerprints.items()):
+        if all(had.get(name) in (None, now) for name, now in present.items()):
             return None
         return 'it was made from other clips than there are now'
 
@@ -314,6 +322,8 @@ class SweepState:
         """What says that a run learned from teachers that are not the plan's; None: nothing."""
         if found.status != 'done':
             return None
+        if [one['key'] for one in found.starts_from] != [*run.pretrained_by]:
+            return 'it started from the weights of other runs than the plan gives it'
         told = [teacher['key'] for teacher in found.teachers]
         if run.spec.method in METHODS:
             wanted = [teacher.spec.key for teacher in self.plan.teachers_of(run)]
@@ -337,6 +347,10 @@ class SweepState:
             before = self._finished.get(run.starts_from)
             if before and before.hashes.get('student_state') != found.hashes.get('initial_state'):
                 return 'the stage that it starts from has other weights now'
+        for start in found.starts_from:
+            now = self._finished.get(start['key'])
+            if now and now.hashes.get('checkpoint') != start['checkpoint_sha256']:
+                return 'the pretraining that it starts from has other weights now'
         for teacher in found.teachers:
             now = self._finished.get(teacher['key'])
             if now and now.hashes.get('checkpoint') != teacher['checkpoint_sha256']:

@@ -21,8 +21,10 @@ from ..files.locks import held
 from ..methods.student_config import method_hook
 from ..records.folder import RunPaths
 from ..records.key import LOADERS, OPEN_FLOW, OPEN_VIDEO
+from ..records.weights import made_by_runs
 from .finished import SweepState
-from .plan import Plan, PlannedRun
+from .parts import DEFAULT_REGIME
+from .plan import Plan, PlannedRun, Pool
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Places:
     """Folders on this machine of what runs read beside their videos.
 
     Attributes:
-        flow: Folders of optical flow, by the :func:`flow_key` of the steps that read it.
-        cache: Folders of decoded frames, by the ``short_side`` of the steps that read them.
+        flow: Folders of optical flow, by the root of the videos and the :func:`flow_key` of the
+            steps that read it.
+        cache: Folders of decoded frames, by the root of the videos and the ``short_side`` of the
+            steps that read them.
     """
 
-    flow: Mapping[str, Path] = field(default_factory=dict)
-    cache: Mapping[int | None, Path] = field(default_factory=dict)
+    flow: Mapping[tuple[Path, str], Path] = field(default_factory=dict)
+    cache: Mapping[tuple[Path, int | None], Path] = field(default_factory=dict)
 
 
 def steps_in(config: Config, name: str) -> Iterator[Any]:
@@ -62,9 +66,10 @@ def placed_config(
 ) -> Config:
     """A copy of the run's config with the places of what it needs in it.
 
-    A bank gets the one teacher that fills it, as ``pool``; the student of a teacher of its own kind
-    that teacher; a stage of a chain the checkpoint of the stage before. Other students find their
-    teachers in the sweep's pool file. Steps that open videos and flow get their folders.
+    A bank gets the one teacher that fills it and an ensemble its teachers, as ``pool``; the student
+    of a teacher of its own kind that teacher; a stage of a chain the checkpoint of the stage
+    before; a backbone that is pretrained here the checkpoint of that run. Other students find their
+    teachers in the regime's pool file. Steps that open videos and flow get their folders.
 
     Args:
         run: A run of the plan.
@@ -72,14 +77,17 @@ def placed_config(
         locate: Function from a run to the folder that it lies in or will.
         places: Folders of flow and frames.
     """
-    config = copy.deepcopy(run.config)
+    config, root = copy.deepcopy(run.config), run.data.root
     for step in steps_in(config, OPEN_FLOW):
         settings = flow_settings(step)
-        if settings is not None and (folder := places.flow.get(flow_key(settings))):
+        if settings is not None and (folder := places.flow.get((root, flow_key(settings)))):
             step['flow_root'] = str(folder.resolve())
     for step in steps_in(config, OPEN_VIDEO):
-        if folder := places.cache.get(step.get('short_side')):
+        if folder := places.cache.get((root, step.get('short_side'))):
             step['cache'] = str(folder.resolve())
+    for backbone in made_by_runs(config):
+        checkpoint = locate(plan.made[backbone['run']]).checkpoint
+        backbone['checkpoint'] = str(checkpoint.resolve())
 
     def entry(teacher: PlannedRun, bank: PlannedRun) -> dict[str, str]:
         made_by, banked_by = (RunPaths(locate(one).root.resolve()) for one in (teacher, bank))
@@ -87,6 +95,9 @@ def placed_config(
 
     if run.spec.method == 'bank':
         config.pool = [entry(plan.runs[run.spec.parents[0]], run)]
+    elif run.spec.method == 'ensemble':
+        banks = {teacher.spec.key: bank for _, teacher, bank in plan.pool}
+        config.pool = [entry(one, banks[one.spec.key]) for one in plan.teachers_of(run)]
     elif run.method.parents == 'own_kind':
         bank = plan.runs[run.spec.parents[0]]
         teacher = plan.runs[bank.spec.parents[0]]
@@ -95,6 +106,16 @@ def placed_config(
         before = locate(plan.runs[run.starts_from]).checkpoint
         method_hook(config, run.method, run.label)['previous'] = str(before.resolve())
     return config
+
+
+def pool_file(path: Path, regime: str) -> Path:
+    """The pool file of a regime: the sweep's own, or one beside it that has the regime's name.
+
+    Args:
+        path: The sweep's own.
+        regime: Name of the regime.
+    """
+    return path if regime == DEFAULT_REGIME else path.with_stem(f'{path.stem}-{regime}')
 
 
 def pool_entry(teacher: PlannedRun, made_by: RunPaths, banked_by: RunPaths) -> dict[str, str]:
@@ -153,12 +174,17 @@ class RunFolders:
         return paths
 
     def write_pool(self) -> None:
-        """Writes the pool file, with paths relative to the sweep's folder.
+        """Writes the pool file of each regime, with paths relative to the sweep's folder.
 
         It lists the teachers of the plan and those that an earlier, wider plan has left on disk.
         """
+        for regime, pool in self._state.plan.pools.items():
+            path = pool_file(self._state.paths.pool, regime)
+            write_json(path, dict(teachers=self._entries(pool)))
+
+    def _entries(self, pool: Pool) -> list[dict[str, str]]:
         teachers = []
-        for _, run, bank in self._state.plan.pool:
+        for _, run, bank in pool:
             made_by = self._state.locate(run)
             if made_by is None:
                 # K teachers are the first K: what comes after a gap is of no use.
@@ -166,7 +192,7 @@ class RunFolders:
             banked_by = self._state.locate(bank) or self._state.own_folder(bank)
             made_by, banked_by = (RunPaths(Path(one.root.name)) for one in (made_by, banked_by))
             teachers.append(pool_entry(run, made_by, banked_by))
-        write_json(self._state.paths.pool, dict(teachers=teachers))
+        return teachers
 
     def _place(self, run: PlannedRun, paths: RunPaths) -> None:
         """Writes a run's config with the present places in it, and notes that."""

@@ -1,22 +1,28 @@
 """The plan of a sweep: a DAG of runs in which shared teachers and banks appear once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from mmengine.config import Config
 
 from ..methods.own import OwnMethod
 from ..methods.table import Method
 from ..records.spec import RunSpec
-from .config import PoolTeacher
+from ..records.weights import made_by_runs
+from .parts import PoolTeacher
+from .videos import SweepData
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, the resolved config it trains or scores by, and the row of its method."""
+    """A run, the resolved config it trains or scores by, the row of its method, and its videos."""
 
     spec: RunSpec
     config: Config
     method: Method
+    data: SweepData
 
     @property
     def folder(self) -> str:
@@ -33,14 +39,26 @@ class PlannedRun:
 
     @property
     def starts_from(self) -> str | None:
-        """Key of the run whose weights it starts from: the stage before."""
+        """Key of the run that it goes on from: the stage before."""
         later = self.method.parents == 'stages' and self.spec.num_teachers > 1
-        return self.spec.parents[-1] if later else None
+        learns_from = [key for key in self.spec.parents if key not in self.pretrained_by]
+        return learns_from[-1] if later else None
+
+    @cached_property
+    def pretrained_by(self) -> tuple[str, ...]:
+        """Keys of the runs whose weights its backbones start from."""
+        named = dict.fromkeys(one['run'] for one in made_by_runs(self.config))
+        # An ensemble has the config of a teacher, and starts from nothing.
+        return tuple(key for key in named if key in self.spec.parents)
 
     @property
     def work(self) -> float:
         """Rough work, a plain epoch being 1; it orders the queue."""
         return self.method.work(self.spec.epochs, self.spec.num_teachers)
+
+
+Pool = list[tuple[PoolTeacher, PlannedRun, PlannedRun]]
+"""Teachers in their order, each with its run and that of its bank."""
 
 
 @dataclass(frozen=True)
@@ -50,35 +68,53 @@ class Plan:
     Attributes:
         name: Name of the sweep.
         runs: The runs by key.
-        pool: Keys of the teachers' runs and of their banks, in pool order.
+        made: These, and what no run of the plan needs but a pool has, by key.
+        pools: The pool of each regime, by the regime's name.
         own_methods: All methods that the sweep's config describes, whether the plan has runs of
             them or not.
+        regimes: What is told of each regime.
+        keys_by_regime: Keys of the runs of each regime, and of what these need, by its name.
     """
 
     name: str
     runs: dict[str, PlannedRun]
-    pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]]
+    made: dict[str, PlannedRun]
+    pools: dict[str, Pool]
     own_methods: tuple[OwnMethod, ...] = ()
+    regimes: tuple[Mapping[str, Any], ...] = ()
+    keys_by_regime: Mapping[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def pool(self) -> Pool:
+        """The teachers of all regimes, each once."""
+        every = [one for pool in self.pools.values() for one in pool]
+        return [*{run.spec.key: (teacher, run, bank) for teacher, run, bank in every}.values()]
+
+    @property
+    def datasets(self) -> list[SweepData]:
+        """The videos of all runs, each once."""
+        return [*{id(run.data): run.data for run in self.runs.values()}.values()]
+
+    def regimes_of(self, run: PlannedRun) -> list[str]:
+        """Names of the regimes that a run is part of."""
+        return [name for name, keys in self.keys_by_regime.items() if run.spec.key in keys]
 
     def ancestors(self, run: PlannedRun) -> list[PlannedRun]:
         """Runs that a run needs, and those that these need; each once."""
         found: dict[str, PlannedRun] = {}
         for key in run.spec.parents:
-            parent = self._run(key)
+            parent = self.made[key]
             found |= {one.spec.key: one for one in (*self.ancestors(parent), parent)}
         return [*found.values()]
 
     def teachers_of(self, run: PlannedRun) -> list[PlannedRun]:
         """The teachers that a run loads or reads the banks of, in its order."""
-        parents = map(self._run, run.spec.parents)
-        made_by = [self._run(p.spec.parents[0]) if p.spec.method == 'bank' else p for p in parents]
+        parents = [self.made[key] for key in run.spec.parents]
+        made_by = [
+            self.made[one.spec.parents[0]] if one.spec.method == 'bank' else one for one in parents
+        ]
         return [one for one in made_by if one.spec.method == 'teacher']
 
     def children(self, key: str) -> list[PlannedRun]:
         """Runs that need this one."""
         return [run for run in self.runs.values() if key in run.spec.parents]
-
-    def _run(self, key: str) -> PlannedRun:
-        # Teachers and banks of the pool that no run of the plan needs have parents, too.
-        pool = (run for _, *made in self.pool for run in made)
-        return self.runs.get(key) or next(run for run in pool if run.spec.key == key)

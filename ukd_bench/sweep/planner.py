@@ -1,15 +1,14 @@
-"""From the axes to the plan: which runs there are, what each needs, and their keys."""
+"""From the axes to the plan: which runs there are, and what each needs."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
-from ..data.flow import FLOW_VERSION
 from ..data.views.rendering import teacher_pipeline
 from ..errors import ConfigError
-from ..files.hashes import digest
 from ..methods.config_files import fill_in, find_config_by_path, load_config
 from ..methods.own import require_importable
 from ..methods.student_config import (
@@ -19,35 +18,33 @@ from ..methods.student_config import (
     student_config_path,
 )
 from ..methods.table import FLOOR, RUN_KINDS, Method
-from ..records.key import (
-    OPEN_FLOW,
-    PROTOCOL_VERSION,
-    holds_step,
-    scientific,
-    scientific_dataset,
-)
+from ..records.key import scientific_dataset
 from ..records.plain import require_plain
-from ..records.spec import RunSpec
-from ..records.user_code import user_sources
-from ..records.weights import initial_weights
-from .config import Axes, PoolTeacher, Student
-from .plan import Plan, PlannedRun
+from .config import Axes
+from .normalization import set_normalization
+from .parts import Dataset, PoolTeacher, Student
+from .place import pool_file
+from .plan import Plan, PlannedRun, Pool
 from .run_config import (
     epochs_of,
     own_kind_name,
     own_kind_seed,
     require_same_views,
-    set_data,
-    set_epochs,
-    set_protocol,
-    set_selection,
+    set_label_noise,
 )
-from .videos import SweepData
+from .run_maker import RunMaker, one_run, set_evaluation
+from .start import require_same_backbone, set_start
+from .videos import SweepData, sweep_data
 
-KEY_DIGITS = 12
 
-
-def make_plan(axes: Axes, data: SweepData, execution: str, device: str, pool_path: str) -> Plan:
+def make_plan(
+    axes: Axes,
+    data: SweepData,
+    execution: str,
+    device: str,
+    pool_path: str,
+    data_of: Callable[[Dataset], SweepData] = sweep_data,
+) -> Plan:
     """Resolves every run that the axes ask for, and what those need.
 
     Args:
@@ -55,52 +52,92 @@ def make_plan(axes: Axes, data: SweepData, execution: str, device: str, pool_pat
         data: What to train and test on.
         execution: Execution fingerprint of all runs.
         device: ``cpu`` or ``cuda``.
-        pool_path: Path that the sweep's pool file will have.
+        pool_path: Path that the sweep's pool file will have; those of named regimes lie beside it.
+        data_of: Function that finds the videos which networks are pretrained on.
 
     Raises:
         ConfigError: a config is absent or does not fit the sweep, or the axes ask for no run.
     """
-    return _Planner(axes, data, execution, device, pool_path).plan()
+    for method in axes.student_methods:
+        require_importable(method)
+    maker = RunMaker(execution, device)
+    pools: dict[str, Pool] = {}
+    wanted: dict[str, set[str]] = {}
+    for regime in axes.regimes:
+        pool = str(pool_file(Path(pool_path), regime.name))
+        planner = _RegimePlanner(axes.within(regime), data, maker, pool, data_of)
+        keys = [run.spec.key for run in planner.wanted()]
+        pools[regime.name] = planner.pool
+        wanted[regime.name] = _with_ancestors(keys, maker.made)
+    needed = set().union(*wanted.values())
+    if not needed:
+        raise ConfigError(
+            f'no run to plan: methods {", ".join(axes.methods)} with '
+            f'num_teachers {", ".join(map(str, axes.num_teachers))}'
+        )
+    runs = {key: run for key, run in maker.made.items() if key in needed}
+    regimes = [one.described(axes.within(one).full_epochs) for one in axes.regimes]
+    return Plan(axes.name, runs, maker.made, pools, axes.own_methods, tuple(regimes), wanted)
 
 
-class _Planner:
+class _RegimePlanner:
+    """Plans the runs of one regime.
+
+    Args:
+        axes: The axes within that regime, which is their only one.
+        data: What to train and test on.
+        maker: Makes the runs, those of other regimes among them.
+        pool_path: Path that the regime's pool file will have.
+        data_of: See :func:`make_plan`.
+    """
+
     def __init__(
-        self, axes: Axes, data: SweepData, execution: str, device: str, pool_path: str
+        self,
+        axes: Axes,
+        data: SweepData,
+        maker: RunMaker,
+        pool_path: str,
+        data_of: Callable[[Dataset], SweepData],
     ) -> None:
         self.axes = axes
+        (self.regime,) = axes.regimes
         self.data = data
-        self.execution = execution
-        self.device = device
+        self.maker = maker
         self.pool_path = pool_path
-        self.identity = data.identity()
+        self.data_of = data_of
         # Configs by method and student: with many seeds and K, reading them is what takes time.
         self.configs: dict[tuple[str, str], Config] = {}
+        self.pool: Pool = []
+        if not axes.students:
+            return
         # One config of the first student stands for all in what they share: clips and views.
         self.sharing = self._sharing()
         self.shared = self._config(self.sharing, axes.students[0])
         self.shared_name = f'{self.sharing.name} of {axes.students[0].name}'
-        self._set_evaluation(self.shared)
-        self.pool: list[tuple[PoolTeacher, PlannedRun, PlannedRun]] = []
-        # Runs by key, in the order in which they were made: parents come before children.
-        self.made: dict[str, PlannedRun] = {}
+        set_evaluation(self.shared, axes)
 
-    def plan(self) -> Plan:
-        for method in self.axes.student_methods:
-            require_importable(method)
+    def wanted(self) -> Iterable[PlannedRun]:
+        """The runs that are asked for; what they need was made before them."""
+        if not self.axes.students:
+            return
         for teacher in self.axes.teachers:
             run = self._teacher(teacher)
             if run.spec.teacher != teacher.name:
-                raise _one_run(f'teachers {run.spec.teacher} and {teacher.name}')
+                raise one_run(f'teachers {run.spec.teacher} and {teacher.name}')
             self.pool.append((teacher, run, self._bank(run)))
-        wanted = [run.spec.key for run in self._wanted()]
-        if not wanted:
-            raise ConfigError(
-                f'no run to plan: methods {", ".join(self.axes.methods)} with '
-                f'num_teachers {", ".join(map(str, self.axes.num_teachers))}'
-            )
-        needed = _with_ancestors(wanted, self.made)
-        runs = {key: run for key, run in self.made.items() if key in needed}
-        return Plan(self.axes.name, runs, self.pool, self.axes.own_methods)
+        if 'teacher' in self.axes.methods:
+            counts = self.axes.of_method('teacher').num_teachers
+            yield from (run for _, run, _ in self.pool[: max(counts, default=0)])
+        if 'ensemble' in self.axes.methods:
+            # One teacher is no ensemble.
+            counts = self.axes.of_method('ensemble').num_teachers
+            yield from (self._ensemble(k) for k in counts if k > 1)
+        for student in self.axes.students:
+            for seed in self.axes.seeds:
+                for method in self.axes.student_methods:
+                    asked = self.axes.of_method(method.name)
+                    if seed in asked.seeds and student in asked.students:
+                        yield from self._students(method, student, seed, asked.num_teachers)
 
     def _sharing(self) -> Method:
         """The method whose config stands for all: plain, or the first wanted where it has none."""
@@ -109,26 +146,16 @@ class _Planner:
         wanted = self.axes.student_methods
         return floor if not wanted or find_config_by_path(plain) is not None else wanted[0]
 
-    def _wanted(self) -> Iterable[PlannedRun]:
-        counts = self.axes.num_teachers
-        if 'teacher' in self.axes.methods:
-            yield from (run for _, run, _ in self.pool[: max(counts)])
-        if 'ensemble' in self.axes.methods:
-            # One teacher is no ensemble.
-            yield from (self._ensemble(k) for k in counts if k > 1)
-        for student in self.axes.students:
-            for seed in self.axes.seeds:
-                for method in self.axes.student_methods:
-                    yield from self._students(method, student, seed)
-
-    def _students(self, method: Method, student: Student, seed: int) -> Iterable[PlannedRun]:
+    def _students(
+        self, method: Method, student: Student, seed: int, asked: Iterable[int]
+    ) -> Iterable[PlannedRun]:
         """The runs of a method, one a number of teachers where that makes a difference."""
         if method.parents == 'own_kind':
             yield self._of_own_kind(method, student, seed)
             return
-        counts = [k for k in self.axes.num_teachers if k >= method.fewest]
+        counts = [k for k in asked if k >= method.fewest]
         if method.parents == 'stages':
-            stages = self._stages(method, student, seed)
+            stages = self._stages(method, student, seed, max(counts, default=0))
             yield from (stages[k - 1] for k in counts)
         elif method.by_count:
             for k in counts:
@@ -141,10 +168,12 @@ class _Planner:
         first = self.pool[:num_teachers] if part else []
         return [bank if part == 'banks' else teacher for _, teacher, bank in first]
 
-    def _stages(self, method: Method, student: Student, seed: int) -> list[PlannedRun]:
+    def _stages(
+        self, method: Method, student: Student, seed: int, largest: int
+    ) -> list[PlannedRun]:
         """Every stage up to the largest K: each starts from the weights of the one before."""
         stages: list[PlannedRun] = []
-        for k in range(1, max(self.axes.num_teachers) + 1):
+        for k in range(1, largest + 1):
             _, _, bank = self.pool[k - 1]
             stages.append(self._student(method, student, seed, k, [bank, *stages[-1:]]))
         return stages
@@ -162,7 +191,8 @@ class _Planner:
             )
         hook = method_hook(config, RUN_KINDS['teacher'], teacher.name)
         hook['view_seed'] = self.axes.teacher_view_seed
-        return self._run(
+        where = f'teacher {teacher.name}'
+        return self._make(
             config,
             method=RUN_KINDS['teacher'],
             student=teacher.student,
@@ -171,7 +201,46 @@ class _Planner:
             epochs=self.axes.teacher_epochs,
             full_epochs=self.axes.teacher_epochs,
             view_seed=self.axes.teacher_view_seed,
+            parents=self._starting(config, teacher.student, where),
         )
+
+    def _starting(self, config: Config, student: str, where: str) -> tuple[str, ...]:
+        """Sets where a network starts and how its clips are normalised.
+
+        Returns:
+            Keys of the runs whose weights it starts from.
+        """
+        set_normalization(config, self.regime, where)
+
+        def pretraining(modality: str, network: dict) -> str:
+            run, path = self._pretraining(student, modality)
+            require_same_backbone(network, run.config, where, path)
+            return run.spec.key
+
+        return tuple(set_start(config, self.regime, student, where, pretraining))
+
+    def _pretraining(self, student: str, modality: str) -> tuple[PlannedRun, str]:
+        """The training that backbones of a kind start from, and the path of its config."""
+        own = self.regime.pretraining
+        assert own is not None, 'only a regime with pretraining asks for it'
+        path = fill_in('start.config', own.config, student=student, modality=modality)
+        config = load_config(path)
+        name = f'{student}-{modality}'
+        row = RUN_KINDS['pretraining']
+        method_hook(config, row, path)['view_seed'] = own.seed
+        set_normalization(config, self.regime, f'config {path}')
+        run = self._make(
+            config,
+            data=self.data_of(own.dataset),
+            method=row,
+            student=student,
+            teacher=name,
+            seed=own.seed,
+            epochs=own.epochs,
+            full_epochs=own.epochs,
+            view_seed=own.seed,
+        )
+        return run, path
 
     def _bank(self, teacher: PlannedRun) -> PlannedRun:
         config = copy.deepcopy(self.shared)
@@ -181,7 +250,7 @@ class _Planner:
         )
         dataset = config.train_dataloader.dataset.to_dict()
         dataset['pipeline'] = teacher_pipeline(dataset['pipeline'], teacher.config)
-        return self._run(
+        return self._make(
             config,
             of=self.shared_name,
             hook=self.sharing.hook,
@@ -201,7 +270,7 @@ class _Planner:
         config = copy.deepcopy(first[0].config)
         row = RUN_KINDS['ensemble']
         method_hook(config, row, first[0].label)['view_seed'] = self.axes.view_seed
-        return self._run(
+        return self._make(
             config,
             of=f'teacher of {first[0].spec.teacher}',
             method=row,
@@ -223,6 +292,7 @@ class _Planner:
     ) -> PlannedRun:
         config = self._config(method, student)
         of = f'{method.name} of {student.name}'
+        config.merge_from_dict(dict(self.regime.cfg_options))
         require_same_views(config, self.shared, of, self.shared_name)
         set_hook(
             method_hook(config, method, method.name),
@@ -233,7 +303,9 @@ class _Planner:
             pool=self.pool_path,
             distillation=self.axes.distillation.given(),
         )
-        return self._run(
+        set_label_noise(config, self.regime.label_noise, seed, of)
+        starts_from = self._starting(config, student.name, of)
+        return self._make(
             config,
             method=method,
             student=student.name,
@@ -243,7 +315,8 @@ class _Planner:
             full_epochs=epochs_of(
                 method, self.axes.full_epochs, num_teachers, self.axes.bank_views
             ),
-            parents=tuple(run.spec.key for run in parents),
+            # What it learns from comes first.
+            parents=(*(run.spec.key for run in parents), *starts_from),
         )
 
     def _config(self, method: Method, student: Student) -> Config:
@@ -257,99 +330,8 @@ class _Planner:
             self.configs[known] = config
         return copy.deepcopy(self.configs[known])
 
-    def _run(
-        self,
-        config: Config,
-        *,
-        method: Method,
-        epochs: int,
-        full_epochs: int | None = None,
-        student: str | None = None,
-        teacher: str | None = None,
-        num_teachers: int = 0,
-        seed: int = 0,
-        view_seed: int | None = None,
-        num_views: int = 0,
-        parents: tuple[str, ...] = (),
-        identified_by: dict[str, Any] | None = None,
-        of: str | None = None,
-        hook: str | None = None,
-    ) -> PlannedRun:
-        set_epochs(config, epochs)
-        data, root = self.data, str(self.data.root.resolve())
-        set_data(config, root, data.split, data.num_classes, data.edition)
-        self._set_evaluation(config)
-        config.randomness = dict(seed=seed)
-        view_seed = self.axes.view_seed if view_seed is None else view_seed
-        hook = hook or method.hook
-        whole = config.to_dict()
-        where = f'config of {of or f"{method.name} of {teacher or student}"}'
-        require_plain(whole, where)
-        weights = initial_weights(whole, where)
-        counts = scientific(whole, hook, weights)
-        if identified_by is None:
-            identified_by = counts
-        identity = dict(
-            protocol=PROTOCOL_VERSION,
-            method=method.name,
-            num_teachers=num_teachers,
-            seed=seed,
-            view_seed=view_seed,
-            num_views=num_views,
-            data=self.identity,
-            config=identified_by,
-            parents=parents,
-        )
-        # Modules that a config imports may register anything that it names.
-        imports = config.get('custom_imports')
-        if sources := user_sources([identified_by, dict(custom_imports=imports)]):
-            identity['sources'] = sources
-        if holds_step(identified_by, OPEN_FLOW):
-            identity['flow'] = FLOW_VERSION
-        key = digest(identity, KEY_DIGITS)
-        # What a run needs must stay as it was, too.
-        needed = [self.made[parent].spec for parent in parents]
-        spec = RunSpec(
-            key=key,
-            execution=self.execution,
-            method=method.name,
-            student=student,
-            teacher=teacher,
-            num_teachers=num_teachers,
-            seed=seed,
-            split=self.data.split,
-            epochs=epochs,
-            full_epochs=full_epochs or self.axes.full_epochs,
-            view_seed=view_seed,
-            num_views=num_views,
-            device=self.device,
-            threads=self.axes.threads,
-            parents=parents,
-            data_name=self.data.name,
-            synthetic=self.data.synthetic,
-            config_sha256=digest(counts),
-            hook=hook,
-            sources=_union(sources, *(one.sources for one in needed)),
-            weights=_union(weights, *(one.weights for one in needed)),
-        )
-        run = PlannedRun(spec, config, method)
-        other = self.made.setdefault(key, run)
-        # Students that differ in their schedule alone may share a teacher of their own kind.
-        if student != other.spec.student and method.name not in RUN_KINDS:
-            raise _one_run(f'{other.label} and {run.label}')
-        return other
-
-    def _set_evaluation(self, config: Config) -> None:
-        set_protocol(config, self.axes.protocol)
-        set_selection(config, self.axes.selection)
-
-
-def _one_run(names: str) -> ConfigError:
-    return ConfigError(f'{names} are one run: their configs say the same; leave one of the two out')
-
-
-def _union(*parts: Mapping[str, str]) -> dict[str, str]:
-    return {name: sha256 for part in reversed(parts) for name, sha256 in part.items()}
+    def _make(self, config: Config, data: SweepData | None = None, **facts: Any) -> PlannedRun:
+        return self.maker.make(self.axes, data or self.data, config, **facts)
 
 
 def _with_ancestors(keys: Iterable[str], runs: dict[str, PlannedRun]) -> set[str]:

@@ -33,6 +33,23 @@ def preflight(axes: Axes, device: str) -> Devices:
     questions: dict[str, Any] = {}
     if device_kind(device) == 'cuda':
         questions['cuda_devices'] = None
+    if hooks := _own_hooks(axes):
+        questions['hook_complaints'] = hooks
+    questions |= _of_distillation(axes)
+    answers = ask(questions)
+    _complain(answers)
+    for name, complaint in answers.get('hook_complaints', {}).items():
+        raise ConfigError(f'method {name!r}: {complaint}')
+    for regime in axes.regimes:
+        # What a regime has of its own is rare, and asked for by itself.
+        if regime.distillation is not None:
+            _complain(ask(_of_distillation(axes.within(regime))))
+    return find_devices(device, answers.get('cuda_devices', ()))
+
+
+def _of_distillation(axes: Axes) -> dict[str, Any]:
+    """Questions about the rule and the loss of the axes."""
+    questions: dict[str, Any] = {}
     rule = axes.distillation.rule
     # The other rules take no arguments and any number of teachers.
     if rule is not None and (rule not in RULES or rule == 'fixed_weights'):
@@ -40,15 +57,13 @@ def preflight(axes: Axes, device: str) -> Devices:
     loss = axes.distillation.loss
     if loss is not None and loss not in LOSSES:
         questions['loss_complaint'] = loss
-    if hooks := _own_hooks(axes):
-        questions['hook_complaints'] = hooks
-    answers = ask(questions)
+    return questions
+
+
+def _complain(answers: dict[str, Any]) -> None:
     for name in ('rule_complaint', 'loss_complaint'):
         if complaint := answers.get(name):
             raise ConfigError(f'distillation: {complaint}')
-    for name, complaint in answers.get('hook_complaints', {}).items():
-        raise ConfigError(f'method {name!r}: {complaint}')
-    return find_devices(device, answers.get('cuda_devices', ()))
 
 
 def _numbers_folded(axes: Axes) -> list[int]:

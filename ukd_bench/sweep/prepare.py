@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,13 @@ def prepare_videos(data: SweepData, bars: Bars) -> None:
         data.prepare(_cores(), update)
 
 
-def prepare_places(
-    plan: Plan, data: SweepData, budget_gib: float, bars: Bars, say: Callable[[str], Any]
-) -> Places:
+def prepare_places(plan: Plan, budget_gib: float, bars: Bars, say: Callable[[str], Any]) -> Places:
     """Makes the optical flow that runs read, and caches decoded frames where they fit the budget.
 
     Runs compute the same from a cache as without one.
 
     Args:
-        plan: The plan of the runs.
-        data: The videos, which exist.
+        plan: The plan of the runs, whose videos exist.
         budget_gib: GiB that cached frames may take.
         bars: Shows how far the work is.
         say: Called with one line where there is no room for a cache.
@@ -51,26 +48,35 @@ def prepare_places(
         ConfigError: the flow that a pipeline asks for cannot be made here.
         DataError: a video cannot be used.
     """
-    return Places(_make_flow(plan, data, bars), _make_caches(plan, data, budget_gib, bars, say))
+    return Places(_make_flow(plan, bars), _make_caches(plan, budget_gib, bars, say))
 
 
-def _make_flow(plan: Plan, data: SweepData, bars: Bars) -> dict[str, Path]:
+def _make_flow(plan: Plan, bars: Bars) -> dict[tuple[Path, str], Path]:
     folders = {}
-    for key, settings in _flow_wanted(plan).items():
-        flow = _checked(settings)
-        # Two roots of one name are two folders, so that two sweeps do not replace each other's.
-        place = digest([settings, str(data.root.resolve())], 8)
-        folders[key] = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{place}'
-        with bars(f'{flow.algorithm} flow') as update:
-            make_flow(data.root, folders[key], data.paths(), flow, _cores(), update)
+    for data in plan.datasets:
+        for key, settings in _flow_wanted(plan, data).items():
+            flow = _checked(settings)
+            # Two roots of one name are two folders, so that two sweeps do not replace each other's.
+            place = digest([settings, str(data.root.resolve())], 8)
+            folder = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{place}'
+            with bars(f'{flow.algorithm} flow') as update:
+                make_flow(data.root, folder, data.paths(), flow, _cores(), update)
+            folders[data.root, key] = folder
     return folders
 
 
-def _flow_wanted(plan: Plan) -> dict[str, dict[str, Any]]:
+def _flow_wanted(plan: Plan, data: SweepData) -> dict[str, dict[str, Any]]:
     """The settings of flow that pipelines ask for, by what tells them apart."""
-    steps = (step for run in plan.runs.values() for step in steps_in(run.config, OPEN_FLOW))
+    steps = _steps(plan, data, OPEN_FLOW)
     wanted = (settings for step in steps if (settings := flow_settings(step)) is not None)
     return {flow_key(settings): settings for settings in wanted}
+
+
+def _steps(plan: Plan, data: SweepData, name: str) -> Iterator[Any]:
+    """The steps of a type in the pipelines of all runs that read these videos."""
+    for run in plan.runs.values():
+        if run.data is data:
+            yield from steps_in(run.config, name)
 
 
 def _checked(settings: dict[str, Any]) -> FlowSettings:
@@ -91,22 +97,23 @@ def _checked(settings: dict[str, Any]) -> FlowSettings:
 
 
 def _make_caches(
-    plan: Plan, data: SweepData, budget_gib: float, bars: Bars, say: Callable[[str], Any]
-) -> dict[int | None, Path]:
-    steps = (step for run in plan.runs.values() for step in steps_in(run.config, OPEN_VIDEO))
-    sides = [*dict.fromkeys(step.get('short_side') for step in steps)]
-    if not sides or budget_gib <= 0:
+    plan: Plan, budget_gib: float, bars: Bars, say: Callable[[str], Any]
+) -> dict[tuple[Path, int | None], Path]:
+    wanted = [
+        (data, side)
+        for data in plan.datasets
+        for side in dict.fromkeys(step.get('short_side') for step in _steps(plan, data, OPEN_VIDEO))
+    ]
+    if not wanted or budget_gib <= 0:
         return {}
-    paths = data.paths()
-    needed = sum(needed_bytes(data.root, paths, side) for side in sides)
+    needed = sum(needed_bytes(data.root, data.paths(), side) for data, side in wanted)
     parent = DATA / 'cache'
     try:
         parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f'{parent}: cannot be made ({error.strerror or error})') from error
-    place = digest(str(data.root.resolve()), 8)
-    folders = {side: parent / f'{data.name}-{side or "full"}-{place}' for side in sides}
-    present = sum(_present_bytes(folder) for folder in folders.values())
+    folders = [parent / _cache_name(data, side) for data, side in wanted]
+    present = sum(map(_present_bytes, folders))
     free = shutil.disk_usage(parent).free * (1 - _LEAVE_FREE)
     if needed > budget_gib * GIB or needed - present > free:
         room = f'--cache-gib allows {budget_gib:g}, the disk {(present + free) / GIB:.1f}'
@@ -115,10 +122,14 @@ def _make_caches(
             f'{room}'
         )
         return {}
-    for side, folder in folders.items():
+    for (data, side), folder in zip(wanted, folders, strict=True):
         with bars('caching frames') as update:
-            build(data.root, folder, paths, side, _cores(), update)
-    return folders
+            build(data.root, folder, data.paths(), side, _cores(), update)
+    return {(data.root, side): folder for (data, side), folder in zip(wanted, folders, strict=True)}
+
+
+def _cache_name(data: SweepData, side: int | None) -> str:
+    return f'{data.name}-{side or "full"}-{digest(str(data.root.resolve()), 8)}'
 
 
 def _present_bytes(folder: Path) -> int:

@@ -18,6 +18,7 @@ from .doubts import doubts
 from .earlier import still_valid
 from .executors import Executor, Resources, build_executor
 from .finished import SweepState
+from .parts import Dataset
 from .place import Places
 from .plan import Plan
 from .planner import make_plan
@@ -37,6 +38,7 @@ class SweepOptions:
         teachers: Numbers of teachers K.
         backbones: The only students to train.
         seeds: Seeds of the students.
+        regimes: The only regimes to compare in.
         split: Split of the data set.
         edition: Edition whose lists count, where those of two lie at one root.
         device: Device that runs compute on: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
@@ -54,6 +56,7 @@ class SweepOptions:
     teachers: list[int] | None = None
     backbones: list[str] | None = None
     seeds: list[int] | None = None
+    regimes: list[str] | None = None
     split: int | None = None
     edition: str | None = None
     device: str = 'cpu'
@@ -108,12 +111,17 @@ class SweepRun:
             split=options.split, edition=options.edition
         )
         self.axes = self._every_axis.narrowed(
-            options.methods, options.teachers, options.backbones, options.seeds
+            options.methods,
+            options.teachers,
+            options.backbones,
+            options.seeds,
+            regimes=options.regimes,
         )
         if options.jobs is not None and options.jobs < 1:
             raise ConfigError(f'--jobs {options.jobs} is not positive')
         self._data = self._data_of(self.axes)
         self._by_split = {self._data.split: self._data}
+        self._pretrained_on: list[tuple[Dataset, SweepData]] = []
         self.devices = preflight(self.axes, options.device)
         self._execution = UNKNOWN
         if self.devices.name is not None:
@@ -126,7 +134,7 @@ class SweepRun:
         """The plan, and what of it is finished."""
         options, data = self.options, self._data
         plan = self._plan(self.axes, data)
-        state = SweepState(plan, self.paths, data.fingerprints(), options.accept_stale)
+        state = SweepState(plan, self.paths, options.accept_stale)
         state.refresh()
         return state
 
@@ -181,19 +189,20 @@ class SweepRun:
             KeyboardInterrupt: after the executor was told to stop.
         """
         data, places = self._data, Places()
-        prepare_videos(data, bars)
+        for one in [data, *map(self._other_data, self.axes.datasets[1:])]:
+            prepare_videos(one, bars)
         state = self.state()
         for doubt in doubts(state):
             say(f'warning: {doubt}')
         earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
-            places = prepare_places(state.plan, data, self.options.cache_gib, bars, say)
+            places = prepare_places(state.plan, self.options.cache_gib, bars, say)
         valid = still_valid(self._every_axis, earlier, self._keys_of)
         dataset = dict(
             name=data.name,
             edition=data.kind,
             synthetic=data.synthetic,
-            **(state.fingerprints or {}),
+            **(data.fingerprints() or {}),
         )
         # Written before the first run as well: the rules of the verdicts stand before the results.
         claims = state.claims_sha256(claims_sha256)
@@ -218,11 +227,23 @@ class SweepRun:
 
     def _plan(self, axes: Axes, data: SweepData) -> Plan:
         pool = str(self.paths.pool.resolve())
-        return make_plan(axes, data, self._execution, self.devices.kind, pool)
+        kind = self.devices.kind
+        return make_plan(axes, data, self._execution, kind, pool, self._other_data)
 
     def _data_of(self, axes: Axes) -> SweepData:
-        groups = 'fit' if axes.selection == BEST_ON_HELD_OUT else None
-        return sweep_data(axes.dataset, self.options.data_root, groups)
+        return sweep_data(axes.dataset, self.options.data_root, self._groups())
+
+    def _other_data(self, dataset: Dataset) -> SweepData:
+        """The videos of a pretraining, looked at once."""
+        for known, data in self._pretrained_on:
+            if known == dataset:
+                return data
+        data = sweep_data(dataset, None, self._groups())
+        self._pretrained_on.append((dataset, data))
+        return data
+
+    def _groups(self) -> str | None:
+        return 'fit' if self._every_axis.selection == BEST_ON_HELD_OUT else None
 
 
 def require_writable(folder: Path) -> None:

@@ -18,10 +18,11 @@ from ..files.python import config_name
 from ..methods.table import Method
 from ..records.key import OPEN_FLOW
 from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
-from .config import Student
+from .parts import Student
 
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
 _OWN_KIND_SEEDS = 1000
+_DATASET = 'ukd_bench.ARIDDataset'
 
 
 def set_epochs(config: Config, epochs: int) -> None:
@@ -76,6 +77,22 @@ def set_selection(config: Config, rule: str) -> None:
     if rule == BEST_ON_HELD_OUT:
         config.train_dataloader.dataset.groups = 'fit'
         config.val_dataloader.dataset.update(subset='train', groups='held_out')
+
+
+def set_label_noise(config: Config, share: float, seed: int, where: str) -> None:
+    """Has a share of the training clips labelled wrongly, drawn by the seed of the run.
+
+    Raises:
+        ConfigError: the training set is not the suite's.
+    """
+    if not share:
+        return
+    dataset = config.train_dataloader.dataset
+    if config_name(dataset.get('type', '')) != _DATASET:
+        raise ConfigError(
+            f'{where}: label_noise: its data set is {dataset.get("type")!r}, not {_DATASET}'
+        )
+    dataset.update(label_noise=share, label_seed=seed)
 
 
 def _set_everywhere(section: Any, key: str, value: Any) -> None:

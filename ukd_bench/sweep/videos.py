@@ -14,7 +14,7 @@ from ..data.darkroom import GENERATOR_VERSION, PRESETS, DarkRoomSpec, make
 from ..data.darkroom.layout import SPLITS
 from ..data.fingerprint import clips_fingerprint, darkroom_manifest
 from ..errors import ConfigError, DataError
-from .config import Dataset
+from .parts import Dataset
 
 DATA = Path('data')
 
@@ -125,7 +125,7 @@ class SweepData:
         return list(dict.fromkeys(both))
 
 
-def sweep_data(dataset: Dataset, root: Path | None, groups: str | None = None) -> SweepData:
+def sweep_data(dataset: Dataset, root: Path | None = None, groups: str | None = None) -> SweepData:
     """The videos that a sweep config asks for, at the root that the command line names.
 
     Args:

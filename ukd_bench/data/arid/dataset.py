@@ -12,6 +12,7 @@ from ..video.container import require_whole
 from ..video.frames import naming_broken_video
 from .facts import SUBSETS
 from .groups import HELD_OUT_FRACTION, part_of
+from .label_noise import with_noise
 from .layout import find_layout
 from .lists import Clip
 
@@ -33,6 +34,8 @@ class ARIDDataset(BaseActionDataset):
             by; None is the whole list. Whole groups of every class are held out.
         held_out_fraction: Share of each class's groups that is held out.
         edition: Name of the edition; needed only where the lists of two lie at one root.
+        label_noise: Share of the clips whose label is replaced by a wrong one; of training alone.
+        label_seed: Seed by which these are drawn, see :func:`.label_noise.with_noise`.
         **kwargs: For MMAction2's ``BaseActionDataset``.
 
     Raises:
@@ -51,6 +54,8 @@ class ARIDDataset(BaseActionDataset):
         groups: str | None = None,
         held_out_fraction: float = HELD_OUT_FRACTION,
         edition: str | None = None,
+        label_noise: float = 0.0,
+        label_seed: int = 0,
         **kwargs: Any,
     ) -> None:
         if subset not in SUBSETS:
@@ -59,6 +64,10 @@ class ARIDDataset(BaseActionDataset):
             raise ConfigError("subset 'other' shares groups with 'test': nothing is trained on it")
         if groups is not None and subset != 'train':
             raise ConfigError(f"groups {groups!r} are parts of subset 'train', not of {subset!r}")
+        if label_noise and test_mode:
+            raise ConfigError(f'label_noise = {label_noise}: nothing is tested by wrong labels')
+        self.label_noise = label_noise
+        self.label_seed = label_seed
         self.layout = find_layout(data_root, edition)
         self.root = self.layout.root
         self.split = split
@@ -88,9 +97,13 @@ class ARIDDataset(BaseActionDataset):
                 Path(self.ann_file),
                 self.layout.edition == 'darkroom',
             )
+        labels = [clip.label for clip in self.clips]
+        if self.label_noise:
+            count = len(self.layout.classes)
+            labels = with_noise(labels, self.label_noise, count, self.label_seed)
         return [
-            dict(filename=str(self.root / clip.path), label=clip.label, video_id=clip.path)
-            for clip in self.clips
+            dict(filename=str(self.root / clip.path), label=label, video_id=clip.path)
+            for clip, label in zip(self.clips, labels, strict=True)
         ]
 
     def prepare_data(self, idx: int) -> Any:
@@ -106,5 +119,5 @@ class ARIDDataset(BaseActionDataset):
             return super().prepare_data(idx)
 
     def fingerprint(self) -> str:
-        """SHA-256 that identifies these clips and labels, wherever they lie."""
+        """SHA-256 that identifies these clips and their right labels, wherever they lie."""
         return clips_fingerprint(self.root, self.clips)

@@ -34,3 +34,12 @@ def test_out_of_range(gamma):
 
 def test_the_table_is_no_part_of_a_checkpoint():
     assert not Gamma(2).state_dict()
+
+
+@pytest.mark.parametrize('gamma', [0.1, 1.0, 2.5, 20])
+def test_the_lookup_gives_the_table_bit_for_bit_in_any_layout(gamma):
+    enhancement = Gamma(gamma)
+    codes = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(enhancement(codes), enhancement.table)
+    clips = codes.view(1, 4, 2, 32).transpose(1, 3)
+    assert torch.equal(enhancement(clips), enhancement.table.view(1, 4, 2, 32).transpose(1, 3))

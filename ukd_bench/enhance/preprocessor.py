@@ -1,6 +1,6 @@
-"""A data preprocessor that enhances raw clips on the device and standardises each."""
+"""A data preprocessor that enhances raw clips on the device and normalises them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmaction.models import ActionDataPreprocessor
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import ConfigError
 from ..registry import ENHANCEMENTS, MODELS, build_named
+from .normalization import FixedNormalization, standardize_clips
 
 FORMATS = ('NCTHW', 'NCHW')
 PICTURE = slice(0, 3)
@@ -18,14 +19,19 @@ PICTURE = slice(0, 3)
 
 @MODELS.register_module()
 class LowLightPreprocessor(ActionDataPreprocessor):
-    """Enhances, standardises and lays out a batch of uint8 clips.
+    """Enhances, normalises and lays out a batch of uint8 clips.
 
     Every network of the suite takes the same packed clips of shape (M, C, T, H, W), so that
     teachers and students of different kinds see one and the same view. Here each stream enhances
-    its channels in its own way and standardises every clip to mean 0 and variance 1 over all those
-    channels, frames and pixels; streams are concatenated along the channels. A stream takes the
-    picture, channels 0 to 2, unless its enhancement has other ``channels``; where that is
-    ``centred``, 0 stays 0 and the mean square becomes 1 instead of the variance.
+    its channels in its own way and normalises the result; streams are concatenated along the
+    channels. A stream takes the picture, channels 0 to 2, unless its enhancement has other
+    ``channels``.
+
+    By default every clip is standardised to mean 0 and variance 1 over all its stream's channels,
+    frames and pixels, which undoes most of the darkness. ``normalization`` takes a fixed mean and
+    deviation for all clips instead. Enhancements that are ``centred``, because they show motion and
+    no picture, are standardised by clip in either case, since statistics of intensities say nothing
+    of them: their 0 stays 0 and the mean square becomes 1 instead of the variance.
 
     Shape: N clips (M, C, T, H, W) or, as 2D pipelines pack them, (T, C, H, W) in, C being 3, or 5
     with optical flow; (N, M, D, T, H, W) out for ``NCTHW``, (N, M T, D, H, W) for ``NCHW``, D being
@@ -35,16 +41,20 @@ class LowLightPreprocessor(ActionDataPreprocessor):
         streams: One enhancement config a stream: a name of ``ENHANCEMENTS`` or the dotted path of a
             module's class, with its arguments.
         format_shape: ``NCTHW`` for 3D networks, ``NCHW`` for 2D ones.
+        normalization: ``dict(mean=[r, g, b], std=[r, g, b])`` in [0, 255], as MMAction2's configs
+            have them, for all streams of pictures; None standardises each clip by itself.
 
     Raises:
-        ConfigError: on an unknown format, no stream, an enhancement that cannot be built, or one
-            that makes no floating-point clips of the length and size it was given.
+        ConfigError: on an unknown format, no stream, a normalization that cannot be used, an
+            enhancement that cannot be built, or one that makes no floating-point clips of the
+            length and size it was given.
     """
 
     def __init__(
         self,
         streams: Sequence[dict] = (dict(type='Identity'),),
         format_shape: str = 'NCTHW',
+        normalization: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         if format_shape not in FORMATS:
             raise ConfigError(f'format_shape {format_shape!r} is none of {", ".join(FORMATS)}')
@@ -54,11 +64,12 @@ class LowLightPreprocessor(ActionDataPreprocessor):
         self.streams = nn.ModuleList(
             build_named(stream, ENHANCEMENTS, nn.Module) for stream in streams
         )
+        self.normalization = None if normalization is None else FixedNormalization(normalization)
 
     def preprocess(
         self, inputs: list[Tensor], data_samples: list[ActionDataSample], training: bool = False
     ) -> tuple[Tensor, list[ActionDataSample]]:
-        """Stacks, enhances and standardises the clips of a batch; data samples pass through.
+        """Stacks, enhances and normalises the clips of a batch; data samples pass through.
 
         Args:
             inputs: N clips, see the class.
@@ -90,7 +101,10 @@ class LowLightPreprocessor(ActionDataPreprocessor):
                 f'{tuple(enhanced.shape)} of clips of the shape {tuple(taken.shape)}; it may '
                 'change the third dimension, the channels, and must make floating-point numbers'
             )
-        return standardize_clips(enhanced, centred=getattr(enhancement, 'centred', False))
+        centred = getattr(enhancement, 'centred', False)
+        if self.normalization is None or centred:
+            return standardize_clips(enhanced, centred)
+        return self.normalization(enhanced)
 
 
 def as_clips(batch: Tensor) -> Tensor:
@@ -104,20 +118,3 @@ def as_clips(batch: Tensor) -> Tensor:
     if batch.ndim == 5:
         return batch.transpose(1, 2).unsqueeze(1)
     raise ConfigError(f'a batch of clips has 5 or 6 dimensions, not the shape {tuple(batch.shape)}')
-
-
-def standardize_clips(clips_NMCTHW: Tensor, epsilon: float = 1e-3, centred: bool = False) -> Tensor:
-    """Each clip minus its mean, over its standard deviation plus ``epsilon`` (in intensity levels).
-
-    Args:
-        clips_NMCTHW: Float clips, changed in place.
-        epsilon: Keeps the quotient finite where a clip is flat.
-        centred: Takes the mean to be 0: nothing is subtracted, and the root mean square stands for
-            the deviation.
-    """
-    dims = (2, 3, 4, 5)
-    if centred:
-        rms = clips_NMCTHW.square().mean(dim=dims, keepdim=True).sqrt_()
-        return clips_NMCTHW.div_(rms.add_(epsilon))
-    std, mean = torch.std_mean(clips_NMCTHW, dim=dims, keepdim=True, correction=0)
-    return clips_NMCTHW.sub_(mean).div_(std.add_(epsilon))

@@ -1,12 +1,14 @@
 """Networks of two streams and more: a shared backbone, or one a stream with late fusion."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from mmaction.registry import MODELS as MMACTION_MODELS
 from mmengine.model import BaseModule, ModuleDict
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import ConfigError
 from ..registry import MODELS
@@ -69,20 +71,59 @@ class TwoStreamBackbone(BaseModule):
     CVPRW 2021) in that a dark and a brightened clip with identical crops share one set of weights;
     unlike it, the classifier takes the concatenated features without self-attention.
 
+    Batch normalisation has to fit both streams, which differ in their statistics wherever clips are
+    normalised by fixed numbers. With ``own_norms`` each stream has normalisation layers of its own,
+    with the same initial weights, and only the other weights are shared.
+
     Shape: (N, 2 C, ...) in, (N, 2 D, ...) out where the backbone maps (N, C, ...) to (N, D, ...).
 
     Args:
         backbone: Config of an MMAction2 backbone that returns one tensor.
+        own_norms: Whether each stream has normalisation layers of its own.
     """
 
-    def __init__(self, backbone: dict, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self, backbone: dict, own_norms: bool = False, init_cfg: dict | None = None
+    ) -> None:
         super().__init__(init_cfg)
         self.backbone = MMACTION_MODELS.build(backbone)
+        self.bright_norms = nn.ModuleList(
+            copy.deepcopy(norm) for *_, norm in self._norms() if own_norms
+        )
+
+    def init_weights(self) -> None:
+        """Gives both streams the weights that the backbone starts from."""
+        super().init_weights()
+        for (*_, dark), bright in zip(self._norms(), self.bright_norms, strict=False):
+            bright.load_state_dict(dark.state_dict())
 
     def forward(self, clips: Tensor) -> Tensor:
         """The features of both halves of the channels, one after the other."""
         dark, bright = clips.chunk(2, dim=1)
-        return torch.cat([self.backbone(dark), self.backbone(bright)], dim=1)
+        features = self.backbone(dark)
+        with self._norms_of_bright():
+            return torch.cat([features, self.backbone(bright)], dim=1)
+
+    def _norms(self) -> list[tuple[nn.Module, str, nn.Module]]:
+        """The backbone's normalisation layers, each with its parent and its name there."""
+        return [
+            (parent, name, child)
+            for parent in self.backbone.modules()
+            for name, child in parent.named_children()
+            if isinstance(child, nn.modules.batchnorm._BatchNorm)
+        ]
+
+    @contextlib.contextmanager
+    def _norms_of_bright(self) -> Iterator[None]:
+        """A block in which the backbone has the bright stream's normalisation layers."""
+        replaced = self._norms() if len(self.bright_norms) else []
+        for (parent, name, _), bright in zip(replaced, self.bright_norms, strict=True):
+            parent._modules[name] = bright
+        try:
+            yield
+        finally:
+            for parent, name, dark in replaced:
+                parent._modules[name] = dark
 
 
 @MODELS.register_module()

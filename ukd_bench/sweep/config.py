@@ -332,6 +332,8 @@ def read_axes(path: Path) -> Axes:
         ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
     """
     content, dicts = _without_dicts(read_config(path, 'sweep config').to_dict())
+    # What begins with an underscore is the file's own, as in any module.
+    content = {key: value for key, value in content.items() if not key.startswith('_')}
     axes = from_dict(Axes, content, str(path), leave_out=('own_methods', 'choices'))
     where = f'{path}: methods'
     choices = [_choice(item, f'{where}[{i}]') for i, item in dicts.items()]

@@ -322,7 +322,7 @@ class SweepState:
         """What says that a run learned from teachers that are not the plan's; None: nothing."""
         if found.status != 'done':
             return None
-        if [one['key'] for one in found.starts_from] != [*run.pretrained_by]:
+        if {one['key'] for one in found.starts_from} != {*run.pretrained_by}:
             return 'it started from the weights of other runs than the plan gives it'
         told = [teacher['key'] for teacher in found.teachers]
         if run.spec.method in METHODS:

@@ -21,7 +21,7 @@ model = dict(
         num_classes=11,
         in_channels=64,
         spatial_type='avg',
-        dropout_ratio=0.5,
+        dropout_ratio=0.0,
         average_clips='prob',
     ),
     data_preprocessor=dict(

@@ -183,13 +183,16 @@ def _options(arguments: argparse.Namespace) -> 'SweepOptions':
 
 def print_plan(state: 'SweepState') -> None:
     """Prints a line a run: its key, what it is, and how far it is."""
-    rows = [('run', 'method', 'network', 'K', 'seed', 'state')]
+    rows = [('run', 'method', 'network', 'K', 'seed', 'regime', 'state')]
     for key, run in state.plan.runs.items():
         spec = run.spec
         # A teacher's name tells it from others of its backbone, and its bank from theirs.
         network = spec.teacher or spec.student or '-'
         count = str(spec.num_teachers or '-')
-        rows.append((key, spec.method, network, count, str(spec.seed), state.status(run)))
+        regimes = ','.join(state.plan.regimes_of(run))
+        rows.append((key, spec.method, network, count, str(spec.seed), regimes, state.status(run)))
+    if len(state.plan.regimes) == 1:
+        rows = [(*row[:5], row[6]) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -11,18 +11,27 @@ from ..methods.own import OwnMethod
 from ..methods.table import Method
 from ..records.spec import RunSpec
 from ..records.weights import made_by_runs
-from .parts import PoolTeacher
+from .parts import DEFAULT_REGIME, PoolTeacher
 from .videos import SweepData
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, the resolved config it trains or scores by, the row of its method, and its videos."""
+    """One run of a plan.
+
+    Attributes:
+        spec: Its specification.
+        config: The resolved config that it trains or scores by.
+        method: The row of its method.
+        data: Its videos.
+        regime: Name of the regime that it was planned for first; it may be part of others.
+    """
 
     spec: RunSpec
     config: Config
     method: Method
     data: SweepData
+    regime: str = DEFAULT_REGIME
 
     @property
     def folder(self) -> str:
@@ -34,7 +43,9 @@ class PlannedRun:
         """Name of the run in progress lines."""
         spec = self.spec
         count = f'K={spec.num_teachers}' if spec.num_teachers else ''
-        words = (spec.method, count, spec.teacher or spec.student or '', f'seed={spec.seed}')
+        regime = '' if self.regime == DEFAULT_REGIME else f'({self.regime})'
+        network = spec.teacher or spec.student or ''
+        words = (spec.method, count, network, f'seed={spec.seed}', regime)
         return ' '.join(filter(None, words))
 
     @property

@@ -138,7 +138,7 @@ class RunMaker:
             sources=_union(sources, *(one.sources for one in needed)),
             weights=_union(weights, *(one.weights for one in needed)),
         )
-        run = PlannedRun(spec, config, method, data)
+        run = PlannedRun(spec, config, method, data, axes.regimes[0].name)
         other = self.made.setdefault(key, run)
         # Students that differ in their schedule alone may share a teacher of their own kind.
         if student != other.spec.student and method.name not in RUN_KINDS:

@@ -38,6 +38,11 @@ methods = [
 num_teachers = [1, 2, 5]
 seeds = [0, 1, 2]
 
+# Backbones start from published weights for Kinetics-400 and normalise clips by the numbers that these
+# were trained with, as the students' configs say. A second regime with normalization='clip' undoes
+# most of the darkness.
+regimes = [dict(name='kinetics', start='config', normalization='config')]
+
 # Configs of the runs, below the folder of configs.
 student_config = '{method}/{student}_arid.py'
 teacher_config = 'teachers/{teacher}_arid.py'

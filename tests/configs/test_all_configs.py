@@ -153,7 +153,7 @@ def test_its_network_takes_a_step_and_is_tested(path, shrunk, monkeypatch):
     scores_NC = runner.test_evaluator.metrics[0].scores_NC
     assert scores_NC.shape == (CLIPS, 11)
     assert abs(scores_NC.sum(axis=1) - 1).max() < 1e-5
-    starts = [(part['checkpoint'], 'backbone.') for part in backbones(shipped.model)]
+    starts = [(part['checkpoint'], 'backbone.', None) for part in backbones(shipped.model)]
     assert asked == starts
 
 

@@ -83,7 +83,7 @@ VARIED = {
 """Axes that are changed, and the methods all or some of whose runs are others then."""
 NOT_VARIED = {
     # These say which runs there are; each has its place in what the runs' own keys are tested by.
-    'methods', 'num_teachers', 'own_methods', 'choices',
+    'methods', 'num_teachers', 'own_methods', 'choices', 'first_regime',
     # What each of them changes is looked at in test_regimes.
     'regimes',
     # Templates of paths count by the configs that they lead to.

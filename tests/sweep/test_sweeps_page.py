@@ -9,31 +9,38 @@ from mmengine.config import Config
 
 from ukd_bench.files.configs import configs_root
 from ukd_bench.methods.distillation import Distillation
-from ukd_bench.sweep.config import Axes, Dataset, read_axes
+from ukd_bench.sweep.config import _NO_KEYS, Axes, Dataset, read_axes
+from ukd_bench.sweep.parts import Choice, Pretraining, Regime
 
-PAGE = (Path(__file__).parents[2] / 'docs' / 'sweeps.md').read_text()
-TABLES = [
-    {name: default.strip(' `') for name, default in rows}
-    for rows in (
-        re.findall(r'^\| `(\w+)` \|([^|]*)\|', table, re.MULTILINE)
-        for table in (
-            part.split('\n\n')[0] for part in PAGE.split('| key | default | meaning |')[1:]
-        )
-    )
-]
+DOCS = Path(__file__).parents[2] / 'docs'
+PAGE, REGIMES = ((DOCS / name).read_text() for name in ('sweeps.md', 'regimes.md'))
+
+
+def tables(page: str) -> list[dict[str, str]]:
+    """Defaults by key of each table of keys."""
+    parts = page.split('| key | default | meaning |')[1:]
+    rows = (re.findall(r'^\| `(\w+)` \|([^|]*)\|', part.split('\n\n')[0], re.M) for part in parts)
+    return [{name: default.strip(' `') for name, default in some} for some in rows]
 
 
 @pytest.mark.parametrize(
-    ('kind', 'table'), [*zip((Axes, Dataset, Distillation), TABLES, strict=True)]
+    ('kind', 'table'),
+    [
+        *zip((Axes, Dataset, Distillation), tables(PAGE), strict=True),
+        *zip((Regime, Pretraining, Choice), tables(REGIMES), strict=True),
+    ],
 )
 def test_every_key_and_its_default(kind, table):
     # The dicts among a config's `methods`.
-    keys = [field for field in fields(kind) if field.name != 'own_methods']
+    keys = [field for field in fields(kind) if field.name not in _NO_KEYS]
     assert sorted(table) == sorted(field.name for field in keys)
     for field in keys:
         told = table[field.name]
-        if field.name == 'distillation':
-            assert told == 'dict()' and not field.default_factory().given()
+        if field.name == 'cfg_options' or (field.name, kind) == ('distillation', Axes):
+            made = field.default_factory()
+            assert told == 'dict()' and not (made if isinstance(made, dict) else made.given())
+        elif field.name == 'regimes' and kind is Axes:
+            assert told == 'one' and field.default == (Regime(),)
         elif field.default is MISSING:
             assert told == ''
         elif field.name == 'num_views':
@@ -52,3 +59,12 @@ def test_the_example(tmp_path):
     assert axes.name == 'confident'
     assert axes.distillation == Distillation(**given)
     assert axes.students == read_axes(quick).students
+
+
+def test_the_regimes_of_the_example_can_be_planned(tmp_path):
+    first, second = re.findall(r'^```python\n(.*?)^```$', REGIMES, re.MULTILINE | re.DOTALL)
+    quick = (configs_root() / 'sweeps' / 'quick.py').read_text()
+    (tmp_path / 'mine.py').write_text(f'{quick}\n{first}\n{second}')
+    axes = read_axes(tmp_path / 'mine.py')
+    assert [regime.name for regime in axes.regimes] == ['pretrained', 'scratch', 'noisy']
+    assert axes.choice('naive').regimes == ('pretrained',)

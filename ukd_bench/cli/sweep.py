@@ -183,7 +183,7 @@ def _options(arguments: argparse.Namespace) -> 'SweepOptions':
 
 def print_plan(state: 'SweepState') -> None:
     """Prints a line a run: its key, what it is, and how far it is."""
-    rows = [('run', 'method', 'network', 'K', 'seed', 'regime', 'state')]
+    rows: list[tuple[str, ...]] = [('run', 'method', 'network', 'K', 'seed', 'regime', 'state')]
     for key, run in state.plan.runs.items():
         spec = run.spec
         # A teacher's name tells it from others of its backbone, and its bank from theirs.

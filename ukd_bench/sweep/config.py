@@ -18,6 +18,7 @@ from .from_dict import from_dict
 from .parts import (
     AS_CONFIGURED,
     BY_CLIP,
+    DEFAULT_REGIME,
     PURPOSES,
     SCRATCH,
     Choice,
@@ -35,17 +36,19 @@ _SEEDS = range(2**32 - 10_000)
 from the seed of the run and of the student."""
 _MOST_THREADS = 1024
 """More than any machine has cores; torch ends a process that asks for many more."""
+_NO_KEYS = ('own_methods', 'choices', 'first_regime')
 _LONGEST_NAME = 200
 """Characters of a name; file systems allow 255 bytes and the suite adds some of its own."""
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Everything a plan follows from; one field a key of the config file, but for two.
+    """Everything a plan follows from; one field a key of the config file, but for three.
 
     ``own_methods`` and ``choices`` are the dicts among the config's ``methods``: what describes a
     method, which stays when the axes are narrowed, and what narrows one. ``regimes`` are the
-    circumstances in which methods are compared.
+    circumstances in which methods are compared, and ``first_regime`` is the first that the file
+    names.
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
@@ -74,6 +77,7 @@ class Axes:
     regimes: tuple[Regime, ...] = (Regime(),)
     own_methods: tuple[OwnMethod, ...] = ()
     choices: tuple[Choice, ...] = ()
+    first_regime: str = DEFAULT_REGIME
 
     def narrowed(
         self,
@@ -334,11 +338,16 @@ def read_axes(path: Path) -> Axes:
     content, dicts = _without_dicts(read_config(path, 'sweep config').to_dict())
     # What begins with an underscore is the file's own, as in any module.
     content = {key: value for key, value in content.items() if not key.startswith('_')}
-    axes = from_dict(Axes, content, str(path), leave_out=('own_methods', 'choices'))
+    axes = from_dict(Axes, content, str(path), leave_out=_NO_KEYS)
     where = f'{path}: methods'
     choices = [_choice(item, f'{where}[{i}]') for i, item in dicts.items()]
     own = {i: _without_scope(item) for i, item in dicts.items() if item.get('name') not in METHODS}
-    axes = replace(axes, own_methods=own_methods(own, where), choices=tuple(filter(None, choices)))
+    axes = replace(
+        axes,
+        own_methods=own_methods(own, where),
+        choices=tuple(filter(None, choices)),
+        first_regime=axes.regimes[0].name,
+    )
     axes.check()
     axes.check_scopes()
     return axes

@@ -23,7 +23,6 @@ from ..records.folder import RunPaths
 from ..records.key import LOADERS, OPEN_FLOW, OPEN_VIDEO
 from ..records.weights import made_by_runs
 from .finished import SweepState
-from .parts import DEFAULT_REGIME
 from .plan import Plan, PlannedRun, Pool
 
 
@@ -108,14 +107,15 @@ def placed_config(
     return config
 
 
-def pool_file(path: Path, regime: str) -> Path:
+def pool_file(path: Path, regime: str, first: str) -> Path:
     """The pool file of a regime: the sweep's own, or one beside it that has the regime's name.
 
     Args:
-        path: The sweep's own.
+        path: The sweep's own, which is that of the first regime.
         regime: Name of the regime.
+        first: Name of the first that the sweep's config has.
     """
-    return path if regime == DEFAULT_REGIME else path.with_stem(f'{path.stem}-{regime}')
+    return path if regime == first else path.with_stem(f'{path.stem}-{regime}')
 
 
 def pool_entry(teacher: PlannedRun, made_by: RunPaths, banked_by: RunPaths) -> dict[str, str]:
@@ -179,7 +179,7 @@ class RunFolders:
         It lists the teachers of the plan and those that an earlier, wider plan has left on disk.
         """
         for regime, pool in self._state.plan.pools.items():
-            path = pool_file(self._state.paths.pool, regime)
+            path = pool_file(self._state.paths.pool, regime, self._state.plan.first_regime)
             write_json(path, dict(teachers=self._entries(pool)))
 
     def _entries(self, pool: Pool) -> list[dict[str, str]]:

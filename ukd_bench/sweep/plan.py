@@ -85,6 +85,7 @@ class Plan:
             them or not.
         regimes: What is told of each regime.
         keys_by_regime: Keys of the runs of each regime, and of what these need, by its name.
+        first_regime: Name of the first regime of the sweep's config.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Plan:
     own_methods: tuple[OwnMethod, ...] = ()
     regimes: tuple[Mapping[str, Any], ...] = ()
     keys_by_regime: Mapping[str, set[str]] = field(default_factory=dict)
+    first_regime: str = DEFAULT_REGIME
 
     @property
     def pool(self) -> Pool:

@@ -64,7 +64,7 @@ def make_plan(
     pools: dict[str, Pool] = {}
     wanted: dict[str, set[str]] = {}
     for regime in axes.regimes:
-        pool = str(pool_file(Path(pool_path), regime.name))
+        pool = str(pool_file(Path(pool_path), regime.name, axes.first_regime))
         planner = _RegimePlanner(axes.within(regime), data, maker, pool, data_of)
         keys = [run.spec.key for run in planner.wanted()]
         pools[regime.name] = planner.pool
@@ -77,7 +77,16 @@ def make_plan(
         )
     runs = {key: run for key, run in maker.made.items() if key in needed}
     regimes = [one.described(axes.within(one).full_epochs) for one in axes.regimes]
-    return Plan(axes.name, runs, maker.made, pools, axes.own_methods, tuple(regimes), wanted)
+    return Plan(
+        name=axes.name,
+        runs=runs,
+        made=maker.made,
+        pools=pools,
+        own_methods=axes.own_methods,
+        regimes=tuple(regimes),
+        keys_by_regime=wanted,
+        first_regime=axes.first_regime,
+    )
 
 
 class _RegimePlanner:

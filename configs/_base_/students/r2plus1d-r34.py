@@ -36,6 +36,8 @@ model = dict(
     data_preprocessor=dict(
         type='ukd_bench.LowLightPreprocessor',
         streams=[dict(type='Identity')],
+        # What its initial weights were trained with.
+        normalization=dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]),
         format_shape='NCTHW',
     ),
 )

@@ -20,6 +20,8 @@ model = dict(
     data_preprocessor=dict(
         type='ukd_bench.LowLightPreprocessor',
         streams=[dict(type='Identity')],
+        # What its initial weights were trained with.
+        normalization=dict(mean=[114.75, 114.75, 114.75], std=[57.38, 57.38, 57.38]),
         format_shape='NCTHW',
     ),
 )

@@ -13,10 +13,11 @@ from ukd_bench.files.hashes import digest
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.key import OPEN_FLOW, OPEN_VIDEO, scientific
 from ukd_bench.runs.as_planned import require_planned_files
+from ukd_bench.sweep.parts import Regime
 from ukd_bench.sweep.place import Places, flow_key, flow_settings, placed_config, steps_in
 from ukd_bench.sweep.plan import Plan
 
-from ..sweep.planned import planned, run_of
+from ..sweep.planned import BRIGHT, STUDENT, planned, run_of
 
 METHODS = ('plain', 'ukd', 'naive', 'chain', 'self', 'mutual', 'ensemble', 'two_stream_rgb_flow')
 REMEDY = '; call the sweep again, which writes both anew'
@@ -28,8 +29,8 @@ def written(plan: Plan, run, root: Path) -> RunPaths:
     flows = (flow_settings(step) for step in steps_in(run.config, OPEN_FLOW))
     sides = (step.get('short_side') for step in steps_in(run.config, OPEN_VIDEO))
     places = Places(
-        {flow_key(settings): root / 'flow' for settings in flows},
-        dict.fromkeys(sides, root / 'frames'),
+        {(run.data.root, flow_key(settings)): root / 'flow' for settings in flows},
+        {(run.data.root, side): root / 'frames' for side in sides},
     )
     config = placed_config(run, plan, lambda one: RunPaths(root / one.folder), places)
     paths.root.mkdir()
@@ -39,8 +40,10 @@ def written(plan: Plan, run, root: Path) -> RunPaths:
 
 
 @pytest.mark.parametrize('selection', ['last_epoch', 'best_on_held_out_groups'])
-def test_what_a_plan_writes_is_what_was_planned(tmp_path, selection):
-    plan = planned(str(tmp_path / 'pool.json'), methods=METHODS, selection=selection)
+@pytest.mark.parametrize('regime', [Regime(), Regime(start=BRIGHT, label_noise=0.4)])
+def test_what_a_plan_writes_is_what_was_planned(tmp_path, selection, regime):
+    changes = dict(methods=METHODS, selection=selection, regimes=(regime,))
+    plan = planned(str(tmp_path / 'pool.json'), **changes)
     for run in plan.runs.values():
         paths = written(plan, run, tmp_path)
         require_planned_files(paths, run.spec)
@@ -49,8 +52,11 @@ def test_what_a_plan_writes_is_what_was_planned(tmp_path, selection):
         assert digest(json.loads(json.dumps(found))) == run.spec.config_sha256
         # Places are in the file and not in what counts, which records show to others.
         assert str(tmp_path) in paths.config.read_text() and str(tmp_path) not in str(found)
-        assert ('flow_root' in paths.config.read_text()) == (run.spec.method == METHODS[-1])
-    assert {run.spec.method for run in plan.runs.values()} == {*METHODS, 'teacher', 'bank'}
+        reads_flow = run.spec.method == METHODS[-1] or run.spec.teacher == f'{STUDENT}-flow'
+        assert ('flow_root' in paths.config.read_text()) == reads_flow
+    starts = set() if regime.pretraining is None else {'pretraining'}
+    made = {run.spec.method for run in plan.runs.values()}
+    assert made == {*METHODS, 'teacher', 'bank'} | starts
 
 
 @pytest.fixture(scope='module')

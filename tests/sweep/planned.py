@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ukd_bench.methods.student_config import method_hook
 from ukd_bench.sweep.config import Axes, Dataset, PoolTeacher, Student
+from ukd_bench.sweep.parts import Pretraining
 from ukd_bench.sweep.planner import make_plan
 from ukd_bench.sweep.videos import sweep_data
 
@@ -24,6 +25,13 @@ AXES = Axes(
     seeds=(0,),
     student_config='{method}/{student}_darkroom-quick.py',
     teacher_config='teachers/{teacher}_darkroom-quick.py',
+)
+
+BRIGHT = Pretraining(
+    Dataset('bright', darkroom=dict(preset='tiny', bright=True)),
+    'pretraining/{student}-{modality}_darkroom-quick.py',
+    epochs=3,
+    seed=7,
 )
 
 

@@ -86,7 +86,7 @@ def test_places_follow_a_run_that_is_reused(swept):
 def test_a_finished_teachers_config_says_where_its_videos_are_now(swept):
     _, teacher, bank = swept.plan.pool[0]
     side = teacher.config.train_dataloader.dataset.pipeline[0].get('short_side')
-    prepare(swept, bank, Places(cache={side: Path('/moved/cache')}))
+    prepare(swept, bank, Places(cache={(teacher.data.root, side): Path('/moved/cache')}))
     written = Config.fromfile(swept.folder(teacher).config)
     assert written.train_dataloader.dataset.pipeline[0]['cache'] == '/moved/cache'
     assert swept.is_finished(teacher.spec.key)

@@ -358,9 +358,10 @@ def test_a_stock_pipeline_is_compared_as_a_whole(own_configs):
 def test_flow_is_made_for_teachers_that_read_it(own_configs):
     flow = "dict(type='ukd_bench.OpenFlow', algorithm='farneback'),"
     own_configs(f'teachers/{POOL[1]}', f'teachers/{POOL[1]}', pipeline(extra=flow))
-    (settings,) = _flow_wanted(planned(**OWN)).values()
+    with_flow, without = planned(**OWN), planned(**OWN, num_teachers=(1,))
+    (settings,) = _flow_wanted(with_flow, *with_flow.datasets).values()
     assert settings['algorithm'] == 'farneback'
-    assert not _flow_wanted(planned(**OWN, num_teachers=(1,)))
+    assert not _flow_wanted(without, *without.datasets)
 
 
 @pytest.mark.parametrize(

@@ -35,15 +35,14 @@ def plan(tmp_path, small_videos, monkeypatch):
     return make_plan(axes, data, 'cafe', 'cpu', str(tmp_path / 'results' / 'pool.json'))
 
 
-def prepare(plan, data_root: Path, budget_gib: float = 1.0) -> tuple[Places, list[str]]:
+def prepare(plan, budget_gib: float = 1.0) -> tuple[Places, list[str]]:
     said: list[str] = []
-    data = sweep_data(Dataset('mine'), data_root)
-    return prepare_places(plan, data, budget_gib, no_bar, said.append), said
+    return prepare_places(plan, budget_gib, no_bar, said.append), said
 
 
 def test_a_plan_stays_as_its_keys_were_made_from_it(plan, small_videos, tmp_path):
     before = copy.deepcopy(plan)
-    places, said = prepare(plan, small_videos)
+    places, said = prepare(plan)
     assert said == [] and places.flow and places.cache
     state = state_of(tmp_path / 'results', plan)
     folders = RunFolders(state, places)
@@ -67,7 +66,7 @@ def test_a_plan_stays_as_its_keys_were_made_from_it(plan, small_videos, tmp_path
 
 
 def test_a_step_of_flow_is_told_its_folder_unless_it_says_so_itself(plan, small_videos):
-    places, _ = prepare(plan, small_videos, budget_gib=0)
+    places, _ = prepare(plan, budget_gib=0)
     assert places.cache == {}
     (folder,) = places.flow.values()
     run = run_of(plan, 'two_stream_rgb_flow')
@@ -90,7 +89,7 @@ def test_a_step_of_flow_is_told_its_folder_unless_it_says_so_itself(plan, small_
 
 def test_frames_without_room_are_not_cached_and_that_is_said(plan, small_videos):
     plan = replace(plan, runs={run.spec.key: run for run in [run_of(plan, 'ukd', 1)]})
-    places, (line,) = prepare(plan, small_videos, budget_gib=1e-6)
+    places, (line,) = prepare(plan, budget_gib=1e-6)
     assert places == Places()
     assert line.startswith('videos are decoded at every epoch: cached they would take 0.0 GiB; ')
 
@@ -100,4 +99,4 @@ def test_flow_that_takes_weights_is_not_made(plan, small_videos):
     for step in steps_in(run.config, OPEN_FLOW):
         step['algorithm'] = 'raft'
     with pytest.raises(ConfigError, match='OpenFlow: a sweep makes no raft flow; make it with'):
-        prepare(plan, small_videos)
+        prepare(plan)

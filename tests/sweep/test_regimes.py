@@ -19,25 +19,18 @@ from ukd_bench.sweep.parts import (
     Dataset,
     Fixed,
     PoolTeacher,
-    Pretraining,
     Regime,
     Weights,
 )
 from ukd_bench.sweep.place import Places, placed_config
 from ukd_bench.sweep.start import set_start
 
-from .planned import STUDENT, keys_of, parents_of, planned, run_of
+from .planned import BRIGHT, STUDENT, keys_of, parents_of, planned, run_of
 
 METHODS = ('plain', 'ukd', 'naive', 'two_stream_dark_light', 'teacher', 'ensemble', 'self')
 EVERY = {*METHODS, 'bank'}
 STUDENTS = {'plain', 'ukd', 'naive', 'two_stream_dark_light', 'self'}
 DISTILLING = {'ukd', 'naive', 'self'}
-BRIGHT = Pretraining(
-    Dataset('bright', darkroom=dict(preset='tiny', bright=True)),
-    'pretraining/{student}-{modality}_darkroom-quick.py',
-    epochs=3,
-    seed=7,
-)
 RGB = 'i3d-r18-w8-rgb'
 
 

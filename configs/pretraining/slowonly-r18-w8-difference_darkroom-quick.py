@@ -1,0 +1,6 @@
+_base_ = '../plain/slowonly-r18-w8_darkroom-quick.py'
+
+# Trained for longer than what starts from it; nothing that is compared has views of this seed.
+custom_hooks = [dict(type='ukd_bench.ReplayHook', view_seed=2)]
+
+model = dict(data_preprocessor=dict(streams=[dict(type='FrameDifference')]))

@@ -6,6 +6,7 @@ from ukd_bench.data.views.rendering import teacher_pipeline
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
 from ukd_bench.files.configs import configs_root
+from ukd_bench.methods.config_files import wants_channels_last
 from ukd_bench.methods.student_config import method_hook
 from ukd_bench.methods.table import METHOD_TABLE, STUDENT_METHODS
 from ukd_bench.records.folder import RunPaths
@@ -386,6 +387,40 @@ def test_the_hook_of_something_else_is_no_method_of_the_suites(
     with pytest.raises(ConfigError) as caught:
         planned(**OWN | dict(students=OWN['students'][:1], methods=(method,)))
     assert complaint in str(caught.value) and f'{method}/long.py' in str(caught.value)
+
+
+LAID_OUT = dict(type='ukd_bench.ChannelsLastHook')
+
+
+def test_further_hooks_stay_in_every_run(own_configs):
+    """Borrowing methods have those of the config that they borrow."""
+    replaying = [dict(type='ukd_bench.ReplayHook', view_seed=0), LAID_OUT]
+    reading = [dict(type='ukd_bench.UKDHook', pool='p', num_teachers=1), LAID_OUT]
+    own_configs(f'plain/{STUDENT}', 'plain/long', f'custom_hooks = {replaying!r}')
+    own_configs(f'ukd/{STUDENT}', 'ukd/long', f'custom_hooks = {reading!r}')
+    for teacher in POOL:
+        own_configs(f'teachers/{teacher}', f'teachers/{teacher}', f'custom_hooks = {replaying!r}')
+    every = {name for name, row in METHOD_TABLE.items() if row.borrows} | {'plain', 'ukd'}
+    methods = (*every, 'teacher', 'ensemble')
+    plan = planned(**OWN | dict(students=OWN['students'][:1], methods=methods))
+    assert {run.spec.method for run in plan.runs.values()} == {*methods, 'bank'}
+    for run in plan.runs.values():
+        assert wants_channels_last(run.config), run.label
+        assert len(run.config.custom_hooks) == 2
+
+
+def test_one_file_serves_all_methods_where_its_path_names_none(own_configs):
+    hooks = [LAID_OUT, dict(type='ukd_bench.ReplayHook'), dict(type='EMAHook')]
+    own_configs(f'plain/{STUDENT}', 'mine/long', f'custom_hooks = {hooks!r}')
+    options = OWN | dict(students=OWN['students'][:1], student_config='mine/{student}.py')
+    plan = planned(**options | dict(methods=('plain', 'plain_long', 'ukd', 'naive', 'mutual')))
+    for method in ('plain', 'plain_long', 'ukd', 'naive', 'mutual'):
+        for run in runs_of(plan, method).values():
+            kinds = [hook['type'] for hook in run.config.custom_hooks]
+            wanted = METHOD_TABLE[method].hook or 'ukd_bench.ReplayHook'
+            assert kinds == ['ukd_bench.ChannelsLastHook', wanted, 'EMAHook']
+    with pytest.raises(ConfigError, match="'label_smoothing' differs from 'plain' by its config"):
+        planned(**options | dict(methods=('label_smoothing',)))
 
 
 def test_a_teacher_is_trained_by_the_suites_hook(own_configs):

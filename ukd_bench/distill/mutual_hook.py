@@ -16,6 +16,8 @@ from ..data.streams import kept_streams
 from ..errors import ConfigError
 from ..files.checkpoints import unwrapped
 from ..knowledge.identity import model_section
+from ..methods.config_files import wants_channels_last
+from ..models.channels_last import lay_out_channels_last
 from ..registry import HOOKS
 from .batch import AddressedBatch
 from .distillation_hook import DistillationHook
@@ -167,6 +169,8 @@ class MutualHook(DistillationHook):
             reseed(runner.seed, 0, number)
             peer = revert_sync_batchnorm(MODELS.build(model_section(runner.cfg)))
             peer.init_weights()
+        if wants_channels_last(runner.cfg):
+            lay_out_channels_last(peer)
         return peer.train()
 
     def _pairs(self) -> Iterator[tuple[BaseRecognizer, OptimWrapper]]:

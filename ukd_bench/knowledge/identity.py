@@ -20,6 +20,7 @@ from ..errors import ConfigError
 from ..files.configs import read_config
 from ..files.downloads import checkpoint_sha256
 from ..files.hashes import digest
+from ..methods.config_files import wants_channels_last
 from ..records.key import scientific_part
 from ..records.plain import require_plain
 from ..records.weights import made_by_runs, weights_in
@@ -35,10 +36,10 @@ class BankIdentity:
         views: Fingerprint of view seed and view parameters.
         rendering: Fingerprint of the pipeline by which the teacher sees the views.
         classes: Fingerprint of the class names in label order.
-        model: Fingerprint of the teacher's ``model`` section, its enhancement and a preprocessor at
-            the config's top level included, and of the label order that its entry in the pool
-            gives. Where the teacher's initial weights came from is left out: the checkpoint holds
-            what they became.
+        model: Fingerprint of the teacher's ``model`` section, its enhancement, a preprocessor at
+            the config's top level and the memory order of its convolutions included, and of the
+            label order that its entry in the pool gives. Where the teacher's initial weights came
+            from is left out: the checkpoint holds what they became.
         checkpoint: SHA-256 of the teacher's checkpoint file.
     """
 
@@ -130,4 +131,7 @@ def _network(config: Config, entry: PoolEntry) -> dict[str, Any]:
         holder[key] = None
     for backbone in [*made_by_runs(whole)]:
         backbone.update(checkpoint=None, run=None)
+    if wants_channels_last(config):
+        # Scores differ in their last bits.
+        model['channels_last'] = True
     return model

@@ -11,6 +11,7 @@ from mmaction.models.heads import TPNHead
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmaction.utils import register_all_modules
+from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor
@@ -18,6 +19,8 @@ from torch import Tensor
 from ..data.streams import EVALUATION, kept_streams, seeded
 from ..errors import ConfigError, UkdBenchError, one_line
 from ..files.checkpoints import load_weights, state_bytes, state_sha256
+from ..methods.config_files import wants_channels_last
+from ..models.channels_last import lay_out_channels_last
 from .identity import model_section, read_teacher_config
 from .pool import PoolEntry
 
@@ -68,7 +71,8 @@ class Teacher:
         own_classes: Sequence[str] | None = None,
         name: str = '',
     ) -> None:
-        self.model = _build(config)
+        own = read_teacher_config(config)
+        self.model = _build(own, config)
         self.name = name or str(checkpoint)
         later = _made_later(self.model)
         noted = load_weights(
@@ -86,6 +90,8 @@ class Teacher:
         self.order = None if order is None else torch.tensor(order)
         self.state_bytes = state_bytes(self.model)
         self.state_sha256 = state_sha256(self.model)
+        if wants_channels_last(own):
+            lay_out_channels_last(self.model)
         self.model.requires_grad_(False)
         self.model.eval()
         self.model.to(device)
@@ -187,8 +193,8 @@ class Teacher:
         return scores_NC if self.order is None else scores_NC[:, self.order.to(scores_NC.device)]
 
 
-def _build(path: Path) -> Any:
-    model = model_section(read_teacher_config(path))
+def _build(config: Config, path: Path) -> Any:
+    model = model_section(config)
     register_all_modules(init_default_scope=True)
     # Building draws random weights; whoever builds after this must not notice.
     with torch.random.fork_rng(), kept_streams():

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, shortened
 from ..files.configs import configs_root, read_config
+from ..files.python import config_name
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -18,6 +19,7 @@ _SECTIONS = (
     'test_evaluator',
 )
 """Sections that a sweep sets, or hands to MMEngine, in the config of every run."""
+_CHANNELS_LAST = 'ukd_bench.ChannelsLastHook'
 
 
 def fill_in(key: str, template: str, **names: str) -> str:
@@ -85,3 +87,21 @@ def custom_hooks(config: 'Config | dict[str, Any]') -> list[dict[str, Any]]:
     if not isinstance(entries, (list, tuple)):
         return []
     return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def wants_channels_last(config: 'Config | dict[str, Any]') -> bool:
+    """Whether a config says that the convolutions of its network have their channels last.
+
+    It does so by a :class:`ukd_bench.models.ChannelsLastHook` in ``custom_hooks``.
+    """
+    return any(map(_lays_out, custom_hooks(config)))
+
+
+def set_channels_last(config: 'Config', wanted: bool) -> None:
+    """Has a config say so, or not."""
+    others = [hook for hook in custom_hooks(config) if not _lays_out(hook)]
+    config.custom_hooks = [*others, *[dict(type=_CHANNELS_LAST)] * wanted]
+
+
+def _lays_out(hook: dict[str, Any]) -> bool:
+    return config_name(hook.get('type')) == _CHANNELS_LAST

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from ..files.python import config_name
 from .config_files import custom_hooks, fill_in, find_config_by_path, load_config
-from .table import METHOD_TABLE, REPLAY_HOOK, Method
+from .table import FLOOR, METHOD_TABLE, REPLAY_HOOK, Method
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -19,7 +19,8 @@ def student_config(template: str, method: Method, student: str) -> 'Config':
     """The config that a student of a method is trained by, before a sweep's axes are applied.
 
     Where the method has no file of its own, it takes that of the method it borrows from, with its
-    own hook in it.
+    own hook in it. Where the path names no method, one file serves all: a method's hook takes the
+    place of the one that only replays views, and all other hooks stay.
 
     Args:
         template: Path of students' configs, with ``{method}`` and ``{student}``.
@@ -32,12 +33,26 @@ def student_config(template: str, method: Method, student: str) -> 'Config':
     own = student_config_path(template, method, student)
     if find_config_by_path(own) is not None or method.borrows is None:
         config = load_config(own)
+        if '{method' not in template:
+            _make_of_plain(config, method, own)
         method_hook(config, method, own)
         return config
     lender = METHOD_TABLE[method.borrows]
     config = student_config(template, lender, student)
     method_hook(config, lender, own)['type'] = method.hook or REPLAY_HOOK
     return config
+
+
+def _make_of_plain(config: 'Config', method: Method, where: str) -> None:
+    """Puts a method's hook into one file for all methods, in the place of the one that replays."""
+    if method.hook is None and method.borrows is None and method.name != FLOOR:
+        raise ConfigError(
+            f'student_config {where!r} has no {{method}} in its path: {method.name!r} differs from '
+            f'{FLOOR!r} by its config alone, and needs a file of its own'
+        )
+    for hook in custom_hooks(config):
+        if _path(hook) == REPLAY_HOOK and method.hook is not None:
+            hook['type'] = method.hook
 
 
 def student_config_path(template: str, method: Method, student: str) -> str:

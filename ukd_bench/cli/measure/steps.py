@@ -68,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ...measure.speed.step_times import StepFigures, measure_steps
     from ...records.execution import device_name
 
-    chosen = variants(arguments.methods or METHODS, arguments.teachers, arguments.channels_last)
+    laid_out = True if arguments.channels_last else None
+    chosen = variants(arguments.methods or METHODS, arguments.teachers, laid_out)
     device_name(arguments.device)
     cv2.setNumThreads(0)
     with tempfile.TemporaryDirectory(prefix='ukd-bench-steps-') as scratch:

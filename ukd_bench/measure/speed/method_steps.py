@@ -20,7 +20,7 @@ from ...files.checkpoints import save_weights
 from ...files.configs import configs_root
 from ...knowledge.bank.fill_one import fill
 from ...knowledge.pool import read_pool
-from ...methods.config_files import fill_in, load_config
+from ...methods.config_files import fill_in, load_config, set_channels_last
 from ...methods.student_config import method_hook, set_hook, student_config
 from ...methods.table import FLOOR, METHOD_TABLE
 from .synthetic import Synthetic
@@ -50,16 +50,17 @@ class Variant:
     Attributes:
         method: One of :data:`METHODS`.
         num_teachers: K; 0 where the method has none.
-        channels_last: Whether the weights of its convolutions lie with their channels last.
+        channels_last: Whether the weights of its convolutions lie with their channels last; None
+            leaves that to the student's config.
     """
 
     method: str
     num_teachers: int
-    channels_last: bool = False
+    channels_last: bool | None = None
 
 
 def variants(
-    methods: Sequence[str], teachers: Sequence[int], channels_last: bool = False
+    methods: Sequence[str], teachers: Sequence[int], channels_last: bool | None = None
 ) -> list[Variant]:
     """The variants of some methods in the order of :data:`METHODS`, those without K once.
 
@@ -212,8 +213,8 @@ class Workshop:
         )
         for scheduler in config.param_scheduler:
             scheduler.total_steps = _EPOCHS
-        if variant.channels_last:
-            config.custom_hooks.append(dict(type='ukd_bench.ChannelsLastHook'))
+        if variant.channels_last is not None:
+            set_channels_last(config, variant.channels_last)
         return config
 
     def pool(self, num_teachers: int, banks: bool) -> list[dict]:

@@ -9,7 +9,7 @@ order; the interval is over the blocks.
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from .blocks import Interval, Progress, begin, ratio_interval, timed, turns
@@ -72,7 +72,8 @@ def measure_steps(
         ConfigError: ``blocks`` is too small, or the device is not the one at hand.
     """
     begin(blocks=blocks)
-    reference = workshop.train(_PLAIN)
+    laid_out = any(variant.channels_last for variant in variants)
+    reference = workshop.train(replace(_PLAIN, channels_last=False) if laid_out else _PLAIN)
     trainings = [workshop.train(variant) for variant in variants]
     figures = [
         StepFigures(variant, _steps_a_turn(training, reference, turn_s))

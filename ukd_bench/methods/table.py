@@ -90,6 +90,7 @@ _SUITE = (
     # Its one teacher is of its own kind, so the pool and K have no say in it.
     _of_banks('self', 'UKDHook', parents='own_kind', by_count=False, folds='one', own_step=False),
     _of_banks('shuffled', 'ShuffledHook'),
+    _of_banks('shuffled_across', 'ShuffledAcrossHook', own_step=False),
     _of_banks('ukd', 'UKDHook', borrows=None),
     _of_checkpoints('naive', 'NaiveEnsembleHook', work=0.35),
     _of_checkpoints('naive_graph', 'NaiveGraphHook', work=0.5),
@@ -111,6 +112,9 @@ RUN_KINDS = {
     'teacher': Method('teacher'),
     'ensemble': Method('ensemble', epoch_work=0.02),
     'bank': Method('bank', epoch_work=0.35),
+    'pretraining': Method('pretraining'),
 }
 """Runs that train no student under test; their names are no method's."""
+ON_DEMAND = ('bank', 'pretraining')
+"""Kinds of runs that are planned where another run needs them, and never asked for by name."""
 METHODS = (*STUDENT_METHODS, *RUN_KINDS)

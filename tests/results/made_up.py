@@ -190,6 +190,8 @@ class MadeUpSweep:
         self.claims_sha256: str | None = None
         self.states: dict[str, dict[str, Any]] = {}
         self.methods: list[dict[str, Any]] = []
+        self.regimes: list[dict[str, Any]] = []
+        self.regimes_of: dict[str, list[str]] = {}
         self.seeds = seeds
         for name in POOL:
             backbone = f'{name.split("-")[0]}-r18-w8'
@@ -324,6 +326,7 @@ class MadeUpSweep:
                 'folder': f'{item["key"]}-{item["execution"]}',
                 'epochs': item['schedule']['epochs'],
                 'full_epochs': item['schedule']['full_epochs'],
+                **({'regimes': self.regimes_of[item['key']]} if self.regimes else {}),
             }
             for item in self.records.values()
         ]
@@ -331,6 +334,7 @@ class MadeUpSweep:
             **{'schema': 2, 'name': 'made-up', 'dataset': self.dataset},
             **{'claims_sha256': self.claims_sha256, 'pool': POOL, 'runs': rows},
             **({'methods': self.methods} if self.methods else {}),
+            **({'regimes': self.regimes} if self.regimes else {}),
         }
 
     def write(self, root: Path) -> Path:

@@ -108,13 +108,15 @@ _SUITE = (
 METHOD_TABLE = {method.name: method for method in _SUITE}
 STUDENT_METHODS = tuple(METHOD_TABLE)
 
+PRETRAINING = 'pretraining'
+"""The kind of run that trains, on data of its own, the weights that others start from."""
 RUN_KINDS = {
     'teacher': Method('teacher'),
     'ensemble': Method('ensemble', epoch_work=0.02),
     'bank': Method('bank', epoch_work=0.35),
-    'pretraining': Method('pretraining'),
+    PRETRAINING: Method(PRETRAINING),
 }
 """Runs that train no student under test; their names are no method's."""
-ON_DEMAND = ('bank', 'pretraining')
+ON_DEMAND = ('bank', PRETRAINING)
 """Kinds of runs that are planned where another run needs them, and never asked for by name."""
 METHODS = (*STUDENT_METHODS, *RUN_KINDS)

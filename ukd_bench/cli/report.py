@@ -82,9 +82,9 @@ def print_summary(report: 'Report') -> None:
     table.add_column('Verdict', no_wrap=True)
     table.add_column('Why')
     for verdict in report.verdicts:
-        table.add_row(
-            Text(verdict.id), Text(verdict.verdict, _STYLES[verdict.verdict]), Text(verdict.reason)
-        )
+        of = f'Control of {verdict.control_of}. ' if verdict.control_of else ''
+        why = ' '.join(text for text in (f'{of}{verdict.reason}', verdict.follows) if text)
+        table.add_row(Text(verdict.id), Text(verdict.verdict, _STYLES[verdict.verdict]), Text(why))
     console.print(table)
     console.print()
     if report.sweep.synthetic:

@@ -6,6 +6,7 @@ from ..methods.table import ON_DEMAND
 from ..records.record import ORACLE
 from ..results import formatting
 from ..results.runs import Sweep
+from .expectations import no_gain_expected
 from .tables.footnotes import CHOSEN_ON_TEST
 
 
@@ -110,6 +111,7 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
             f'Students come from {len(settings)} settings (device, precision, threads, batch '
             'size, evaluation protocol or selection rule differ); they are never averaged together.'
         )
+    found += no_gain_expected(sweep)
     # An ensemble trains on nothing, so its record names no training clips.
     trained = [run for run in sweep.done if run.data is not None and run.of_sweep_data]
     if len({(run.split, run.data) for run in trained}) > len({run.split for run in trained}):

@@ -124,8 +124,9 @@ def _compare_runs(label: str, run: Run, other: Run) -> list[Row]:
         return [Row(label, 'data', str(data[0])[:12], str(data[1])[:12], 'equal', DIFFERS)]
     taught = [formatting.distillation((one.record or {}).get('knowledge')) for one in (run, other)]
     if None not in taught:
-        verdict = EQUAL if taught[0] == taught[1] else DIFFERS
-        rows.append(Row(label, 'distillation', *map(str, taught), 'equal', verdict))
+        first, second = map(str, taught)
+        verdict = EQUAL if first == second else DIFFERS
+        rows.append(Row(label, 'distillation', first, second, 'equal', verdict))
     if same:
         for name, words in (
             ('initial_state', 'initial weights'),

@@ -59,6 +59,8 @@ def equality_table(sweep: Sweep) -> Table | None:
     lead = (
         f'Unequal: {unequal} of {formatting.counted(len(rows), "pair")}.'
         if unequal
+        else 'The one pair is equal, bit for bit.'
+        if known == len(rows) == 1
         else f'All {len(rows)} pairs are equal, bit for bit.'
         if known == len(rows)
         else f'{known} of {len(rows)} pairs have every hash; none differs.'

@@ -111,7 +111,7 @@ def test_from_when_ukd_pays(made, load, naive, students, told):
     )
     assert table.rows[0][-1] == students
     # The pretraining of 41 s and two teachers of 90 s are part of both.
-    assert table.lead.startswith('At K = 2 one student takes 6 min 11 s by UKD and ')
+    assert table.lead.startswith(f'On {END}, at K = 2 one student takes 6 min 11 s by UKD and ')
     assert table.lead.endswith(f'teachers included. UKD takes less time {told}.')
 
 
@@ -163,12 +163,13 @@ def test_teachers_are_told_beside_plain_in_each_regime(made, load):
 
 def test_where_no_gain_can_be_expected(made, load):
     assert no_gain_expected(load(made)) == [
-        f'{END}: the best teacher, 65.0 %, is no better than the plain student, 71.2 %: no gain '
-        'can be expected.'
+        f'On {END}, the best teacher, 65.0 %, is no better than the plain student, 71.2 %: no gain '
+        'can be expected from any teacher alone.'
     ]
     made.records['ensemble']['metrics']['top1'] = 0.7
     (both,) = no_gain_expected(load(made))
-    assert 'the best teacher, 65.0 % and the ensemble, 70.0 %, are no better' in both
+    assert 'the best teacher, 65.0 %, and the ensemble, 70.0 %, are no better' in both
+    assert both.endswith('71.2 %: no gain can be expected.')
     assert both in warnings(load(made), 'x')
     made.records['teacher-r2plus1d-diff']['metrics']['top1'] = 0.9
     made.records['ensemble']['metrics']['top1'] = 0.8

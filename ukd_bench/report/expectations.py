@@ -11,15 +11,17 @@ def no_gain_expected(sweep: Sweep) -> list[str]:
     found = []
     for bench in comparable_runs(sweep):
         floor, taught = plain_top1(bench), teaching(sweep, bench.regime.name)
-        behind = [
-            f'{what}, {formatting.number(top1, 1, 100)} %'
+        behind = {
+            what: f'{what}, {formatting.number(one[1], 1, 100)} %,'
             for what, one in (('the best teacher', taught.best), ('the ensemble', taught.together))
-            if one is not None and floor is not None and (top1 := one[1]) <= floor
-        ]
+            if one is not None and floor is not None and one[1] <= floor
+        }
         if behind:
+            alone = 'the ensemble' not in behind and taught.together is not None
             found.append(
-                f'{bench.label}: {" and ".join(behind)}, '
+                f'On {bench.label}, {" and ".join(behind.values())} '
                 f'{"is" if len(behind) == 1 else "are"} no better than the plain student, '
-                f'{formatting.number(floor, 1, 100)} %: no gain can be expected.'
+                f'{formatting.number(floor, 1, 100)} %: no gain can be expected'
+                f'{" from any teacher alone" if alone else ""}.'
             )
     return found

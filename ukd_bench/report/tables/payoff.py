@@ -18,12 +18,10 @@ def payoff_table(sweep: Sweep) -> Table | None:
         found = payoffs(bench, sweep)
         if found:
             groups.append((len(rows), bench.label))
-            sentences.append(f'{bench.label}: {payoff_text(found)}')
+            sentences.append(f'on {bench.label}, {payoff_text(found)}')
         rows += [_row(one) for one in found]
     if not rows:
         return None
-    if len(sentences) == 1:
-        sentences = [sentences[0].partition(': ')[2]]
     titles = columns(
         *('K', 'Banks', 'UKD student', 'Naive student', 'UKD, everything', 'Naive, everything'),
         'UKD pays from, students',
@@ -40,7 +38,7 @@ def payoff_table(sweep: Sweep) -> Table | None:
             'From when UKD pays',
             titles,
             tuple(rows),
-            formatting.sentence(' '.join(sentences)),
+            ' '.join(map(formatting.sentence, sentences)),
         ),
         *(notes, tuple(groups)),
     )

@@ -17,16 +17,13 @@ def teacher_table(sweep: Sweep) -> Table | None:
     """Table of each teacher alone with its bank, and of ensembles, for each regime that has any."""
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
-    notes = []
-    several = len(sweep.regimes) > 1
     for regime in sweep.regimes:
         floor = _floor(sweep, regime)
-        place = f' ({regime.name})' if several else ''
+        place = _place(regime, sweep)
         for heading, cells in _parts(sweep, regime):
             if cells:
                 groups.append((len(rows), f'{heading}{place}'))
                 rows += [_row(cell, sweep, floor) for cell in cells]
-                notes += _beside_plain(cells, place, floor) if heading == _POOL else []
     if not rows:
         return None
     titles = columns(
@@ -39,8 +36,31 @@ def teacher_table(sweep: Sweep) -> Table | None:
     )
     return Table(
         *('teachers', 'Teachers and ensemble', titles, tuple(rows), lead),
-        *((*notes, *mark_notes(rows)), tuple(groups)),
+        *((*beside_plain(sweep), *mark_notes(rows)), tuple(groups)),
     )
+
+
+def beside_plain(sweep: Sweep) -> list[str]:
+    """Sentences that say of each regime which teachers are weaker than its best plain student."""
+    told = []
+    for regime in sweep.regimes:
+        floor, (_, cells) = _floor(sweep, regime), _parts(sweep, regime)[0]
+        top1 = {_name(c): _mean(c, lambda run: run.metric('top1')) for c in cells if c.teacher}
+        if floor is None or not top1:
+            continue
+        weaker = [
+            f'{name} ({formatting.points(one - floor)})'
+            for name, one in top1.items()
+            if one is not None and one < floor
+        ]
+        place = _place(regime, sweep)
+        best = f'the best plain student{place}, {formatting.number(floor, 1, 100)} %'
+        told.append(
+            f'Weaker than {best}: {", ".join(weaker)}.'
+            if weaker
+            else f'Every teacher of the pool is at least as good as {best}.'
+        )
+    return told
 
 
 def _parts(sweep: Sweep, regime: Regime) -> list[tuple[str, list[Cell]]]:
@@ -108,22 +128,8 @@ def _floor(sweep: Sweep, regime: Regime) -> float | None:
     return max(known, default=None)
 
 
-def _beside_plain(cells: list[Cell], place: str, floor: float | None) -> list[str]:
-    """Whether each teacher is at least as good as the best plain student."""
-    if floor is None:
-        return []
-    top1 = {_name(c): _mean(c, lambda run: run.metric('top1')) for c in cells if c.teacher}
-    weaker = [
-        f'{name} ({formatting.points(one - floor)})'
-        for name, one in top1.items()
-        if one is not None and one < floor
-    ]
-    best = f'the best plain student{place}, {formatting.number(floor, 1, 100)} %'
-    if not top1:
-        return []
-    if weaker:
-        return [f'Weaker than {best}: {", ".join(weaker)}.']
-    return [f'Every teacher of the pool is at least as good as {best}.']
+def _place(regime: Regime, sweep: Sweep) -> str:
+    return f' ({regime.name})' if len(sweep.regimes) > 1 else ''
 
 
 def _is_of_own_kind(run: Run, sweep: Sweep) -> bool:

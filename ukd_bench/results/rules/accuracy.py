@@ -50,7 +50,8 @@ class AccuracyGain(Rule):
             )
             return Finding(bench.label, INCONCLUSIVE, reason, regime=bench.regime.words)
         name = f'{method} (K = {tested.comparison.num_teachers}) − {against}'
-        return replace(self._decide(bench.label, name, tested), regime=bench.regime.words)
+        found = self._decide(bench.label, name, tested)
+        return replace(found, regime=bench.regime.words, tested=tested)
 
     def _decide(self, bench: str, name: str, tested: Tested) -> Finding:
         comparison, corrected, settings = tested.comparison, tested.corrected_p, self.settings

@@ -1,7 +1,7 @@
 """Decision rules: what a rule is, what it is given, and what it says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from .. import formatting
@@ -25,6 +25,7 @@ class Finding:
         figures: The (name, value) pairs that it rests on, as text.
         seeds_needed: How many seeds would settle what is open; None where that is not known.
         regime: Initial weights, normalisation and schedule that it holds for, in words.
+        tested: The comparison of accuracies that it rests on; None where it rests on none.
     """
 
     bench: str
@@ -33,6 +34,7 @@ class Finding:
     figures: tuple[tuple[str, str], ...] = ()
     seeds_needed: int | None = None
     regime: str = ''
+    tested: 'Tested | None' = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ NAMES = {
     ),
     'HOOKS': (
         'ReplayHook', 'UKDHook', 'NaiveEnsembleHook', 'NaiveGraphHook', 'SwapHook', 'ChainHook',
-        'RandomTeacherHook', 'MutualHook', 'ShuffledHook', 'MeasureHook', 'ChannelsLastHook',
+        'RandomTeacherHook', 'MutualHook', 'ShuffledHook', 'ShuffledAcrossHook', 'MeasureHook',
+        'ChannelsLastHook',
     ),
     'METRICS': ('ClipScores',),
 }  # fmt: skip

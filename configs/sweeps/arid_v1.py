@@ -38,9 +38,9 @@ methods = [
 num_teachers = [1, 2, 5]
 seeds = [0, 1, 2]
 
-# Backbones start from published weights for Kinetics-400 and normalise clips by the numbers that these
-# were trained with, as the students' configs say. A second regime with normalization='clip' undoes
-# most of the darkness.
+# Backbones start from published weights for Kinetics-400 and normalise clips by the numbers that
+# these were trained with, as the students' configs say. A second regime with normalization='clip'
+# undoes most of the darkness.
 regimes = [dict(name='kinetics', start='config', normalization='config')]
 
 # Configs of the runs, below the folder of configs.

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ukd_bench.distill import ChainHook, RandomTeacherHook
-from ukd_bench.distill.bank_hooks import partners_within_classes
+from ukd_bench.distill.bank_hooks import partners_across_classes, partners_within_classes
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.knowledge.bank.format import Bank
@@ -120,4 +120,35 @@ class TestShuffled:
         bank = Bank(read_pool(filled_pool)[0].bank)
         batch = type('Batch', (), dict(view=1, samples=[4, 0]))
         expected = torch.from_numpy(bank.read(1, [5, 1]))
+        assert torch.equal(source.scores(batch)[0], expected)
+
+
+class TestShuffledAcross:
+    @pytest.mark.parametrize(
+        ('sizes', 'least'),
+        [([3, 3, 2], 0), ([1] * 11, 0), ([4, 4], 0), ([5, 1, 2, 2], 0), ([7, 2, 1], 4), ([3], 3)],
+    )
+    def test_partners_are_others_of_other_classes_each_once(self, sizes, least):
+        labels = np.repeat(np.arange(len(sizes)), sizes)
+        everything = np.arange(len(labels))
+        drawn = set()
+        for seed in range(30):
+            partners = partners_across_classes(labels, np.random.default_rng(seed))
+            drawn.add(tuple(partners))
+            assert sorted(partners) == everything.tolist()
+            assert (partners != everything).all()
+            assert (labels[partners] == labels).sum() == least
+        assert len(drawn) > 1
+
+    def test_one_clip_has_no_other(self):
+        with pytest.raises(ConfigError, match='there is one training clip alone'):
+            partners_across_classes([0], np.random.default_rng(0))
+
+    def test_targets_are_those_of_the_partner(self, trained, distilling, filled_pool):
+        hashes, source, _ = trained(distilling('ShuffledAcrossHook', filled_pool, 1))
+        assert hashes[0] != trained(distilling('UKDHook', filled_pool, 1))[0][0]
+        bank = Bank(read_pool(filled_pool)[0].bank)
+        batch = type('Batch', (), dict(view=1, samples=[4, 0]))
+        partners = partners_across_classes(bank.labels_N, np.random.default_rng((0, 1)))
+        expected = torch.from_numpy(bank.read(1, partners[[4, 0]].tolist()))
         assert torch.equal(source.scores(batch)[0], expected)

@@ -106,7 +106,8 @@ def test_a_peak_that_says_nothing_is_a_dash(every_method, load):
 def test_banks_are_those_that_a_run_reads(every_method, load):
     found = cells(memory_table(load(every_method)))
     banked = {cell for cell, row in found.items() if row[-1] != '–'}
-    names = ('Self-distillation', 'UKD, shuffled', 'UKD', 'Random teacher', 'Chain')
+    shuffled = ('UKD, shuffled', 'UKD, shuffled across classes')
+    names = ('Self-distillation', *shuffled, 'UKD', 'Random teacher', 'Chain')
     assert {name for name, _ in banked} == set(names)
     assert found['Chain', '4'][-1] == '0.61'
 
@@ -115,6 +116,7 @@ def test_slopes_of_all_that_grow_or_might(every_method, load):
     rows = {row[1]: row[3] for row in slope_table(load(every_method)).rows}
     assert rows == {
         'UKD, shuffled': '0.000',
+        'UKD, shuffled across classes': '0.000',
         'UKD': '0.000',
         'Naive': '+8.000',
         'Naive, graphs kept': '+20.000',

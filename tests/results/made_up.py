@@ -21,6 +21,7 @@ POOL = ['r2plus1d-gamma1.8', 'r2plus1d-diff', 'slowonly-gamma2.5', 'r2plus1d-he'
 STUDENT = 'r2plus1d-r18-w8'
 TEACHER_BYTES = 2 * MIB
 DISTILLED = [name for name, row in METHOD_TABLE.items() if row.distils]
+BANKED = {'shuffled': 0.5875, 'shuffled_across': 0.525, 'random': 0.6375}
 EQUAL_TO_UKD = [name for name, row in METHOD_TABLE.items() if row.equals_ukd]
 TOP1 = {
     'plain': [0.55, 0.60, 0.575],
@@ -189,6 +190,8 @@ class MadeUpSweep:
         self.claims_sha256: str | None = None
         self.states: dict[str, dict[str, Any]] = {}
         self.methods: list[dict[str, Any]] = []
+        self.regimes: list[dict[str, Any]] = []
+        self.regimes_of: dict[str, list[str]] = {}
         self.seeds = seeds
         for name in POOL:
             backbone = f'{name.split("-")[0]}-r18-w8'
@@ -264,7 +267,7 @@ class MadeUpSweep:
             epochs = math.ceil(40 * (3 + k) / 3)
             longer = dict(epochs=epochs, full_epochs=epochs, wall_s=2.5 * epochs)
             self.add('plain_long', f'plain_long{k}-{end}', **same, k=k, top1=0.575, **longer)
-            for method, top1 in (('shuffled', 0.5875), ('random', 0.6375)):
+            for method, top1 in BANKED.items():
                 banks = parents('bank', k)
                 self.add(method, f'{method}{k}-{end}', **same, k=k, top1=top1, parents=banks)
             for method, train_mib in (('naive_graph', 30.0 + 20 * k), ('swap', None)):
@@ -323,6 +326,7 @@ class MadeUpSweep:
                 'folder': f'{item["key"]}-{item["execution"]}',
                 'epochs': item['schedule']['epochs'],
                 'full_epochs': item['schedule']['full_epochs'],
+                **({'regimes': self.regimes_of[item['key']]} if self.regimes else {}),
             }
             for item in self.records.values()
         ]
@@ -330,6 +334,7 @@ class MadeUpSweep:
             **{'schema': 2, 'name': 'made-up', 'dataset': self.dataset},
             **{'claims_sha256': self.claims_sha256, 'pool': POOL, 'runs': rows},
             **({'methods': self.methods} if self.methods else {}),
+            **({'regimes': self.regimes} if self.regimes else {}),
         }
 
     def write(self, root: Path) -> Path:

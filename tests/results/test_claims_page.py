@@ -57,7 +57,7 @@ def test_every_key_and_rule_is_told(folder):
     tables = section('The file').split('Then a table `[[claim]]`')
     top, claim = (re.findall(r'^\| `(\w+)` \|', table, re.MULTILINE) for table in tables)
     assert top == ['schema', 'combine', *(field.name for field in fields(Settings))]
-    assert claim == ['id', 'claim', 'rule', 'rule_text']
+    assert claim == ['id', 'claim', 'rule', 'rule_text', 'regimes', 'control_of']
     rows = re.findall(r'^\| `(\w+)` \| (.*?) \|', section('The rules'), re.MULTILINE)
     assert rows.pop(0)[0] == 'rule'
     assert [name for name, _ in rows] == list(RULES)

@@ -168,7 +168,7 @@ def test_a_method_that_no_run_can_be_of(here, made_up):
         (
             "keys = {'method': 'method'}\n"
             '    def on_bench(self, bench, evidence): return Finding(bench, SUPPORTED, 3)',
-            'gave Finding.*: bench, reason, and the names and values of figures are text',
+            'gave Finding.*: bench, reason, regime, and the names and values of figures are text',
         ),
         (
             "keys = {'method': 'method'}\n"

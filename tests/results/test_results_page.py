@@ -60,8 +60,8 @@ def test_every_state_is_named():
 
 def test_every_key_of_a_plan_and_a_record_is_named():
     plan = json.loads((REFERENCE / 'plan.json').read_text())
-    # A plan of an earlier release has no methods of its own.
-    assert sorted(first_cells(section('`plan.json`'))) == sorted({*plan, 'methods'})
+    # A plan of an earlier release has neither methods of its own nor regimes.
+    assert sorted(first_cells(section('`plan.json`'))) == sorted({*plan, 'methods', 'regimes'})
     paths = SweepPaths(REFERENCE).runs()
     assert len(paths) > 20
     for path in paths:

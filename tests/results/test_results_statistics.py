@@ -45,6 +45,13 @@ def test_paired_difference_of_one_seed_and_of_equal_gaps():
     assert paired_difference([0.5, 0.75], [0.5, 0.75]).p_value == 1.0
 
 
+def test_effect_size_by_hand():
+    # Gaps 0.1, 0.2, 0.3: mean 0.2, sd 0.1.
+    assert paired_difference([0.2, 0.4, 0.6], [0.1, 0.2, 0.3]).effect_size == pytest.approx(2.0)
+    assert paired_difference([0.7], [0.6]).effect_size is None
+    assert paired_difference([0.7, 0.8], [0.6, 0.7]).effect_size is None
+
+
 def test_paired_difference_refuses_unequal_lengths():
     with pytest.raises(ValueError, match='2 and 1'):
         paired_difference([1.0, 2.0], [1.0])

@@ -17,6 +17,7 @@ EPILOG = """\
 examples:
   %(prog)s results/quick --out page
   %(prog)s results/quick --out page --check --reference other
+  %(prog)s results/quick --findings
 
 exit status:
   0 written   1 with --check, where the reference differs   2 a mistake
@@ -27,8 +28,11 @@ _STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say what a report is made of, and where it goes."""
     parser.add_argument('results', type=named_path, metavar='RESULTS', help='folder of a sweep')
+    parser.add_argument('--out', type=named_path, metavar='DIR', help='folder to write')
     parser.add_argument(
-        '--out', type=named_path, required=True, metavar='DIR', help='folder to write'
+        '--findings',
+        action='store_true',
+        help='print verdicts, controls, effects and cost as Markdown, in place of a report',
     )
     parser.add_argument(
         '--reference', type=named_path, metavar='DIR', help='folder of a sweep to compare with'
@@ -50,12 +54,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Writes the report; returns 1 with ``--check`` where the reference differs.
 
     Raises:
-        ConfigError: ``--check`` has no reference, or the claims cannot be used.
+        ConfigError: ``--check`` has no reference, nothing is asked for or two things at once, or
+            the claims cannot be used.
         ResultsError: a folder cannot be read or written.
     """
     from ..errors import ConfigError
+    from ..report.findings import findings_text
     from ..report.page import write_report
 
+    if bool(arguments.out) == arguments.findings:
+        raise ConfigError('report: say either --out DIR, to write a report, or --findings')
+    if arguments.findings:
+        print(findings_text(arguments.results, arguments.claims), end='')
+        return 0
     if arguments.check and not arguments.reference:
         raise ConfigError('--check needs --reference')
     report = write_report(arguments.results, arguments.out, arguments.reference, arguments.claims)
@@ -82,9 +93,9 @@ def print_summary(report: 'Report') -> None:
     table.add_column('Verdict', no_wrap=True)
     table.add_column('Why')
     for verdict in report.verdicts:
-        table.add_row(
-            Text(verdict.id), Text(verdict.verdict, _STYLES[verdict.verdict]), Text(verdict.reason)
-        )
+        of = f'Control of {verdict.control_of}. ' if verdict.control_of else ''
+        why = ' '.join(text for text in (f'{of}{verdict.reason}', verdict.follows) if text)
+        table.add_row(Text(verdict.id), Text(verdict.verdict, _STYLES[verdict.verdict]), Text(why))
     console.print(table)
     console.print()
     if report.sweep.synthetic:

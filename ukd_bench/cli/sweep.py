@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.configs import shipped_configs
-from ..methods.table import METHODS
+from ..methods.table import METHODS, ON_DEMAND
 from ..sweep.executors import EXECUTORS
 from .options import add_edition
 from .parser import WIDTH
@@ -34,7 +34,7 @@ def _listed(names: list[str]) -> str:
 
 EPILOG = f"""\
 methods:
-{_listed([method for method in METHODS if method not in ('bank', 'pretraining')])}
+{_listed([method for method in METHODS if method not in ON_DEMAND])}
 
 examples:
   %(prog)s --dry-run

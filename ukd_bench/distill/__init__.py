@@ -1,7 +1,13 @@
 """Hooks that distil: views that replay, a source of scores, one loss."""
 
 from ..files.checkpoints import ResumableHook
-from .bank_hooks import ChainHook, RandomTeacherHook, ShuffledHook, UKDHook
+from .bank_hooks import (
+    ChainHook,
+    RandomTeacherHook,
+    ShuffledAcrossHook,
+    ShuffledHook,
+    UKDHook,
+)
 from .batch import AddressedBatch
 from .distillation_hook import DistillationHook
 from .losses import DistillationLoss, KLDivergence, build_loss
@@ -21,6 +27,7 @@ __all__ = [
     'RandomTeacherHook',
     'ReplayHook',
     'ResumableHook',
+    'ShuffledAcrossHook',
     'ShuffledHook',
     'SwapHook',
     'UKDHook',

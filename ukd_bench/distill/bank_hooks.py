@@ -128,8 +128,31 @@ class ShuffledHook(UKDHook):
         if view not in self._partners:
             generator = np.random.default_rng((self.view_seed, view))
             # An epoch has one view.
-            self._partners = {view: partners_within_classes(self._labels_S, generator)}
+            self._partners = {view: self.pair(self._labels_S, generator)}
         return self._partners[view]
+
+    def pair(self, labels_S: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """(S,) the clip whose targets each clip gets."""
+        return partners_within_classes(labels_S, generator)
+
+
+@HOOKS.register_module()
+class ShuffledAcrossHook(ShuffledHook):
+    """Gives each clip the targets of a clip of another class, another one for every view.
+
+    The targets are as soft and as many as UKD's and say nothing true of the clip. A student that
+    gains by them gains by something else than knowledge: it is the negative control.
+
+    Args:
+        See :class:`UKDHook`.
+
+    Raises:
+        ConfigError: there is one clip alone.
+    """
+
+    def pair(self, labels_S: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """(S,) the clip whose targets each clip gets."""
+        return partners_across_classes(labels_S, generator)
 
 
 def partners_within_classes(
@@ -151,6 +174,35 @@ def partners_within_classes(
                 f'class {label} has one training clip alone: there is no other to take targets from'
             )
         partners_S[ring] = np.roll(ring, -1)
+    return partners_S
+
+
+def partners_across_classes(
+    labels_S: Sequence[int] | np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """(S,) partners: for every sample one of another class, each used exactly once.
+
+    A random permutation, in which each sample that has one of its own class changes partners with
+    a random sample to which that is none. Where a class has more than half of the samples, as few
+    of them as can be have another one of it.
+
+    Raises:
+        ConfigError: there is one sample alone.
+    """
+    labels_S = np.asarray(labels_S)
+    if len(labels_S) < 2:
+        raise ConfigError('there is one training clip alone: no other to take targets from')
+    partners_S = generator.permutation(len(labels_S))
+    for sample in np.flatnonzero(labels_S[partners_S] == labels_S):
+        own = labels_S[sample]
+        if labels_S[partners_S[sample]] != own:
+            continue
+        willing = np.flatnonzero((labels_S != own) & (labels_S[partners_S] != own))
+        if not len(willing) and partners_S[sample] == sample:
+            willing = np.flatnonzero((labels_S == own) & (np.arange(len(labels_S)) != sample))
+        if len(willing):
+            other = generator.choice(willing)
+            partners_S[[sample, other]] = partners_S[[other, sample]]
     return partners_S
 
 

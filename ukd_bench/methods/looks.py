@@ -72,6 +72,12 @@ LOOKS = {
         'UKD with the targets of another clip of the same class: a control.',
         *('#8e44ad', '<'),
     ),
+    'shuffled_across': Look(
+        'UKD, shuffled across classes',
+        'UKD with the targets of another clip of another class, which teach nothing true: a '
+        'negative control.',
+        *('#c39bd3', (4, 1, 0)),
+    ),
     'ukd': Look(
         'UKD',
         'targets from a knowledge bank, filled by one teacher at a time before training.',

@@ -90,6 +90,7 @@ _SUITE = (
     # Its one teacher is of its own kind, so the pool and K have no say in it.
     _of_banks('self', 'UKDHook', parents='own_kind', by_count=False, folds='one', own_step=False),
     _of_banks('shuffled', 'ShuffledHook'),
+    _of_banks('shuffled_across', 'ShuffledAcrossHook', own_step=False),
     _of_banks('ukd', 'UKDHook', borrows=None),
     _of_checkpoints('naive', 'NaiveEnsembleHook', work=0.35),
     _of_checkpoints('naive_graph', 'NaiveGraphHook', work=0.5),
@@ -107,11 +108,15 @@ _SUITE = (
 METHOD_TABLE = {method.name: method for method in _SUITE}
 STUDENT_METHODS = tuple(METHOD_TABLE)
 
+PRETRAINING = 'pretraining'
+"""The kind of run that trains, on data of its own, the weights that others start from."""
 RUN_KINDS = {
-    'pretraining': Method('pretraining'),
+    PRETRAINING: Method(PRETRAINING),
     'teacher': Method('teacher'),
     'ensemble': Method('ensemble', epoch_work=0.02),
     'bank': Method('bank', epoch_work=0.35),
 }
 """Runs that train no student under test; their names are no method's."""
+ON_DEMAND = ('bank', PRETRAINING)
+"""Kinds of runs that are planned where another run needs them, and never asked for by name."""
 METHODS = (*STUDENT_METHODS, *RUN_KINDS)

@@ -1,6 +1,7 @@
 """Writes the page of a report, with what every report says and what its methods are."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from .figures.svg import Drawing, draw_all
 from .provenance import provenance, warnings
 from .tables.comparison import comparison_table
 from .tables.equality import equality_table
+from .tables.gains import gains_table
 from .tables.lost import lost_table
 from .tables.memory import memory_table, slope_table
+from .tables.payoff import payoff_table
 from .tables.published import published_table
+from .tables.starts import pretraining_table, regime_table
 from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
 from .tables.teachers import teacher_table
@@ -46,6 +50,12 @@ def methods_text(sweep: Sweep) -> list[tuple[str, str]]:
         for name, look in sweep.methods.looks.items()
         if name in present
     ]
+
+
+def controls_of(verdicts: Sequence[Verdict]) -> list[tuple[str, list[Verdict]]]:
+    """Claims that have controls, each with their verdicts, in the order of the file."""
+    claims = dict.fromkeys(verdict.control_of for verdict in verdicts if verdict.control_of)
+    return [(of, [one for one in verdicts if one.control_of == of]) for of in claims]
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,7 @@ def write_report(
         'sweep': sweep,
         'claims_heading': 'Claims of the abstract' if rules.are_shipped else 'Claims',
         'verdicts': verdicts,
+        'controls': controls_of(verdicts),
         'warnings': notes,
         'compared': compared,
         'drawings': drawings,
@@ -129,8 +140,9 @@ def markdown_cell(text: str) -> str:
 
 def _main_tables(sweep: Sweep) -> list[Table | None]:
     return [
-        *(accuracy_table(sweep), likeness_table(sweep), memory_table(sweep), slope_table(sweep)),
-        *(cost_table(sweep), equality_table(sweep), teacher_table(sweep)),
+        *(regime_table(sweep), gains_table(sweep), accuracy_table(sweep), likeness_table(sweep)),
+        *(memory_table(sweep), slope_table(sweep), cost_table(sweep), payoff_table(sweep)),
+        *(equality_table(sweep), teacher_table(sweep), pretraining_table(sweep)),
     ]
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from ..methods.table import ON_DEMAND
 from ..records.record import ORACLE
 from ..results import formatting
 from ..results.runs import Sweep
+from .expectations import no_gain_expected
 from .tables.footnotes import CHOSEN_ON_TEST
-
-_USUAL_LOSS = 'kl_divergence'
 
 
 def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
@@ -24,7 +24,7 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
     finished = sorted(str(e['finished']) for e in environments if e.get('finished'))
     started = sorted(str(e['started']) for e in environments if e.get('started'))
     walls = [run.value('time', 'wall_s') for run in done if run.value('time', 'wall_s')]
-    schedules = sorted({run.epochs for run in sweep.runs if run.method != 'bank'})
+    schedules = sorted({run.epochs for run in sweep.runs if run.method not in ON_DEMAND})
     return [
         ('Sweep', sweep.name),
         ('Runs', f'{len(sweep.done)} done of {len(sweep.runs)} planned'),
@@ -34,7 +34,7 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
             'Data',
             f'{dataset.get("name", formatting.DASH)}{" (synthetic)" if sweep.synthetic else ""}',
         ),
-        ('Data fingerprint', _distinct(run.value('dataset', 'fingerprint') for run in done)),
+        ('Data fingerprint', _distinct(run.data for run in done if run.of_sweep_data)),
         (
             'Clips',
             (
@@ -44,7 +44,10 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
         ),
         ('Evaluation', _distinct(_protocol(record.get('protocol')) for record in records)),
         ('Tested epoch', _distinct(run.selection.replace('_', ' ') for run in done)),
-        ('Distillation', _distinct(_distillation(record.get('knowledge')) for record in records)),
+        (
+            'Distillation',
+            _distinct(formatting.distillation(record.get('knowledge')) for record in records),
+        ),
         ('Pool of teachers', ', '.join(sweep.plan.get('pool') or []) or formatting.DASH),
         ('Device', sweep.device_names),
         (
@@ -108,8 +111,9 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
             f'Students come from {len(settings)} settings (device, precision, threads, batch '
             'size, evaluation protocol or selection rule differ); they are never averaged together.'
         )
+    found += no_gain_expected(sweep)
     # An ensemble trains on nothing, so its record names no training clips.
-    trained = [run for run in sweep.done if run.data is not None]
+    trained = [run for run in sweep.done if run.data is not None and run.of_sweep_data]
     if len({(run.split, run.data) for run in trained}) > len({run.split for run in trained}):
         found.append('Runs of one split saw different data; they are never averaged together.')
     for name, words in (('lock_sha256', 'locks'), ('source_sha256', 'versions of the source')):
@@ -126,17 +130,6 @@ def _protocol(protocol: dict[str, Any] | None) -> str | None:
         return None
     views = formatting.counted(protocol.get('views', 1), 'view')
     return f'{protocol["name"]}, version {protocol["version"]}, {views} a clip'
-
-
-def _distillation(knowledge: dict[str, Any] | None) -> str | None:
-    # A run that fills a bank has no rule yet.
-    if knowledge is None or 'rule' not in knowledge:
-        return None
-    weight, temperature = knowledge['weight'], knowledge['temperature']
-    text = f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
-    # Records of earlier releases name no loss: there was this one alone.
-    loss = knowledge.get('loss', _USUAL_LOSS)
-    return text if loss == _USUAL_LOSS else f'{text}, loss {loss}'
 
 
 def _distinct(values: Any) -> str:

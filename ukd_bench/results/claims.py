@@ -16,6 +16,7 @@ from ..files.hashes import digest
 from ..files.python import working_folder_on_path
 from ..records.folder import SweepPaths
 from ..records.user_code import user_sources
+from .regimes import CLAIMS, CONTROL, PURPOSES
 from .rules import Rule, Settings, find_rule
 
 __all__ = [
@@ -27,6 +28,8 @@ Check = tuple[Callable[[Any], bool], str]
 """A test of a value, and in words what the value must be."""
 
 _CLAIM_KEYS = ('id', 'claim', 'rule', 'rule_text')
+_DECIDED_ON = {CLAIMS: (CLAIMS,), CONTROL: (CONTROL,), 'all': PURPOSES}
+"""Purposes of the regimes that a claim is decided on, by its key ``regimes``."""
 
 
 def _number(value: Any) -> bool:
@@ -64,6 +67,11 @@ KINDS: dict[str, Check] = {
     'text': (_text, 'a text'),
     'claim': (_text, 'the id of a claim'),
 }
+_OPTIONAL: dict[str, Check] = {
+    'regimes': (lambda value: value in [*_DECIDED_ON], f'one of {", ".join(_DECIDED_ON)}'),
+    'control_of': KINDS['claim'],
+}
+"""Keys that any claim may have."""
 
 
 def require(table: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
@@ -102,6 +110,16 @@ class Claim:
     rule_text: str
     table: Mapping[str, Any]
     rule: Rule
+
+    @property
+    def control_of(self) -> str | None:
+        """The claim whose verdict it lends weight to, where it is a control."""
+        return self.table.get('control_of')
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """Purposes of the regimes that it is decided in."""
+        return _DECIDED_ON[self.table.get('regimes', CLAIMS)]
 
 
 @dataclass(frozen=True)
@@ -246,9 +264,11 @@ def _claim(table: dict[str, Any], settings: Settings, earlier: Mapping[str, Clai
     kind = find_rule(table['rule'])
     if unknown := {*kind.keys.values()} - {*KINDS}:
         raise ConfigError(f'rule {table["rule"]!r}: keys: kind {unknown.pop()!r} does not exist')
-    require(table, own | {key: KINDS[value] for key, value in kind.keys.items()})
-    for key, value in kind.keys.items():
-        if value == 'claim' and table[key] not in earlier:
+    added = {key: check for key, check in _OPTIONAL.items() if key in table}
+    require(table, own | {key: KINDS[value] for key, value in kind.keys.items()} | added)
+    named = [key for key, value in kind.keys.items() if value == 'claim']
+    for key in [*named, *(key for key in added if key == 'control_of')]:
+        if table[key] not in earlier:
             raise ConfigError(f'{key} {table[key]!r} is no earlier claim')
     try:
         rule = kind(table, settings)

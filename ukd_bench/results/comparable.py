@@ -1,4 +1,4 @@
-"""Runs that may be compared, of one backbone in one setting, and their accuracies compared."""
+"""Runs that may be compared, of one backbone in one regime and setting, and their accuracies."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import numpy as np
 from ..methods.known import KnownMethods
 from ..methods.table import Method
 from ..records.record import ORACLE
+from .regimes import Regime
 from .runs import Run, Sweep
 from .scores import load_scores
 from .statistics import Difference, clip_bootstrap, paired_difference
@@ -16,19 +17,22 @@ from .statistics import Difference, clip_bootstrap, paired_difference
 
 @dataclass(frozen=True)
 class ComparableRuns:
-    """The student runs of one backbone in one setting (see :attr:`Run.setting`).
+    """The student runs of one backbone in one regime and setting (see :attr:`Run.setting`).
 
     Attributes:
         student: The backbone.
-        label: The backbone, with the setting where there are several.
+        label: The backbone, with the regime (see :func:`student_groups`) and the setting where
+            there are several.
         runs: The runs in the order of the plan.
         methods: The sweep's methods.
+        regime: The regime.
     """
 
     student: str
     label: str
     runs: tuple[Run, ...]
     methods: KnownMethods
+    regime: Regime
 
     def means(self, method: str, figure: Callable[[Run], float | None]) -> dict[int, float]:
         """Mean of a figure over done runs, by K, ascending."""
@@ -65,22 +69,45 @@ class Comparison:
     clips: tuple[float, float] | None
 
 
+def student_groups(sweep: Sweep) -> list[tuple[Regime, str, str]]:
+    """The regimes and backbones that have student runs, with a label, regime by regime.
+
+    The label is the backbone, followed by the regime where claims are decided in several, or where
+    it is that of a control.
+    """
+    several = sum(regime.for_claims for regime in sweep.regimes) > 1
+    made = []
+    for regime in sweep.regimes:
+        mine = {run.student for run in sweep.runs if run.of_student and regime.name in run.regimes}
+        named = several or not regime.for_claims
+        made += [
+            (regime, student, f'{student} ({regime.name})' if named else student)
+            for student in sweep.students
+            if student in mine
+        ]
+    return made
+
+
 def comparable_runs(sweep: Sweep) -> list[ComparableRuns]:
-    """Splits a sweep's student runs by backbone and setting, in the order of the plan.
+    """Splits a sweep's student runs by regime, backbone and setting, in the order of the plan.
 
     A run that failed before it had a record has no setting, and counts in every one of its
     student's.
     """
     made = []
-    for student in sweep.students:
-        runs = [r for r in sweep.runs if r.student == student and r.of_student]
+    for regime, student, group in student_groups(sweep):
+        runs = [
+            run
+            for run in sweep.runs
+            if run.student == student and run.of_student and regime.name in run.regimes
+        ]
         settings: list[tuple[str, ...] | None] = list(
             dict.fromkeys(run.setting for run in runs if run.setting)
         ) or [None]
         for index, setting in enumerate(settings):
             mine = tuple(run for run in runs if run.setting in (setting, None))
-            label = student if len(settings) == 1 else f'{student} (setting {index + 1})'
-            made.append(ComparableRuns(student, label, mine, sweep.methods))
+            label = group if len(settings) == 1 else f'{group} (setting {index + 1})'
+            made.append(ComparableRuns(student, label, mine, sweep.methods, regime))
     return made
 
 

@@ -1,5 +1,6 @@
 """Compares a sweep with a reference, cell by cell: by hash on one machine, else by statistics."""
 
+import itertools
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -69,14 +70,15 @@ class Compared:
 
 
 def compare(sweep: Sweep, reference: Sweep) -> Compared:
-    """Matches done runs by cell: method, network, K, seed, split, epochs, tests, name of the data.
+    """Matches done runs by cell: regime, method, network, K, seed, split, epochs, tests, data.
 
-    A method of one sweep's own is another's where all but its looks agrees. Never by key: a key
-    changes with the code, and so would match nothing once it mattered. Where device name, threads
-    and lock agree, hashes and accuracy must be equal; elsewhere top-1 may differ by ``Z`` standard
-    errors of two binomial proportions (clips alone: networks trained on two machines differ by more
-    than that at times). Allocated peaks may differ by 2 %, and are compared between devices of one
-    kind.
+    Regimes and data count by name, and a run that is part of several regimes counts once. A method
+    of one sweep's own is another's where all but its looks agrees. Never by key: a key changes with
+    the code, and so would match nothing once it mattered. Rule, loss, weight and temperature must
+    agree. Where device name, threads and lock agree, hashes and accuracy must be equal; elsewhere
+    top-1 may differ by ``Z`` standard errors of two binomial proportions (clips alone: networks
+    trained on two machines differ by more than that at times). Allocated peaks may differ by 2 %,
+    and are compared between devices of one kind.
 
     Args:
         sweep: what was measured.
@@ -85,22 +87,23 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     Returns:
         Rows in the order of the reference, then missing cells.
     """
-    here, there = _by_cell(sweep), _by_cell(reference)
+    all_here, all_there = _by_cell(sweep), _by_cell(reference)
+    here, there = _once(all_here, all_there), _once(all_there, all_here)
     rows: list[Row] = []
     differing: list[str] = []
-    shared = [cell for cell in there if cell in here]
+    shared = [cell for cell in there if cell in all_here]
     for cell in shared:
         label = _label(cell, there[cell], reference)
-        mine = _compare_runs(label, here[cell], there[cell])
+        mine = _compare_runs(label, all_here[cell], there[cell])
         rows += mine
         if any(row.verdict == DIFFERS for row in mine):
             differing.append(label)
-    missing_here = tuple(_label(c, run, reference) for c, run in there.items() if c not in here)
-    missing_there = tuple(_label(c, run, sweep) for c, run in here.items() if c not in there)
+    missing_here = tuple(_label(c, run, reference) for c, run in there.items() if c not in all_here)
+    missing_there = tuple(_label(c, run, sweep) for c, run in here.items() if c not in all_there)
     dash = formatting.DASH
     rows += [Row(label, 'run', dash, 'done', dash, MISSING_HERE) for label in missing_here]
     rows += [Row(label, 'run', 'done', dash, dash, MISSING_THERE) for label in missing_there]
-    same = bool(shared) and all(_same_machine(here[cell], there[cell]) for cell in shared)
+    same = bool(shared) and all(_same_machine(all_here[cell], there[cell]) for cell in shared)
     return Compared(tuple(rows), len(shared), tuple(differing), missing_here, missing_there, same)
 
 
@@ -119,6 +122,11 @@ def _compare_runs(label: str, run: Run, other: Run) -> list[Row]:
     data = run.value('dataset', 'fingerprint'), other.value('dataset', 'fingerprint')
     if data[0] != data[1]:
         return [Row(label, 'data', str(data[0])[:12], str(data[1])[:12], 'equal', DIFFERS)]
+    taught = [formatting.distillation((one.record or {}).get('knowledge')) for one in (run, other)]
+    if None not in taught:
+        first, second = map(str, taught)
+        verdict = EQUAL if first == second else DIFFERS
+        rows.append(Row(label, 'distillation', first, second, 'equal', verdict))
     if same:
         for name, words in (
             ('initial_state', 'initial weights'),
@@ -196,23 +204,40 @@ def _same_machine(run: Run, other: Run) -> bool:
 
 
 def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
-    data = sweep.dataset.get('name')
-    return {
-        (
-            *(sweep.methods.identity(r.method), r.student, r.teacher, r.num_teachers, r.seed),
-            *(r.split, r.epochs, r.protocol, r.selection, data),
-        ): r
-        for r in sweep.runs
-        if r.done
-    }
+    """Done runs by each of their cells: one for every regime that they are part of."""
+    found: dict[tuple[Any, ...], Run] = {}
+    for run in sweep.done:
+        own = run.value('dataset', 'name')
+        data = sweep.dataset.get('name') if run.of_sweep_data else own
+        for regime in run.regimes:
+            cell = (
+                *(regime, sweep.methods.identity(run.method), run.student, run.teacher),
+                *(run.num_teachers, run.seed, run.split, run.epochs, run.protocol, run.selection),
+                data,
+            )
+            # Pretrainings of one backbone for networks of different input go by their order.
+            number = next(n for n in itertools.count() if (*cell, n) not in found)
+            found[*cell, number] = run
+    return found
+
+
+def _once(
+    cells: dict[tuple[Any, ...], Run], others: dict[tuple[Any, ...], Run]
+) -> dict[tuple[Any, ...], Run]:
+    """Each run by one of its cells: one that is among the others', if any is."""
+    chosen: dict[str, tuple[Any, ...]] = {}
+    for cell, run in cells.items():
+        if run.key not in chosen or (cell in others and chosen[run.key] not in others):
+            chosen[run.key] = cell
+    return {cell: cells[cell] for cell in chosen.values()}
 
 
 def _label(cell: tuple[Any, ...], run: Run, sweep: Sweep) -> str:
-    _, student, teacher, k, seed, split, epochs, protocol, selection, _ = cell
+    _, _, student, teacher, k, seed, split, epochs, protocol, selection, *_ = cell
     parts = [sweep.methods.label(run.method), teacher or student]
     if k:
         parts.append(f'K = {k}')
-    parts.append(f'seed {seed}, split {split}, {epochs} epochs')
+    parts += [f'seed {seed}, split {split}, {epochs} epochs', sweep.names_regimes(run)]
     if protocol not in ('', 'center 1'):
         parts.append(protocol)
     if selection != LAST_EPOCH:

@@ -1,10 +1,14 @@
 """How figures are written for people: one place, so that tables, verdicts and terminal agree."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from .statistics import Difference, Estimate
 
 DASH = '–'
 MINUS = '−'
 MIB = 1024**2
+_USUAL_LOSS = 'kl_divergence'
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -67,6 +71,18 @@ def p_value(value: float | None) -> str:
     if value is None:
         return DASH
     return '< 0.001' if value < 0.001 else f'{value:.3f}'
+
+
+def distillation(knowledge: Mapping[str, Any] | None) -> str | None:
+    """Rule, weight, temperature and loss, as a record tells them; None of a run without any."""
+    # A run that fills a bank has no rule yet.
+    if knowledge is None or 'rule' not in knowledge:
+        return None
+    weight, temperature = knowledge['weight'], knowledge['temperature']
+    text = f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
+    # Records of earlier releases name no loss: there was this one alone.
+    loss = knowledge.get('loss', _USUAL_LOSS)
+    return text if loss == _USUAL_LOSS else f'{text}, loss {loss}'
 
 
 def duration(seconds: float | None) -> str:

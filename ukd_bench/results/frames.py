@@ -44,6 +44,7 @@ COLUMNS: dict[str, tuple[str, _Value]] = {
     'execution': (TEXT, _own('execution')),
     'method': (TEXT, _own('method')),
     'title': (TEXT, lambda sweep, run: sweep.methods.heading(run.method)),
+    'regime': (TEXT, lambda sweep, run: ', '.join(run.regimes)),
     'student': (TEXT, _own('student')),
     'teacher': (TEXT, _own('teacher')),
     'num_teachers': (WHOLE, _own('num_teachers')),
@@ -96,8 +97,8 @@ COLUMNS: dict[str, tuple[str, _Value]] = {
 """Columns of :func:`load_frame`: the type of each, and where its values come from."""
 
 RUN_COLUMNS = (
-    *('sweep', 'results', 'key', 'method', 'title', 'student', 'teacher', 'num_teachers', 'seed'),
-    'split',
+    *('sweep', 'results', 'key', 'method', 'title', 'regime', 'student', 'teacher'),
+    *('num_teachers', 'seed', 'split'),
 )
 """Columns of :func:`load_frame` that :func:`load_scores_frame` has as well."""
 

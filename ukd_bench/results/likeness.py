@@ -44,6 +44,7 @@ def likeness(cell: Cell, sweep: Sweep) -> Likeness | None:
         run.seed: run
         for run in sweep.done
         if run.method == FLOOR
+        and cell.regime in run.regimes
         and (run.student, run.split, run.epochs, run.setting, run.data) == beside
     }
     pairs = []

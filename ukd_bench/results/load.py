@@ -16,6 +16,7 @@ from ..records.beside import wrong_with
 from ..records.folder import RunPaths, SweepPaths
 from ..records.plan_file import read_plan
 from ..records.record import STATUSES, read_record
+from .regimes import DEFAULT, read_regimes
 from .runs import Run, Sweep
 from .scores import differing_from, read_scores
 
@@ -46,11 +47,12 @@ def load_sweep(root: Path) -> Sweep:
     plan = read_plan(paths.plan)
     methods = _known_methods(plan, paths.plan)
     rows = _plan_rows(plan, methods, paths.plan)
+    regimes = read_regimes(plan, paths.plan)
     names = {row['key']: row['teacher'] for row in rows if row['method'] == 'teacher'}
     runs = _each_once(_load_run(row, RunPaths(paths.root / row['folder']), names) for row in rows)
     named = {run.folder for run in runs}
     strays = (_stray(item) for item in paths.runs() if item.root.name not in named)
-    return Sweep(paths.root, plan, runs, tuple(run for run in strays if run), methods)
+    return Sweep(paths.root, plan, runs, tuple(run for run in strays if run), methods, regimes)
 
 
 def _each_once(runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -58,10 +60,16 @@ def _each_once(runs: Iterable[Run]) -> tuple[Run, ...]:
     seen: dict[tuple[Any, ...], str] = {}
     told = []
     for run in runs:
-        first = seen.setdefault((*run.cell, run.seed, run.execution), run.key) if run.done else None
-        if first not in (None, run.key):
-            problem = f'the same as {first}; left out of every figure'
-            run = replace(run, status='repeated', problem=problem)
+        # Two pretrainings of one backbone may be for networks of different input.
+        if run.done and run.of_sweep_data:
+            place = (*run.cell, run.seed, run.execution)
+            first = [seen.setdefault((regime, *place), run.key) for regime in run.regimes]
+            mine = [one for one, key in zip(run.regimes, first, strict=True) if key == run.key]
+            if mine:
+                run = replace(run, regimes=tuple(mine))
+            else:
+                problem = f'the same as {first[0]}; left out of every figure'
+                run = replace(run, status='repeated', problem=problem)
         told.append(run)
     return tuple(told)
 
@@ -94,7 +102,8 @@ def _plan_rows(plan: dict[str, Any], methods: KnownMethods, path: Path) -> list[
 
 def _load_run(row: dict[str, Any], paths: RunPaths, teachers: dict[str, str]) -> Run:
     known = {key: row[key] for key in _PLAN_RUN_KEYS}
-    run = Run(**{**known, 'parents': tuple(row['parents'])}, status='missing', paths=paths)
+    known |= dict(parents=tuple(row['parents']), regimes=tuple(row.get('regimes', [DEFAULT])))
+    run = Run(**known, status='missing', paths=paths)
     if not paths.record.exists():
         return _from_state(run, paths)
     try:
@@ -159,6 +168,8 @@ def _stray(paths: RunPaths) -> Run | None:
         full_epochs=full,
         parents=tuple(record['parents']),
         status=record['status'],
+        # What a record does not know.
+        regimes=(),
         problem='not in the plan; left out of every figure',
         record=record,
         paths=paths,

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..files.hashes import canonical_json
 from ..methods.known import KnownMethods
-from ..methods.table import RUN_KINDS
+from ..methods.table import PRETRAINING, RUN_KINDS
 from ..records.folder import RunPaths
 from ..records.record import LAST_EPOCH
+from .regimes import DEFAULT, Regime
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Run:
     ``status`` is one of ``records.record.STATUSES``, or ``missing`` (no file at all), or
     ``unreadable`` (a record that is broken, of another schema or of another run), or ``repeated``
     (what an earlier row of the plan has already). ``record`` is set for a valid record alone, and
-    means are taken over ``done`` runs alone.
+    means are taken over ``done`` runs alone. ``regimes`` names the regimes that it is part of; a
+    teacher may serve several.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Run:
     full_epochs: int
     parents: tuple[str, ...]
     status: str
+    regimes: tuple[str, ...] = (DEFAULT,)
     problem: str | None = None
     record: dict[str, Any] | None = field(default=None, repr=False)
     paths: RunPaths | None = field(default=None, repr=False)
@@ -50,6 +53,11 @@ class Run:
     def of_student(self) -> bool:
         """Whether it trains a student under test; a teacher, a bank or an ensemble does not."""
         return self.method not in RUN_KINDS
+
+    @property
+    def of_sweep_data(self) -> bool:
+        """Whether it is about the sweep's own videos; a pretraining has a data set of its own."""
+        return self.method != PRETRAINING
 
     @property
     def shortened(self) -> bool:
@@ -79,7 +87,7 @@ class Run:
 
     @property
     def cell(self) -> tuple[Any, ...]:
-        """What the runs of one cell have in common: all but the seed."""
+        """What the runs of one cell have in common beside their regime: all but the seed."""
         network = (self.method, self.student, self.num_teachers, self.teacher)
         return (*network, self.split, self.epochs, self.full_epochs, self.setting, self.data)
 
@@ -128,8 +136,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Cell:
-    """Runs that differ in their seed alone, all done."""
+    """Runs of one regime that differ in their seed alone, all done."""
 
+    regime: str
     method: str
     student: str | None
     num_teachers: int
@@ -162,6 +171,7 @@ class Sweep:
         runs: All runs that the plan names.
         unplanned: Records that the plan does not name, kept out of every mean.
         methods: The suite's and those that the sweep's config describes, as the plan has them.
+        regimes: The regimes of the plan, in its order.
     """
 
     root: Path
@@ -169,6 +179,7 @@ class Sweep:
     runs: tuple[Run, ...]
     unplanned: tuple[Run, ...] = ()
     methods: KnownMethods = field(default_factory=KnownMethods, repr=False)
+    regimes: tuple[Regime, ...] = (Regime(),)
 
     @property
     def name(self) -> str:
@@ -178,7 +189,7 @@ class Sweep:
     @property
     def dataset(self) -> dict[str, Any]:
         """The data set as the first record tells it, else as the plan does."""
-        recorded = [run.record['dataset'] for run in self.runs if run.record]
+        recorded = [run.record['dataset'] for run in self.runs if run.record and run.of_sweep_data]
         return {**self.plan.get('dataset', {}), **(recorded[0] if recorded else {})}
 
     @property
@@ -213,17 +224,20 @@ class Sweep:
         return ', '.join(names) or 'no device'
 
     def cells(self, runs: Iterable[Run] | None = None) -> list[Cell]:
-        """Groups done runs over seeds, in the order of methods, then K, teacher and split.
+        """Groups done runs over seeds: by regime, then method, K, teacher and split.
+
+        A run that is part of several regimes is in a cell of each.
 
         Args:
             runs: Runs of the sweep; None for all.
         """
         groups: dict[tuple[Any, ...], list[Run]] = defaultdict(list)
         for run in self.runs if runs is None else runs:
-            if run.done:
-                groups[run.cell].append(run)
+            for regime in run.regimes if run.done else ():
+                groups[regime, *run.cell].append(run)
         made = [
             Cell(
+                regime=regime,
                 method=group[0].method,
                 student=group[0].student,
                 num_teachers=group[0].num_teachers,
@@ -235,10 +249,19 @@ class Sweep:
                 data=group[0].data,
                 runs=tuple(sorted(group, key=lambda run: run.seed)),
             )
-            for group in groups.values()
+            for (regime, *_), group in groups.items()
         ]
-        place = self.methods.position
-        return sorted(made, key=lambda cell: (place(cell.method), cell.num_teachers, cell.split))
+        names, place = [regime.name for regime in self.regimes], self.methods.position
+        return sorted(
+            made,
+            key=lambda cell: (
+                *(names.index(cell.regime), place(cell.method), cell.num_teachers, cell.split),
+            ),
+        )
+
+    def names_regimes(self, run: Run) -> str:
+        """The regimes of a run in words; '' where the sweep has one alone."""
+        return ', '.join(run.regimes) if len(self.regimes) > 1 else ''
 
     def lineage(self, run: Run) -> list[Run] | None:
         """The run and its ancestors, each once; None if one of them is not done."""

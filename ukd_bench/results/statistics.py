@@ -11,6 +11,8 @@ import numpy as np
 from scipy import special
 
 MAX_SEEDS = 1000
+_NO_SPREAD = 1e-12
+"""A standard deviation below this is rounding."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Difference:
     sd: float | None
     p_value: float | None
     n: int
+
+    @property
+    def effect_size(self) -> float | None:
+        """Mean over standard deviation, d_z (Cohen 1988, chapter 2); None without a spread."""
+        return None if self.sd is None or self.sd < _NO_SPREAD else self.mean / self.sd
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def paired_difference(
         return Difference(estimate.mean, None, None, None, None, 1)
     sd = float(gaps.std(ddof=1))
     # Equal gaps leave no noise to test against; the limit of the test is 1 at zero and 0 elsewhere.
-    if sd < 1e-12:
+    if sd < _NO_SPREAD:
         p_value = 1.0 if abs(estimate.mean) < 1e-12 else 0.0
     else:
         p_value = float(
@@ -200,7 +207,7 @@ def seeds_to_decide(
     """
     if sd is None or abs(mean) < 1e-12:
         return None
-    if sd < 1e-12:
+    if sd < _NO_SPREAD:
         return 2
     sizes = np.arange(2, MAX_SEEDS + 1)
     shift = abs(mean) / sd * np.sqrt(sizes)

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ConfigError, told_in_one_line
 from .claims import Claim, Claims
 from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
+from .regimes import CLAIMS, CONTROL
 from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested, combine
 from .runs import Sweep
 from .statistics import holm
@@ -17,11 +18,22 @@ from .statistics import holm
 _Answer = TypeVar('_Answer')
 _Key = tuple[str, str, str, str]
 """What names a comparison: id of the claim, label of the bench, method, other method."""
+_PLURAL = {CLAIMS: CLAIMS, CONTROL: 'controls'}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a sweep says of one claim; ``findings`` are one a bench (and comparison)."""
+    """What a sweep says of one claim.
+
+    Attributes:
+        id, claim, rule_text: As the claims file has them.
+        verdict: One of ``rules.VERDICTS``.
+        reason: Why, in a sentence or more.
+        findings: One for each bench, or for each bench and comparison.
+        about_memory: Whether it holds for the mechanism as it is reconstructed here.
+        control_of: The claim that it is a control of; None where it is a claim itself.
+        follows: What a control's verdict means for that claim.
+    """
 
     id: str
     claim: str
@@ -30,6 +42,8 @@ class Verdict:
     reason: str
     findings: tuple[Finding, ...]
     about_memory: bool
+    control_of: str | None = None
+    follows: str = ''
 
     @property
     def seeds_needed(self) -> int | None:
@@ -57,15 +71,46 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
     verdicts = []
     for claim in claims.claims:
         own = {key[1:]: value for key, value in tested.items() if key[0] == claim.id}
-        found = _findings(claim, Evidence(sweep, mine, own, dict(findings)), claims)
+        benches = _benches(claim, mine)
+        found = _findings(claim, Evidence(sweep, benches, own, dict(findings)), claims)
         findings[claim.id] = found
+        verdict, reason = combine(found, _nothing(claim, mine))
+        follows = claim.rule.as_control.get(verdict, '').format(claim=claim.control_of)
         verdicts.append(
             Verdict(
-                *(claim.id, claim.text, claim.rule_text, *combine(found), found),
-                claim.rule.about_memory,
+                *(claim.id, claim.text, claim.rule_text, verdict, reason, found),
+                *(claim.rule.about_memory, claim.control_of, follows if claim.control_of else ''),
             )
         )
     return verdicts
+
+
+def _benches(claim: Claim, mine: tuple[ComparableRuns, ...]) -> tuple[ComparableRuns, ...]:
+    """The benches that have a say: those in regimes of the purposes that the claim names.
+
+    One without any planned run of the claim's method is left out by a control, which need not be
+    run in every regime, and by a rule about memory, which no regime changes, where the backbone has
+    another bench with it.
+    """
+    named = [bench for bench in mine if bench.regime.purpose in claim.purposes]
+    method = claim.table.get('method')
+    if method is None or not (claim.control_of or claim.rule.about_memory):
+        return tuple(named)
+    asked = [bench for bench in named if any(run.method == method for run in bench.runs)]
+    backbones = {bench.student for bench in asked}
+    return tuple(
+        bench
+        for bench in named
+        if bench in asked or not (claim.control_of or bench.student in backbones)
+    )
+
+
+def _nothing(claim: Claim, mine: tuple[ComparableRuns, ...]) -> str:
+    """Why no bench has a say."""
+    if not mine:
+        return 'No student run was planned.'
+    where = '' if len(claim.purposes) > 1 else f' for {_PLURAL[claim.purposes[0]]}'
+    return f'No run that could decide it was planned in any regime{where}.'
 
 
 def _comparisons(
@@ -74,7 +119,7 @@ def _comparisons(
     """Every accuracy comparison of the file."""
     for claim in claims.claims:
         pairs = _ask(claim, claims, partial(_pairs, claim.rule))
-        for bench in mine:
+        for bench in _benches(claim, mine):
             for method, against in pairs:
                 key = claim.id, bench.label, method, against
                 yield key, _compare(bench, method, against, claims.settings)
@@ -104,7 +149,9 @@ def _corrected(made: Mapping[_Key, Comparison | None]) -> dict[_Key, Tested]:
         if one is not None and one.difference.p_value is not None
     }
     corrected = dict(zip(p_values, holm([*p_values.values()]), strict=True))
-    return {key: Tested(one, corrected.get(key)) for key, one in made.items()}
+    return {
+        key: Tested(one, corrected.get(key), max(1, len(p_values))) for key, one in made.items()
+    }
 
 
 def _findings(claim: Claim, evidence: Evidence, claims: Claims) -> tuple[Finding, ...]:
@@ -117,15 +164,15 @@ def _findings(claim: Claim, evidence: Evidence, claims: Claims) -> tuple[Finding
             )
         if not _ask(claim, claims, partial(_is_text, finding)):
             raise ConfigError(
-                f'{_where(claim, claims)} gave {finding!r}: bench, reason, and the names and '
-                'values of figures are text, seeds_needed a number or None'
+                f'{_where(claim, claims)} gave {finding!r}: bench, reason, regime, and the names '
+                'and values of figures are text, seeds_needed a number or None'
             )
     return found
 
 
 def _is_text(finding: Finding) -> bool:
     figures = [text for name, value in finding.figures for text in (name, value)]
-    texts = [finding.bench, finding.reason, *figures]
+    texts = [finding.bench, finding.reason, finding.regime, *figures]
     return all(isinstance(text, str) for text in texts) and (
         finding.seeds_needed is None or type(finding.seeds_needed) is int
     )

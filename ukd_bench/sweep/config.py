@@ -12,7 +12,7 @@ from ..files.configs import read_config
 from ..methods.distillation import Distillation
 from ..methods.known import KnownMethods
 from ..methods.own import OwnMethod, own_methods
-from ..methods.table import METHODS, Method
+from ..methods.table import METHODS, ON_DEMAND, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
 from .from_dict import from_dict
 from .parts import (
@@ -29,7 +29,7 @@ from .parts import (
     Student,
 )
 
-SWEEP_METHODS = tuple(method for method in METHODS if method not in ('bank', 'pretraining'))
+SWEEP_METHODS = tuple(method for method in METHODS if method not in ON_DEMAND)
 """Names of methods and runs that a sweep may ask for, beside methods of its own."""
 _SEEDS = range(2**32 - 10_000)
 """NumPy takes seeds below 2**32, and loader workers and teachers of a student's own kind count on

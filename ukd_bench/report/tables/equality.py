@@ -4,6 +4,7 @@ from typing import Any
 
 from ...methods.table import SUBJECT
 from ...results import formatting
+from ...results.comparable import student_groups
 from ...results.runs import Run, Sweep
 from .footnotes import mark_notes, marked
 from .table import Table, columns
@@ -19,20 +20,15 @@ def equality_table(sweep: Sweep) -> Table | None:
     """Table of whether UKD and methods with teachers at every step ended in one student."""
     equal = [name for name, row in sweep.methods.rows.items() if row.equals_ukd]
     runs: dict[tuple[Any, ...], dict[str, Run]] = {}
-    for run in sweep.done:
-        if run.method in (SUBJECT, *equal):
-            cell = (
-                run.student,
-                run.num_teachers,
-                run.seed,
-                run.split,
-                run.epochs,
-                run.setting,
-                run.data,
-            )
-            runs.setdefault(cell, {})[run.method] = run
+    groups = student_groups(sweep)
+    for run in (run for run in sweep.done if run.method in (SUBJECT, *equal)):
+        for regime, student, label in groups:
+            if student == run.student and regime.name in run.regimes:
+                numbers = run.num_teachers, run.seed, run.split, run.epochs
+                cell = label, *numbers, run.setting, run.data
+                runs.setdefault(cell, {})[run.method] = run
     rows = []
-    for cell, found in sorted(runs.items(), key=lambda item: (str(item[0][0]), item[0][1:5])):
+    for cell, found in sorted(runs.items(), key=lambda item: item[0][:5]):
         ukd = found.get(SUBJECT)
         if ukd is None:
             continue
@@ -45,7 +41,7 @@ def equality_table(sweep: Sweep) -> Table | None:
             gap = formatting.DASH
             if mine is not None and theirs is not None:
                 gap = formatting.signed(100 * (mine - theirs))
-            names = marked(str(cell[0]), ukd), sweep.methods.heading(other.method)
+            names = marked(cell[0], ukd), sweep.methods.heading(other.method)
             rows.append((*names, *(str(value) for value in cell[1:4]), *marks, gap))
     if not rows:
         return None
@@ -63,6 +59,8 @@ def equality_table(sweep: Sweep) -> Table | None:
     lead = (
         f'Unequal: {unequal} of {formatting.counted(len(rows), "pair")}.'
         if unequal
+        else 'The one pair is equal, bit for bit.'
+        if known == len(rows) == 1
         else f'All {len(rows)} pairs are equal, bit for bit.'
         if known == len(rows)
         else f'{known} of {len(rows)} pairs have every hash; none differs.'

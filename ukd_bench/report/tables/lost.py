@@ -13,6 +13,8 @@ def lost_table(sweep: Sweep) -> Table | None:
             continue
         status = 'not in the plan' if run in sweep.unplanned else run.status
         what = run.teacher or run.student or formatting.DASH
+        regimes = sweep.names_regimes(run)
+        what = f'{what} ({regimes})' if regimes else what
         k = str(run.num_teachers) if run.num_teachers else formatting.DASH
         why = run.problem or formatting.DASH
         name = sweep.methods.heading(run.method)

@@ -1,6 +1,7 @@
 """Tables of memory: its peaks, and what each teacher adds to them."""
 
 from ...results import formatting
+from ...results.comparable import student_groups
 from ...results.runs import Cell, Sweep
 from ...results.statistics import least_squares
 from .footnotes import mark_notes, unmeasured_texts
@@ -53,8 +54,8 @@ def memory_table(sweep: Sweep) -> Table:
         f'Peaks allocated on {sweep.device_names}, mean over seeds. {meaning}',
         'Bank: the teachers’ scores on disk that the run reads.',
         (
-            'Pipeline: the largest peak of the run and of every teacher, bank and earlier stage it '
-            'needed; a dash where one of them has no figure.'
+            'Pipeline: the largest peak of the run and of every pretraining, teacher, bank and '
+            'earlier stage it needed; a dash where one of them has no figure.'
         ),
         *unmeasured_texts(sweep),
     )
@@ -72,12 +73,12 @@ def slope_table(sweep: Sweep) -> Table | None:
     """Table of the bytes that a teacher adds to the training peak: least squares over K."""
     rows = []
     growing = [name for name, row in sweep.methods.rows.items() if row.by_count and row.distils]
-    for student in sweep.students:
-        mine = student_cells(sweep, student)
+    for regime, student, label in student_groups(sweep):
+        mine = student_cells(sweep, student, regime.name)
         for method in growing:
             for setting in dict.fromkeys(cell.setting for cell in mine):
                 same = [c for c in mine if (c.method, c.setting) == (method, setting)]
-                rows += _slope_row(student, sweep.methods.heading(method), same)
+                rows += _slope_row(label, sweep.methods.heading(method), same)
     if not rows:
         return None
     titles = columns(
@@ -92,7 +93,7 @@ def slope_table(sweep: Sweep) -> Table | None:
     return Table('slopes', 'Memory a teacher adds', titles, tuple(rows), notes=notes)
 
 
-def _slope_row(student: str, heading: str, mine: list[Cell]) -> list[tuple[str, ...]]:
+def _slope_row(label: str, heading: str, mine: list[Cell]) -> list[tuple[str, ...]]:
     peaks: dict[int, list[float]] = {}
     weights: dict[str, float] = {}
     for run in (run for cell in mine for run in cell.runs):
@@ -109,5 +110,5 @@ def _slope_row(student: str, heading: str, mine: list[Cell]) -> list[tuple[str, 
     span = formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB)
     value = formatting.signed(slope.value / formatting.MIB, 3)
     return [
-        (student, heading, formatting.listed(sorted(peaks)), value, span, formatting.mib(mean, 2))
+        (label, heading, formatting.listed(sorted(peaks)), value, span, formatting.mib(mean, 2))
     ]

@@ -3,6 +3,7 @@
 from functools import partial
 
 from ...results import formatting
+from ...results.comparable import student_groups
 from ...results.likeness import likeness
 from ...results.runs import Cell, Run, Sweep
 from .footnotes import count_text, flow_texts, mark_notes, selection_texts, view_texts
@@ -89,8 +90,8 @@ def cost_table(sweep: Sweep) -> Table:
             'interleaved, so a ratio carries the machine’s drift.'
         ),
         (
-            'Pipeline time: the run and every teacher, bank, earlier stage and optical flow it '
-            'needed, each counted once, as if nothing were shared with other runs.'
+            'Pipeline time: the run and every pretraining, teacher, bank, earlier stage and '
+            'optical flow it needed, each counted once, as if nothing were shared with other runs.'
         ),
         *flow_texts(sweep),
     )
@@ -108,16 +109,16 @@ def likeness_table(sweep: Sweep) -> Table | None:
     """Table of how far distilled and plain students are from the same teachers on test clips."""
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
-    for student in sweep.students:
+    for regime, student, label in student_groups(sweep):
         first = len(rows)
-        for cell in student_cells(sweep, student):
+        for cell in student_cells(sweep, student, regime.name):
             found = likeness(cell, sweep) if sweep.methods.rows[cell.method].distils else None
             if found is not None:
                 figures = (found.student, found.plain, found.difference)
                 written = (formatting.estimate(figure, 3) for figure in figures)
                 rows.append((*cell_name(cell, sweep), *written))
         if len(rows) > first:
-            groups.append((first, student))
+            groups.append((first, label))
     if not rows:
         return None
     lead = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ...methods.table import FLOOR
 from ...results import formatting
+from ...results.comparable import student_groups
 from ...results.runs import Cell, Run, Sweep
 from ...results.statistics import Estimate, mean_interval
 from .footnotes import marked
@@ -45,16 +46,18 @@ def over_seeds(cell: Cell, figure: Callable[[Run], float | None]) -> Estimate | 
     return mean_interval([figure(run) for run in cell.runs])
 
 
-def student_cells(sweep: Sweep, student: str | None = None) -> list[Cell]:
-    """Cells of students, of one backbone if named."""
-    wanted = (run for run in sweep.runs if run.of_student)
-    return sweep.cells(run for run in wanted if student in (None, run.student))
+def student_cells(
+    sweep: Sweep, student: str | None = None, regime: str | None = None
+) -> list[Cell]:
+    """Cells of students, of one backbone and one regime if named."""
+    wanted = (run for run in sweep.runs if run.of_student and student in (None, run.student))
+    return [cell for cell in sweep.cells(wanted) if regime in (None, cell.regime)]
 
 
 def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
     """(method, K) of a row, with its marks and, where there are several, its split."""
     name = sweep.methods.heading(cell.method)
-    everything = student_cells(sweep, cell.student)
+    everything = student_cells(sweep, cell.student, cell.regime)
     if len({other.split for other in everything}) > 1:
         name += f', split {cell.split}'
     settings = list(dict.fromkeys(other.setting for other in everything))
@@ -67,13 +70,13 @@ def by_student(
     sweep: Sweep,
     row: Callable[[Cell], tuple[str, ...]],
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, str], ...]]:
-    """Rows of every student's cells, and the students' groups."""
+    """Rows of every student's cells, and the groups that they form: a regime and a backbone."""
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
-    for student in sweep.students:
-        mine = student_cells(sweep, student)
+    for regime, student, label in student_groups(sweep):
+        mine = student_cells(sweep, student, regime.name)
         if mine:
-            groups.append((len(rows), student))
+            groups.append((len(rows), label))
         rows += [(*cell_name(cell, sweep), *row(cell)) for cell in mine]
     return tuple(rows), tuple(groups)
 
@@ -81,7 +84,7 @@ def by_student(
 def ratio_to_plain(
     cell: Cell, sweep: Sweep, figure: Callable[[Run], float | None]
 ) -> Estimate | None:
-    """A figure over that of ``plain`` with the same seed, split and setting, over seeds.
+    """A figure over that of ``plain`` of the same regime, seed, split and setting, over seeds.
 
     It is for figures that do not depend on the number of epochs.
     """
@@ -89,7 +92,9 @@ def ratio_to_plain(
     plain = {
         run.seed: figure(run)
         for run in sweep.done
-        if run.method == FLOOR and (run.student, run.split, run.setting) == same
+        if run.method == FLOOR
+        and cell.regime in run.regimes
+        and (run.student, run.split, run.setting) == same
     }
     pairs = [(figure(run), plain.get(run.seed)) for run in cell.runs]
     return mean_interval(

@@ -5,7 +5,8 @@ from inspect import isclass
 from ...errors import ConfigError
 from ...files.python import import_by_path
 from ..comparable import ComparableRuns, Comparison
-from .accuracy import AccuracyGain, OnDataset
+from .accuracy import AccuracyGain, NoGain
+from .dataset import OnDataset
 from .memory import MemoryFlat, MemoryGrows, MemorySame
 from .rule import (
     INCONCLUSIVE,
@@ -42,6 +43,7 @@ RULES: dict[str, type[Rule]] = {
     'memory_same': MemorySame,
     'memory_flat': MemoryFlat,
     'accuracy_gain': AccuracyGain,
+    'no_gain': NoGain,
     'on_dataset': OnDataset,
 }
 

@@ -1,19 +1,32 @@
 """Rules about top-1, paired by seed and split and tested over seeds."""
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import ClassVar
 
 from .. import formatting
-from ..statistics import seeds_to_decide
+from ..comparable import ComparableRuns
+from ..statistics import Difference, seeds_to_decide
 from .rule import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, Evidence, Finding, Rule, Tested
-
-_EDITIONS = {'arid': ('v1.0', 'v1.5')}
-"""Editions that count as the data set that a claim names."""
 
 
 class AccuracyGain(Rule):
-    """Top-1 at the largest K with the full schedule is above that of each other method."""
+    """Top-1 at the largest K with the full schedule is above that of each other method.
+
+    Attributes:
+        of_gain: The verdict where there is a gain.
+        of_no_gain: The verdict where there is none worth the name.
+    """
 
     keys: ClassVar = {'method': 'method', 'against': 'methods'}
+    as_control: ClassVar = {
+        SUPPORTED: 'A gain is seen where there must be one, so a “no” on {claim} counts.',
+        NOT_SUPPORTED: 'No gain is seen even where there must be one: a “no” on {claim} proves '
+        'nothing.',
+        INCONCLUSIVE: 'It is not shown that a gain would be seen, so a “no” on {claim} proves '
+        'nothing yet.',
+    }
+    of_gain: ClassVar = SUPPORTED
+    of_no_gain: ClassVar = NOT_SUPPORTED
 
     def comparisons(self) -> list[tuple[str, str]]:
         """The pairs of the method and each of the others."""
@@ -22,22 +35,23 @@ class AccuracyGain(Rule):
     def findings(self, evidence: Evidence) -> list[Finding]:
         """The findings, one for each bench and other method."""
         return [
-            self._finding(bench.label, pair, evidence)
+            self._finding(bench, pair, evidence)
             for bench in evidence.benches
             for pair in self.comparisons()
         ]
 
-    def _finding(self, bench: str, pair: tuple[str, str], evidence: Evidence) -> Finding:
-        tested = evidence.tested[bench, *pair]
+    def _finding(self, bench: ComparableRuns, pair: tuple[str, str], evidence: Evidence) -> Finding:
+        tested = evidence.tested[bench.label, *pair]
         method, against = map(evidence.title, pair)
         if tested.comparison is None:
             reason = (
                 f'No seed has runs of both {method} and {against} that count: full schedule, no '
                 'oracle.'
             )
-            return Finding(bench, INCONCLUSIVE, reason)
+            return Finding(bench.label, INCONCLUSIVE, reason, regime=bench.regime.words)
         name = f'{method} (K = {tested.comparison.num_teachers}) − {against}'
-        return self._decide(bench, name, tested)
+        found = self._decide(bench.label, name, tested)
+        return replace(found, regime=bench.regime.words, tested=tested)
 
     def _decide(self, bench: str, name: str, tested: Tested) -> Finding:
         comparison, corrected, settings = tested.comparison, tested.corrected_p, self.settings
@@ -57,45 +71,52 @@ class AccuracyGain(Rule):
         text = f'{name}: {formatting.difference(gap)}'
         significant = corrected < settings.alpha
         if significant and gap.mean > 0:
-            return Finding(bench, SUPPORTED, f'{text}.', tuple(figures))
+            return Finding(bench, self.of_gain, f'{text}.', tuple(figures))
         if gap.high < settings.smallest_gain or (significant and gap.mean < 0):
             gain = formatting.points(settings.smallest_gain)
             reason = f'{text}: a gain of {gain} is outside the interval.'
-            return Finding(bench, NOT_SUPPORTED, reason, tuple(figures))
-        needed = seeds_to_decide(gap.mean, gap.sd, settings.alpha, settings.power)
+            return Finding(bench, self.of_no_gain, reason, tuple(figures))
+        needed = self._seeds_to_settle(gap, tested.family)
+        alone = gap.p_value is not None and gap.p_value < settings.alpha
+        cause = 'the correction for several comparisons' if alone else 'the interval'
         advice = (
-            f'about {needed} seeds would decide a difference of this size'
-            if needed and needed > gap.n
-            else 'no number of seeds up to 1000 would decide a difference this small'
+            'no number of seeds up to 1000 would settle a difference and spread such as these'
             if needed is None
-            else 'the correction for several comparisons leaves it open; add a few seeds'
+            else f'about {needed} seeds would settle a difference and spread such as these'
+            if needed > gap.n
+            else 'a few more seeds would settle it'
         )
-        figures.append(('seeds that would decide', str(needed) if needed else formatting.DASH))
-        return Finding(bench, INCONCLUSIVE, f'{text}: {advice}.', tuple(figures), needed)
-
-
-class OnDataset(Rule):
-    """The findings on an earlier claim where the data set is the one named; else one open finding.
-
-    ``arid`` is either edition of ARID; any other name is what a sweep's config calls its videos.
-    """
-
-    keys: ClassVar = {'dataset': 'text', 'rests_on': 'claim'}
-
-    def findings(self, evidence: Evidence) -> list[Finding]:
-        """The findings on the claim ``rests_on`` names, if they say something of the data set."""
-        named, dataset = self.claim['dataset'], evidence.sweep.dataset
-        synthetic = dataset.get('synthetic', False)
-        if not synthetic and _is_named(named, dataset):
-            return list(evidence.earlier[self.claim['rests_on']])
-        reason = (
-            f'Nothing was run on {named.upper() if named in _EDITIONS else named}: the data here '
-            f'are {"synthetic" if synthetic else "other"} ({dataset.get("name") or "unnamed"}).'
+        figures.append(('seeds that would settle it', str(needed) if needed else formatting.DASH))
+        return Finding(
+            bench,
+            INCONCLUSIVE,
+            f'{text}: {cause} leaves it open; {advice}.',
+            tuple(figures),
+            needed,
         )
-        return [Finding('all', INCONCLUSIVE, reason)]
+
+    def _seeds_to_settle(self, gap: Difference, family: int) -> int | None:
+        """The fewest seeds that lead to a verdict, were mean and spread those observed.
+
+        Either the difference becomes significant at its level after correction, of which the first
+        step of Holm's is the strictest, or the interval's upper end falls below ``smallest_gain``.
+        """
+        settings = self.settings
+        ways = [seeds_to_decide(gap.mean, gap.sd, settings.alpha / family, settings.power)]
+        short = settings.smallest_gain - gap.mean
+        if short > 0:
+            ways.append(seeds_to_decide(short, gap.sd, 1 - settings.confidence, settings.power))
+        return min((way for way in ways if way), default=None)
 
 
-def _is_named(named: str, dataset: dict[str, Any]) -> bool:
-    if named in _EDITIONS:
-        return dataset.get('edition') in _EDITIONS[named]
-    return bool(dataset.get('name') == named)
+class NoGain(AccuracyGain):
+    """Top-1 at the largest K with the full schedule is not above that of any other method."""
+
+    as_control: ClassVar = {
+        SUPPORTED: 'No gain is seen where there can be none, so a “yes” on {claim} counts.',
+        NOT_SUPPORTED: 'A gain is seen where nothing true is taught: a “yes” on {claim} proves '
+        'nothing of knowledge.',
+        INCONCLUSIVE: 'It is open whether targets that teach nothing true gain as well.',
+    }
+    of_gain: ClassVar = NOT_SUPPORTED
+    of_no_gain: ClassVar = SUPPORTED

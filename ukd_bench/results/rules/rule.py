@@ -1,7 +1,7 @@
 """Decision rules: what a rule is, what it is given, and what it says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from .. import formatting
@@ -23,7 +23,9 @@ class Finding:
         verdict: One of ``VERDICTS``.
         reason: A sentence or more that say why, figures included.
         figures: The (name, value) pairs that it rests on, as text.
-        seeds_needed: How many seeds would decide what is open; None where that is not known.
+        seeds_needed: How many seeds would settle what is open; None where that is not known.
+        regime: Initial weights, normalisation and schedule that it holds for, in words.
+        tested: The comparison of accuracies that it rests on; None where it rests on none.
     """
 
     bench: str
@@ -31,6 +33,8 @@ class Finding:
     reason: str
     figures: tuple[tuple[str, str], ...] = ()
     seeds_needed: int | None = None
+    regime: str = ''
+    tested: 'Tested | None' = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,12 @@ class Tested:
         comparison: The comparison; None where no seed has full-schedule runs of both methods.
         corrected_p: Its p-value, Holm-corrected over all comparisons of the claims file and all
             benches; None where there is no p-value.
+        family: The number of comparisons that the correction is for.
     """
 
     comparison: Comparison | None
     corrected_p: float | None
+    family: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,8 @@ class Evidence:
 
     Attributes:
         sweep: All runs, those that are not done included.
-        benches: The student runs, a bench for each backbone and setting.
+        benches: The student runs on which the claim is decided, a bench for each regime, backbone
+            and setting.
         tested: The comparisons that the rule asked for, by (label of the bench, method, against).
         earlier: The findings on the claims before this one in the file, by id.
     """
@@ -102,10 +109,13 @@ class Rule:
             ``claim`` (the id of an earlier claim).
         about_memory: Whether verdicts are about memory, and so hold for the mechanism as it is
             reconstructed here.
+        as_control: What follows for the claim ``{claim}`` from each verdict, where the rule decides
+            a control of it.
     """
 
     keys: ClassVar[Mapping[str, str]] = {}
     about_memory: ClassVar[bool] = False
+    as_control: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, claim: Mapping[str, Any], settings: Settings) -> None:
         self.claim = claim
@@ -128,23 +138,42 @@ class Rule:
         raise NotImplementedError(f'{type(self).__name__} defines neither on_bench nor findings')
 
 
-def combine(findings: Sequence[Finding]) -> tuple[str, str]:
+def combine(
+    findings: Sequence[Finding], nothing: str = 'No student run was planned.'
+) -> tuple[str, str]:
     """SUPPORTED if all are, NOT SUPPORTED if any one is not, else INCONCLUSIVE; with the reason.
 
-    The reason is that of the first bench which decides, and names it where benches differ.
+    The reason is that of the first bench which decides. Where there are several benches it names
+    it, and the verdicts of the others.
+
+    Args:
+        findings: All findings on a claim.
+        nothing: The reason where there are none.
     """
     if not findings:
-        return INCONCLUSIVE, 'No student run was planned.'
+        return INCONCLUSIVE, nothing
+    benches: dict[str, list[Finding]] = {}
+    for finding in findings:
+        benches.setdefault(finding.bench, []).append(finding)
+    verdicts = {bench: _strictest(mine) for bench, mine in benches.items()}
+    verdict = _strictest(findings)
+    first = next(bench for bench, one in verdicts.items() if one == verdict)
+    deciding = [finding for finding in benches[first] if finding.verdict == verdict]
+    told = [formatting.sentence(finding.reason) for finding in deciding]
+    regimes = dict.fromkeys(finding.regime for finding in deciding if finding.regime)
+    reason = ' '.join([*told, *(f'Regime: {regime}.' for regime in regimes)])
+    if len(benches) == 1:
+        return verdict, reason
+    others = [bench for bench, one in verdicts.items() if one == verdict and bench != first]
+    same = [f'The same verdict for {", ".join(others)}.'] if others else []
+    unlike = [
+        f'{kind} for {", ".join(mine)}.'
+        for kind in VERDICTS
+        if kind != verdict and (mine := [bench for bench in verdicts if verdicts[bench] == kind])
+    ]
+    return verdict, ' '.join([f'{first}: {reason}', *same, *unlike])
+
+
+def _strictest(findings: Sequence[Finding]) -> str:
     kinds = {finding.verdict for finding in findings}
-    verdict = next(kind for kind in (NOT_SUPPORTED, INCONCLUSIVE, SUPPORTED) if kind in kinds)
-    deciding = [finding for finding in findings if finding.verdict == verdict]
-    first = deciding[0].bench
-    reason = ' '.join(
-        formatting.sentence(finding.reason) for finding in deciding if finding.bench == first
-    )
-    if len({finding.bench for finding in findings}) > 1:
-        others = dict.fromkeys(f.bench for f in deciding if f.bench != first)
-        reason = f'{first}: {reason}' + (
-            f' The same verdict for {", ".join(others)}.' if others else ''
-        )
-    return verdict, reason
+    return next(kind for kind in (NOT_SUPPORTED, INCONCLUSIVE, SUPPORTED) if kind in kinds)

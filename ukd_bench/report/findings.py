@@ -1,0 +1,45 @@
+"""What a sweep finds, in one block of Markdown for pages that tell it to readers."""
+
+from pathlib import Path
+
+from ..results.claims import applying_claims, load_claims
+from ..results.load import load_sweep
+from ..results.verdicts import evaluate
+from .expectations import no_gain_expected
+from .page import controls_of, render
+from .tables.effects import effects_table
+from .tables.gains import gains_table
+from .tables.payoff import payoff_table
+from .tables.starts import pretraining_table, regime_table
+from .tables.teachers import beside_plain
+
+
+def findings_text(results: Path, claims: Path | None = None) -> str:
+    """Verdicts with their figures, regimes, controls, cost, and what remains open.
+
+    Equal results give equal text.
+
+    Args:
+        results: A sweep's folder.
+        claims: A claims file in place of the sweep's own, or else the shipped one.
+
+    Raises:
+        ResultsError: the folder or its plan cannot be read.
+        ConfigError: the claims file cannot be used.
+    """
+    sweep = load_sweep(results)
+    verdicts = evaluate(sweep, load_claims(applying_claims(results, claims)))
+    before = [regime_table(sweep), pretraining_table(sweep)]
+    after = [gains_table(sweep), payoff_table(sweep)]
+    context = {
+        'sweep': sweep,
+        'seeds': sorted({run.seed for run in sweep.done if run.of_student}),
+        'verdicts': verdicts,
+        'controls': controls_of(verdicts),
+        'effects': [table for table in [effects_table(verdicts, sweep.methods)] if table],
+        'before': [table for table in before if table],
+        'after': [table for table in after if table],
+        'teachers': [*beside_plain(sweep), *no_gain_expected(sweep)],
+        'open': [verdict for verdict in verdicts if verdict.verdict == 'INCONCLUSIVE'],
+    }
+    return render('findings.md.j2', context)

@@ -1,0 +1,67 @@
+"""Tables of what networks start from: the regimes of a sweep, and its pretrainings."""
+
+from collections import Counter
+
+from ...methods.table import PRETRAINING
+from ...results import formatting
+from ...results.runs import Run, Sweep
+from .footnotes import mark_notes, marked
+from .table import Table, columns
+
+
+def regime_table(sweep: Sweep) -> Table | None:
+    """Table of the regimes; None where the plan names none."""
+    if not any(regime.words for regime in sweep.regimes):
+        return None
+    dash = formatting.DASH
+    rows = tuple(
+        (
+            *(regime.name, regime.start or dash, regime.normalization or dash),
+            str(regime.epochs or dash),
+            f'{100 * regime.label_noise:g} %' if regime.label_noise else 'none',
+            regime.purpose,
+        )
+        for regime in sweep.regimes
+    )
+    titles = columns(
+        *('<Regime', '<Initial weights', '<Normalisation', 'Epochs', 'Wrong labels', '<For')
+    )
+    lead = (
+        'What students start from and how they learn. A verdict holds for its regime. In a regime '
+        'for controls the answer is known beforehand: it shows whether a gain would be seen.'
+    )
+    return Table('regimes', 'Regimes', titles, rows, lead)
+
+
+def pretraining_table(sweep: Sweep) -> Table | None:
+    """Table of the trainings on other data whose weights the networks start from."""
+    rows = []
+    for run in (run for run in sweep.done if run.method == PRETRAINING):
+        name = marked(run.student or formatting.DASH, run)
+        rows.append(
+            (
+                *(name, run.value('dataset', 'name') or formatting.DASH),
+                *(str(run.epochs), str(run.seed)),
+                formatting.number(run.metric('top1'), 1, 100),
+                formatting.mib(run.memory('train')),
+                formatting.duration(run.value('time', 'wall_s')),
+                _started_from(run, sweep),
+            )
+        )
+    if not rows:
+        return None
+    titles = columns(
+        *('<Backbone', '<Data', 'Epochs', 'Seed', 'Top-1, %', 'Train, MiB', 'Time'),
+        '<Runs that start from it',
+    )
+    lead = 'Networks that others start from, trained on data of their own and tested on its clips.'
+    return Table(*('pretraining', 'Pretraining', titles, tuple(rows), lead), notes=mark_notes(rows))
+
+
+def _started_from(run: Run, sweep: Sweep) -> str:
+    kinds = Counter(
+        'student' if child.of_student else child.method
+        for child in sweep.runs
+        if run.key in child.parents
+    )
+    return ', '.join(formatting.counted(kinds[kind], kind) for kind in sorted(kinds, reverse=True))

@@ -1,0 +1,97 @@
+"""What students start from and how they learn: the regimes of a sweep, as its plan names them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import ResultsError
+from ..files import schema
+
+DEFAULT = 'default'
+"""Name of the one regime of a sweep that names none."""
+CLAIMS, CONTROL = 'claims', 'control'
+PURPOSES = (CLAIMS, CONTROL)
+_STARTS = {'scratch': 'from scratch', 'config': 'initial weights of the configs'}
+_NORMALIZATIONS = {'clip': 'each clip standardised', 'fixed': 'fixed normalisation'}
+
+_REGIME = schema.table(
+    dict(name=schema.line),
+    dict(
+        start=schema.maybe(schema.line),
+        normalization=schema.maybe(schema.line),
+        epochs=schema.maybe(schema.whole),
+        label_noise=schema.maybe(schema.fraction),
+        purpose=schema.one_of(*PURPOSES),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Regime:
+    """One regime of a sweep; what the plan does not tell is None.
+
+    Attributes:
+        name: Its name.
+        start: Where networks start: ``scratch``, ``config``, or a line of text.
+        normalization: ``clip``, where every clip is standardised by itself, or ``fixed``.
+        epochs: Epochs that a student trains for.
+        label_noise: Fraction of the students' training labels that were replaced at random.
+        purpose: ``claims``, where claims are decided, or ``control``, where an answer is known
+            beforehand and the instrument is tried.
+    """
+
+    name: str = DEFAULT
+    start: str | None = None
+    normalization: str | None = None
+    epochs: int | None = None
+    label_noise: float = 0.0
+    purpose: str = CLAIMS
+
+    @property
+    def for_claims(self) -> bool:
+        """Whether claims are decided in it."""
+        return self.purpose == CLAIMS
+
+    @property
+    def words(self) -> str:
+        """Start, normalisation, schedule and wrong labels in words; '' where none is told."""
+        start, normalization = self.start or '', self.normalization or ''
+        parts = [
+            _STARTS.get(start, start),
+            _NORMALIZATIONS.get(normalization, normalization),
+            f'{self.epochs} epochs' if self.epochs else '',
+            f'{100 * self.label_noise:g} % of the labels wrong' if self.label_noise else '',
+        ]
+        return '; '.join(part for part in parts if part)
+
+
+def read_regimes(plan: Mapping[str, Any], path: Path) -> tuple[Regime, ...]:
+    """The regimes of a plan, and that each row is part of some of them.
+
+    Args:
+        plan: What the plan holds; former ones name no regimes.
+        path: The plan's file, for messages.
+
+    Returns:
+        One regime of default values for a plan that names none.
+
+    Raises:
+        ResultsError: a regime or the regimes of a row cannot be used.
+    """
+    given = plan.get('regimes') or [dict(name=DEFAULT)]
+    misfit = schema.first_misfit(lambda value, _: schema.list_of(_REGIME)(value, 'regimes'), given)
+    if misfit is not None:
+        raise ResultsError(f'{path}: {misfit}')
+    keys = [field.name for field in fields(Regime)]
+    told = [{key: one[key] for key in keys if one.get(key) is not None} for one in given]
+    regimes = tuple(Regime(**one) for one in told)
+    names = {regime.name for regime in regimes}
+    if len(names) < len(regimes):
+        raise ResultsError(f'{path}: regimes: two have one name')
+    for index, row in enumerate(plan['runs']):
+        mine = row.get('regimes', [DEFAULT])
+        if not isinstance(mine, list) or not mine or not {*map(str, mine)} <= names:
+            known = ', '.join(regime.name for regime in regimes)
+            raise ResultsError(f'{path}: runs[{index}].regimes is not a list of some of {known}')
+    return regimes

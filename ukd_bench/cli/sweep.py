@@ -42,8 +42,9 @@ examples:
   %(prog)s arid_v1 --data-root /data/ARID --device cuda
 
 exit status:
-  0 every run has a result   1 some have none, or --verify found
-  a damaged one   2 a mistake to mend
+  0 every run has a result   1 some have none, --verify found a
+  damaged one, or with --check the reference differs   2 a mistake
+  to mend
 """
 
 
@@ -100,6 +101,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='parent of the report folder (default: reports)',
     )  # fmt: skip
     add('--reference', type=named_path, metavar='DIR', help='results folder to compare with')
+    add(
+        '--check', action='store_true',
+        help='exit with status 1 if a cell differs from the reference or is missing',
+    )  # fmt: skip
     add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
     add(
         '--verify', action='store_true',
@@ -126,6 +131,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..sweep.doubts import doubts
     from ..sweep.run import SweepRun
 
+    if arguments.check and not arguments.reference:
+        raise ConfigError('--check needs --reference')
     if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
         raise ConfigError(f'--reference {arguments.reference} holds no sweep')
     if arguments.reference:
@@ -169,8 +176,10 @@ def run(arguments: argparse.Namespace) -> int:
             f'{tally.lost} without a result'
             + (f', {tally.damaged} damaged' if arguments.verify else '')
         )
-        print_summary(write_report(sweep.paths.root, report_folder, arguments.reference))
-    return 1 if tally.lost or tally.damaged else 0
+        report = write_report(sweep.paths.root, report_folder, arguments.reference)
+        print_summary(report)
+    differs = arguments.check and report.compared is not None and not report.compared.agrees
+    return 1 if tally.lost or tally.damaged or differs else 0
 
 
 def _options(arguments: argparse.Namespace) -> 'SweepOptions':

@@ -9,7 +9,7 @@ from .. import __version__
 from ..errors import UkdBenchError
 from ..files.python import working_folder_on_path
 from . import report, run, sweep
-from .data import cache, check, flow, make
+from .data import cache, check, flow, make, pixels
 from .knowledge import fill, show, verify
 from .main import PROG
 from .measure import fill as fill_rate, loader, queue, steps
@@ -31,7 +31,7 @@ COMMANDS: dict[str, Command | Room] = {
         'make, check and prepare data sets',
         'Makes, checks and prepares data sets.',
         'examples:\n  %(prog)s make videos\n  %(prog)s check videos --decode',
-        {'make': make, 'check': check, 'flow': flow, 'cache': cache},
+        {'make': make, 'check': check, 'flow': flow, 'cache': cache, 'pixels': pixels},
     ),
     'knowledge': Room(
         'fill, check and show knowledge banks',

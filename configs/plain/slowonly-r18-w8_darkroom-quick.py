@@ -5,4 +5,7 @@ _base_ = [
     '../_base_/students/slowonly-r18-w8.py',
 ]
 
-custom_hooks = [dict(type='ukd_bench.ReplayHook', view_seed=0)]
+custom_hooks = [
+    dict(type='ukd_bench.ReplayHook', view_seed=0),
+    dict(type='ukd_bench.ChannelsLastHook'),
+]

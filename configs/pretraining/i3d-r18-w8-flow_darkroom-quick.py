@@ -1,7 +1,10 @@
 _base_ = '../plain/i3d-r18-w8_darkroom-quick.py'
 
 # Trained for longer than what starts from it; nothing that is compared has views of this seed.
-custom_hooks = [dict(type='ukd_bench.ReplayHook', view_seed=2)]
+custom_hooks = [
+    dict(type='ukd_bench.ReplayHook', view_seed=2),
+    dict(type='ukd_bench.ChannelsLastHook'),
+]
 
 # The flow that the two-stream network reads.
 flow = dict(type='ukd_bench.OpenFlow', algorithm='farneback', bound=8, gamma=1, short_side=72)

@@ -9,5 +9,6 @@ custom_hooks = [
         weight=0.9,
         temperature=3.0,
         view_seed=0,
-    )
+    ),
+    dict(type='ukd_bench.ChannelsLastHook'),
 ]

@@ -9,7 +9,7 @@ from ukd_bench.files.configs import PACKAGE
 from ukd_bench.sweep.executors import EXECUTORS, Executor, Job
 
 PAGE = (PACKAGE.parent / 'docs' / 'executors.md').read_text()
-WANTED = {'counting.Counting': 'ukd', 'inline': 'teacher'}
+WANTED = {'counting.Counting': 'ukd', 'inline': 'teacher', 'local': 'teacher'}
 
 
 def test_the_page_names_all_executors_and_all_that_one_is_told():
@@ -24,15 +24,15 @@ def test_the_page_names_all_executors_and_all_that_one_is_told():
         assert re.search(rf'`{name}\b', PAGE), name
 
 
+def outcome(record: dict) -> dict:
+    """What a run came to: hashes, accuracies, memory, and whatever else no clock had a part in."""
+    names = ('key', 'execution', 'status', 'hashes', 'metrics', 'counts', 'config')
+    peaks = {phase: figures['allocated_peak_bytes'] for phase, figures in record['memory'].items()}
+    return {name: record[name] for name in names} | dict(peaks=peaks)
+
+
 def outcomes(sweep) -> dict:
-    """What cells came to: hashes and accuracies, and whatever else no clock had a part in."""
-    return {
-        (record['method'], record['teacher']): {
-            name: record[name]
-            for name in ('key', 'execution', 'status', 'hashes', 'metrics', 'counts', 'config')
-        }
-        for record in sweep.records()
-    }
+    return {(record['method'], record['teacher']): outcome(record) for record in sweep.records()}
 
 
 @pytest.mark.slow
@@ -49,7 +49,7 @@ def test_another_executor_carries_a_sweep_to_the_same_records(name, empty_sweep,
     ended, others = outcomes(empty_sweep), outcomes(finished_sweep)
     ukd = finished_sweep.record('ukd', 1)
     # The cell of UKD is one of several by method and teacher.
-    others['ukd', None] = {name: ukd[name] for name in others['plain', None]}
+    others['ukd', None] = outcome(ukd)
     cells = [('teacher', 'i3d-gamma1.8')]
     if WANTED[name] == 'ukd':
         cells += [('bank', 'i3d-gamma1.8'), ('ukd', None)]
@@ -63,6 +63,9 @@ def test_another_executor_carries_a_sweep_to_the_same_records(name, empty_sweep,
     if name == 'inline':
         # What runs say is on the terminal.
         assert logs == [] and 'Epoch(train)' in called.stdout + called.stderr
+    elif name == 'local':
+        (begun,) = (record['environment']['preloaded_bytes'] for record in empty_sweep.records())
+        assert begun > 2**27 and len(logs) == 1 and 'Epoch(train)' in logs[0]
     else:
         assert '3 runs were carried out\n' in called.stdout
         assert len(logs) == 3 and all(logs)

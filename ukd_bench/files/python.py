@@ -1,6 +1,9 @@
 """Python modules: found by a dotted path of the user's, and started in another process."""
 
+import contextlib
+import ctypes
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -8,6 +11,8 @@ from typing import Any
 
 from ..errors import ConfigError, one_line
 from .configs import PACKAGE
+
+_PR_SET_PDEATHSIG = 1
 
 
 def working_folder_on_path() -> None:
@@ -70,3 +75,15 @@ def module_command(module: str, *arguments: str) -> list[str]:
 def python_path() -> str:
     """Value of ``PYTHONPATH`` by which a process finds this very suite before all else."""
     return os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])])
+
+
+def end_with_parent(parent: int) -> None:
+    """Has Linux kill this process when the one that started it ends, be that killed itself.
+
+    Args:
+        parent: Number of the process that started it, which may have ended already.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)

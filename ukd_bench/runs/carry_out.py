@@ -20,7 +20,7 @@ from ..errors import (
 from ..files.atomic import write_json
 from ..files.locks import held
 from ..knowledge.parts import lost_part
-from ..measure.memory.phases import PhaseMemory
+from ..measure.memory.phases import PhaseMemory, preloaded_bytes
 from ..records.execution import environment, execution_fingerprint
 from ..records.folder import RunPaths
 from ..records.key import scientific
@@ -134,6 +134,7 @@ def _make_record(paths: RunPaths, spec: RunSpec, started: str) -> tuple[str, dic
         started=started,
         finished=_now(),
         resumed_at_epochs=facts.resumed_at,
+        preloaded_bytes=preloaded_bytes(),
     )
     config_facts = scientific(config.to_dict(), spec.hook, spec.weights)
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)

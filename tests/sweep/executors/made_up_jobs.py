@@ -1,9 +1,11 @@
 """Jobs that are small scripts, for executors to carry out; no run of a sweep is."""
 
+import os
 import sys
 import time
 from pathlib import Path
 
+from ukd_bench.files.python import python_path
 from ukd_bench.sweep.executors import Executor, Job, Resources
 from ukd_bench.sweep.executors.devices import Devices
 
@@ -19,9 +21,12 @@ def resources(devices: Devices = CPU, jobs: int | None = None, threads: int = 1)
 
 
 def job(folder: Path, key: str, script: str, **variables: str) -> Job:
-    """A job that runs a script of Python in a folder of its own."""
+    """A job that runs a script of Python, a module in the folder, with a folder of its own."""
     (folder / key).mkdir(parents=True, exist_ok=True)
-    command = (sys.executable, '-c', script)
+    module = f'made_up_{key}'
+    (folder / f'{module}.py').write_text(script)
+    variables = dict(PYTHONPATH=os.pathsep.join((str(folder), python_path()))) | variables
+    command = (sys.executable, '-P', '-m', module)
     return Job(key, f'made up {key}', folder / key, command, variables, folder / key / 'log.txt')
 
 

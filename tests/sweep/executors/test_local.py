@@ -1,14 +1,11 @@
 """Slots, with small scripts in the place of runs and names in that of GPUs."""
 
 import os
-import subprocess
-import sys
 import time
 
 import pytest
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.files.configs import PACKAGE
 from ukd_bench.sweep.executors.local import LocalExecutor
 
 from .made_up_jobs import cuda, ending, job, resources
@@ -88,74 +85,56 @@ def test_on_the_cpu_runs_fill_the_cores(local, monkeypatch, jobs, threads, capac
     assert local(jobs=jobs, threads=threads).capacity == capacity
 
 
-def test_a_log_is_added_to(local, tmp_path):
+@pytest.fixture(params=['forked', 'new'])
+def one_slot(request, local, quick_server):
+    """An executor that forks its runs, and one that starts a new process for each."""
+    return local(jobs=1) if request.param == 'forked' else local(cuda('0'))
+
+
+def test_a_log_is_added_to(one_slot, tmp_path):
     """What a process says comes after what the one before had said."""
-    executor = local(jobs=1)
     says = job(tmp_path, 'says', 'import sys; print("out"); print("err", file=sys.stderr)')
     says.log.write_text('before\n')
-    executor.start(says)
-    ending(executor, says)
+    one_slot.start(says)
+    ending(one_slot, says)
     assert sorted(says.log.read_text().splitlines()) == ['before', 'err', 'out']
 
 
-@pytest.mark.parametrize(
-    ('script', 'words'),
-    [
-        ('raise SystemExit(3)', 'the process ended with exit status 3'),
-        ('import os; os.kill(os.getpid(), 9)', 'the process was killed, as the system does when'),
-        ('import os; os.kill(os.getpid(), 11)', 'the process ended by signal SIGSEGV'),
-        # Nobody is there to answer.
-        ('import sys; assert sys.stdin.read() == ""', 'the process ended with exit status 0'),
-    ],
-)
-def test_how_a_process_ended_in_words(local, tmp_path, script, words):
-    executor, one = local(jobs=1), job(tmp_path, 'ends', script)
-    executor.start(one)
-    assert ending(executor, one).startswith(words)
+ENDINGS = [
+    ('raise SystemExit(3)', 'the process ended with exit status 3'),
+    ('raise SystemExit("why")', 'the process ended with exit status 1'),
+    ('1 / 0', 'the process ended with exit status 1'),
+    ('import os; os.kill(os.getpid(), 9)', 'the process was killed, as the system does when'),
+    ('import os; os.kill(os.getpid(), 11)', 'the process ended by signal SIGSEGV'),
+    # Nobody is there to answer.
+    ('import sys; assert sys.stdin.read() == ""', 'the process ended with exit status 0'),
+    # What shall be done at the end is done.
+    ('import atexit, os; atexit.register(os._exit, 5)', 'the process ended with exit status 5'),
+]
 
 
-def test_runs_are_asked_to_end_and_then_have_to(local, tmp_path, monkeypatch, staying):
+def test_how_a_process_ended_in_words(one_slot, tmp_path):
+    for number, (script, words) in enumerate(ENDINGS):
+        one = job(tmp_path, f'ends{number}', script)
+        one_slot.start(one)
+        assert ending(one_slot, one).startswith(words), script
+
+
+def test_runs_are_asked_to_end_and_then_have_to(
+    local, tmp_path, monkeypatch, staying, quick_server
+):
     monkeypatch.setattr('ukd_bench.sweep.executors.process.STOP_S', 0.5)
-    executor = local(jobs=2)
     deaf = 'import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n' + STAYS
-    jobs = [
-        job(tmp_path, 'hears', STAYS, HERE=str(tmp_path / 'hears'), CUDA_VISIBLE_DEVICES='-'),
-        job(tmp_path, 'deaf', deaf, HERE=str(tmp_path / 'deaf'), CUDA_VISIBLE_DEVICES='-'),
-    ]
-    for one in jobs:
-        executor.start(one)
-    for one in jobs:
-        sees(one)
-    executor.stop()
-    assert executor.poll(jobs[0]) == 'the process ended by signal SIGTERM'
-    assert executor.poll(jobs[1]).startswith('the process was killed')
-
-
-def test_no_run_outlives_a_killed_sweep(tmp_path):
-    script = f"""
-import pathlib, time
-from ukd_bench.sweep.executors.local import LocalExecutor
-from tests.sweep.executors.made_up_jobs import job, resources
-executor = LocalExecutor(resources(jobs=1))
-stays = job(pathlib.Path({str(tmp_path)!r}), 'stays', '''{STAYS}''',
-            HERE={str(tmp_path / 'stays')!r}, CUDA_VISIBLE_DEVICES='-')
-executor.start(stays)
-print(executor._running['stays'][0].pid, flush=True)
-time.sleep(60)
-"""
-    sweep = subprocess.Popen(
-        [sys.executable, '-c', script],
-        cwd=PACKAGE.parent,
-        env=dict(os.environ, PYTHONPATH=str(PACKAGE.parent)),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    run = int(sweep.stdout.readline())
-    sees(job(tmp_path, 'stays', ''))
-    sweep.kill()
-    sweep.wait()
-    for _ in range(200):
-        if not os.path.exists(f'/proc/{run}'):
-            break
-        time.sleep(0.02)
-    assert not os.path.exists(f'/proc/{run}')
+    for executor, kind in ((local(jobs=2), 'forked'), (local(cuda('0', '1')), 'new')):
+        jobs = [
+            job(tmp_path, f'{kind}_{name}', script, HERE=str(tmp_path / f'{kind}_{name}'))
+            for name, script in (('hears', STAYS), ('deaf', deaf))
+        ]
+        for one in jobs:
+            one.variables.setdefault('CUDA_VISIBLE_DEVICES', '-')
+            executor.start(one)
+        for one in jobs:
+            sees(one)
+        executor.stop()
+        assert executor.poll(jobs[0]) == 'the process ended by signal SIGTERM'
+        assert executor.poll(jobs[1]).startswith('the process was killed')

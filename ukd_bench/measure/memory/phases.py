@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ Peaks = dict[str, dict[str, int | None]]
 _FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
 _PROCESS_STATUS = Path('/proc/self/status')
 _RESET_PROCESS_PEAK = Path('/proc/self/clear_refs')
+_PRELOADED = 'UKD_BENCH_PRELOADED_BYTES'
 
 
 class PhaseMemory:
@@ -22,7 +24,7 @@ class PhaseMemory:
 
     On CUDA ``allocated`` and ``reserved`` are the caching allocator's; on the CPU ``allocated`` is
     the bytes of live tensors and ``reserved`` is not defined. ``process`` is the peak resident set
-    of this process, without loader workers.
+    of this process, without loader workers; see :func:`preloaded_bytes`.
 
     Args:
         device: Device of the run.
@@ -140,10 +142,28 @@ def _reset_process_peak() -> None:
         _RESET_PROCESS_PEAK.write_text('5')
 
 
+def note_preloaded() -> None:
+    """Notes in the environment what this process has resident now, for :func:`preloaded_bytes`."""
+    os.environ[_PRELOADED] = str(_resident('VmRSS') or '')
+
+
+def preloaded_bytes() -> int | None:
+    """Resident bytes that this process began with, where it was forked from one that had imported.
+
+    They are part of its ``process`` figures, although it shares most of these pages with others.
+    """
+    noted = os.environ.get(_PRELOADED)
+    return int(noted) if noted else None
+
+
 def _process_peak() -> int | None:
     """Peak resident set in bytes; None where the system does not tell."""
+    return _resident('VmHWM')
+
+
+def _resident(figure: str) -> int | None:
     with contextlib.suppress(OSError):
         for line in _PROCESS_STATUS.read_text().splitlines():
-            if line.startswith('VmHWM:'):
+            if line.startswith(f'{figure}:'):
                 return int(line.split()[1]) * 1024
     return None

@@ -33,7 +33,7 @@ class InlineExecutor(Executor):
 
     def start(self, job: Job) -> None:
         """Carries a run out in the foreground; returns when it has ended."""
-        self._process = start_process(job, self._gpu)
+        self._process = start_process(job.command, {**job.variables, **self._gpu})
         # The terminal interrupts both; what that means is for the run to say, as under a shell.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:

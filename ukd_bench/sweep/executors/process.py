@@ -1,42 +1,34 @@
 """A run as a child process of the sweep: starting it, stopping it, what its exit status means."""
 
-import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from .base import Job
+from ...files.python import end_with_parent
 
 STOP_S = 10.0
 """Seconds that a process has to end when it is asked to, before it is killed."""
-_PR_SET_PDEATHSIG = 1
 
 
 def start_process(
-    job: Job, variables: Mapping[str, str] | None = None, **options: Any
+    command: Sequence[str], variables: Mapping[str, str], **options: Any
 ) -> subprocess.Popen:
-    """Starts a run that no way of ending the sweep leaves behind.
+    """Starts a process that no way of ending the sweep leaves behind.
 
     Args:
-        job: The run.
-        variables: Variables of its environment, beside the job's own.
+        command: Program and arguments.
+        variables: Variables of its environment, beside those of the sweep's.
         **options: Options of ``Popen``: where its output goes, in which session it is.
     """
     return subprocess.Popen(
-        job.command,
-        env={**os.environ, **job.variables, **(variables or {})},
-        preexec_fn=_die_with_the_sweep,
+        command,
+        env={**os.environ, **variables},
+        preexec_fn=partial(end_with_parent, os.getpid()),
         **options,
     )
-
-
-def _die_with_the_sweep() -> None:
-    """Has Linux kill this process when its parent dies, so that no run outlives a killed sweep."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def stop_processes(processes: Collection[subprocess.Popen]) -> None:

@@ -1,7 +1,10 @@
 import pytest
 from matplotlib.figure import Figure
 
+from tests.results.made_up_regimes import made_up_regimes
 from ukd_bench.report.figures import axes as figures, data as figure_data
+from ukd_bench.report.figures.differences import difference_frame, differences
+from ukd_bench.report.figures.svg import draw_all
 from ukd_bench.results.comparable import comparable_runs
 from ukd_bench.results.load import load_sweep
 
@@ -59,3 +62,34 @@ def test_spread_by_hand():
     assert figures.spread([1.0, 5.0], 1.0) == [1.0, 5.0]
     assert figures.spread([2.0, 2.0, 2.0], 1.0) == [1.0, 2.0, 3.0]
     assert figures.spread([0.0, 2.0, 2.0], 1.0) == [0.0, 1.5, 2.5]
+
+
+def test_differences_by_hand(group):
+    table, (heading,) = difference_frame([group])
+    assert (heading.label, heading.row) == ('r2plus1d-r18-w8, K = 4', 0)
+    assert list(table['method']) == [
+        *('plain', 'label_smoothing', 'two_stream_dark_light', 'two_stream_rgb_flow'),
+    ]
+    assert list(table['row']) == [1, 2, 3, 4]
+    # 70, 73.75, 71.25 less 55, 60, 57.5
+    assert table['mean'][0] == pytest.approx(14.17, abs=0.01)
+    assert table['low'][0] < 14 < table['high'][0]
+    ax = Figure().subplots()
+    assert differences(table, [heading], group.methods, ax) is ax
+    assert [label.get_text() for label in ax.get_yticklabels()][1] == 'less Plain'
+
+
+def test_figures_of_regimes_for_controls_are_the_differences_alone(tmp_path):
+    students = dict(plain=[0.6, 0.65], ukd=[0.7, 0.725])
+    sweep = load_sweep(made_up_regimes(dict(bright=students, noisy=students)).write(tmp_path))
+    drawings = draw_all(sweep)
+    assert [drawing.name for drawing in drawings] == [
+        *('gains', 'accuracy', 'memory', 'tradeoff', 'classes'),
+    ]
+    assert '(noisy), K = 2' in drawings[0].svg
+
+
+def test_nothing_distilled_no_differences(made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0,))
+    made.records = {key: one for key, one in made.records.items() if one['method'] == 'plain'}
+    assert 'gains' not in [drawing.name for drawing in draw_all(load_sweep(made.write(tmp_path)))]

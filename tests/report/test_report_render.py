@@ -30,7 +30,7 @@ def test_golden_report(page):
 def test_equal_inputs_give_equal_bytes(page, tmp_path):
     golden.write(tmp_path)
     names = sorted(path.relative_to(page) for path in page.rglob('*') if path.is_file())
-    assert len(names) == 10
+    assert len(names) == 11
     for name in names:
         assert (page / name).read_bytes() == (tmp_path / 'out' / name).read_bytes(), name
 

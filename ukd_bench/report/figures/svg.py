@@ -14,8 +14,10 @@ from ...records.record import ORACLE
 from ...results.comparable import ComparableRuns, comparable_runs
 from ...results.runs import Sweep
 from . import axes as figures, data as figure_data
+from .differences import difference_frame, differences
 from .style import STYLE
 
+_SPREAD, _NO_SPREAD = 'Mean over seeds with 95 % t-intervals.', 'One seed: no intervals.'
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
 
@@ -43,14 +45,33 @@ class Drawing:
 
 
 def draw_all(sweep: Sweep) -> list[Drawing]:
-    """Every figure the records allow, a set a backbone."""
-    made = []
-    groups = comparable_runs(sweep)
+    """Every figure the records allow: one of all benches, then a set a bench for claims."""
+    everything = comparable_runs(sweep)
+    made = _draw_differences(everything, sweep)
+    groups = [group for group in everything if group.regime.for_claims]
     for number, group in enumerate(groups, 1):
         title = f', {group.label}' if len(groups) > 1 else ''
         suffix = f'-{number}' if len(groups) > 1 else ''
         made += _draw_group(group, title, suffix)
     return made
+
+
+def _draw_differences(groups: list[ComparableRuns], sweep: Sweep) -> list[Drawing]:
+    table, headings = difference_frame(groups)
+    if table.empty:
+        return []
+    spread = table['low'].notna().any()
+    caption = (
+        'What the teachers’ knowledge adds: top-1 of UKD at its largest K less that of other '
+        f'students. {_SPREAD if spread else _NO_SPREAD}'
+    )
+    size = (10.6, 0.8 + 0.24 * (len(table) + len(headings)))
+    drawing = _draw(
+        *('gains', caption, size),
+        lambda ax: differences(table, headings, sweep.methods, ax),
+        True,
+    )
+    return [drawing]
 
 
 def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]:
@@ -65,7 +86,7 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
         short += ' An oracle chose the epochs by their accuracy on the test clips.'
     if table['top1'].notna().any():
         spread = table['top1_half'].notna().any()
-        what = 'Mean over seeds with 95 % t-intervals.' if spread else 'One seed: no intervals.'
+        what = _SPREAD if spread else _NO_SPREAD
         caption = f'Accuracy and the number of teachers{title}. {what}{short}'
         made.append(
             _draw(

@@ -1,7 +1,7 @@
 """The whole comparison at a size that two CPU cores carry: what ``tox -e reproduce`` runs.
 
 Learning rates, weights, temperatures and the form of each baseline were chosen on other DarkRooms,
-with as many trials for each method: see ``tuning_a.py``.
+with as many trials for each method: see ``tuning/room_a.py``.
 """
 
 name = 'quick'
@@ -9,10 +9,10 @@ dataset = dict(
     name='darkroom-quick', darkroom=dict(preset='quick', seed=0, test_groups=24), split=1
 )
 
-students = [dict(name='i3d-r18-w8', epochs=8)]
-full_epochs = 8
+students = [dict(name='i3d-r18-w8', epochs=6)]
+full_epochs = 6
 # Longer than a student, so that each of them knows more than it.
-teacher_epochs = 16
+teacher_epochs = 12
 
 # In pool order: K teachers are the first K. They differ in enhancement, modality and backbone.
 teachers = [
@@ -23,8 +23,8 @@ teachers = [
 ]
 
 # Networks start from a well-lit DarkRoom of other scenes, as those of the field do from Kinetics,
-# and normalise clips by its numbers (`ukd-bench data pixels data/darkroom-bright`), so that the dark
-# is dark to them.
+# and normalise clips by its numbers (`ukd-bench data pixels data/darkroom-bright`), so that the
+# dark is dark to them.
 _from_bright = dict(
     start=dict(
         dataset=dict(
@@ -32,7 +32,6 @@ _from_bright = dict(
             darkroom=dict(preset='quick', seed=901, train_groups=24, test_groups=4, bright=True),
         ),
         config='pretraining/{student}-{modality}_darkroom-quick.py',
-        epochs=16,
         seed=901,
     ),
     normalization=dict(mean=[81.0, 77.3, 76.6], std=[42.7, 40.8, 38.9]),

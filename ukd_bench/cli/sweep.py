@@ -198,8 +198,9 @@ def print_plan(state: 'SweepState') -> None:
         # A teacher's name tells it from others of its backbone, and its bank from theirs.
         network = spec.teacher or spec.student or '-'
         count = str(spec.num_teachers or '-')
-        regimes = ','.join(state.plan.regimes_of(run))
-        rows.append((key, spec.method, network, count, str(spec.seed), regimes, state.status(run)))
+        first, *others = state.plan.regimes_of(run)
+        regime = f'{first} +{len(others)}' if others else first
+        rows.append((key, spec.method, network, count, str(spec.seed), regime, state.status(run)))
     if len(state.plan.regimes) == 1:
         rows = [(*row[:5], row[6]) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

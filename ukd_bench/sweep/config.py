@@ -235,7 +235,7 @@ class Axes:
             regime.distillation.check()
         if (own := regime.pretraining) is not None:
             _require_name(f'{where}: start.dataset.name', own.dataset.name)
-            if own.epochs < 1:
+            if own.epochs is not None and own.epochs < 1:
                 raise ConfigError(f'{where}: start.epochs = {own.epochs} is not positive')
             for other in self.datasets:
                 if other.name == own.dataset.name and other != own.dataset:

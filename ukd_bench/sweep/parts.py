@@ -67,13 +67,13 @@ class Pretraining:
     Attributes:
         dataset: What it trains and tests on.
         config: Path of its config, in which ``{student}`` and ``{modality}`` stand.
-        epochs: Its schedule.
+        epochs: Its schedule; None leaves that to the config.
         seed: Seed of its initial weights and of its views.
     """
 
     dataset: Dataset
     config: str
-    epochs: int
+    epochs: int | None = None
     seed: int = 0
 
 
@@ -166,5 +166,6 @@ class Regime(Scope):
 
     def _start_in_words(self) -> str:
         if isinstance(self.start, Pretraining):
-            return f'pretrained on {self.start.dataset.name}, {self.start.epochs} epochs'
+            epochs = '' if self.start.epochs is None else f', {self.start.epochs} epochs'
+            return f'pretrained on {self.start.dataset.name}{epochs}'
         return 'given weights' if isinstance(self.start, Weights) else self.start

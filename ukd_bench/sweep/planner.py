@@ -238,6 +238,7 @@ class _RegimePlanner:
         row = RUN_KINDS['pretraining']
         method_hook(config, row, path)['view_seed'] = own.seed
         set_normalization(config, self.regime, f'config {path}')
+        epochs = own.epochs or config.train_cfg.max_epochs
         run = self._make(
             config,
             data=self.data_of(own.dataset),
@@ -245,8 +246,8 @@ class _RegimePlanner:
             student=student,
             teacher=name,
             seed=own.seed,
-            epochs=own.epochs,
-            full_epochs=own.epochs,
+            epochs=epochs,
+            full_epochs=epochs,
             view_seed=own.seed,
         )
         return run, path

@@ -79,7 +79,10 @@ def test_version(capsys):
             ['data', 'xyz'],
             "unknown command 'xyz'; there are make, check, flow, cache (see ukd-bench data --help)",
         ),
-        (['report', 'x'], 'the following arguments are required: --out (see ukd-bench report --he'),
+        (
+            ['report', 'x'],
+            'one of the arguments --out --findings is required (see ukd-bench report',
+        ),
     ],
 )
 def test_mistakes_are_one_line_that_says_where_to_look(arguments, message, capsys):

@@ -59,6 +59,16 @@ def test_pretraining_and_what_starts_from_it(made, load):
     assert found['Data fingerprint'] == 'd' * 64 and found['Epochs'] == '40'
 
 
+def test_other_labels_of_a_control_are_no_mixture_of_data(made, load):
+    for record in made.records.values():
+        if record['key'].endswith('-noisy'):
+            record['dataset'] = dict(record['dataset'], fingerprint='f' * 64)
+    assert not any('saw different data' in text for text in warnings(load(made), 'x'))
+    record = made.records[f'plain-{END}-0-noisy']
+    record['dataset'] = dict(record['dataset'], fingerprint='a' * 64)
+    assert any('saw different data' in text for text in warnings(load(made), 'x'))
+
+
 def test_gains_by_hand(made, load):
     table = gains_table(load(made))
     assert table.groups == ((0, END), (2, f'{END} (noisy)'))

@@ -35,7 +35,7 @@ def test_what_a_plan_tells(made, tmp_path):
         'pretrained on darkroom-bright, 20 epochs; fixed normalisation; 8 epochs',
         'from scratch; each clip standardised; 40 epochs',
         'pretrained on darkroom-bright, 20 epochs; fixed normalisation; 8 epochs; '
-        '40 % of the labels wrong',
+        '40 % of the training labels replaced',
     ]
     # The pretraining stands first, and its clips are others.
     assert sweep.runs[0].method == 'pretraining'

@@ -28,8 +28,9 @@ _STYLES = {'SUPPORTED': 'bold green', 'NOT SUPPORTED': 'bold red', 'INCONCLUSIVE
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say what a report is made of, and where it goes."""
     parser.add_argument('results', type=named_path, metavar='RESULTS', help='folder of a sweep')
-    parser.add_argument('--out', type=named_path, metavar='DIR', help='folder to write')
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument('--out', type=named_path, metavar='DIR', help='folder to write')
+    what.add_argument(
         '--findings',
         action='store_true',
         help='print verdicts, controls, effects and cost as Markdown, in place of a report',
@@ -54,16 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Writes the report; returns 1 with ``--check`` where the reference differs.
 
     Raises:
-        ConfigError: ``--check`` has no reference, nothing is asked for or two things at once, or
-            the claims cannot be used.
+        ConfigError: ``--check`` has no reference, or the claims cannot be used.
         ResultsError: a folder cannot be read or written.
     """
     from ..errors import ConfigError
     from ..report.findings import findings_text
     from ..report.page import write_report
 
-    if bool(arguments.out) == arguments.findings:
-        raise ConfigError('report: say either --out DIR, to write a report, or --findings')
     if arguments.findings:
         print(findings_text(arguments.results, arguments.claims), end='')
         return 0

@@ -112,9 +112,7 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
             'size, evaluation protocol or selection rule differ); they are never averaged together.'
         )
     found += no_gain_expected(sweep)
-    # An ensemble trains on nothing, so its record names no training clips.
-    trained = [run for run in sweep.done if run.data is not None and run.of_sweep_data]
-    if len({(run.split, run.data) for run in trained}) > len({run.split for run in trained}):
+    if _saw_different_data(sweep):
         found.append('Runs of one split saw different data; they are never averaged together.')
     for name, words in (('lock_sha256', 'locks'), ('source_sha256', 'versions of the source')):
         values = {run.value('environment', name) for run in sweep.done}
@@ -123,6 +121,17 @@ def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
     if any((run.value('environment', 'git') or {}).get('dirty') for run in sweep.done):
         found.append('Some runs were made from a working tree with uncommitted changes.')
     return found
+
+
+def _saw_different_data(sweep: Sweep) -> bool:
+    """Whether students of one regime and split, or their teachers, had different training clips."""
+    seen: dict[tuple[str, bool, int], set[str]] = {}
+    for run in sweep.done:
+        # An ensemble trains on nothing, so its record names no training clips.
+        if run.data is not None and run.of_sweep_data:
+            for regime in run.regimes:
+                seen.setdefault((regime, run.of_student, run.split), set()).add(run.data)
+    return any(len(data) > 1 for data in seen.values())
 
 
 def _protocol(protocol: dict[str, Any] | None) -> str | None:

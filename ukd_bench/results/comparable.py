@@ -130,7 +130,7 @@ def compare_top1(
         num_teachers: its K.
         against: another method; of one that has a K, the runs of the same K count.
         rng: generator for the bootstrap over clips.
-        draws: bootstrap samples.
+        draws: bootstrap samples; 0 for no interval over clips.
         confidence: coverage of both intervals.
 
     Returns:
@@ -158,9 +158,8 @@ def compare_top1(
         ]
         for side in (0, 1)
     )
-    clips = _bootstrap(
-        [p for splits in pairs.values() for p in splits.values()], rng, draws, confidence
-    )
+    everything = [pair for splits in pairs.values() for pair in splits.values()]
+    clips = _bootstrap(everything, rng, draws, confidence) if draws else None
     return Comparison(
         method,
         against,

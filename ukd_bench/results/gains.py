@@ -29,13 +29,18 @@ class Gains:
     not_run: tuple[str, ...]
 
 
-def gains(bench: ComparableRuns) -> Gains | None:
-    """Compares seed by seed; None where the distilled student has no run of the full schedule."""
+def gains(bench: ComparableRuns, draws: int = 2000) -> Gains | None:
+    """Compares seed by seed; None where the distilled student has no run of the full schedule.
+
+    Args:
+        bench: The runs.
+        draws: Bootstrap samples over clips; 0 for no interval over them.
+    """
     k = bench.largest_full(SUBJECT)
     if k is None:
         return None
     found = {
-        method: compare_top1(bench, SUBJECT, k, method, np.random.default_rng(0))
+        method: compare_top1(bench, SUBJECT, k, method, np.random.default_rng(0), draws)
         for method in BESIDE
     }
     return Gains(

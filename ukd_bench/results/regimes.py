@@ -61,7 +61,9 @@ class Regime:
             _STARTS.get(start, start),
             _NORMALIZATIONS.get(normalization, normalization),
             f'{self.epochs} epochs' if self.epochs else '',
-            f'{100 * self.label_noise:g} % of the labels wrong' if self.label_noise else '',
+            f'{100 * self.label_noise:g} % of the training labels replaced'
+            if self.label_noise
+            else '',
         ]
         return '; '.join(part for part in parts if part)
 

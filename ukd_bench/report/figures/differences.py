@@ -31,7 +31,7 @@ def difference_frame(groups: Sequence[ComparableRuns]) -> tuple[pd.DataFrame, li
     headings: list[Heading] = []
     place = 0
     for group in groups:
-        found = gains(group)
+        found = gains(group, draws=0)
         if found is None or not found.compared:
             continue
         headings.append(Heading(f'{group.label}, K = {found.num_teachers}', place))

@@ -24,7 +24,7 @@ def regime_table(sweep: Sweep) -> Table | None:
         for regime in sweep.regimes
     )
     titles = columns(
-        *('<Regime', '<Initial weights', '<Normalisation', 'Epochs', 'Wrong labels', '<For')
+        *('<Regime', '<Initial weights', '<Normalisation', 'Epochs', 'Labels replaced', '<For')
     )
     lead = (
         'What students start from and how they learn. A verdict holds for its regime. In a regime '

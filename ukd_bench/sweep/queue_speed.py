@@ -148,6 +148,10 @@ class _Instant(Executor):
             )
             for teacher in self._plan.teachers_of(run)
         ]
+        starts_from = [
+            dict(key=key, checkpoint_sha256=self._hashes[key]['checkpoint'])
+            for key in run.pretrained_by
+        ]
         self._hashes[run.spec.key] = hashes
         config = run.spec.config_sha256
         if config not in self._configs:
@@ -158,7 +162,7 @@ class _Instant(Executor):
             schema=SCHEMA, status='done', split=run.spec.split,
             schedule=dict(epochs=run.spec.epochs), memory={}, time={}, hashes=hashes, counts={},
             metrics=None if is_bank else dict.fromkeys(METRICS, 0.0), teachers=teachers,
-            parents=[*run.spec.parents], dataset={}, config=self._configs[config],
+            parents=[*run.spec.parents], starts_from=starts_from, dataset={}, config=self._configs[config],
             environment=dict(device=dict(kind='cpu', name='made up')),
         )  # fmt: skip
         write_record(paths.record, record)
@@ -189,7 +193,10 @@ class _Instant(Executor):
 def _plan(runs: int, paths: SweepPaths) -> Plan:
     """A plan of so many runs: the quick sweep's teachers and banks, and students of all of them."""
     axes = read_axes(find_config_by_name('quick', 'sweeps'))
-    axes = axes.narrowed(['ukd'], [len(axes.teachers)], [axes.students[0].name], [0])
+    axes = axes.narrowed(
+        *(['ukd'], [len(axes.teachers)], [axes.students[0].name], [0]),
+        regimes=[axes.first_regime],
+    )
     whole = make_plan(axes, sweep_data(axes.dataset, None), 'made-up', 'cpu', str(paths.pool))
     *needed, model = whole.runs.values()
     students = (

@@ -77,7 +77,8 @@ def test_version(capsys):
         ),
         (
             ['data', 'xyz'],
-            "unknown command 'xyz'; there are make, check, flow, cache (see ukd-bench data --help)",
+            "unknown command 'xyz'; there are make, check, flow, cache, pixels (see ukd-bench data "
+            '--help)',
         ),
         (
             ['report', 'x'],

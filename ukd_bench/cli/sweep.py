@@ -191,19 +191,24 @@ def _options(arguments: argparse.Namespace) -> 'SweepOptions':
 
 
 def print_plan(state: 'SweepState') -> None:
-    """Prints a line a run: its key, what it is, and how far it is."""
-    rows: list[tuple[str, ...]] = [('run', 'method', 'network', 'K', 'seed', 'regime', 'state')]
-    for key, run in state.plan.runs.items():
+    """Prints a line a run: its key, what it is, and how far it is.
+
+    Where there are several regimes, each run stands under the first that it is part of.
+    """
+    plan = state.plan
+    rows = [('run', 'method', 'network', 'K', 'seed', 'state')]
+    for key, run in plan.runs.items():
         spec = run.spec
         # A teacher's name tells it from others of its backbone, and its bank from theirs.
         network = spec.teacher or spec.student or '-'
         count = str(spec.num_teachers or '-')
-        first, *others = state.plan.regimes_of(run)
-        regime = f'{first} +{len(others)}' if others else first
-        rows.append((key, spec.method, network, count, str(spec.seed), regime, state.status(run)))
-    if len(state.plan.regimes) == 1:
-        rows = [(*row[:5], row[6]) for row in rows]
+        rows.append((key, spec.method, network, count, str(spec.seed), state.status(run)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    regime = None
     for row in rows:
+        first = plan.regimes_of(plan.runs[row[0]])[0] if row[0] in plan.runs else None
+        if first != regime and len(plan.regimes) > 1:
+            print(f'\nregime {first}')
+        regime = first
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print('  '.join(cells).rstrip())

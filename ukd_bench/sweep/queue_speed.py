@@ -162,7 +162,8 @@ class _Instant(Executor):
             schema=SCHEMA, status='done', split=run.spec.split,
             schedule=dict(epochs=run.spec.epochs), memory={}, time={}, hashes=hashes, counts={},
             metrics=None if is_bank else dict.fromkeys(METRICS, 0.0), teachers=teachers,
-            parents=[*run.spec.parents], starts_from=starts_from, dataset={}, config=self._configs[config],
+            parents=[*run.spec.parents], starts_from=starts_from, dataset={},
+            config=self._configs[config],
             environment=dict(device=dict(kind='cpu', name='made up')),
         )  # fmt: skip
         write_record(paths.record, record)

@@ -13,7 +13,7 @@ from .parts import SCRATCH, Regime, Weights
 
 _TWO_STREAMS = 'ukd_bench.TwoStreamBackbone'
 _SPLIT_STREAMS = 'ukd_bench.SplitStreams'
-_MODALITIES = {'FrameDifference': 'difference', 'OpticalFlow': 'flow'}
+_MODALITIES = {'FrameDifference': 'diff', 'OpticalFlow': 'flow'}
 """What a stream sees, by its enhancement; all others change how a picture looks."""
 _PICTURE = 'rgb'
 
@@ -67,7 +67,7 @@ def backbones(model: Any) -> Iterator[tuple[Any, str, str]]:
 
     Yields:
         The dict that holds a backbone's config, its key there, and the modality: ``rgb``,
-        ``difference`` or ``flow``.
+        ``diff`` or ``flow``.
     """
     streams = (model.get('data_preprocessor') or {}).get('streams') or [{}]
     seen = [_MODALITIES.get(config_name(one.get('type', '')), _PICTURE) for one in streams]

@@ -129,3 +129,18 @@ def test_flow_keeps_its_zero_and_gets_a_mean_square_of_one(clips_with_flow):
 def test_flow_that_is_not_there_is_one_line(clips):
     with pytest.raises(ConfigError, match=r'OpticalFlow takes channels 3 to 4, the clips have 3: '):
         prepared(clips, streams=[dict(type='Identity'), dict(type='OpticalFlow')])
+
+
+def test_a_batch_stays_as_it_was(clips):
+    """Others read it after the network has: what is prepared goes into another dict."""
+    samples = [object() for _ in clips]
+    batch = dict(inputs=list(clips), data_samples=samples)
+    prepared_batch = LowLightPreprocessor()(batch)
+    assert batch['inputs'] == clips and prepared_batch['inputs'].dtype == torch.float32
+    assert all(a is b for a, b in zip(prepared_batch['data_samples'], samples, strict=True))
+
+
+def test_smaller_clips_of_a_batch_are_padded(clips):
+    smaller = clips[0][..., :-1]
+    padded = torch.nn.functional.pad(smaller, (0, 1))
+    assert torch.equal(prepared([smaller, clips[1]]), prepared([padded, clips[1]]))

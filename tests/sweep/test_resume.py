@@ -130,6 +130,8 @@ def outcome(paths: RunPaths) -> tuple[dict, str]:
     for name in ('started', 'finished', 'resumed_at_epochs'):
         record['environment'].pop(name)
     record.pop('time')
+    # Each process watches its first steps.
+    assert record['counts'].pop('watched_steps') >= 3
     # It covers all of these.
     record.pop('digest')
     for figures in record['memory'].values():

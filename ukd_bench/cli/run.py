@@ -1,6 +1,7 @@
 """``ukd-bench run``: carries out one run of a sweep in this process."""
 
 import argparse
+import gc
 
 from .values import named_path
 
@@ -36,4 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
     from ..records.folder import RunPaths
     from ..runs.carry_out import EXIT_STATUS, carry_out
 
+    # What was imported stays; whoever looks through all objects need not look through these.
+    gc.freeze()
     return EXIT_STATUS[carry_out(RunPaths(arguments.folder))]

@@ -1,6 +1,7 @@
 """A data preprocessor that enhances raw clips on the device and normalises them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from mmaction.models import ActionDataPreprocessor
@@ -66,6 +67,13 @@ class LowLightPreprocessor(ActionDataPreprocessor):
         )
         self.normalization = None if normalization is None else FixedNormalization(normalization)
 
+    def cast_data(self, data: Any) -> Any:
+        """Moves a batch to the device; on the CPU, where batches come from, nothing is copied."""
+        if isinstance(data, dict) and self.device.type == 'cpu':
+            # Another dict, since what is prepared takes the place of the clips in it.
+            return dict(data)
+        return super().cast_data(data)
+
     def preprocess(
         self, inputs: list[Tensor], data_samples: list[ActionDataSample], training: bool = False
     ) -> tuple[Tensor, list[ActionDataSample]]:
@@ -76,7 +84,9 @@ class LowLightPreprocessor(ActionDataPreprocessor):
             data_samples: Data samples of the clips.
             training: Changes nothing here.
         """
-        clips_NMCTHW = as_clips(stack_batch(inputs))
+        alike = len({clip.shape for clip in inputs}) == 1
+        # MMEngine's function pads clips of several sizes, and takes its time to find out.
+        clips_NMCTHW = as_clips(torch.stack(inputs) if alike else stack_batch(inputs))
         streams = [self._stream(stream, clips_NMCTHW) for stream in self.streams]
         batch = torch.cat(streams, dim=2) if len(streams) > 1 else streams[0]
         if self.format_shape == 'NCHW':

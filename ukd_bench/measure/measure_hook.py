@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..errors import ConfigError, DivergedError
 from ..files.checkpoints import ResumableHook, state_sha256, unwrapped
 from ..registry import HOOKS
 from .memory.phases import PhaseMemory
+from .memory.watched import FIRST_STEPS, watched_steps
 
 WARM_UP_STEPS = 3
 
@@ -24,8 +25,9 @@ class MeasureHook(ResumableHook):
 
     A step lasts from before the hooks that feed the student (resident teachers score there) until
     its parameters are updated, and those of the networks that a source trains beside it. On the CPU
-    the tensor tracker runs along and is part of every step, of all methods alike. In distributed
-    training the figures are the process's own; losses in the curve are means over all processes.
+    live tensors are counted in some steps of every epoch, see :func:`.watched_steps`, which are no
+    part of the median step time. In distributed training the figures are the process's own; losses
+    in the curve are means over all processes.
 
     Where training resumes, all figures go on from those that the checkpoint brings.
 
@@ -34,6 +36,7 @@ class MeasureHook(ResumableHook):
 
     Attributes:
         step_seconds: One entry a step.
+        watched: Numbers of the steps in which live tensors were counted; none on CUDA.
         initial_sha256, final_sha256: Hash of the student's state before and after training.
         validation_s: Seconds of validation during training, which is neither in a step nor in the
             phase ``train``.
@@ -49,6 +52,7 @@ class MeasureHook(ResumableHook):
     def __init__(self, memory: PhaseMemory | None = None) -> None:
         self._memory = memory
         self.step_seconds: list[float] = []
+        self.watched: list[int] = []
         self.initial_sha256: str | None = None
         self.final_sha256: str | None = None
         self.curve: list[tuple[int, float, float]] = []
@@ -56,6 +60,8 @@ class MeasureHook(ResumableHook):
         self.validation_s = 0.0
         self._began = 0.0
         self._end = _StepEnd(self)
+        self._to_watch: set[int] | None = None
+        self._watched_first = False
         # The first step of each process that took part.
         self._starts = [0]
 
@@ -69,6 +75,7 @@ class MeasureHook(ResumableHook):
         """All figures so far, from which a resumed training goes on."""
         return dict(
             step_seconds=list(self.step_seconds),
+            watched=list(self.watched),
             starts=list(self._starts),
             initial_sha256=self.initial_sha256,
             curve=list(self.curve),
@@ -78,7 +85,7 @@ class MeasureHook(ResumableHook):
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         """Takes over the figures of an earlier process."""
-        self.step_seconds = list(state['step_seconds'])
+        self.step_seconds, self.watched = list(state['step_seconds']), list(state['watched'])
         self._starts = [*state['starts'], len(self.step_seconds)]
         self.initial_sha256 = state['initial_sha256']
         self.curve = list(state['curve'])
@@ -106,15 +113,27 @@ class MeasureHook(ResumableHook):
             self.initial_sha256 = state_sha256(unwrapped(runner))
         if not self.memory.running:
             self.memory.begin('train')
+        self._to_watch = None
+        if isinstance(runner.train_loop, EpochBasedTrainLoop):
+            # Gradients may be accumulated over several steps, and the parameters updated in one.
+            updates = runner.cfg.optim_wrapper.get('accumulative_counts', 1)
+            first = max(FIRST_STEPS, updates + 1) if not self._watched_first else 1
+            steps = len(runner.train_dataloader)
+            self._to_watch = watched_steps(runner.seed, runner.epoch, steps, first)
+        self._watched_first = True
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | tuple | list | None = None
     ) -> None:
         """Begins a step."""
+        # It goes on until the next step, through what hooks do in between.
+        self.memory.watch(self._to_watch is None or batch_idx in self._to_watch)
         self._began = self._now()
 
     def end_step(self, loss: torch.Tensor) -> None:
         """Notes the step that began last, and the student's loss in it."""
+        if self.memory.watching:
+            self.watched.append(len(self.step_seconds))
         self.step_seconds.append(self._now() - self._began)
         self.memory.update()
         self._losses.append(loss.detach())
@@ -149,9 +168,14 @@ class MeasureHook(ResumableHook):
 
     @property
     def step_median_s(self) -> float | None:
-        """Median step after each process's warm-up; None for a run of no more steps than that."""
+        """Median step after each process's warm-up; None for a run of no more steps than that.
+
+        Steps that were watched, which takes time, count only where there are no others.
+        """
         warm_ups = {start + n for start in self._starts for n in range(WARM_UP_STEPS)}
-        steps = [seconds for n, seconds in enumerate(self.step_seconds) if n not in warm_ups]
+        after = {n: seconds for n, seconds in enumerate(self.step_seconds) if n not in warm_ups}
+        unwatched = [after[n] for n in after.keys() - {*self.watched}]
+        steps = unwatched or [*after.values()]
         return statistics.median(steps) if steps else None
 
     def _now(self) -> float:

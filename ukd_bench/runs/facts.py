@@ -23,7 +23,7 @@ _HASHES = (
     *('student_state', 'initial_state', 'targets', 'checkpoint', 'scores', 'curve', 'bank'),
     'bank_manifest',
 )
-_COUNTS = ('teacher_forwards', 'train_steps', 'parameters', 'inference_flops')
+_COUNTS = ('teacher_forwards', 'train_steps', 'watched_steps', 'parameters', 'inference_flops')
 
 
 @dataclass

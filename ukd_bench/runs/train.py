@@ -99,7 +99,9 @@ def _note_training(
         step_median_s=measure.step_median_s, train_s=point.train_s - measure.validation_s
     )
     facts.counts.update(
-        teacher_forwards=point.teacher_forwards, train_steps=len(measure.step_seconds)
+        teacher_forwards=point.teacher_forwards,
+        train_steps=len(measure.step_seconds),
+        watched_steps=len(measure.watched) or None,
     )
     facts.hashes.update(initial_state=measure.initial_sha256)
     # The hook has no pipeline where its teachers or banks could not be opened.

@@ -38,6 +38,7 @@ class PhaseMemory:
         self.peaks: Peaks = {}
         self._phase: str | None = None
         self._tracker: LiveTensorTracker | None = None
+        self._watching = False
         self._running = {'allocated': 0, 'reserved': 0}
         self._withheld: set[str] = set()
 
@@ -63,7 +64,26 @@ class PhaseMemory:
             torch.cuda.reset_peak_memory_stats(self.device)
         else:
             self._tracker = LiveTensorTracker()
+            self.watch(True)
+
+    @property
+    def watching(self) -> bool:
+        """Whether live tensors are counted now, as in a phase on the CPU unless told not to."""
+        return self._watching
+
+    def watch(self, wanted: bool) -> None:
+        """Has live tensors counted or not, for as long as the phase lasts or until the next call.
+
+        Counting slows every operator down. What lives through a pause is counted after it. On CUDA
+        the allocator counts always.
+        """
+        if self._tracker is None or wanted == self._watching:
+            return
+        self._watching = wanted
+        if wanted:
             self._tracker.__enter__()
+        else:
+            self._tracker.__exit__(None, None, None)
 
     def update(self) -> None:
         """Folds the device's peaks into the phase's.
@@ -85,9 +105,8 @@ class PhaseMemory:
         if self._phase is None:
             return
         self.peaks = self.so_far()
-        if self._tracker is not None:
-            self._tracker.__exit__(None, None, None)
-            self._tracker = None
+        self.watch(False)
+        self._tracker = None
         self._phase = None
 
     def so_far(self) -> Peaks:

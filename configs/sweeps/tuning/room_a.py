@@ -1,6 +1,6 @@
-"""How the recipe of the quick sweep was chosen: six trials a method, on a DarkRoom of its own.
+"""How the recipe of the quick sweep was chosen: eight trials a method, on its own DarkRoom.
 
-Every method has three learning rates and two values of something of its own. ``room_b.py`` repeats
+Every method has four learning rates and two values of something of its own. ``room_b.py`` repeats
 all on another DarkRoom, and of each method the trial with the best mean over both was taken.
 """
 
@@ -37,7 +37,7 @@ _own = [
 _distillations = [dict(weight=0.9, temperature=3.0), dict(weight=0.5, temperature=2.0)]
 _rates = [
     (rate, {'optim_wrapper.optimizer.lr': rate, 'param_scheduler.0.eta_max': rate})
-    for rate in (1e-3, 2e-3, 4e-3)
+    for rate in (1e-3, 2e-3, 4e-3, 8e-3)
 ]
 
 regimes = [

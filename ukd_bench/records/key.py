@@ -11,7 +11,7 @@ from ..files.python import class_path, config_name
 from ..methods.config_files import custom_hooks
 from .weights import by_content, made_by_runs, weights_in
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Version that is raised whenever a change alters what a run computes; part of every key."""
 
 OPEN_VIDEO = 'ukd_bench.OpenVideo'

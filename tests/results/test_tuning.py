@@ -1,0 +1,69 @@
+"""The page on tuning holds to the records, and the configs to the page."""
+
+import pytest
+from mmengine.config import Config
+
+from ukd_bench.files.configs import configs_root
+
+from .tuning import BLOCK, PAGE, table, trials
+
+STUDENT = 'i3d-r18-w8'
+
+
+@pytest.fixture(scope='module')
+def found():
+    return trials()
+
+
+def test_the_table_is_that_of_the_records():
+    assert BLOCK.search(PAGE.read_text())[0] == table()
+
+
+def test_every_method_has_as_many_trials_on_the_same_rooms_and_seeds(found):
+    each = found.groupby('method').apply(
+        lambda runs: {*zip(runs['room'], runs['seed'], runs['rate'], strict=True)},
+        include_groups=False,
+    )
+    assert len({frozenset(some) for some in each}) == 1
+    assert {*found.groupby('method')['own'].nunique()} == {2}
+    assert {*found['room']} == {'tuning-a', 'tuning-b'}
+
+
+def test_no_room_is_that_of_the_quick_sweep():
+    sweeps = configs_root() / 'sweeps'
+    paths = [sweeps / 'quick.py', *(sweeps / 'tuning').glob('*.py')]
+    seeds = [Config.fromfile(path).dataset.darkroom.seed for path in paths]
+    assert len({*seeds}) == len(seeds) == 3 and seeds[0] == 0
+
+
+VALUES = {
+    'decay0.05': ('optim_wrapper.optimizer.weight_decay', 0.05),
+    'decay0.3': ('optim_wrapper.optimizer.weight_decay', 0.3),
+    'eps0.1': ('model.cls_head.label_smooth_eps', 0.1),
+    'eps0.3': ('model.cls_head.label_smooth_eps', 0.3),
+    'one_norm': ('model.backbone.own_norms', False),
+    'own_norms': ('model.backbone.own_norms', True),
+    'even': ('model.cls_head.weights', dict(rgb=1.0, flow=1.0)),
+    'flow_first': ('model.cls_head.weights', dict(rgb=1.0, flow=2.0)),
+    'w0.9_T3': ('custom_hooks.0', dict(weight=0.9, temperature=3.0)),
+    'w0.5_T2': ('custom_hooks.0', dict(weight=0.5, temperature=2.0)),
+}
+
+
+@pytest.mark.parametrize(
+    'method',
+    ['plain', 'label_smoothing', 'ukd', 'two_stream_dark_light', 'two_stream_rgb_flow'],
+)
+def test_a_methods_config_has_its_best_trial(found, method):
+    mine = found[found['method'] == method]
+    own, rate = mine.groupby(['own', 'rate'])['top1'].mean().idxmax()
+    config = Config.fromfile(configs_root() / method / f'{STUDENT}_darkroom-quick.py')
+    assert config.optim_wrapper.optimizer.lr == config.param_scheduler[0].eta_max == rate
+    key, value = VALUES[own]
+    part = config
+    for name in key.split('.'):
+        part = part[int(name)] if name.isdigit() else part.get(name)
+    if isinstance(value, dict) and part is not None:
+        part = {name: part[name] for name in value}
+    # Even shares are what a head has that is told none.
+    assert part == value or (part is None and own in ('even', 'one_norm'))

@@ -1,0 +1,53 @@
+"""The table of docs/tuning.md: ``python -m tests.results.tuning`` rewrites it, nothing else."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from ukd_bench.results import load_frame
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / 'docs' / 'tuning.md'
+ROOMS = [ROOT / 'results' / 'reference' / 'tuning' / name for name in ('room_a', 'room_b')]
+BLOCK = re.compile(r'(?<=<!-- trials -->\n)(.*?)(?=<!-- end of the trials -->)', re.DOTALL)
+_TRIAL = re.compile(r'(\w+)-([\w.]+)-lr([\d.]+)')
+
+
+def trials() -> pd.DataFrame:
+    """A row a run of a trial: ``method``, ``own``, ``rate``, ``room``, ``seed`` and ``top1``."""
+    frame = pd.concat([load_frame(room) for room in ROOMS], ignore_index=True)
+    parts = frame['regime'].str.fullmatch(_TRIAL.pattern)
+    frame = frame[parts.fillna(False) & (frame['status'] == 'done')].copy()
+    named = frame['regime'].str.extract(f'^{_TRIAL.pattern}$')
+    return frame.assign(own=named[1], rate=named[2].astype(float), room=frame['sweep'])
+
+
+def table() -> str:
+    """Mean top-1 of each trial in per cent, a row a value of a method's own and a column a rate."""
+    found = trials()
+    means = found.pivot_table(
+        index=['method', 'own'], columns='rate', values='top1', aggfunc='mean', sort=False
+    ).sort_index(axis='columns')
+    counts = {*found.groupby(['method', 'own', 'rate']).size()}
+    assert len(counts) == 1, 'every trial has as many runs'
+    best = means.max(axis='columns').groupby('method').transform('max')
+    rates = ' | '.join(f'lr {rate:g}' for rate in means.columns)
+    lines = [f'| method | own | {rates} |', '|---|---|' + '---:|' * len(means.columns)]
+    for (method, own), row in means.iterrows():
+        cells = [
+            f'**{100 * value:.1f}**' if value == best[method, own] else f'{100 * value:.1f}'
+            for value in row
+        ]
+        lines.append(f'| `{method}` | {own} | ' + ' | '.join(cells) + ' |')
+    runs = f'Top-1 in %, each a mean of {counts.pop()} runs, over two DarkRooms and two seeds.'
+    return '\n'.join(['', runs, '', *lines, '', ''])
+
+
+def main():
+    PAGE.write_text(BLOCK.sub(lambda found: table(), PAGE.read_text()))
+    print(f'wrote {PAGE}')
+
+
+if __name__ == '__main__':
+    main()

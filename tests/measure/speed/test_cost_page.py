@@ -74,9 +74,27 @@ def test_ratios_follow_from_the_blocks(path):
         assert len(cell['wall_s']) >= 16
 
 
+PROFILE = RECORDS / 'profile' / 'i3d-r18-w8.json'
+
+
+@pytest.mark.skipif(not PROFILE.exists(), reason='no profile is published')
+def test_the_profile():
+    found = json.loads(PROFILE.read_text())
+    told = rows(COST, '| part | share')
+    assert [name.removesuffix(' *') for name in told] == [*found['shares']]
+    for name, (share,) in told.items():
+        assert share == f'{100 * found["shares"][name.removesuffix(" *")]:.1f} %'
+    main = [name.removesuffix(' *') for name in told if name.endswith(' *')]
+    assert f'{100 * found["main_share"]:.1f} %' in COST
+    assert sum(found['shares'][name] for name in main) == pytest.approx(found['main_share'])
+    assert sum(found['parts_s'].values()) == pytest.approx(found['step_s'])
+
+
 def test_pages_link_the_records():
     links = re.findall(r'\(\.\./(results/reference/[\w./-]+)\)', COST + TRAINING)
     assert links and {Path(link).name for link in links} == {
-        path.name for folder in ('steps', 'fill') for path in (RECORDS / folder).iterdir()
+        path.name
+        for folder in ('steps', 'fill', 'profile')
+        for path in (RECORDS / folder).glob('*')
     }
     assert all((ROOT / link).is_file() for link in links)

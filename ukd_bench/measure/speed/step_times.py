@@ -80,7 +80,7 @@ def measure_steps(
         for variant, training in zip(variants, trainings, strict=True)
     ]
     measured = list(zip(figures, trainings, strict=True))
-    with _no_old_garbage():
+    with no_old_garbage():
         for block, (figure, training) in turns(measured, blocks, progress):
             _take_turn(figure, training, reference, first=block % 2)
     return figures
@@ -115,7 +115,7 @@ def _steps_a_turn(training: Training, reference: Training, turn_s: float) -> int
 
 
 @contextmanager
-def _no_old_garbage() -> Iterator[None]:
+def no_old_garbage() -> Iterator[None]:
     """Keeps the garbage collector from looking through what exists by now.
 
     A process that trains one network has little to look through; here dozens of Runners would be

@@ -1,6 +1,6 @@
 """The axes of a sweep, read from a config file and checked key by key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -272,6 +272,10 @@ class Axes:
             if regime.pretraining is not None and regime.pretraining.dataset not in found:
                 found.append(regime.pretraining.dataset)
         return tuple(found)
+
+    def described_regimes(self) -> list[Mapping[str, Any]]:
+        """What a plan tells of each regime."""
+        return [one.described(self.within(one).full_epochs) for one in self.regimes]
 
     def _all_seeds(self) -> Iterator[tuple[str, int]]:
         for i, seed in enumerate(self.seeds):

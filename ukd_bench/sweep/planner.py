@@ -76,14 +76,13 @@ def make_plan(
             f'num_teachers {", ".join(map(str, axes.num_teachers))}'
         )
     runs = {key: run for key, run in maker.made.items() if key in needed}
-    regimes = [one.described(axes.within(one).full_epochs) for one in axes.regimes]
     return Plan(
         name=axes.name,
         runs=runs,
         made=maker.made,
         pools=pools,
         own_methods=axes.own_methods,
-        regimes=tuple(regimes),
+        regimes=tuple(axes.described_regimes()),
         keys_by_regime=wanted,
         first_regime=axes.first_regime,
     )

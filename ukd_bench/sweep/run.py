@@ -1,7 +1,7 @@
 """A sweep as it is asked for: read, planned, prepared and carried out."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,6 +198,7 @@ class SweepRun:
         if not all(state.is_finished(key) for key in state.plan.runs):
             places = prepare_places(state.plan, self.options.cache_gib, bars, say)
         valid = still_valid(self._every_axis, earlier, self._keys_of)
+        regimes = self._every_axis.described_regimes()
         dataset = dict(
             name=data.name,
             edition=data.kind,
@@ -206,24 +207,24 @@ class SweepRun:
         )
         # Written before the first run as well: the rules of the verdicts stand before the results.
         claims = state.claims_sha256(claims_sha256)
-        state.write_plan(dataset, claims, valid)
+        state.write_plan(dataset, claims, valid, regimes)
         keep_claims()
         progress = progress_of(len(state.plan.runs))
         with progress.showing():
             outcome = carry_out(state, places, executor, progress)
-        state.write_plan(dataset, claims, valid)
+        state.write_plan(dataset, claims, valid, regimes)
         damaged = state.verify() if self.options.verify else []
         for paths in damaged:
             say(f'{paths.root}: is not as it was recorded; the same command makes it again')
         reused, lost = progress.reused_count, len(outcome.lost)
         return Tally(len(state.plan.runs), reused, lost, len(damaged))
 
-    def _keys_of(self, axes: Axes) -> Iterable[str]:
+    def _keys_of(self, axes: Axes) -> Mapping[str, set[str]]:
         # The videos of this split have been hashed; another's are, once, if they are still there.
         split = axes.dataset.split
         if split not in self._by_split:
             self._by_split[split] = self._data_of(axes)
-        return self._plan(axes, self._by_split[split]).runs
+        return self._plan(axes, self._by_split[split]).keys_by_regime
 
     def _plan(self, axes: Axes, data: SweepData) -> Plan:
         pool = str(self.paths.pool.resolve())

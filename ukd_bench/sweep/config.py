@@ -23,6 +23,7 @@ from .parts import (
     SCRATCH,
     Choice,
     Dataset,
+    Fixed,
     PoolTeacher,
     Regime,
     Scope,
@@ -231,6 +232,8 @@ class Axes:
             raise ConfigError(
                 f'{where}: label_noise = {quoted(regime.label_noise)} is no share from 0 to below 1'
             )
+        if isinstance(regime.normalization, Fixed):
+            regime.normalization.check(where)
         if regime.distillation is not None:
             regime.distillation.check()
         if (own := regime.pretraining) is not None:
@@ -352,6 +355,8 @@ def read_axes(path: Path) -> Axes:
         choices=tuple(filter(None, choices)),
         first_regime=axes.regimes[0].name,
     )
+    # One of them would be passed over.
+    _require_once('method', [choice.name for choice in axes.choices])
     axes.check()
     axes.check_scopes()
     return axes

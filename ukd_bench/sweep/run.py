@@ -197,7 +197,8 @@ class SweepRun:
         earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
             places = prepare_places(state.plan, self.options.cache_gib, bars, say)
-        valid = still_valid(self._every_axis, earlier, self._keys_of)
+        # Planning all axes again takes time, which a first call need not spend.
+        valid = still_valid(self._every_axis, earlier, self._keys_of) if earlier else {}
         regimes = self._every_axis.described_regimes()
         dataset = dict(
             name=data.name,
@@ -235,7 +236,9 @@ class SweepRun:
         return sweep_data(axes.dataset, self.options.data_root, self._groups())
 
     def _other_data(self, dataset: Dataset) -> SweepData:
-        """The videos of a pretraining, looked at once."""
+        """The videos of a pretraining, looked at once; they may be the sweep's own."""
+        if dataset == self.axes.dataset:
+            return self._data
         for known, data in self._pretrained_on:
             if known == dataset:
                 return data

@@ -156,6 +156,6 @@ def test_the_plan_on_disk_describes_them(tmp_path):
     """All that the config describes: rows of earlier calls may be of any."""
     plan = plan_of(OWN, methods=('plain',))
     state = SweepState(plan, SweepPaths(tmp_path / 'results'))
-    state.write_plan({}, 'claims', set())
+    state.write_plan({}, 'claims', {})
     on_disk = json.loads((tmp_path / 'results' / 'plan.json').read_text())
     assert on_disk['methods'] == [OWN]

@@ -14,6 +14,7 @@ from ukd_bench.methods.distillation import Distillation
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.key import scientific
 from ukd_bench.sweep.config import read_axes
+from ukd_bench.sweep.normalization import set_normalization
 from ukd_bench.sweep.parts import (
     Choice,
     Dataset,
@@ -214,6 +215,120 @@ def test_a_network_that_the_weights_do_not_fit_is_refused_when_it_is_planned():
         planned(methods=('wide',), num_teachers=(1,), regimes=(Regime(start=BRIGHT),))
 
 
+def planned_in(method: str = 'plain', **regime):
+    teachers = (PoolTeacher('i3d-gamma1.8', STUDENT, 101),)
+    return planned(
+        methods=(method,), num_teachers=(1,), teachers=teachers, regimes=(Regime(**regime),)
+    )
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        ({'optim_wraper.optimizer.lr': 1}, "no section 'optim_wraper'; did you mean 'optim_wrapp"),
+        ({'param_scheduler.7.eta_max': 1}, 'Index 7 exceeds the length'),
+        ({'model.backbone.depth.x': 1}, 'depth is a dict in the child config but'),
+        ({'train_cfg.max_epochs': 3}, "key 'train_cfg.max_epochs' is set by every plan"),
+        ({'train_cfg': None}, "lacks the section 'train_cfg.max_epochs'"),
+        ({'param_scheduler': [5]}, r'param_scheduler = \[5\] is not a list of dicts'),
+        ({'model': 3}, 'model = 3 is not a dict'),
+        ({'model.': 3}, "key 'model.' is no dotted key"),
+        ({5: 3}, 'key 5 is no dotted key'),
+    ],
+)
+def test_options_that_do_not_fit_a_config_are_refused_in_one_line(options, said):
+    with pytest.raises(ConfigError, match=f'plain of {STUDENT}: cfg_options: .*{said}') as found:
+        planned_in(cfg_options=options)
+    assert '\n' not in str(found.value)
+
+
+def test_what_an_option_deletes_is_deleted_in_every_run():
+    head = dict(_delete_=True, type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1))
+    options = dict(optim_wrapper=head)
+    plan = planned(methods=('plain',), seeds=(0, 1), regimes=(Regime(cfg_options=options),))
+    found = [plan.runs[key].config.optim_wrapper.to_dict() for key in keys_of(plan, 'plain')]
+    head.pop('_delete_')
+    assert found == [head, head]
+
+
+@pytest.mark.parametrize(
+    ('weights', 'said'),
+    [
+        ('', "start.weights is empty for 'i3d-r18-w8'"),
+        ('https://example.org/r18.pth', 'its name ends in no hash to check it by'),
+        ('no/such.pth', "checkpoint = 'no/such.pth' is no file to read"),
+        ('{backbone}.pth', 'may hold only {student}, {modality}'),
+        (dict(other='x'), "start.weights has none for 'i3d-r18-w8', only for other"),
+    ],
+)
+def test_weights_that_no_run_could_load_are_refused_when_they_are_planned(weights, said):
+    with pytest.raises(ConfigError, match=said):
+        planned_in(start=Weights(weights))
+
+
+@pytest.mark.parametrize('method', ['two_stream_dark_light', 'two_stream_rgb_flow'])
+def test_a_pretraining_of_two_streams_is_none_of_one(method):
+    start = replace(BRIGHT, config=f'{method}/{{student}}_darkroom-quick.py')
+    with pytest.raises(ConfigError, match=f"has type = 'ResNet3d', that of {method}/"):
+        planned_in(start=start)
+
+
+def test_streams_without_a_backbone_each_are_refused():
+    options = {'model.data_preprocessor.streams': [dict(type='Identity')]}
+    with pytest.raises(ConfigError, match='start: 2 backbones for 1 streams'):
+        planned_in('two_stream_rgb_flow', start=BRIGHT, cfg_options=options)
+
+
+def set_in(model: dict, regime: Regime, **sections) -> Config:
+    """A recognizer's config with its initial weights set; pretrainings are called by modality."""
+    config = Config(dict(model=model, **sections))
+    set_start(config, regime, STUDENT, 'mine', lambda modality, network: modality)
+    return config
+
+
+def test_a_preprocessor_beside_the_model_is_the_model_s():
+    """As MMEngine has it."""
+    motion = dict(type='ukd_bench.LowLightPreprocessor', streams=[dict(type='FrameDifference')])
+    model = dict(type='Recognizer3D', backbone=dict(type='ResNet3d'))
+    regime = Regime(start=BRIGHT, normalization=Fixed((1, 2, 3), (4, 5, 6)))
+    config = set_in(model, regime, data_preprocessor=motion)
+    assert config.model.backbone.run == 'diff'
+    set_normalization(config, regime, 'mine')
+    assert config.data_preprocessor.normalization == dict(mean=[1, 2, 3], std=[4, 5, 6])
+
+
+@pytest.mark.parametrize(
+    ('model', 'said'),
+    [
+        (dict(rgb=dict(type='ResNet3d')), 'its model has no backbone'),
+        (dict(backbone=dict(type='timm.swin', pretrained=True)), "'timm.swin' cannot be given"),
+        (
+            dict(
+                backbone=dict(type='ResNet3d'), init_cfg=dict(type='Pretrained', checkpoint='x.pth')
+            ),
+            'model.init_cfg.checkpoint takes initial weights beside those of',
+        ),
+    ],
+)
+def test_a_recognizer_that_would_start_otherwise_is_refused(model, said):
+    with pytest.raises(ConfigError, match=f'mine: .*{said}'):
+        set_in(model, Regime(start=BRIGHT))
+
+
+def test_what_a_backbone_would_load_itself_is_taken_out():
+    slow = dict(type='resnet3d', pretrained='slow.pth')
+    model = dict(backbone=dict(type='ResNet3dSlowFast', pretrained='x.pth', slow_pathway=slow))
+    backbone = set_in(model, Regime(start=BRIGHT)).model.backbone.backbone
+    assert backbone.pretrained is None and backbone.slow_pathway.pretrained is None
+
+
+def test_a_regime_from_scratch_asks_no_library_for_its_weights():
+    model = dict(backbone=dict(type='timm.swin', pretrained=True), cls_head=dict(type='TSNHead'))
+    assert set_in(model, Regime(start='scratch')).model.backbone.pretrained is False
+    own = dict(rgb=dict(type='ResNet3d', pretrained='x.pth'))
+    assert set_in(own, Regime(start='scratch')).model.rgb.pretrained is None
+
+
 @pytest.mark.parametrize('method', ['plain', 'two_stream_dark_light', 'two_stream_rgb_flow'])
 def test_all_backbones_start_from_the_checkpoint(method, tmp_path):
     """Of every stream, so that no network starts in part from scratch."""
@@ -247,6 +362,15 @@ def test_all_backbones_start_from_the_checkpoint(method, tmp_path):
             "regimes = [dict(name='a', normalization='x')]",
             "normalization 'x' is none of config, clip",
         ),
+        (
+            "regimes = [dict(name='a', normalization=dict(mean=[1, 2], std=[1, 2, 3]))]",
+            r"regime 'a': normalization: mean = \(1, 2\) is no list of three numbers",
+        ),
+        (
+            "regimes = [dict(name='a', normalization=dict(mean=[1, 2, 3], std=[1, 0, 3]))]",
+            r"regime 'a': normalization: std = \(1, 0, 3\) is not above 0",
+        ),
+        ("methods.append(dict(name='naive', seeds=[0]))", "two methods have the name 'naive'"),
         ("regimes = [dict(name='a'), dict(name='a')]", "two regimes have the name 'a'"),
         ("regimes = [dict(name='a', methods=['ukd'])]", "method 'ukd' is none of plain, naive"),
         ("regimes = [dict(name='a', seeds=[9])]", 'seed 9 is none of 0'),

@@ -50,7 +50,7 @@ def read_by_both(root, plan):
         The state, and the report's runs by key.
     """
     state = state_of(root, plan)
-    state.write_plan(dict(name='darkroom-tiny'), 'rules', set())
+    state.write_plan(dict(name='darkroom-tiny'), 'rules', {})
     shown = load_sweep(root).by_key
     believed = {key for key in plan.runs if state.is_finished(key)}
     assert {key for key, run in shown.items() if run.done} == believed

@@ -19,6 +19,7 @@ from ukd_bench.report.page import Report, write_report
 from ukd_bench.results.frames import load_frame, load_scores_frame
 from ukd_bench.sweep.doubts import doubts
 from ukd_bench.sweep.finished import SweepState
+from ukd_bench.sweep.parts import DEFAULT_REGIME
 from ukd_bench.sweep.place import Places, RunFolders
 
 from ..results import made_up
@@ -56,7 +57,7 @@ def write(root: Path) -> SweepState:
         facts['flow'] = dict(algorithm='farneback', compute_s=5.0, bytes=4096)
         finish(state, run, spec.key, dataset=DATASET, **facts)
     state.refresh()
-    state.write_plan({name: DATASET[name] for name in ('name', 'synthetic')}, 'rules', set())
+    state.write_plan({name: DATASET[name] for name in ('name', 'synthetic')}, 'rules', {})
     RunFolders(state, Places()).write_pool()
     return state
 
@@ -90,7 +91,8 @@ def sweep(root: Path) -> None:
     for line in doubts(state):
         require_line(line)
     state.claims_sha256('rules')
-    state.write_plan(DATASET, 'rules', {row['key'] for row in state.earlier_rows()})
+    valid = {row['key']: {DEFAULT_REGIME} for row in state.earlier_rows()}
+    state.write_plan(DATASET, 'rules', valid)
 
 
 def report(root: Path, out: Path, drawn: bool = False) -> Report:

@@ -1,6 +1,6 @@
 """The axes of a sweep, read from a config file and checked key by key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from .parts import (
     SCRATCH,
     Choice,
     Dataset,
+    Fixed,
     PoolTeacher,
     Regime,
     Scope,
@@ -231,6 +232,8 @@ class Axes:
             raise ConfigError(
                 f'{where}: label_noise = {quoted(regime.label_noise)} is no share from 0 to below 1'
             )
+        if isinstance(regime.normalization, Fixed):
+            regime.normalization.check(where)
         if regime.distillation is not None:
             regime.distillation.check()
         if (own := regime.pretraining) is not None:
@@ -272,6 +275,10 @@ class Axes:
             if regime.pretraining is not None and regime.pretraining.dataset not in found:
                 found.append(regime.pretraining.dataset)
         return tuple(found)
+
+    def described_regimes(self) -> list[Mapping[str, Any]]:
+        """What a plan tells of each regime."""
+        return [one.described(self.within(one).full_epochs) for one in self.regimes]
 
     def _all_seeds(self) -> Iterator[tuple[str, int]]:
         for i, seed in enumerate(self.seeds):
@@ -348,6 +355,8 @@ def read_axes(path: Path) -> Axes:
         choices=tuple(filter(None, choices)),
         first_regime=axes.regimes[0].name,
     )
+    # One of them would be passed over.
+    _require_once('method', [choice.name for choice in axes.choices])
     axes.check()
     axes.check_scopes()
     return axes

@@ -1,14 +1,16 @@
 """Which runs of earlier calls a sweep's config and data still give."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import ConfigError, DataError
 from ..methods.table import RUN_KINDS
 from .config import Axes
 
 
-def still_valid(axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Iterable[str]]) -> set[str]:
+def still_valid(
+    axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Mapping[str, set[str]]]
+) -> dict[str, set[str]]:
     """Keys that a sweep's config and data give now, over all that it or earlier calls asked for.
 
     What another config or other videos made has other keys, and so is not among them.
@@ -16,20 +18,26 @@ def still_valid(axes: Axes, rows: list[dict], keys_of: Callable[[Axes], Iterable
     Args:
         axes: All axes of the config.
         rows: Rows of the earlier plan.
-        keys_of: Function that plans some axes and returns their runs' keys.
+        keys_of: Function that plans some axes and returns their runs' keys by regime.
+
+    Returns:
+        The names of the regimes that each key is part of.
     """
-    valid: set[str] = set()
+    valid: dict[str, set[str]] = {}
     for some in _widened(axes, rows):
         # The lists of a split or the configs of a method that was run earlier may be gone by now.
         with contextlib.suppress(DataError, ConfigError):
-            valid |= set(keys_of(some))
+            for regime, keys in keys_of(some).items():
+                for key in keys:
+                    valid.setdefault(key, set()).add(regime)
     return valid
 
 
 def _widened(axes: Axes, rows: list[dict]) -> Iterator[Axes]:
-    """The axes with the seeds, K, methods and splits of earlier rows; each split and method apart.
+    """The axes with the seeds, K, methods and splits of earlier rows.
 
-    They are apart, so that one that cannot be planned any more takes no other with it.
+    Each split, method and regime is apart, so that one that cannot be planned any more takes no
+    other with it.
     """
     students = [row for row in rows if row['method'] not in RUN_KINDS]
     counts = {row['num_teachers'] for row in rows} | {*axes.num_teachers}
@@ -40,4 +48,7 @@ def _widened(axes: Axes, rows: list[dict]) -> Iterator[Axes]:
     methods = {row['method'] for row in rows} & {*axes.sweep_methods} | {*axes.methods}
     for split in sorted({axes.dataset.split, *(row['split'] for row in rows)}):
         for method in sorted(methods):
-            yield wide.narrowed(methods=[method], split=split)
+            for regime in axes.regimes:
+                some = wide.narrowed(methods=[method], split=split, regimes=[regime.name])
+                if some.within(regime).methods:
+                    yield some

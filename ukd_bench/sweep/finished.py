@@ -205,7 +205,13 @@ class SweepState:
             remedy = 'restore it, or remove it to plan anew: finished runs stay'
             raise ResultsError(f'{error}; {remedy}') from error
 
-    def write_plan(self, dataset: dict, claims_sha256: str, still_valid: set[str]) -> None:
+    def write_plan(
+        self,
+        dataset: dict,
+        claims_sha256: str,
+        still_valid: Mapping[str, set[str]],
+        regimes: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
         """Writes the plan that the report reads.
 
         Finished runs of an earlier plan that are not part of this one stay in it, so that a
@@ -214,19 +220,23 @@ class SweepState:
         Args:
             dataset: What the plan says of the data.
             claims_sha256: See :meth:`claims_sha256`.
-            still_valid: Keys that the sweep's config and data give now, over all axes; what was
-                made by another config or from other data is left out.
+            still_valid: Keys that the sweep's config and data give now, over all axes, with the
+                names of their regimes; what was made by another config or from other data is left
+                out.
+            regimes: What is told of each regime of the config; None for those of the plan.
         """
         rows = [self._row(run) for run in self.plan.runs.values()]
         known = {row['key'] for row in rows}
         executions = {row['execution'] for row in rows}
+        earlier = self.earlier_rows()
         rows += [
             row
-            for row in self.earlier_rows()
-            if row['key'] in still_valid - known
+            for row in earlier
+            if row['key'] in still_valid.keys() - known
             and row['execution'] in executions
             and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
         ]
+        told = _set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
         write_plan(
             self.paths.plan,
             dict(
@@ -234,7 +244,7 @@ class SweepState:
                 dataset=dataset,
                 claims_sha256=claims_sha256,
                 pool=[*dict.fromkeys(teacher.name for teacher, *_ in self.plan.pool)],
-                regimes=[dict(regime) for regime in self.plan.regimes],
+                regimes=told,
                 methods=[dict(method.given) for method in self.plan.own_methods],
                 runs=rows,
             ),
@@ -245,7 +255,6 @@ class SweepState:
         row = dataclasses.asdict(run.spec) | dict(folder=paths.root.name)
         row['stale'] = paths.root.name != run.folder
         row['parents'] = list(run.spec.parents)
-        row['regimes'] = self.plan.regimes_of(run)
         for name in _NOT_IN_ROWS:
             del row[name]
         return row
@@ -356,6 +365,33 @@ class SweepState:
             if now and now.hashes.get('checkpoint') != teacher['checkpoint_sha256']:
                 return f'its teacher {quoted(teacher["name"])} has other weights now'
         return None
+
+
+def _set_regimes(
+    rows: list[dict[str, Any]],
+    earlier: list[dict[str, Any]],
+    still_valid: Mapping[str, set[str]],
+    plan: Plan,
+    regimes: Sequence[Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """Sets the regimes of a plan's rows: those of the plan, and of earlier ones that still hold.
+
+    Returns:
+        What is told of the regimes that there are.
+    """
+    used = {regime['name'] for regime in plan.regimes}
+    for row in rows:
+        valid = still_valid.get(row['key'], set())
+        names = {
+            name for one in earlier if one['key'] == row['key'] for name in one.get('regimes', ())
+        } & valid
+        if row['key'] in plan.runs:
+            names |= {*plan.regimes_of(plan.runs[row['key']])}
+        # A regime may have another name by now.
+        names = names or valid
+        row['regimes'] = [one['name'] for one in regimes if one['name'] in names]
+        used |= names
+    return [dict(one) for one in regimes if one['name'] in used]
 
 
 def _not_final(record: dict) -> str | None:

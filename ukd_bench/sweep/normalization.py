@@ -1,6 +1,7 @@
 """How the clips of a regime are normalised, set in the configs of its networks."""
 
 from dataclasses import asdict
+from typing import Any
 
 from mmengine.config import Config
 
@@ -9,6 +10,15 @@ from ..files.python import config_name
 from .parts import AS_CONFIGURED, Regime
 
 _PREPROCESSOR = 'ukd_bench.LowLightPreprocessor'
+
+
+def preprocessor_of(config: Config) -> Any:
+    """The config of a network's preprocessor, wherever MMEngine looks for it; None where none is.
+
+    Args:
+        config: The config of a run.
+    """
+    return config.model.get('data_preprocessor') or config.get('data_preprocessor')
 
 
 def set_normalization(config: Config, regime: Regime, where: str) -> None:
@@ -20,7 +30,7 @@ def set_normalization(config: Config, regime: Regime, where: str) -> None:
     wanted = regime.normalization
     if wanted == AS_CONFIGURED:
         return
-    preprocessor = config.model.get('data_preprocessor') or {}
+    preprocessor = preprocessor_of(config) or {}
     kind = config_name(preprocessor.get('type', ''))
     if kind != _PREPROCESSOR:
         raise ConfigError(

@@ -1,9 +1,11 @@
 """The parts of a sweep's config that are more than a value: data, students, teachers, regimes."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..errors import ConfigError, quoted
 from ..methods.distillation import Distillation
 
 AS_CONFIGURED = 'config'
@@ -87,6 +89,21 @@ class Fixed:
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    def check(self, where: str) -> None:
+        """Refuses what no clip can be normalised by.
+
+        Raises:
+            ConfigError: either is not three finite numbers, or a deviation is not above 0.
+        """
+        for name, values in asdict(self).items():
+            if len(values) != 3 or not all(map(math.isfinite, values)):
+                raise ConfigError(
+                    f'{where}: normalization: {name} = {quoted(values)} is no list of three '
+                    'numbers, for red, green and blue in [0, 255]'
+                )
+        if min(self.std) <= 0:
+            raise ConfigError(f'{where}: normalization: std = {quoted(self.std)} is not above 0')
 
 
 @dataclass(frozen=True)

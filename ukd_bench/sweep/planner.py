@@ -31,6 +31,7 @@ from .run_config import (
     own_kind_seed,
     require_same_views,
     set_label_noise,
+    set_options,
 )
 from .run_maker import RunMaker, one_run, set_evaluation
 from .start import require_same_backbone, set_start
@@ -76,14 +77,13 @@ def make_plan(
             f'num_teachers {", ".join(map(str, axes.num_teachers))}'
         )
     runs = {key: run for key, run in maker.made.items() if key in needed}
-    regimes = [one.described(axes.within(one).full_epochs) for one in axes.regimes]
     return Plan(
         name=axes.name,
         runs=runs,
         made=maker.made,
         pools=pools,
         own_methods=axes.own_methods,
-        regimes=tuple(regimes),
+        regimes=tuple(axes.described_regimes()),
         keys_by_regime=wanted,
         first_regime=axes.first_regime,
     )
@@ -302,7 +302,7 @@ class _RegimePlanner:
     ) -> PlannedRun:
         config = self._config(method, student)
         of = f'{method.name} of {student.name}'
-        config.merge_from_dict(dict(self.regime.cfg_options))
+        set_options(config, self.regime.cfg_options, of)
         require_same_views(config, self.shared, of, self.shared_name)
         set_hook(
             method_hook(config, method, method.name),

@@ -1,7 +1,7 @@
 """A sweep as it is asked for: read, planned, prepared and carried out."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -197,7 +197,9 @@ class SweepRun:
         earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
             places = prepare_places(state.plan, self.options.cache_gib, bars, say)
-        valid = still_valid(self._every_axis, earlier, self._keys_of)
+        # Planning all axes again takes time, which a first call need not spend.
+        valid = still_valid(self._every_axis, earlier, self._keys_of) if earlier else {}
+        regimes = self._every_axis.described_regimes()
         dataset = dict(
             name=data.name,
             edition=data.kind,
@@ -206,24 +208,24 @@ class SweepRun:
         )
         # Written before the first run as well: the rules of the verdicts stand before the results.
         claims = state.claims_sha256(claims_sha256)
-        state.write_plan(dataset, claims, valid)
+        state.write_plan(dataset, claims, valid, regimes)
         keep_claims()
         progress = progress_of(len(state.plan.runs))
         with progress.showing():
             outcome = carry_out(state, places, executor, progress)
-        state.write_plan(dataset, claims, valid)
+        state.write_plan(dataset, claims, valid, regimes)
         damaged = state.verify() if self.options.verify else []
         for paths in damaged:
             say(f'{paths.root}: is not as it was recorded; the same command makes it again')
         reused, lost = progress.reused_count, len(outcome.lost)
         return Tally(len(state.plan.runs), reused, lost, len(damaged))
 
-    def _keys_of(self, axes: Axes) -> Iterable[str]:
+    def _keys_of(self, axes: Axes) -> Mapping[str, set[str]]:
         # The videos of this split have been hashed; another's are, once, if they are still there.
         split = axes.dataset.split
         if split not in self._by_split:
             self._by_split[split] = self._data_of(axes)
-        return self._plan(axes, self._by_split[split]).runs
+        return self._plan(axes, self._by_split[split]).keys_by_regime
 
     def _plan(self, axes: Axes, data: SweepData) -> Plan:
         pool = str(self.paths.pool.resolve())
@@ -234,7 +236,9 @@ class SweepRun:
         return sweep_data(axes.dataset, self.options.data_root, self._groups())
 
     def _other_data(self, dataset: Dataset) -> SweepData:
-        """The videos of a pretraining, looked at once."""
+        """The videos of a pretraining, looked at once; they may be the sweep's own."""
+        if dataset == self.axes.dataset:
+            return self._data
         for known, data in self._pretrained_on:
             if known == dataset:
                 return data

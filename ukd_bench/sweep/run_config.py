@@ -1,10 +1,13 @@
 """From the axes to the resolved config of one run, and what students must share."""
 
+import copy
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
 
+from ..checks import did_you_mean
 from ..data.views.protocols import protocol
 from ..data.views.rendering import (
     DRAW_VIEW,
@@ -13,8 +16,9 @@ from ..data.views.rendering import (
     steps_of,
     views_fingerprint,
 )
-from ..errors import ConfigError
+from ..errors import ConfigError, one_line, quoted, shortened
 from ..files.python import config_name
+from ..methods.config_files import require_sections
 from ..methods.table import Method
 from ..records.key import OPEN_FLOW
 from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
@@ -23,6 +27,8 @@ from .parts import Student
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
 _OWN_KIND_SEEDS = 1000
 _DATASET = 'ukd_bench.ARIDDataset'
+_SET_BY_PLAN = ('train_cfg.max_epochs', 'randomness')
+"""What every plan sets; a schedule would be left at the length that stood there."""
 
 
 def set_epochs(config: Config, epochs: int) -> None:
@@ -46,6 +52,30 @@ def set_data(
             loader.dataset.edition = edition
     config.data_root = root
     _set_everywhere(config.model, 'num_classes', num_classes)
+
+
+def set_options(config: Config, options: Mapping[str, Any], where: str) -> None:
+    """Puts values by dotted key in the place of a config's own, as ``--cfg-options`` does.
+
+    Raises:
+        ConfigError: a key is none, leads nowhere, or is set by every plan.
+    """
+    for key in options:
+        complaint = f'{where}: cfg_options: key {quoted(key)}'
+        if not isinstance(key, str) or not all(key.split('.')):
+            raise ConfigError(f'{complaint} is no dotted key')
+        if any(f'{key}.'.startswith(f'{one}.') for one in _SET_BY_PLAN):
+            raise ConfigError(f'{complaint} is set by every plan')
+        section = key.split('.')[0]
+        if section not in config:
+            hint = did_you_mean(section, config.to_dict())
+            raise ConfigError(f'{complaint}: the config has no section {quoted(section)}{hint}')
+    try:
+        # A `_delete_` is taken out of what is merged, and the next config needs it, too.
+        config.merge_from_dict(copy.deepcopy({**options}))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ConfigError(f'{where}: cfg_options: {shortened(one_line(error), 300)}') from error
+    require_sections(config, f'{where}: cfg_options')
 
 
 def set_protocol(config: Config, name: str) -> None:

@@ -37,7 +37,8 @@ class RunMaker:
         self.execution = execution
         self.device = device
         self.made: dict[str, PlannedRun] = {}
-        self._identities: dict[int, dict] = {}
+        # The videos are kept beside, since an id may be another's once its object is gone.
+        self._identities: dict[int, tuple[SweepData, dict]] = {}
 
     def make(
         self,
@@ -147,8 +148,8 @@ class RunMaker:
 
     def _identity(self, data: SweepData) -> dict:
         if id(data) not in self._identities:
-            self._identities[id(data)] = data.identity()
-        return self._identities[id(data)]
+            self._identities[id(data)] = data, data.identity()
+        return self._identities[id(data)][1]
 
 
 def set_evaluation(config: Config, axes: Axes) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 from mmengine.config import Config
 
 from ..errors import ConfigError, quoted
+from ..files.downloads import is_url, published_digits
 from ..files.python import config_name
 from ..methods.config_files import fill_in
 from ..records.weights import BACKBONE, weights_in
+from .normalization import preprocessor_of
 from .parts import SCRATCH, Regime, Weights
 
 _TWO_STREAMS = 'ukd_bench.TwoStreamBackbone'
@@ -16,6 +18,8 @@ _SPLIT_STREAMS = 'ukd_bench.SplitStreams'
 _MODALITIES = {'FrameDifference': 'diff', 'OpticalFlow': 'flow'}
 """What a stream sees, by its enhancement; all others change how a picture looks."""
 _PICTURE = 'rgb'
+_BY_RECOGNIZER = ('torchvision.', 'timm.')
+"""Backbones that MMAction2's recognizers build themselves."""
 
 
 def set_start(
@@ -46,10 +50,9 @@ def set_start(
         _take_out(config, where)
     elif not isinstance(regime.start, str):
         found: list[str] = []
-        for holder, key, modality in [*backbones(config.model)]:
+        for holder, key, modality in [*backbones(config, where)]:
             network = _own_backbone(holder[key])
-            if 'pretrained' in network:
-                network['pretrained'] = None
+            _clear(network, where)
             wrapped: dict[str, Any] = dict(type=BACKBONE, backbone=network)
             if isinstance(regime.start, Weights):
                 wrapped['checkpoint'] = _file(regime.start, student, modality, where)
@@ -58,22 +61,40 @@ def set_start(
                 found.append(wrapped['run'])
             holder[key] = wrapped
         config.load_from = None
+        for holder, _, place in weights_in(config):
+            if config_name(holder.get('type', '')) != BACKBONE:
+                raise ConfigError(f'{where}: {place} takes initial weights beside those of `start`')
         return [*dict.fromkeys(found)]
     return []
 
 
-def backbones(model: Any) -> Iterator[tuple[Any, str, str]]:
+def backbones(config: Config, where: str) -> Iterator[tuple[Any, str, str]]:
     """The backbones of a recognizer that each see one modality.
+
+    Args:
+        config: The config of a run.
+        where: What messages call it.
 
     Yields:
         The dict that holds a backbone's config, its key there, and the modality: ``rgb``,
         ``diff`` or ``flow``.
+
+    Raises:
+        ConfigError: there is no backbone, or not one for each stream.
     """
-    streams = (model.get('data_preprocessor') or {}).get('streams') or [{}]
+    model = config.model
+    streams = (preprocessor_of(config) or {}).get('streams') or [{}]
     seen = [_MODALITIES.get(config_name(one.get('type', '')), _PICTURE) for one in streams]
-    backbone = model.backbone
+    backbone = model.get('backbone')
+    if not isinstance(backbone, dict):
+        raise ConfigError(f'{where}: start: its model has no backbone that could be given weights')
     kind = config_name(backbone.get('type', ''))
     if kind == _SPLIT_STREAMS:
+        if len(backbone.backbones) != len(seen):
+            raise ConfigError(
+                f'{where}: start: {len(backbone.backbones)} backbones for {len(seen)} streams of '
+                'the preprocessor'
+            )
         for name, modality in zip(backbone.backbones, seen, strict=True):
             yield backbone.backbones, name, modality
     elif kind == _TWO_STREAMS:
@@ -88,14 +109,32 @@ def require_same_backbone(network: dict, pretrained: Config, where: str, path: s
     Raises:
         ConfigError: naming the first key in which the two differ.
     """
-    ((holder, key, _),) = [*backbones(pretrained.model)]
-    mine, theirs = ({**_own_backbone(one)} for one in (network, holder[key]))
+    own = pretrained.model.get('backbone')
+    if not isinstance(own, dict):
+        raise ConfigError(f'{path}: its model has no backbone to start {where} from')
+    mine, theirs = ({**_own_backbone(one)} for one in (network, own))
     for name in dict.fromkeys([*mine, *theirs]):
         if name != 'pretrained' and mine.get(name) != theirs.get(name):
             raise ConfigError(
                 f'{where}: its backbone has {name} = {quoted(mine.get(name))}, that of {path}, '
                 f'which it would start from, {quoted(theirs.get(name))}'
             )
+
+
+def _clear(network: Any, where: str) -> None:
+    """Takes out what a backbone would start from, which its wrapper passes over.
+
+    Raises:
+        ConfigError: MMAction2 builds the backbone by another library, which no wrapper can.
+    """
+    kind = config_name(network.get('type', ''))
+    if kind.startswith(_BY_RECOGNIZER):
+        raise ConfigError(f'{where}: start: a backbone {quoted(kind)} cannot be given weights')
+    if 'pretrained' in network:
+        network['pretrained'] = None
+    for holder, key, _ in [*weights_in(dict(model=network))]:
+        if key == 'pretrained':
+            holder[key] = None
 
 
 def _own_backbone(backbone: Any) -> Any:
@@ -105,14 +144,28 @@ def _own_backbone(backbone: Any) -> Any:
 
 
 def _take_out(config: Config, where: str) -> None:
-    for holder, key, _ in [*backbones(config.model)]:
-        holder[key] = _own_backbone(holder[key])
+    if 'backbone' in config.model:
+        for holder, key, _ in [*backbones(config, where)]:
+            holder[key] = _own_backbone(holder[key])
     for holder, key, place in [*weights_in(config)]:
         if key not in ('load_from', 'pretrained'):
             raise ConfigError(
                 f'{where}: {place} takes initial weights; a regime from scratch cannot take it out'
             )
         holder[key] = None
+    _set_pretrained_off(config.model)
+
+
+def _set_pretrained_off(part: Any) -> None:
+    """Sets ``pretrained=True``, by which torchvision and timm are asked for their own weights."""
+    if isinstance(part, dict):
+        if part.get('pretrained') is True:
+            part['pretrained'] = False
+        for value in part.values():
+            _set_pretrained_off(value)
+    elif isinstance(part, (list, tuple)):
+        for value in part:
+            _set_pretrained_off(value)
 
 
 def _file(start: Weights, student: str, modality: str, where: str) -> str:
@@ -122,4 +175,10 @@ def _file(start: Weights, student: str, modality: str, where: str) -> str:
             known = ', '.join(map(str, template))
             raise ConfigError(f'{where}: start.weights has none for {student!r}, only for {known}')
         template = template[student]
-    return fill_in('start.weights', str(template), student=student, modality=modality)
+    name = fill_in('start.weights', str(template), student=student, modality=modality)
+    if not name:
+        raise ConfigError(f'{where}: start.weights is empty for {student!r}')
+    if is_url(name):
+        # It would be refused when the first run has downloaded it.
+        published_digits(name)
+    return name

@@ -1,6 +1,7 @@
 """What a change to a pretraining does to the runs that start from it; nothing is trained."""
 
 import functools
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,10 @@ from ukd_bench.records.sealed import write_sealed
 from ukd_bench.results.load import load_sweep
 from ukd_bench.sweep.parts import PoolTeacher, Regime
 from ukd_bench.sweep.place import Places
+from ukd_bench.sweep.run import SweepOptions, SweepRun
 from ukd_bench.sweep.schedule import carry_out
 
+from .conftest import SWEEP
 from .left_runs import finish, state_of
 from .planned import BRIGHT, STUDENT, planned, run_of
 from .test_schedule import Listener, MadeUp
@@ -90,3 +93,19 @@ def test_a_report_reads_what_they_left(state):
     for run in sweep.runs:
         made = {one.method for one in sweep.lineage(run)}
         assert 'pretraining' in made, run.method
+
+
+@pytest.mark.parametrize('name', ['darkroom-tiny', 'bright'])
+def test_a_data_root_is_that_of_the_sweep_s_own_videos(dark_root, tmp_path, monkeypatch, name):
+    """And of a pretraining on these, not of one on others."""
+    monkeypatch.chdir(tmp_path)
+    start = (
+        f"dict(dataset=dict(name='{name}', darkroom=dict(preset='tiny')), config='{BRIGHT.config}')"
+    )
+    text = f"{SWEEP}regimes = [dict(name='a', start={start})]\nmethods = ['plain']\n"
+    (tmp_path / 'mine.py').write_text(text)
+    options = SweepOptions(config='mine.py', data_root=dark_root, results=tmp_path / 'results')
+    made = SweepRun(options).state().plan
+    roots = {method: run_of(made, method).data.root for method in ('plain', 'pretraining')}
+    assert roots['plain'] == dark_root
+    assert roots['pretraining'] == (dark_root if name == 'darkroom-tiny' else Path('data/bright'))

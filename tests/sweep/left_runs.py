@@ -64,6 +64,10 @@ def finish(state: SweepState, run, weights: str, **more) -> None:
         )
         for teacher in state.plan.teachers_of(run)
     ]
+    starts_from = [
+        dict(key=key, checkpoint_sha256=file_sha256(state.folder(state.plan.made[key]).checkpoint))
+        for key in run.pretrained_by
+    ]
     names = ('key', 'execution', 'method', 'student', 'teacher', 'num_teachers', 'seed', 'split')
     metrics = None if run.spec.method == 'bank' else dict(top1=1.0, top5=1.0, mean_class=1.0)
     write_sealed(
@@ -74,7 +78,7 @@ def finish(state: SweepState, run, weights: str, **more) -> None:
             schedule=dict(epochs=run.spec.epochs, full_epochs=run.spec.full_epochs, batch_size=8)
         )
         | dict(parents=list(run.spec.parents), environment=dict(device=DEVICE), teachers=teachers)
-        | dict(dataset={'fingerprint': 'clips'}, hashes=hashes)
+        | dict(dataset={'fingerprint': 'clips'}, hashes=hashes, starts_from=starts_from)
         | dict(config=scientific(run.config.to_dict(), run.spec.hook, run.spec.weights))
         | more,
     )

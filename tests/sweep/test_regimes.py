@@ -23,9 +23,10 @@ from ukd_bench.sweep.parts import (
     Regime,
     Weights,
 )
-from ukd_bench.sweep.place import Places, placed_config
+from ukd_bench.sweep.place import Places, RunFolders, placed_config
 from ukd_bench.sweep.start import set_start
 
+from .left_runs import state_of
 from .planned import BRIGHT, STUDENT, keys_of, parents_of, planned, run_of
 
 METHODS = ('plain', 'ukd', 'naive', 'two_stream_dark_light', 'teacher', 'ensemble', 'self')
@@ -313,6 +314,28 @@ def test_a_preprocessor_beside_the_model_is_the_model_s():
 def test_a_recognizer_that_would_start_otherwise_is_refused(model, said):
     with pytest.raises(ConfigError, match=f'mine: .*{said}'):
         set_in(model, Regime(start=BRIGHT))
+
+
+def test_a_config_that_a_sweep_wrote_is_no_config_of_another():
+    """What its `checkpoint` holds would be in no key."""
+    left = dict(type='ukd_bench.PretrainedBackbone', run='cafe', backbone=dict(type='ResNet3d'))
+    with pytest.raises(ConfigError, match="mine: a backbone has run = 'cafe'"):
+        set_in(dict(backbone=left), Regime())
+    assert set_in(dict(backbone=left), Regime(start=BRIGHT)).model.backbone.run == 'rgb'
+
+
+def test_a_number_is_one_whether_whole_or_not():
+    keys = [keys_of(planned_in(normalization=Fixed((n, n, n), (n, n, n)))) for n in (2, 2.0)]
+    assert keys[0] == keys[1]
+
+
+def test_a_regime_without_students_leaves_the_pool_as_it_is(tmp_path):
+    regimes = (Regime(name='first', students=('another',)), Regime(name='second', epochs=2))
+    state = state_of(tmp_path, planned(methods=('plain',), regimes=regimes))
+    state.paths.pool.write_text('of an earlier call')
+    RunFolders(state, Places()).write_pool()
+    assert state.paths.pool.read_text() == 'of an earlier call'
+    assert state.paths.pool.with_name('pool-second.json').exists()
 
 
 def test_what_a_backbone_would_load_itself_is_taken_out():

@@ -39,5 +39,5 @@ def set_normalization(config: Config, regime: Regime, where: str) -> None:
     preprocessor['normalization'] = (
         None
         if isinstance(wanted, str)
-        else {name: [*values] for name, values in asdict(wanted).items()}
+        else {name: [*map(float, values)] for name, values in asdict(wanted).items()}
     )

@@ -179,8 +179,10 @@ class RunFolders:
         It lists the teachers of the plan and those that an earlier, wider plan has left on disk.
         """
         for regime, pool in self._state.plan.pools.items():
-            path = pool_file(self._state.paths.pool, regime, self._state.plan.first_regime)
-            write_json(path, dict(teachers=self._entries(pool)))
+            # A regime without students has none, and what an earlier call left stays.
+            if pool:
+                path = pool_file(self._state.paths.pool, regime, self._state.plan.first_regime)
+                write_json(path, dict(teachers=self._entries(pool)))
 
     def _entries(self, pool: Pool) -> list[dict[str, str]]:
         teachers = []

@@ -9,9 +9,9 @@ from ..errors import ConfigError, quoted
 from ..files.downloads import is_url, published_digits
 from ..files.python import config_name
 from ..methods.config_files import fill_in
-from ..records.weights import BACKBONE, weights_in
+from ..records.weights import BACKBONE, made_by_runs, weights_in
 from .normalization import preprocessor_of
-from .parts import SCRATCH, Regime, Weights
+from .parts import AS_CONFIGURED, SCRATCH, Regime, Weights
 
 _TWO_STREAMS = 'ukd_bench.TwoStreamBackbone'
 _SPLIT_STREAMS = 'ukd_bench.SplitStreams'
@@ -46,7 +46,13 @@ def set_start(
         ConfigError: the config takes weights in a way that cannot be replaced, or there are none
             for the backbone.
     """
-    if regime.start == SCRATCH:
+    if regime.start == AS_CONFIGURED:
+        for one in made_by_runs(config):
+            raise ConfigError(
+                f'{where}: a backbone has run = {quoted(one["run"])}, by which sweeps name what '
+                'they train; leave it out, and its checkpoint counts'
+            )
+    elif regime.start == SCRATCH:
         _take_out(config, where)
     elif not isinstance(regime.start, str):
         found: list[str] = []

@@ -3,8 +3,7 @@ _base_ = '../plain/i3d-r18-w8_darkroom-quick.py'
 # From scratch, on clips that nothing else is trained on, and by views that nothing else has.
 max_epochs = 7
 train_cfg = dict(max_epochs=max_epochs)
-optim_wrapper = dict(optimizer=dict(lr=4e-3))
-param_scheduler = [dict(_base_.param_scheduler[0], eta_max=4e-3, total_steps=max_epochs)]
+param_scheduler = [dict(_base_.param_scheduler[0], total_steps=max_epochs)]
 custom_hooks = [
     dict(type='ukd_bench.ReplayHook', view_seed=2),
     dict(type='ukd_bench.ChannelsLastHook'),

@@ -5,7 +5,13 @@ model = dict(
         _delete_=True,
         type='ukd_bench.TwoStreamBackbone',
         backbone={{_base_.model.backbone}},
+        own_norms=True,
     ),
     cls_head=dict(in_channels=128),
     data_preprocessor=dict(streams=[dict(type='Identity'), dict(type='Gamma', gamma=1.8)]),
 )
+
+# The rate that did best on other DarkRooms.
+learning_rate = 1e-3
+optim_wrapper = dict(optimizer=dict(lr=learning_rate))
+param_scheduler = [dict(_base_.param_scheduler[0], eta_max=learning_rate)]

@@ -26,3 +26,8 @@ train_pipeline = [_base_.train_pipeline[0], flow, *_base_.train_pipeline[1:]]
 test_pipeline = [_base_.test_pipeline[0], flow, *_base_.test_pipeline[1:]]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+
+# The rate that did best on other DarkRooms.
+learning_rate = 8e-3
+optim_wrapper = dict(optimizer=dict(lr=learning_rate))
+param_scheduler = [dict(_base_.param_scheduler[0], eta_max=learning_rate)]

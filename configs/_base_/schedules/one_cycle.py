@@ -1,10 +1,7 @@
-"""AdamW under one cycle: what takes a narrow network from chance on a few hundred clips.
-
-The rate is one for networks that are pretrained; from scratch twice as much does better.
-"""
+"""AdamW under one cycle: what takes a narrow network from chance on a few hundred clips."""
 
 max_epochs = 6
-learning_rate = 2e-3
+learning_rate = 4e-3
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs)
 optim_wrapper = dict(

@@ -96,13 +96,14 @@ def backbones(config: Config, where: str) -> Iterator[tuple[Any, str, str]]:
         raise ConfigError(f'{where}: start: its model has no backbone that could be given weights')
     kind = config_name(backbone.get('type', ''))
     if kind == _SPLIT_STREAMS:
-        if len(backbone.backbones) != len(seen):
+        networks = backbone.get('backbones') or {}
+        if len(networks) != len(seen):
             raise ConfigError(
-                f'{where}: start: {len(backbone.backbones)} backbones for {len(seen)} streams of '
+                f'{where}: start: {len(networks)} backbones for {len(seen)} streams of '
                 'the preprocessor'
             )
-        for name, modality in zip(backbone.backbones, seen, strict=True):
-            yield backbone.backbones, name, modality
+        for name, modality in zip(networks, seen, strict=True):
+            yield networks, name, modality
     elif kind == _TWO_STREAMS:
         yield backbone, 'backbone', seen[0]
     else:

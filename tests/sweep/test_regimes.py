@@ -338,6 +338,21 @@ def test_a_regime_without_students_leaves_the_pool_as_it_is(tmp_path):
     assert state.paths.pool.with_name('pool-second.json').exists()
 
 
+def test_what_is_not_the_suite_s_is_neither_normalised_nor_labelled_wrongly():
+    stock = {'model.data_preprocessor': dict(_delete_=True, type='ActionDataPreprocessor')}
+    with pytest.raises(ConfigError, match="its preprocessor is 'ActionDataPreprocessor', not ukd"):
+        planned_in(normalization='clip', cfg_options=stock)
+    own = {'train_dataloader.dataset.type': 'mine.Clips'}
+    with pytest.raises(ConfigError, match="label_noise: its data set is 'mine"):
+        planned_in(label_noise=0.4, cfg_options=own)
+
+
+def test_a_seed_that_a_method_does_not_have_plans_nothing():
+    choices = (Choice(name='naive', seeds=(0,)),)
+    with pytest.raises(ConfigError, match=r'no run to plan: .* and seeds 7, as far'):
+        planned(methods=('naive',), seeds=(7,), choices=choices)
+
+
 def test_what_a_backbone_would_load_itself_is_taken_out():
     slow = dict(type='resnet3d', pretrained='slow.pth')
     model = dict(backbone=dict(type='ResNet3dSlowFast', pretrained='x.pth', slow_pathway=slow))

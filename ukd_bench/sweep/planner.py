@@ -74,7 +74,8 @@ def make_plan(
     if not needed:
         raise ConfigError(
             f'no run to plan: methods {", ".join(axes.methods)} with '
-            f'num_teachers {", ".join(map(str, axes.num_teachers))}'
+            f'num_teachers {", ".join(map(str, axes.num_teachers))} and '
+            f'seeds {", ".join(map(str, axes.seeds))}, as far as regimes and methods have them'
         )
     runs = {key: run for key, run in maker.made.items() if key in needed}
     return Plan(

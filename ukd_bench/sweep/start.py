@@ -90,6 +90,8 @@ def backbones(config: Config, where: str) -> Iterator[tuple[Any, str, str]]:
     """
     model = config.model
     streams = (preprocessor_of(config) or {}).get('streams') or [{}]
+    if not isinstance(streams, (list, tuple)) or not all(isinstance(one, dict) for one in streams):
+        raise ConfigError(f'{where}: start: streams = {quoted(streams)} is no list of dicts')
     seen = [_MODALITIES.get(config_name(one.get('type', '')), _PICTURE) for one in streams]
     backbone = model.get('backbone')
     if not isinstance(backbone, dict):

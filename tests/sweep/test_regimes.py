@@ -21,6 +21,7 @@ from ukd_bench.sweep.parts import (
     Fixed,
     PoolTeacher,
     Regime,
+    Student,
     Weights,
 )
 from ukd_bench.sweep.place import Places, RunFolders, placed_config
@@ -345,6 +346,13 @@ def test_what_is_not_the_suite_s_is_neither_normalised_nor_labelled_wrongly():
     own = {'train_dataloader.dataset.type': 'mine.Clips'}
     with pytest.raises(ConfigError, match="label_noise: its data set is 'mine"):
         planned_in(label_noise=0.4, cfg_options=own)
+
+
+def test_a_run_has_one_full_schedule():
+    regimes = (Regime(name='short', epochs=6), Regime(name='long'))
+    said = r'plain \S+ seed=0 \(short\) and .* \(long\) are one run, .* 6 epochs in one .* 12 in'
+    with pytest.raises(ConfigError, match=said):
+        planned(methods=('plain',), students=(Student(STUDENT, 6),), regimes=regimes)
 
 
 def test_a_seed_that_a_method_does_not_have_plans_nothing():

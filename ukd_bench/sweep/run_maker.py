@@ -144,6 +144,12 @@ class RunMaker:
         # Students that differ in their schedule alone may share a teacher of their own kind.
         if student != other.spec.student and method.name not in RUN_KINDS:
             raise one_run(f'{other.label} and {run.label}')
+        if spec.full_epochs != other.spec.full_epochs and method.name not in RUN_KINDS:
+            # Whether it is a shortened run can be told once alone.
+            raise ConfigError(
+                f'{other.label} and {run.label} are one run, whose full schedule is '
+                f'{other.spec.full_epochs} epochs in one regime and {spec.full_epochs} in the other'
+            )
         return other
 
     def _identity(self, data: SweepData) -> dict:

@@ -21,6 +21,7 @@ from ukd_bench.sweep.parts import (
     Fixed,
     PoolTeacher,
     Regime,
+    Student,
     Weights,
 )
 from ukd_bench.sweep.place import Places, RunFolders, placed_config
@@ -230,7 +231,7 @@ def planned_in(method: str = 'plain', **regime):
         ({'param_scheduler.7.eta_max': 1}, 'Index 7 exceeds the length'),
         ({'model.backbone.depth.x': 1}, 'depth is a dict in the child config but'),
         ({'train_cfg.max_epochs': 3}, "key 'train_cfg.max_epochs' is set by every plan"),
-        ({'train_cfg': None}, "lacks the section 'train_cfg.max_epochs'"),
+        ({'train_cfg': None}, 'train_cfg.max_epochs = None is not a whole number'),
         ({'param_scheduler': [5]}, r'param_scheduler = \[5\] is not a list of dicts'),
         ({'model': 3}, 'model = 3 is not a dict'),
         ({'model.': 3}, "key 'model.' is no dotted key"),
@@ -238,7 +239,7 @@ def planned_in(method: str = 'plain', **regime):
     ],
 )
 def test_options_that_do_not_fit_a_config_are_refused_in_one_line(options, said):
-    with pytest.raises(ConfigError, match=f'plain of {STUDENT}: cfg_options: .*{said}') as found:
+    with pytest.raises(ConfigError, match=f'plain of {STUDENT}: .*{said}') as found:
         planned_in(cfg_options=options)
     assert '\n' not in str(found.value)
 
@@ -336,6 +337,28 @@ def test_a_regime_without_students_leaves_the_pool_as_it_is(tmp_path):
     RunFolders(state, Places()).write_pool()
     assert state.paths.pool.read_text() == 'of an earlier call'
     assert state.paths.pool.with_name('pool-second.json').exists()
+
+
+def test_what_is_not_the_suite_s_is_neither_normalised_nor_labelled_wrongly():
+    stock = {'model.data_preprocessor': dict(_delete_=True, type='ActionDataPreprocessor')}
+    with pytest.raises(ConfigError, match="its preprocessor is 'ActionDataPreprocessor', not ukd"):
+        planned_in(normalization='clip', cfg_options=stock)
+    own = {'train_dataloader.dataset.type': 'mine.Clips'}
+    with pytest.raises(ConfigError, match="label_noise: its data set is 'mine"):
+        planned_in(label_noise=0.4, cfg_options=own)
+
+
+def test_a_run_has_one_full_schedule():
+    regimes = (Regime(name='short', epochs=6), Regime(name='long'))
+    said = r'plain \S+ seed=0 \(short\) and .* \(long\) are one run, .* 6 epochs in one .* 12 in'
+    with pytest.raises(ConfigError, match=said):
+        planned(methods=('plain',), students=(Student(STUDENT, 6),), regimes=regimes)
+
+
+def test_a_seed_that_a_method_does_not_have_plans_nothing():
+    choices = (Choice(name='naive', seeds=(0,)),)
+    with pytest.raises(ConfigError, match=r'no run to plan: .* and seeds 7, as far'):
+        planned(methods=('naive',), seeds=(7,), choices=choices)
 
 
 def test_what_a_backbone_would_load_itself_is_taken_out():

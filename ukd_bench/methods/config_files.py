@@ -3,24 +3,22 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, quoted, shortened
+from ..errors import ConfigError, shortened
 from ..files.configs import configs_root, read_config
 from ..files.python import config_name
 
 if TYPE_CHECKING:
     from mmengine.config import Config
 
-_DICT, _DICTS = 'a dict', 'a list of dicts'
-_SECTIONS = {
-    'model': _DICT,
-    'train_cfg.max_epochs': None,
-    'param_scheduler': _DICTS,
-    'train_dataloader.dataset.pipeline': _DICTS,
-    'test_dataloader.dataset.pipeline': _DICTS,
-    'test_evaluator': None,
-}
-"""Sections that a sweep sets, or hands to MMEngine, in the config of every run, and what they are
-where the sweep looks into them."""
+_SECTIONS = (
+    'model',
+    'train_cfg.max_epochs',
+    'param_scheduler',
+    'train_dataloader.dataset.pipeline',
+    'test_dataloader.dataset.pipeline',
+    'test_evaluator',
+)
+"""Sections that a sweep sets, or hands to MMEngine, in the config of every run."""
 _CHANNELS_LAST = 'ukd_bench.ChannelsLastHook'
 
 
@@ -66,34 +64,17 @@ def load_config(relative: str) -> 'Config':
         where = f' in {" or in ".join(dict.fromkeys(folders))}' if folders else ''
         raise ConfigError(f'config {shortened(relative, 300)} does not exist{where}')
     config = read_config(path)
-    require_sections(config, f'config {path}')
+    for section in _SECTIONS:
+        _require_section(config, section, path)
     return config
 
 
-def require_sections(config: 'Config', where: str) -> None:
-    """Refuses a config without the sections that a sweep sets in every run's.
-
-    Args:
-        config: Config of a run.
-        where: What messages call it.
-
-    Raises:
-        ConfigError: a section is absent, or no dict or list of dicts.
-    """
-    for section, kind in _SECTIONS.items():
-        part: Any = config
-        for name in section.split('.'):
-            part = part.get(name) if hasattr(part, 'get') else None
-            if part is None:
-                raise ConfigError(f'{where}: lacks the section {section!r}')
-        if kind is not None and not _is(kind, part):
-            raise ConfigError(f'{where}: {section} = {quoted(part)} is not {kind}')
-
-
-def _is(kind: str, part: Any) -> bool:
-    if kind == _DICT:
-        return isinstance(part, dict)
-    return isinstance(part, (list, tuple)) and all(isinstance(one, dict) for one in part)
+def _require_section(config: 'Config', section: str, path: Path) -> None:
+    part: Any = config
+    for name in section.split('.'):
+        part = part.get(name) if hasattr(part, 'get') else None
+        if part is None:
+            raise ConfigError(f'config {path}: lacks the section {section!r}')
 
 
 def custom_hooks(config: 'Config | dict[str, Any]') -> list[dict[str, Any]]:

@@ -74,7 +74,8 @@ def make_plan(
     if not needed:
         raise ConfigError(
             f'no run to plan: methods {", ".join(axes.methods)} with '
-            f'num_teachers {", ".join(map(str, axes.num_teachers))}'
+            f'num_teachers {", ".join(map(str, axes.num_teachers))} and '
+            f'seeds {", ".join(map(str, axes.seeds))}, as far as regimes and methods have them'
         )
     runs = {key: run for key, run in maker.made.items() if key in needed}
     return Plan(
@@ -114,8 +115,7 @@ class _RegimePlanner:
         self.maker = maker
         self.pool_path = pool_path
         self.data_of = data_of
-        # Configs by method and student: with many seeds and K, reading them is what takes time.
-        self.configs: dict[tuple[str, str], Config] = {}
+        self.pretrained: dict[tuple[str, str], tuple[PlannedRun, str]] = {}
         self.pool: Pool = []
         if not axes.students:
             return
@@ -195,9 +195,8 @@ class _RegimePlanner:
 
     def _teacher(self, teacher: PoolTeacher, config: Config | None = None) -> PlannedRun:
         if config is None:
-            config = load_config(
-                fill_in('teacher_config', self.axes.teacher_config, teacher=teacher.name)
-            )
+            path = fill_in('teacher_config', self.axes.teacher_config, teacher=teacher.name)
+            config = self.maker.config(path, lambda: load_config(path))
         hook = method_hook(config, RUN_KINDS['teacher'], teacher.name)
         hook['view_seed'] = self.axes.teacher_view_seed
         where = f'teacher {teacher.name}'
@@ -222,7 +221,10 @@ class _RegimePlanner:
         set_normalization(config, self.regime, where)
 
         def pretraining(modality: str, network: dict) -> str:
-            run, path = self._pretraining(student, modality)
+            kind = student, modality
+            if kind not in self.pretrained:
+                self.pretrained[kind] = self._pretraining(*kind)
+            run, path = self.pretrained[kind]
             require_same_backbone(network, run.config, where, path)
             return run.spec.key
 
@@ -233,7 +235,7 @@ class _RegimePlanner:
         own = self.regime.pretraining
         assert own is not None, 'only a regime with pretraining asks for it'
         path = fill_in('start.config', own.config, student=student, modality=modality)
-        config = load_config(path)
+        config = self.maker.config(path, lambda: load_config(path))
         name = f'{student}-{modality}'
         row = RUN_KINDS['pretraining']
         method_hook(config, row, path)['view_seed'] = own.seed
@@ -331,14 +333,14 @@ class _RegimePlanner:
 
     def _config(self, method: Method, student: Student) -> Config:
         """A student's config as it is read, to be changed at will."""
-        known = method.name, student.name
-        if known not in self.configs:
-            template = self.axes.student_config
-            config = student_config(template, method, student.name)
+
+        def read() -> Config:
+            config = student_config(self.axes.student_config, method, student.name)
             # Views are compared before a run is made of it.
             require_plain(config.to_dict(), f'config of {method.name} of {student.name}')
-            self.configs[known] = config
-        return copy.deepcopy(self.configs[known])
+            return config
+
+        return self.maker.config((method.name, student.name), read)
 
     def _make(self, config: Config, data: SweepData | None = None, **facts: Any) -> PlannedRun:
         return self.maker.make(self.axes, data or self.data, config, **facts)

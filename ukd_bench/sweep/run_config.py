@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..checks import did_you_mean
+from ..checks import did_you_mean, is_a
 from ..data.views.protocols import protocol
 from ..data.views.rendering import (
     DRAW_VIEW,
@@ -18,7 +18,6 @@ from ..data.views.rendering import (
 )
 from ..errors import ConfigError, one_line, quoted, shortened
 from ..files.python import config_name
-from ..methods.config_files import require_sections
 from ..methods.table import Method
 from ..records.key import OPEN_FLOW
 from ..records.record import BEST_ON_HELD_OUT, LAST_EPOCH
@@ -27,6 +26,15 @@ from .parts import Student
 _SCHEDULE_KEYS = ('total_steps', 'end', 'T_max')
 _OWN_KIND_SEEDS = 1000
 _DATASET = 'ukd_bench.ARIDDataset'
+_DICT, _DICTS, _WHOLE = 'a dict', 'a list of dicts', 'a whole number'
+_SECTIONS = {
+    'model': _DICT,
+    'train_cfg.max_epochs': _WHOLE,
+    'param_scheduler': _DICTS,
+    'train_dataloader.dataset.pipeline': _DICTS,
+    'test_dataloader.dataset.pipeline': _DICTS,
+}
+"""What a plan looks into, and what that is."""
 _SET_BY_PLAN = ('train_cfg.max_epochs', 'randomness')
 """What every plan sets; a schedule would be left at the length that stood there."""
 
@@ -58,7 +66,8 @@ def set_options(config: Config, options: Mapping[str, Any], where: str) -> None:
     """Puts values by dotted key in the place of a config's own, as ``--cfg-options`` does.
 
     Raises:
-        ConfigError: a key is none, leads nowhere, or is set by every plan.
+        ConfigError: a key is none, leads nowhere, or is set by every plan; or a section that a plan
+            looks into is of another kind then.
     """
     for key in options:
         complaint = f'{where}: cfg_options: key {quoted(key)}'
@@ -75,7 +84,18 @@ def set_options(config: Config, options: Mapping[str, Any], where: str) -> None:
         config.merge_from_dict(copy.deepcopy({**options}))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ConfigError(f'{where}: cfg_options: {shortened(one_line(error), 300)}') from error
-    require_sections(config, f'{where}: cfg_options')
+    for section, kind in _SECTIONS.items():
+        part: Any = config
+        for name in section.split('.'):
+            part = part.get(name) if isinstance(part, (dict, Config)) else None
+        if not _is(kind, part):
+            raise ConfigError(f'{where}: {section} = {quoted(part)} is not {kind}')
+
+
+def _is(kind: str, part: Any) -> bool:
+    if kind != _DICTS:
+        return is_a(part, dict if kind == _DICT else int)
+    return isinstance(part, (list, tuple)) and all(isinstance(one, dict) for one in part)
 
 
 def set_protocol(config: Config, name: str) -> None:

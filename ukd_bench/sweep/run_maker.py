@@ -1,6 +1,7 @@
 """From a resolved config to a run with its key."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from mmengine.config import Config
@@ -37,8 +38,20 @@ class RunMaker:
         self.execution = execution
         self.device = device
         self.made: dict[str, PlannedRun] = {}
+        self._read: dict[Hashable, Config] = {}
         # The videos are kept beside, since an id may be another's once its object is gone.
         self._identities: dict[int, tuple[SweepData, dict]] = {}
+
+    def config(self, name: Hashable, read: Callable[[], Config]) -> Config:
+        """A config, to be changed at will; with many regimes, reading them is what takes time.
+
+        Args:
+            name: Tells it from others.
+            read: Function that reads it, which is called once.
+        """
+        if name not in self._read:
+            self._read[name] = read()
+        return copy.deepcopy(self._read[name])
 
     def make(
         self,
@@ -144,6 +157,12 @@ class RunMaker:
         # Students that differ in their schedule alone may share a teacher of their own kind.
         if student != other.spec.student and method.name not in RUN_KINDS:
             raise one_run(f'{other.label} and {run.label}')
+        if spec.full_epochs != other.spec.full_epochs and method.name not in RUN_KINDS:
+            # Whether it is a shortened run can be told once alone.
+            raise ConfigError(
+                f'{other.label} and {run.label} are one run, whose full schedule is '
+                f'{other.spec.full_epochs} epochs in one regime and {spec.full_epochs} in the other'
+            )
         return other
 
     def _identity(self, data: SweepData) -> dict:

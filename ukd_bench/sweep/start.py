@@ -90,19 +90,22 @@ def backbones(config: Config, where: str) -> Iterator[tuple[Any, str, str]]:
     """
     model = config.model
     streams = (preprocessor_of(config) or {}).get('streams') or [{}]
+    if not isinstance(streams, (list, tuple)) or not all(isinstance(one, dict) for one in streams):
+        raise ConfigError(f'{where}: start: streams = {quoted(streams)} is no list of dicts')
     seen = [_MODALITIES.get(config_name(one.get('type', '')), _PICTURE) for one in streams]
     backbone = model.get('backbone')
     if not isinstance(backbone, dict):
         raise ConfigError(f'{where}: start: its model has no backbone that could be given weights')
     kind = config_name(backbone.get('type', ''))
     if kind == _SPLIT_STREAMS:
-        if len(backbone['backbones']) != len(seen):
+        networks = backbone.get('backbones') or {}
+        if len(networks) != len(seen):
             raise ConfigError(
-                f'{where}: start: {len(backbone["backbones"])} backbones for {len(seen)} streams of '
+                f'{where}: start: {len(networks)} backbones for {len(seen)} streams of '
                 'the preprocessor'
             )
-        for name, modality in zip(backbone['backbones'], seen, strict=True):
-            yield backbone['backbones'], name, modality
+        for name, modality in zip(networks, seen, strict=True):
+            yield networks, name, modality
     elif kind == _TWO_STREAMS:
         yield backbone, 'backbone', seen[0]
     else:

@@ -21,6 +21,17 @@ def test_frame_by_hand(group):
     assert len(table) == 10
 
 
+def test_students_of_ukd_again_with_fewer_seeds_do_not_stand_beside_its_mean(tmp_path):
+    top1 = {'bright': dict(plain=[0.7, 0.6], ukd=[0.7, 0.5], naive=[0.7])}
+    sweep = load_sweep(made_up_regimes(top1).write(tmp_path))
+    (group,) = comparable_runs(sweep)
+    table = figure_data.frame(group).set_index('method')
+    assert table.loc['ukd', 'top1'] == pytest.approx(60)
+    assert table.loc[['naive'], 'top1'].isna().all() and table.loc['naive', 'train_mib'] > 0
+    captions = {drawing.name: drawing.caption for drawing in draw_all(sweep)}
+    assert 'Left out: Naive, of fewer seeds, whose students are UKD’s.' in captions['accuracy']
+
+
 def test_class_frame_averages_to_the_accuracy(group):
     table = figure_data.class_frame(group)
     assert list(table.columns) == ['Drink', 'Jump', 'Push', 'Wave']

@@ -50,6 +50,10 @@ class ComparableRuns:
         }
         return sorted(found)
 
+    def is_ukd_again(self, method: str) -> bool:
+        """Whether a method's students are UKD's, bit for bit."""
+        return self.methods.rows[method].equals_ukd
+
     def largest_full(self, method: str) -> int | None:
         """The largest K at which a run went through its full schedule."""
         full = [

@@ -77,7 +77,6 @@ def test_ratios_follow_from_the_blocks(path):
 PROFILE = RECORDS / 'profile' / 'i3d-r18-w8.json'
 
 
-@pytest.mark.skipif(not PROFILE.exists(), reason='no profile is published')
 def test_the_profile():
     found = json.loads(PROFILE.read_text())
     told = rows(COST, '| part | share')

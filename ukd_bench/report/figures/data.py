@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ...methods.table import SUBJECT
 from ...results.comparable import ComparableRuns
 from ...results.formatting import MIB
 from ...results.runs import Run
@@ -15,8 +16,10 @@ from ...results.statistics import mean_interval
 def frame(group: ComparableRuns) -> pd.DataFrame:
     """One row a (method, K, schedule): accuracy in %, training peak in MiB, means over seeds.
 
-    The mean over splits is taken within a seed first. Columns: method, k, shortened, top1,
-    top1_half (None for one seed), train_mib.
+    The mean over splits is taken within a seed first. A method whose students are UKD's, bit for
+    bit, and that has fewer seeds has no accuracy here: beside UKD's mean over more seeds it would
+    look like another result. Columns: method, k, shortened, top1, top1_half (None for one seed),
+    train_mib.
     """
     cells: dict[tuple[str, int, bool], list[Run]] = {}
     for run in group.runs:
@@ -30,6 +33,8 @@ def frame(group: ComparableRuns) -> pd.DataFrame:
                 for seed in {r.seed for r in runs}
             ]
         )
+        if _is_ukd_of_fewer_seeds(group, method, k):
+            top1 = None
         peak = _mean([run.memory('train') for run in runs])
         rows.append(
             {
@@ -68,10 +73,20 @@ def class_frame(group: ComparableRuns) -> pd.DataFrame:
             if r.method == method and r.num_teachers == k and r.done and not r.shortened
         ]
         seen = [series for series in map(_class_accuracy, runs) if series is not None]
-        if seen:
+        if seen and not _is_ukd_of_fewer_seeds(group, method, k or 0):
             name = group.methods.heading(method) + (f', K = {k}' if k else '')
             rows[name] = 100 * pd.concat(seen, axis=1).mean(axis=1)
     return pd.DataFrame(rows).T
+
+
+def _is_ukd_of_fewer_seeds(group: ComparableRuns, method: str, num_teachers: int) -> bool:
+    if not group.is_ukd_again(method):
+        return False
+    mine, ukds = (
+        {run.seed for run in group.runs if (run.method, run.num_teachers) == cell and run.done}
+        for cell in ((method, num_teachers), (SUBJECT, num_teachers))
+    )
+    return mine < ukds
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

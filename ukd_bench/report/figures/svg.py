@@ -84,10 +84,14 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
     short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
     if any(run.selection == ORACLE for run in group.runs):
         short += ' An oracle chose the epochs by their accuracy on the test clips.'
+    left_out = table.loc[table['top1'].isna() & table['method'].map(group.is_ukd_again), 'method']
+    again = ''
+    if names := [group.methods.heading(name) for name in left_out.unique()]:
+        again = f' Left out: {", ".join(names)}, of fewer seeds, whose students are UKD’s.'
     if table['top1'].notna().any():
         spread = table['top1_half'].notna().any()
         what = _SPREAD if spread else _NO_SPREAD
-        caption = f'Accuracy and the number of teachers{title}. {what}{short}'
+        caption = f'Accuracy and the number of teachers{title}. {what}{short}{again}'
         made.append(
             _draw(
                 f'accuracy{suffix}',
@@ -107,7 +111,7 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
             )
         )
     if len(table[~table['shortened']].dropna(subset=['top1', 'train_mib'])):
-        caption = f'Accuracy and training memory{title}. The numbers are K.'
+        caption = f'Accuracy and training memory{title}. The numbers are K.{again}'
         made.append(
             _draw(
                 f'tradeoff{suffix}',

@@ -17,13 +17,8 @@ from ..records.plan_file import read_plan, write_plan
 from ..records.process import is_gone
 from ..records.record import FINAL_STATUSES, read_record
 from .plan import Plan, PlannedRun
+from .plan_rows import row_of, set_regimes
 from .videos import SweepData
-
-_NOT_IN_ROWS = (
-    'device', 'threads', 'view_seed', 'num_views', 'data_name', 'synthetic', 'hook', 'sources',
-    'weights',
-)  # fmt: skip
-"""What of a run's specification no report needs."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,7 +220,7 @@ class SweepState:
                 out.
             regimes: What is told of each regime of the config; None for those of the plan.
         """
-        rows = [self._row(run) for run in self.plan.runs.values()]
+        rows = [row_of(run, self.folder(run).root.name) for run in self.plan.runs.values()]
         known = {row['key'] for row in rows}
         executions = {row['execution'] for row in rows}
         earlier = self.earlier_rows()
@@ -236,7 +231,7 @@ class SweepState:
             and row['execution'] in executions
             and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
         ]
-        told = _set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
+        told = set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
         write_plan(
             self.paths.plan,
             dict(
@@ -249,15 +244,6 @@ class SweepState:
                 runs=rows,
             ),
         )
-
-    def _row(self, run: PlannedRun) -> dict[str, Any]:
-        paths = self.folder(run)
-        row = dataclasses.asdict(run.spec) | dict(folder=paths.root.name)
-        row['stale'] = paths.root.name != run.folder
-        row['parents'] = list(run.spec.parents)
-        for name in _NOT_IN_ROWS:
-            del row[name]
-        return row
 
     def _note(self, run: PlannedRun, known: dict[str, _Finished]) -> None:
         """Looks for the run among all folders that may hold it, and notes where it is finished."""
@@ -365,33 +351,6 @@ class SweepState:
             if now and now.hashes.get('checkpoint') != teacher['checkpoint_sha256']:
                 return f'its teacher {quoted(teacher["name"])} has other weights now'
         return None
-
-
-def _set_regimes(
-    rows: list[dict[str, Any]],
-    earlier: list[dict[str, Any]],
-    still_valid: Mapping[str, set[str]],
-    plan: Plan,
-    regimes: Sequence[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
-    """Sets the regimes of a plan's rows: those of the plan, and of earlier ones that still hold.
-
-    Returns:
-        What is told of the regimes that there are.
-    """
-    used = {regime['name'] for regime in plan.regimes}
-    for row in rows:
-        valid = still_valid.get(row['key'], set())
-        names = {
-            name for one in earlier if one['key'] == row['key'] for name in one.get('regimes', ())
-        } & valid
-        if row['key'] in plan.runs:
-            names |= {*plan.regimes_of(plan.runs[row['key']])}
-        # A regime may have another name by now.
-        names = names or valid
-        row['regimes'] = [one['name'] for one in regimes if one['name'] in names]
-        used |= names
-    return [dict(one) for one in regimes if one['name'] in used]
 
 
 def _not_final(record: dict) -> str | None:

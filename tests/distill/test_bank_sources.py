@@ -149,6 +149,8 @@ class TestShuffledAcross:
         assert hashes[0] != trained(distilling('UKDHook', filled_pool, 1))[0][0]
         bank = Bank(read_pool(filled_pool)[0].bank)
         batch = type('Batch', (), dict(view=1, samples=[4, 0]))
-        partners = partners_across_classes(bank.labels_N, np.random.default_rng((0, 1)))
+        partners = partners_across_classes(
+            bank.labels_N, np.random.default_rng((source.view_seed, 1))
+        )
         expected = torch.from_numpy(bank.read(1, partners[[4, 0]].tolist()))
         assert torch.equal(source.scores(batch)[0], expected)

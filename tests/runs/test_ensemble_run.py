@@ -60,7 +60,9 @@ def make_run(tmp_path, teacher_files, train_dataset):
             config.dump(entry.config)
         paths = RunPaths(tmp_path / 'sweep' / 'run')
         paths.root.mkdir()
-        Config(dict(test_dataloader=dict(dataset=datasets[0]))).dump(paths.config)
+        pool = str(tmp_path / 'sweep' / 'pool.json')
+        config = dict(test_dataloader=dict(dataset=datasets[0]), pool=pool)
+        Config(config).dump(paths.config)
         return paths, datasets
 
     return make

@@ -90,8 +90,11 @@ def state_bytes(module: nn.Module) -> int:
 
 
 def save_weights(module: nn.Module, path: Path, classes: Sequence[str] = ()) -> None:
-    """Writes the state dict atomically, on the CPU, with the class names as MMEngine notes them."""
-    state = {name: tensor.detach().cpu() for name, tensor in module.state_dict().items()}
+    """Writes the state dict atomically, on the CPU, with the class names as MMEngine notes them.
+
+    Whatever the order in memory is that a network computes in, its file has the usual one.
+    """
+    state = {name: part.detach().cpu().contiguous() for name, part in module.state_dict().items()}
     checkpoint: dict[str, Any] = dict(state_dict=state)
     if classes:
         checkpoint['meta'] = dict(dataset_meta=dict(classes=tuple(classes)))

@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         '--student', default='i3d-r18-w8', metavar='NAME',
-        help="one of the quick sweep's students (default: i3d-r18-w8)",
+        help="one of the quick sweep's backbones (default: i3d-r18-w8)",
     )  # fmt: skip
     add('--batch-size', type=count(1), default=16, metavar='N', help='clips a step (default: 16)')
     add(

@@ -148,7 +148,7 @@ class Workshop:
 
     Args:
         folder: For everything that is made; empty.
-        student: Name of one of the sweep's students.
+        student: Name of a backbone of the sweep.
         batch_size: Clips a step.
         device: Where everything computes.
 
@@ -163,7 +163,9 @@ class Workshop:
         self.batch_size = batch_size
         self.device = device
         self.sweep = sweep_config()
-        students = [each.name for each in self.sweep.students]
+        # Teachers have further backbones, which students may have as well.
+        named = [each.name for each in self.sweep.students]
+        students = [*dict.fromkeys([*named, *(each.student for each in self.sweep.teachers)])]
         if student not in students:
             raise ConfigError(f'student {student!r} is none of {", ".join(students)}')
         self.root = folder / 'videos'

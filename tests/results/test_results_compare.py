@@ -1,6 +1,7 @@
 import pytest
 
-from ukd_bench.results.compare import accuracy_tolerance, compare
+from tests.results.made_up_regimes import made_up_regimes
+from ukd_bench.results.compare import accuracy_tolerance, compare, training_noise
 from ukd_bench.results.load import load_sweep
 
 MIB = 1024**2
@@ -67,6 +68,15 @@ def test_tolerance_by_hand():
     # Pooled (40 + 40 + 1) / 162 = 0.5; 3 x sqrt(0.25 x 2 / 80) = 0.2372
     assert accuracy_tolerance(0.5, 0.5, 80, 80) == pytest.approx(0.2372, abs=1e-4)
     assert accuracy_tolerance(1.0, 1.0, 80, 80) > 0
+    # 3 x sqrt(0.25 x 2 / 80 + 2 x 0.02^2) = 0.2519
+    assert accuracy_tolerance(0.5, 0.5, 80, 80, 0.02) == pytest.approx(0.2519, abs=1e-4)
+
+
+def test_the_noise_of_trainings_is_pooled_over_cells(tmp_path):
+    top1 = {'bright': dict(plain=[0.7, 0.6], ukd=[0.7, 0.5], naive=[0.7])}
+    sweep = load_sweep(made_up_regimes(top1).write(tmp_path))
+    # One cell has 0.005 and one 0.02, each with a degree of freedom.
+    assert training_noise(sweep) == pytest.approx((0.025 / 2) ** 0.5, rel=0.02)
 
 
 def test_missing_cells_are_named(made_up, tmp_path):

@@ -3,15 +3,18 @@
 import itertools
 from dataclasses import dataclass
 from math import sqrt
+from statistics import fmean
 from typing import Any
+
+from scipy import special
 
 from ..records.record import LAST_EPOCH
 from . import formatting
 from .runs import Run, Sweep
 
 MEMORY_TOLERANCE = 0.02
-Z = 3.0
-"""Standard errors allowed; at 3, one cell in about 370 differs by the clips' noise alone."""
+FALSE_ALARM = 0.01
+"""Chance that any of all the accuracies that are compared differs by noise alone."""
 
 EQUAL, AGREES, DIFFERS = 'equal', 'agrees', 'differs'
 MISSING_HERE, MISSING_THERE = 'missing here', 'not in the reference'
@@ -76,9 +79,9 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     of one sweep's own is another's where all but its looks agrees. Never by key: a key changes with
     the code, and so would match nothing once it mattered. Rule, loss, weight and temperature must
     agree. Where device name, threads and lock agree, hashes and accuracy must be equal; elsewhere
-    top-1 may differ by ``Z`` standard errors of two binomial proportions (clips alone: networks
-    trained on two machines differ by more than that at times). Allocated peaks may differ by 2 %,
-    and are compared between devices of one kind.
+    top-1 may differ by what the noise of clips and of two trainings explains, see
+    :func:`accuracy_tolerance`; the seeds of the reference tell how much trainings differ. Allocated
+    peaks may differ by 2 %, and are compared between devices of one kind.
 
     Args:
         sweep: what was measured.
@@ -92,9 +95,10 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     rows: list[Row] = []
     differing: list[str] = []
     shared = [cell for cell in there if cell in all_here]
+    noise, z = training_noise(reference), _quantile(len(shared))
     for cell in shared:
         label = _label(cell, there[cell], reference)
-        mine = _compare_runs(label, all_here[cell], there[cell])
+        mine = _compare_runs(label, all_here[cell], there[cell], noise, z)
         rows += mine
         if any(row.verdict == DIFFERS for row in mine):
             differing.append(label)
@@ -107,16 +111,44 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     return Compared(tuple(rows), len(shared), tuple(differing), missing_here, missing_there, same)
 
 
-def accuracy_tolerance(first: float, second: float, first_n: int, second_n: int) -> float:
-    """``Z`` standard errors of the difference of two proportions, pooled.
+def accuracy_tolerance(
+    first: float, second: float, first_n: int, second_n: int, noise: float = 0.0, z: float = 3.0
+) -> float:
+    """``z`` standard errors of the difference of two accuracies.
 
-    One hit and one miss are added, so that 0 and 1 keep a width (Agresti and Caffo 2000).
+    The clips' part is that of two proportions, pooled; one hit and one miss are added, so that 0
+    and 1 keep a width (Agresti and Caffo 2000). Trainings on two machines differ as those of two
+    seeds do, because their last bits part and the rest follows.
+
+    Args:
+        first: An accuracy, as a fraction.
+        second: The other one.
+        first_n: Clips that the first is of.
+        second_n: Clips that the second is of.
+        noise: Standard deviation of the accuracy of a training over seeds.
+        z: Standard errors allowed.
     """
     pooled = (first * first_n + second * second_n + 1) / (first_n + second_n + 2)
-    return Z * sqrt(pooled * (1 - pooled) * (1 / first_n + 1 / second_n))
+    return z * sqrt(pooled * (1 - pooled) * (1 / first_n + 1 / second_n) + 2 * noise**2)
 
 
-def _compare_runs(label: str, run: Run, other: Run) -> list[Row]:
+def training_noise(sweep: Sweep) -> float:
+    """Standard deviation of top-1 over seeds, pooled over cells; 0 where no cell has two seeds."""
+    squares, freedom = 0.0, 0
+    for cell in sweep.cells():
+        values = [value for run in cell.runs if (value := run.metric('top1')) is not None]
+        if len(values) > 1:
+            squares += sum((value - fmean(values)) ** 2 for value in values)
+            freedom += len(values) - 1
+    return sqrt(squares / freedom) if freedom else 0.0
+
+
+def _quantile(comparisons: int) -> float:
+    """Standard errors that one of so many comparisons exceeds with the chance ``FALSE_ALARM``."""
+    return float(-special.ndtri(FALSE_ALARM / 2 / max(1, comparisons)))
+
+
+def _compare_runs(label: str, run: Run, other: Run, noise: float, z: float) -> list[Row]:
     same = _same_machine(run, other)
     rows = []
     data = run.value('dataset', 'fingerprint'), other.value('dataset', 'fingerprint')
@@ -139,15 +171,24 @@ def _compare_runs(label: str, run: Run, other: Run) -> list[Row]:
                 rows.append(Row(label, words, mine[:12], theirs[:12], 'equal', verdict))
     mine, theirs = run.metric('top1'), other.metric('top1')
     if mine is not None and theirs is not None:
-        rows.append(_accuracy_row(label, run, other, mine, theirs, same))
+        rows.append(_accuracy_row(label, run, other, (mine, theirs), None if same else (noise, z)))
     if run.value('environment', 'device') and _device(run)['kind'] == _device(other).get('kind'):
         rows += _memory_rows(label, run, other)
     return rows
 
 
-def _accuracy_row(label: str, run: Run, other: Run, mine: float, theirs: float, same: bool) -> Row:
+def _accuracy_row(
+    label: str,
+    run: Run,
+    other: Run,
+    accuracies: tuple[float, float],
+    noise_and_z: tuple[float, float] | None,
+) -> Row:
+    mine, theirs = accuracies
     sizes = run.value('dataset', 'test_samples'), other.value('dataset', 'test_samples')
-    allowed = 0.0 if same or None in sizes else accuracy_tolerance(mine, theirs, *sizes)
+    allowed = 0.0
+    if noise_and_z is not None and None not in sizes:
+        allowed = accuracy_tolerance(mine, theirs, *sizes, *noise_and_z)
     words = 'equal' if allowed == 0 else f'{100 * allowed:.1f} points'
     gap = abs(mine - theirs)
     verdict = EQUAL if gap == 0 else AGREES if gap <= allowed else DIFFERS

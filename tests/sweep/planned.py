@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ukd_bench.methods.student_config import method_hook
 from ukd_bench.sweep.config import Axes, Dataset, PoolTeacher, Student
-from ukd_bench.sweep.parts import Pretraining
+from ukd_bench.sweep.parts import Pretraining, Regime
 from ukd_bench.sweep.planner import make_plan
 from ukd_bench.sweep.videos import sweep_data
 
@@ -41,6 +41,14 @@ def planned(
     axes = replace(AXES, **changes)
     axes.check()
     return make_plan(axes, sweep_data(axes.dataset, None), execution, device, pool)
+
+
+def planned_in(method: str = 'plain', **regime):
+    """A plan of one method and one teacher in a regime."""
+    teachers = (PoolTeacher('i3d-gamma1.8', STUDENT, 101),)
+    return planned(
+        methods=(method,), num_teachers=(1,), teachers=teachers, regimes=(Regime(**regime),)
+    )
 
 
 def runs_of(plan, method: str) -> dict[int, object]:

@@ -14,12 +14,12 @@ from ukd_bench.cli.main import main
 from ukd_bench.cli.sweep import print_plan
 from ukd_bench.errors import UkdBenchError
 from ukd_bench.records.folder import SweepPaths
+from ukd_bench.records.regime import DEFAULT_REGIME
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.report.page import Report, write_report
 from ukd_bench.results.frames import load_frame, load_scores_frame
 from ukd_bench.sweep.doubts import doubts
 from ukd_bench.sweep.finished import SweepState
-from ukd_bench.sweep.parts import DEFAULT_REGIME
 from ukd_bench.sweep.place import Places, RunFolders
 
 from ..results import made_up

@@ -4,6 +4,7 @@ import argparse
 import os
 
 from ..data.arid.editions import EDITIONS
+from ..errors import ConfigError
 from ..records.execution import DEVICES
 from .values import count, named_path
 
@@ -32,6 +33,24 @@ def add_workers(parser: argparse.ArgumentParser, text: str) -> None:
 def add_device(parser: argparse.ArgumentParser, text: str) -> None:
     """Adds the option for the device that networks compute on."""
     parser.add_argument('--device', choices=DEVICES, default='cpu', help=f'{text} (default: cpu)')
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Adds the option by which a sweep that differs from its reference is an exit status."""
+    parser.add_argument(
+        '--check', action='store_true',
+        help='exit with status 1 if a cell differs from the reference or is missing',
+    )  # fmt: skip
+
+
+def require_reference(arguments: argparse.Namespace) -> None:
+    """Refuses ``--check`` where there is nothing to compare with.
+
+    Raises:
+        ConfigError: there is no ``--reference``.
+    """
+    if arguments.check and not arguments.reference:
+        raise ConfigError('--check needs --reference')
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

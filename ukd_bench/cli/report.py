@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from .options import add_check, require_reference
 from .values import named_path
 
 if TYPE_CHECKING:
@@ -44,11 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         help='decision rules in place of the shipped ones',
     )
-    parser.add_argument(
-        '--check',
-        action='store_true',
-        help='exit with status 1 if a cell differs from the reference or is missing',
-    )
+    add_check(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,19 +55,16 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigError: ``--check`` has no reference, or the claims cannot be used.
         ResultsError: a folder cannot be read or written.
     """
-    from ..errors import ConfigError
     from ..report.findings import findings_text
     from ..report.page import write_report
 
     if arguments.findings:
         print(findings_text(arguments.results, arguments.claims), end='')
         return 0
-    if arguments.check and not arguments.reference:
-        raise ConfigError('--check needs --reference')
+    require_reference(arguments)
     report = write_report(arguments.results, arguments.out, arguments.reference, arguments.claims)
     print_summary(report)
-    failed = arguments.check and report.compared is not None and not report.compared.agrees
-    return 1 if failed else 0
+    return 1 if arguments.check and not report.agrees else 0
 
 
 def print_summary(report: 'Report') -> None:

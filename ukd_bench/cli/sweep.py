@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..files.configs import shipped_configs
 from ..methods.table import METHODS, ON_DEMAND
 from ..sweep.executors import EXECUTORS
-from .options import add_edition
+from .options import add_check, add_edition, require_reference
 from .parser import WIDTH
 from .progress import progress_bar
 from .values import named_path, number, numbers, words
@@ -101,10 +101,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='parent of the report folder (default: reports)',
     )  # fmt: skip
     add('--reference', type=named_path, metavar='DIR', help='results folder to compare with')
-    add(
-        '--check', action='store_true',
-        help='exit with status 1 if a cell differs from the reference or is missing',
-    )  # fmt: skip
+    add_check(parser)
     add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
     add(
         '--verify', action='store_true',
@@ -131,8 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..sweep.doubts import doubts
     from ..sweep.run import SweepRun
 
-    if arguments.check and not arguments.reference:
-        raise ConfigError('--check needs --reference')
+    require_reference(arguments)
     if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
         raise ConfigError(f'--reference {arguments.reference} holds no sweep')
     if arguments.reference:
@@ -178,7 +174,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         report = write_report(sweep.paths.root, report_folder, arguments.reference)
         print_summary(report)
-    differs = arguments.check and report.compared is not None and not report.compared.agrees
+    differs = arguments.check and not report.agrees
     return 1 if tally.lost or tally.damaged or differs else 0
 
 
@@ -204,11 +200,15 @@ def print_plan(state: 'SweepState') -> None:
         count = str(spec.num_teachers or '-')
         rows.append((key, spec.method, network, count, str(spec.seed), state.status(run)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    title, *lines = (
+        '  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    print(title)
     regime = None
-    for row in rows:
-        first = plan.regimes_of(plan.runs[row[0]])[0] if row[0] in plan.runs else None
+    for line, run in zip(lines, plan.runs.values(), strict=True):
+        first = plan.regimes_of(run)[0]
         if first != regime and len(plan.regimes) > 1:
             print(f'\nregime {first}')
         regime = first
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print('  '.join(cells).rstrip())
+        print(line)

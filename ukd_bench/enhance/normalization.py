@@ -1,18 +1,16 @@
 """What brings enhanced clips to the range that networks want: by each clip, or fixed."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..checks import is_number
 from ..errors import ConfigError, quoted
+from ..methods.normalization import KEYS, require_numbers
 
 _EPSILON = 1e-3
 """Keeps the quotient finite where a clip is flat; in intensity levels."""
-_KEYS = ('mean', 'std')
 
 
 class FixedNormalization(nn.Module):
@@ -34,23 +32,14 @@ class FixedNormalization(nn.Module):
 
     def __init__(self, normalization: Mapping[str, Any]) -> None:
         super().__init__()
-        if not isinstance(normalization, Mapping) or {*normalization} != {*_KEYS}:
+        if not isinstance(normalization, Mapping) or {*normalization} != {*KEYS}:
             raise ConfigError(
                 f'normalization = {quoted(normalization)}: wants None or a dict of mean and std'
             )
-        for name in _KEYS:
-            values = normalization[name]
-            numbers = isinstance(values, (list, tuple)) and len(values) == 3
-            if not (numbers and all(is_number(value) and math.isfinite(value) for value in values)):
-                raise ConfigError(
-                    f'normalization: {name} = {quoted(values)} is no list of three numbers, '
-                    'for red, green and blue in [0, 255]'
-                )
-            self.register_buffer(
-                name, torch.tensor(values, dtype=torch.float32).view(3, 1, 1, 1), persistent=False
-            )
-        if not self.std.gt(0).all():
-            raise ConfigError(f'normalization: std = {quoted(normalization["std"])} is not above 0')
+        require_numbers(normalization)
+        for name in KEYS:
+            values = torch.tensor(normalization[name], dtype=torch.float32)
+            self.register_buffer(name, values.view(3, 1, 1, 1), persistent=False)
 
     def forward(self, clips_NMCTHW: Tensor) -> Tensor:
         """Normalises float clips of red, green and blue, in place.

@@ -77,7 +77,7 @@ def python_path() -> str:
     return os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get('PYTHONPATH')])])
 
 
-def end_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Has Linux kill this process when the one that started it ends, be that killed itself.
 
     Args:

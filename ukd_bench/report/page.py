@@ -69,6 +69,11 @@ class Report:
     compared: Compared | None
     warnings: tuple[str, ...]
 
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs from the reference; so it is without one."""
+        return self.compared is None or self.compared.agrees
+
 
 def write_report(
     results: Path, out: Path, reference: Path | None = None, claims: Path | None = None

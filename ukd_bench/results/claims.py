@@ -15,8 +15,8 @@ from ..files.configs import configs_root
 from ..files.hashes import digest
 from ..files.python import working_folder_on_path
 from ..records.folder import SweepPaths
+from ..records.regime import CLAIMS, CONTROL, PURPOSES
 from ..records.user_code import user_sources
-from .regimes import CLAIMS, CONTROL, PURPOSES
 from .rules import Rule, Settings, find_rule
 
 __all__ = [

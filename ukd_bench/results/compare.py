@@ -171,24 +171,16 @@ def _compare_runs(label: str, run: Run, other: Run, noise: float, z: float) -> l
                 rows.append(Row(label, words, mine[:12], theirs[:12], 'equal', verdict))
     mine, theirs = run.metric('top1'), other.metric('top1')
     if mine is not None and theirs is not None:
-        rows.append(_accuracy_row(label, run, other, (mine, theirs), None if same else (noise, z)))
+        sizes = run.value('dataset', 'test_samples'), other.value('dataset', 'test_samples')
+        exact = same or None in sizes
+        allowed = 0.0 if exact else accuracy_tolerance(mine, theirs, *sizes, noise, z)
+        rows.append(_accuracy_row(label, mine, theirs, allowed))
     if run.value('environment', 'device') and _device(run)['kind'] == _device(other).get('kind'):
         rows += _memory_rows(label, run, other)
     return rows
 
 
-def _accuracy_row(
-    label: str,
-    run: Run,
-    other: Run,
-    accuracies: tuple[float, float],
-    noise_and_z: tuple[float, float] | None,
-) -> Row:
-    mine, theirs = accuracies
-    sizes = run.value('dataset', 'test_samples'), other.value('dataset', 'test_samples')
-    allowed = 0.0
-    if noise_and_z is not None and None not in sizes:
-        allowed = accuracy_tolerance(mine, theirs, *sizes, *noise_and_z)
+def _accuracy_row(label: str, mine: float, theirs: float, allowed: float) -> Row:
     words = 'equal' if allowed == 0 else f'{100 * allowed:.1f} points'
     gap = abs(mine - theirs)
     verdict = EQUAL if gap == 0 else AGREES if gap <= allowed else DIFFERS

@@ -16,7 +16,8 @@ from ..records.beside import wrong_with
 from ..records.folder import RunPaths, SweepPaths
 from ..records.plan_file import read_plan
 from ..records.record import STATUSES, read_record
-from .regimes import DEFAULT, read_regimes
+from ..records.regime import DEFAULT_REGIME
+from .regimes import read_regimes
 from .runs import Run, Sweep
 from .scores import differing_from, read_scores
 
@@ -102,7 +103,9 @@ def _plan_rows(plan: dict[str, Any], methods: KnownMethods, path: Path) -> list[
 
 def _load_run(row: dict[str, Any], paths: RunPaths, teachers: dict[str, str]) -> Run:
     known = {key: row[key] for key in _PLAN_RUN_KEYS}
-    known |= dict(parents=tuple(row['parents']), regimes=tuple(row.get('regimes', [DEFAULT])))
+    known |= dict(
+        parents=tuple(row['parents']), regimes=tuple(row.get('regimes', [DEFAULT_REGIME]))
+    )
     run = Run(**known, status='missing', paths=paths)
     if not paths.record.exists():
         return _from_state(run, paths)

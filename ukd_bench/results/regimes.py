@@ -7,13 +7,18 @@ from typing import Any
 
 from ..errors import ResultsError
 from ..files import schema
+from ..records.regime import (
+    AS_CONFIGURED,
+    BY_CLIP,
+    CLAIMS,
+    DEFAULT_REGIME,
+    FIXED,
+    PURPOSES,
+    SCRATCH,
+)
 
-DEFAULT = 'default'
-"""Name of the one regime of a sweep that names none."""
-CLAIMS, CONTROL = 'claims', 'control'
-PURPOSES = (CLAIMS, CONTROL)
-_STARTS = {'scratch': 'from scratch', 'config': 'initial weights of the configs'}
-_NORMALIZATIONS = {'clip': 'each clip standardised', 'fixed': 'fixed normalisation'}
+_STARTS = {SCRATCH: 'from scratch', AS_CONFIGURED: 'initial weights of the configs'}
+_NORMALIZATIONS = {BY_CLIP: 'each clip standardised', FIXED: 'fixed normalisation'}
 
 _REGIME = schema.table(
     dict(name=schema.line),
@@ -41,7 +46,7 @@ class Regime:
             beforehand and the instrument is tried.
     """
 
-    name: str = DEFAULT
+    name: str = DEFAULT_REGIME
     start: str | None = None
     normalization: str | None = None
     epochs: int | None = None
@@ -81,7 +86,7 @@ def read_regimes(plan: Mapping[str, Any], path: Path) -> tuple[Regime, ...]:
     Raises:
         ResultsError: a regime or the regimes of a row cannot be used.
     """
-    given = plan.get('regimes') or [dict(name=DEFAULT)]
+    given = plan.get('regimes') or [dict(name=DEFAULT_REGIME)]
     misfit = schema.first_misfit(lambda value, _: schema.list_of(_REGIME)(value, 'regimes'), given)
     if misfit is not None:
         raise ResultsError(f'{path}: {misfit}')
@@ -92,7 +97,7 @@ def read_regimes(plan: Mapping[str, Any], path: Path) -> tuple[Regime, ...]:
     if len(names) < len(regimes):
         raise ResultsError(f'{path}: regimes: two have one name')
     for index, row in enumerate(plan['runs']):
-        mine = row.get('regimes', [DEFAULT])
+        mine = row.get('regimes', [DEFAULT_REGIME])
         if not isinstance(mine, list) or not mine or not {*map(str, mine)} <= names:
             known = ', '.join(regime.name for regime in regimes)
             raise ResultsError(f'{path}: runs[{index}].regimes is not a list of some of {known}')

@@ -12,7 +12,8 @@ from ..methods.known import KnownMethods
 from ..methods.table import PRETRAINING, RUN_KINDS
 from ..records.folder import RunPaths
 from ..records.record import LAST_EPOCH
-from .regimes import DEFAULT, Regime
+from ..records.regime import DEFAULT_REGIME
+from .regimes import Regime
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Run:
     full_epochs: int
     parents: tuple[str, ...]
     status: str
-    regimes: tuple[str, ...] = (DEFAULT,)
+    regimes: tuple[str, ...] = (DEFAULT_REGIME,)
     problem: str | None = None
     record: dict[str, Any] | None = field(default=None, repr=False)
     paths: RunPaths | None = field(default=None, repr=False)

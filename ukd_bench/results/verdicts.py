@@ -8,9 +8,9 @@ from typing import TypeVar
 import numpy as np
 
 from ..errors import ConfigError, told_in_one_line
+from ..records.regime import CLAIMS, CONTROL
 from .claims import Claim, Claims
 from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
-from .regimes import CLAIMS, CONTROL
 from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested, combine
 from .runs import Sweep
 from .statistics import holm

@@ -26,7 +26,7 @@ import sys
 import time
 from typing import Any
 
-from ..files.python import end_with_parent
+from ..files.python import die_with_parent
 
 _PAUSE_S = 0.02
 # Beside what these import: what MMAction2 registers, and libraries that are imported in functions.
@@ -91,7 +91,7 @@ class _Server:
                 server = os.getpid()
                 pid = os.fork()
                 if pid == 0:
-                    end_with_parent(server)
+                    die_with_parent(server)
                     return order
                 self._running[pid] = order['key']
 

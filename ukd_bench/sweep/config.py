@@ -1,34 +1,24 @@
 """The axes of a sweep, read from a config file and checked key by key."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..data.arid.label_noise import require_share
 from ..data.views.protocols import protocol
 from ..errors import ConfigError, quoted
 from ..files.configs import read_config
 from ..methods.distillation import Distillation
 from ..methods.known import KnownMethods
+from ..methods.normalization import require_numbers
 from ..methods.own import OwnMethod, own_methods
 from ..methods.table import METHODS, ON_DEMAND, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
+from ..records.regime import AS_CONFIGURED, BY_CLIP, DEFAULT_REGIME, PURPOSES, SCRATCH
 from .from_dict import from_dict
-from .parts import (
-    AS_CONFIGURED,
-    BY_CLIP,
-    DEFAULT_REGIME,
-    PURPOSES,
-    SCRATCH,
-    Choice,
-    Dataset,
-    Fixed,
-    PoolTeacher,
-    Regime,
-    Scope,
-    Student,
-)
+from .parts import Choice, Dataset, Fixed, PoolTeacher, Regime, Scope, Student
 
 SWEEP_METHODS = tuple(method for method in METHODS if method not in ON_DEMAND)
 """Names of methods and runs that a sweep may ask for, beside methods of its own."""
@@ -172,21 +162,14 @@ class Axes:
             for i, name in enumerate(names):
                 _require_name(f'{kind}s[{i}].name', name)
             _require_once(kind, names)
-        for method in self.methods:
-            if method not in self.sweep_methods:
-                raise ConfigError(
-                    f'method {quoted(method)} is none of {", ".join(self.sweep_methods)}'
-                )
+        _require_among('method', self.methods, self.sweep_methods)
         for count in self.num_teachers:
             if not 1 <= count <= len(self.teachers):
                 raise ConfigError(
                     f'num_teachers = {quoted(count)} is not in 1 to {len(self.teachers)}, '
                     f'the size of the pool of sweep {self.name!r}'
                 )
-        if self.selection not in SELECTIONS:
-            raise ConfigError(
-                f'selection {quoted(self.selection)} is none of {", ".join(SELECTIONS)}'
-            )
+        _require_among('selection', [self.selection], SELECTIONS)
         protocol(self.protocol)
         self.distillation.check()
         _require_once('regime', [regime.name for regime in self.regimes])
@@ -221,19 +204,14 @@ class Axes:
             ('normalization', (AS_CONFIGURED, BY_CLIP)),
             ('purpose', PURPOSES),
         ):
-            value = getattr(regime, key)
-            if isinstance(value, str) and value not in allowed:
-                words = ', '.join(allowed)
-                raise ConfigError(f'{where}: {key} {quoted(value)} is none of {words}')
+            if isinstance(value := getattr(regime, key), str):
+                _require_among(f'{where}: {key}', [value], allowed)
         for key in ('epochs', 'teacher_epochs'):
             if getattr(regime, key) is not None and getattr(regime, key) < 1:
                 raise ConfigError(f'{where}: {key} = {getattr(regime, key)} is not positive')
-        if not 0 <= regime.label_noise < 1:
-            raise ConfigError(
-                f'{where}: label_noise = {quoted(regime.label_noise)} is no share from 0 to below 1'
-            )
+        require_share(regime.label_noise, f'{where}: ')
         if isinstance(regime.normalization, Fixed):
-            regime.normalization.check(where)
+            require_numbers(asdict(regime.normalization), f'{where}: ')
         if regime.distillation is not None:
             regime.distillation.check()
         if (own := regime.pretraining) is not None:

@@ -7,7 +7,8 @@ from mmengine.config import Config
 
 from ..errors import ConfigError, quoted
 from ..files.python import config_name
-from .parts import AS_CONFIGURED, Regime
+from ..records.regime import AS_CONFIGURED
+from .parts import Regime
 
 _PREPROCESSOR = 'ukd_bench.LowLightPreprocessor'
 

@@ -1,19 +1,11 @@
 """The parts of a sweep's config that are more than a value: data, students, teachers, regimes."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ConfigError, quoted
 from ..methods.distillation import Distillation
-
-AS_CONFIGURED = 'config'
-"""What leaves it to the networks' own configs where they start, or how clips are normalised."""
-SCRATCH = 'scratch'
-BY_CLIP = 'clip'
-DEFAULT_REGIME = 'default'
-PURPOSES = ('claims', 'control')
+from ..records.regime import AS_CONFIGURED, CLAIMS, DEFAULT_REGIME, FIXED
 
 
 @dataclass(frozen=True)
@@ -90,21 +82,6 @@ class Fixed:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def check(self, where: str) -> None:
-        """Refuses what no clip can be normalised by.
-
-        Raises:
-            ConfigError: either is not three finite numbers, or a deviation is not above 0.
-        """
-        for name, values in asdict(self).items():
-            if len(values) != 3 or not all(map(math.isfinite, values)):
-                raise ConfigError(
-                    f'{where}: normalization: {name} = {quoted(values)} is no list of three '
-                    'numbers, for red, green and blue in [0, 255]'
-                )
-        if min(self.std) <= 0:
-            raise ConfigError(f'{where}: normalization: std = {quoted(self.std)} is not above 0')
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -158,7 +135,7 @@ class Regime(Scope):
     label_noise: float = 0.0
     cfg_options: dict = field(default_factory=dict)
     distillation: Distillation | None = None
-    purpose: str = PURPOSES[0]
+    purpose: str = CLAIMS
     methods: tuple[str, ...] | None = None
 
     @property
@@ -175,7 +152,7 @@ class Regime(Scope):
         return dict(
             name=self.name,
             start=self._start_in_words(),
-            normalization=self.normalization if isinstance(self.normalization, str) else 'fixed',
+            normalization=self.normalization if isinstance(self.normalization, str) else FIXED,
             epochs=epochs,
             label_noise=float(self.label_noise),
             purpose=self.purpose,

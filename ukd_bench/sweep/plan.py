@@ -9,9 +9,10 @@ from mmengine.config import Config
 
 from ..methods.own import OwnMethod
 from ..methods.table import Method
+from ..records.regime import DEFAULT_REGIME
 from ..records.spec import RunSpec
 from ..records.weights import made_by_runs
-from .parts import DEFAULT_REGIME, PoolTeacher
+from .parts import PoolTeacher
 from .videos import SweepData
 
 

@@ -66,9 +66,12 @@ def make_plan(
     wanted: dict[str, set[str]] = {}
     for regime in axes.regimes:
         pool = str(pool_file(Path(pool_path), regime.name, axes.first_regime))
-        planner = _RegimePlanner(axes.within(regime), data, maker, pool, data_of)
-        keys = [run.spec.key for run in planner.wanted()]
-        pools[regime.name] = planner.pool
+        scoped, keys = axes.within(regime), []
+        pools[regime.name] = []
+        if scoped.students:
+            planner = _RegimePlanner(scoped, data, maker, pool, data_of)
+            keys = [run.spec.key for run in planner.wanted()]
+            pools[regime.name] = planner.pool
         wanted[regime.name] = _with_ancestors(keys, maker.made)
     needed = set().union(*wanted.values())
     if not needed:
@@ -94,7 +97,7 @@ class _RegimePlanner:
     """Plans the runs of one regime.
 
     Args:
-        axes: The axes within that regime, which is their only one.
+        axes: The axes within that regime, which is their only one; they have a student.
         data: What to train and test on.
         maker: Makes the runs, those of other regimes among them.
         pool_path: Path that the regime's pool file will have.
@@ -117,8 +120,6 @@ class _RegimePlanner:
         self.data_of = data_of
         self.pretrained: dict[tuple[str, str], tuple[PlannedRun, str]] = {}
         self.pool: Pool = []
-        if not axes.students:
-            return
         # One config of the first student stands for all in what they share: clips and views.
         self.sharing = self._sharing()
         self.shared = self._config(self.sharing, axes.students[0])
@@ -127,8 +128,6 @@ class _RegimePlanner:
 
     def wanted(self) -> Iterable[PlannedRun]:
         """The runs that are asked for; what they need was made before them."""
-        if not self.axes.students:
-            return
         for teacher in self.axes.teachers:
             run = self._teacher(teacher)
             if run.spec.teacher != teacher.name:

@@ -106,7 +106,11 @@ def _make_caches(
     ]
     if not wanted or budget_gib <= 0:
         return {}
-    needed = sum(needed_bytes(data.root, data.paths(), side) for data, side in wanted)
+    listed = [data.paths() for data, _ in wanted]
+    needed = sum(
+        needed_bytes(data.root, paths, side)
+        for (data, side), paths in zip(wanted, listed, strict=True)
+    )
     parent = DATA / 'cache'
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -122,9 +126,9 @@ def _make_caches(
             f'{room}'
         )
         return {}
-    for (data, side), folder in zip(wanted, folders, strict=True):
+    for (data, side), paths, folder in zip(wanted, listed, folders, strict=True):
         with bars('caching frames') as update:
-            build(data.root, folder, data.paths(), side, _cores(), update)
+            build(data.root, folder, paths, side, _cores(), update)
     return {(data.root, side): folder for (data, side), folder in zip(wanted, folders, strict=True)}
 
 

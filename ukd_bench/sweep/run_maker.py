@@ -39,8 +39,6 @@ class RunMaker:
         self.device = device
         self.made: dict[str, PlannedRun] = {}
         self._read: dict[Hashable, Config] = {}
-        # The videos are kept beside, since an id may be another's once its object is gone.
-        self._identities: dict[int, tuple[SweepData, dict]] = {}
 
     def config(self, name: Hashable, read: Callable[[], Config]) -> Config:
         """A config, to be changed at will; with many regimes, reading them is what takes time.
@@ -116,7 +114,7 @@ class RunMaker:
             seed=seed,
             view_seed=view_seed,
             num_views=num_views,
-            data=self._identity(data),
+            data=data.identity(),
             config=identified_by,
             parents=parents,
         )
@@ -164,11 +162,6 @@ class RunMaker:
                 f'{other.spec.full_epochs} epochs in one regime and {spec.full_epochs} in the other'
             )
         return other
-
-    def _identity(self, data: SweepData) -> dict:
-        if id(data) not in self._identities:
-            self._identities[id(data)] = data, data.identity()
-        return self._identities[id(data)][1]
 
 
 def set_evaluation(config: Config, axes: Axes) -> None:

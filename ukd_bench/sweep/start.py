@@ -9,9 +9,10 @@ from ..errors import ConfigError, quoted
 from ..files.downloads import is_url, published_digits
 from ..files.python import config_name
 from ..methods.config_files import fill_in
+from ..records.regime import AS_CONFIGURED, SCRATCH
 from ..records.weights import BACKBONE, made_by_runs, weights_in
 from .normalization import preprocessor_of
-from .parts import AS_CONFIGURED, SCRATCH, Regime, Weights
+from .parts import Regime, Weights
 
 _TWO_STREAMS = 'ukd_bench.TwoStreamBackbone'
 _SPLIT_STREAMS = 'ukd_bench.SplitStreams'

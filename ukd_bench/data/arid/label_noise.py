@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...errors import ConfigError
+from ...errors import ConfigError, quoted
 
 
 def with_noise(labels: list[int], share: float, num_classes: int, seed: int) -> list[int]:
@@ -19,8 +19,7 @@ def with_noise(labels: list[int], share: float, num_classes: int, seed: int) -> 
     Raises:
         ConfigError: the share is not from 0 to below 1, or there is no other class.
     """
-    if not 0 <= share < 1:
-        raise ConfigError(f'label_noise = {share} is no share from 0 to below 1')
+    require_share(share)
     if num_classes < 2:
         raise ConfigError('label_noise: with one class there is no wrong label')
     generator = np.random.default_rng(seed)
@@ -30,3 +29,17 @@ def with_noise(labels: list[int], share: float, num_classes: int, seed: int) -> 
     for index, shift in zip(wrong, shifts, strict=True):
         noisy[index] = int((labels[index] + shift) % num_classes)
     return noisy
+
+
+def require_share(share: float, where: str = '') -> None:
+    """Refuses what is no share of clips that may get a wrong label.
+
+    Args:
+        share: The share.
+        where: What messages begin with.
+
+    Raises:
+        ConfigError: it is not from 0 to below 1.
+    """
+    if not 0 <= share < 1:
+        raise ConfigError(f'{where}label_noise = {quoted(share)} is no share from 0 to below 1')

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ...files.python import end_with_parent
+from ...files.python import die_with_parent
 
 STOP_S = 10.0
 """Seconds that a process has to end when it is asked to, before it is killed."""
@@ -26,7 +26,7 @@ def start_process(
     return subprocess.Popen(
         command,
         env={**os.environ, **variables},
-        preexec_fn=partial(end_with_parent, os.getpid()),
+        preexec_fn=partial(die_with_parent, os.getpid()),
         **options,
     )
 

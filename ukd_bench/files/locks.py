@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,9 +103,9 @@ class Lock:
 
     def _open(self) -> int:
         while True:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Whoever ends the work in a folder may remove it at this moment.
+            # Whoever ends the work in a folder may remove it at any moment.
             with contextlib.suppress(FileNotFoundError):
+                _make_folder(self.path.parent)
                 self._descriptor = _opened(self.path)
                 _held.add(self)
                 return self._descriptor
@@ -173,6 +174,15 @@ def _while_held(path: Path, wait: bool = False, shared: bool = False) -> Iterato
             if taken and (not shared or lock.take()):
                 path.unlink()
         lock.release()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        # `mkdir` says so, too, where a folder was there and is removed before it looks again.
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            raise
 
 
 def _opened(path: Path) -> int:

@@ -1,3 +1,9 @@
+import errno
+from pathlib import Path
+
+import pytest
+
+from ukd_bench.errors import ResultsError
 from ukd_bench.files.locks import Lock, alone
 
 from . import forked
@@ -33,6 +39,26 @@ def test_a_forked_process_inherits_no_lock(tmp_path):
     assert not lock.take()
     forked.kill(holder)
     assert lock.take()
+
+
+def test_a_folder_that_is_removed_while_it_is_made_is_made_again(tmp_path, monkeypatch):
+    folder, mkdir, calls = tmp_path / 'work', Path.mkdir, []
+
+    def removed_before_it_looks_again(self, *args, **kwargs):
+        calls.append(self)
+        if len(calls) == 1:
+            raise FileExistsError(errno.EEXIST, 'File exists', str(self))
+        mkdir(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, 'mkdir', removed_before_it_looks_again)
+    with alone(folder / 'a.lock'):
+        assert calls == [folder, folder]
+
+
+def test_a_file_in_the_place_of_a_locks_folder_is_said(tmp_path):
+    (tmp_path / 'work').write_text('')
+    with pytest.raises(ResultsError, match='cannot be locked'), alone(tmp_path / 'work' / 'a.lock'):
+        pass
 
 
 def test_who_waits_for_a_removed_file_takes_the_new_one(tmp_path):

@@ -69,7 +69,7 @@ class LowLightPreprocessor(ActionDataPreprocessor):
 
     def cast_data(self, data: Any) -> Any:
         """Moves a batch to the device; on the CPU, where batches come from, nothing is copied."""
-        if isinstance(data, dict) and self.device.type == 'cpu':
+        if isinstance(data, dict) and self.device == torch.device('cpu'):
             # Another dict, since what is prepared takes the place of the clips in it.
             return dict(data)
         return super().cast_data(data)

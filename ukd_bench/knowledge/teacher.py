@@ -146,15 +146,25 @@ class Teacher:
         home = next(self.model.parameters()).device
         # The preprocessor casts the clips, so it must know where to.
         self.model.data_preprocessor.to(device)
-        tensors = [*self.model.parameters(), *self.model.buffers()]
-        at_home = [tensor.data for tensor in tensors]
+        # Weights are replaced and not their data, since a device may have tensors of another class.
+        slots = [
+            (held, name, tensor)
+            for module in self.model.modules()
+            for held in (module._parameters, module._buffers)
+            for name, tensor in held.items()
+            if tensor is not None
+        ]
+        copies: dict[int, Tensor] = {}
         try:
-            for tensor in tensors:
-                tensor.data = _copy(tensor.data, device)
+            for held, name, tensor in slots:
+                # Modules may share a tensor.
+                if id(tensor) not in copies:
+                    copies[id(tensor)] = _copy(tensor, device)
+                held[name] = copies[id(tensor)]
             yield
         finally:
-            for tensor, data in zip(tensors, at_home, strict=True):
-                tensor.data = data
+            for held, name, tensor in slots:
+                held[name] = tensor
             self.model.data_preprocessor.to(home)
 
     def _score_micro_batch(self, inputs: list[Tensor]) -> Tensor:
@@ -217,9 +227,12 @@ def _made_later(model: torch.nn.Module) -> tuple[str, ...]:
     return tuple(f'{name}.new_cls.' for name, module in modules if isinstance(module, TPNHead))
 
 
-def _copy(data: Tensor, device: torch.device | str) -> Tensor:
+def _copy(tensor: Tensor, device: torch.device | str) -> Tensor:
     # On the device where the tensor lives this is the tensor itself.
-    return data.to(device)
+    copied = tensor.detach().to(device)
+    if not isinstance(tensor, torch.nn.Parameter):
+        return copied
+    return torch.nn.Parameter(copied, requires_grad=tensor.requires_grad)
 
 
 def class_order(

@@ -1,0 +1,211 @@
+"""A device without memory: fake tensors live on it, and a ledger keeps what it would allocate.
+
+The device is ``cpu:0``, which torch tells from ``cpu`` wherever it compares devices. So host and
+device stay apart as they do with a GPU: what is on the host is real, what is moved to the device
+becomes fake, what comes back has made-up values, and mixing the two is refused.
+"""
+
+import contextlib
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.optimizer import (
+    Optimizer,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from ...errors import ConfigError
+from .scratch import Scratch
+from .trace import ACTIVATIONS, GRADIENTS, INPUTS, OPTIMIZER, TEMPORARIES, Trace
+
+DEVICE = torch.device('cpu', 0)
+"""Where fake tensors live."""
+HOST = torch.device('cpu')
+
+_aten = torch.ops.aten
+
+
+class Ledger(TorchDispatchMode):
+    """Carries out operators on the device as shapes alone, and keeps what they allocate and free.
+
+    A storage is one block, however many tensors share it, until the last of them is gone.
+
+    Args:
+        scratch: Function that tells of an operator's scratch memory, see :mod:`.scratch`.
+        counts_inputs: Whether what is moved from the host takes memory of the device's allocator.
+
+    Attributes:
+        trace: What has been allocated so far.
+
+    Raises:
+        ConfigError: an operator's control flow or the shape of its result depends on values.
+    """
+
+    def __init__(self, scratch: Scratch, counts_inputs: bool = True) -> None:
+        super().__init__()
+        self.trace = Trace()
+        self._scratch = scratch
+        self._counts_inputs = counts_inputs
+        self._fakes = FakeTensorMode(allow_non_fake_inputs=True)
+        self._scopes: list[str] = []
+        # Keyed by the storage's address, which no other has while it lives.
+        self._blocks: dict[int, tuple[int, int]] = {}
+        self._references: dict[int, weakref.ref] = {}
+        self._uncounted: set[int] = set()
+        self._next = 0
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Else torch guards every dispatch against its compiler, which costs as much as the rest.
+        return False
+
+    @contextlib.contextmanager
+    def scope(self, kind: str) -> Iterator[None]:
+        """Has all that is allocated in a block taken for one kind of memory."""
+        self._scopes.append(kind)
+        try:
+            yield
+        finally:
+            self._scopes.pop()
+
+    def name(self, tensors: Iterable[Tensor], kind: str) -> None:
+        """Says what the memory of some tensors is for."""
+        for tensor in tensors:
+            known = self._blocks.get(tensor.untyped_storage()._cdata)
+            if known is not None:
+                self.trace.kinds[known[0]] = kind
+
+    def name_all(self, kind: str) -> None:
+        """Says what all memory is for that is taken now."""
+        for block, _ in self._blocks.values():
+            self.trace.kinds[block] = kind
+
+    def name_module(self, module: nn.Module, kind: str) -> None:
+        """Says what the memory of a module's parameters and buffers is for."""
+        self.name([*module.parameters(), *module.buffers()], kind)
+
+    @contextlib.contextmanager
+    def watching_optimizers(self) -> Iterator[None]:
+        """Tells gradients and the state of optimizers by name, for as long as a block lasts."""
+
+        def before(optimizer: Optimizer, *_: Any) -> None:
+            held = [value for group in optimizer.param_groups for value in group['params']]
+            self.name([value.grad for value in held if value.grad is not None], GRADIENTS)
+            self._scopes.append(TEMPORARIES)
+
+        def after(optimizer: Optimizer, *_: Any) -> None:
+            self._scopes.pop()
+            values = [one for state in optimizer.state.values() for one in state.values()]
+            self.name([one for one in values if isinstance(one, Tensor)], OPTIMIZER)
+
+        handles = [
+            register_optimizer_step_pre_hook(before),
+            register_optimizer_step_post_hook(after),
+        ]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is _aten._local_scalar_dense.default and isinstance(args[0], FakeTensor):
+            return _made_up(args[0])
+        wanted = kwargs.get('device')
+        if func is _aten._to_copy.default and wanted is not None:
+            if wanted == DEVICE and not isinstance(args[0], FakeTensor):
+                return self._moved(args[0], kwargs)
+            if wanted == HOST and isinstance(args[0], FakeTensor):
+                return torch.zeros(args[0].shape, dtype=kwargs.get('dtype') or args[0].dtype)
+        if wanted == DEVICE:
+            with self._fakes:
+                result = func(*args, **kwargs)
+        else:
+            result = func(*args, **kwargs)
+        before = len(self.trace.events)
+        self._see(result)
+        if len(self.trace.events) > before:
+            taken, may_take = self._scratch(func, args, result)
+            if taken:
+                self._take(taken)
+            if may_take:
+                at = len(self.trace.events)
+                self.trace.scratch[at] = max(self.trace.scratch.get(at, 0), may_take)
+        return result
+
+    def _moved(self, tensor: Tensor, wanted: dict[str, Any]) -> Tensor:
+        """A fake tensor for one of the host, or a parameter or view of it."""
+        dtype = wanted.get('dtype') or tensor.dtype
+        with self._fakes:
+            fake = torch.empty_strided(tensor.shape, tensor.stride(), dtype=dtype, device=DEVICE)
+        if self._counts_inputs or self._scopes:
+            self._see(fake, INPUTS)
+        else:
+            self._uncounted.add(fake.untyped_storage()._cdata)
+        return fake
+
+    def _see(self, value: Any, kind: str | None = None) -> None:
+        if isinstance(value, FakeTensor):
+            self._see_tensor(value, kind)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                self._see(item, kind)
+
+    def _see_tensor(self, tensor: Tensor, kind: str | None) -> None:
+        if tensor.layout is not torch.strided:
+            return
+        storage = tensor.untyped_storage()
+        address, size = storage._cdata, storage.nbytes()
+        known = self._blocks.get(address)
+        if address in self._uncounted or not size or (known and known[1] == size):
+            return
+        if known is None:
+            self._references[address] = weakref.ref(storage, partial(self._forget, address))
+        else:
+            self.trace.events.append((known[0], 0))
+        block, self._next = self._next, self._next + 1
+        self._blocks[address] = block, size
+        self.trace.events.append((block, size))
+        self.trace.kinds[block] = self._kind(kind)
+
+    def _kind(self, kind: str | None) -> str:
+        if self._scopes:
+            return self._scopes[-1]
+        if kind is not None:
+            return kind
+        in_backward = torch._C._current_graph_task_id() != -1
+        return TEMPORARIES if in_backward else ACTIVATIONS
+
+    def _forget(self, address: int, _: weakref.ref) -> None:
+        del self._references[address]
+        block, _size = self._blocks.pop(address)
+        self.trace.events.append((block, 0))
+
+    def _take(self, size: int) -> None:
+        block, self._next = self._next, self._next + 1
+        self.trace.events += [(block, size), (block, 0)]
+        self.trace.kinds[block] = self._kind(None)
+
+
+def _made_up(tensor: Tensor) -> float:
+    """The value of a single fake number, where one will do."""
+    if tensor.is_floating_point():
+        return 0.0
+    raise ConfigError(
+        f'what a training does depends on the value of a tensor of {tensor.dtype}, and on fake '
+        'tensors there are no values'
+    )

@@ -1,0 +1,151 @@
+"""Carries out what a method does, from its config, on clips that stand in for a data set."""
+
+import copy
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.evaluator import BaseMetric
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ...errors import ConfigError, UkdBenchError, one_line
+from ...files.checkpoints import unwrapped
+from ...knowledge.bank.fill_one import fill
+from ...knowledge.identity import model_section
+from ...knowledge.pool import PoolEntry
+from ...knowledge.teacher import MICRO_BATCH
+from .stage import Stage
+from .stand_in import num_classes
+
+VIEW_SEED = 0
+TEST_BATCHES = 2
+
+_serial = itertools.count()
+
+
+def train_set(config: Config, stand_in: Mapping[str, str], batch_size: int) -> dict[str, Any]:
+    """The stand-in for a config's training set: as many clips as the steps of a rehearsal take."""
+    accumulated = config.optim_wrapper.get('accumulative_counts', 1)
+    # The second update is the first with an optimizer that has its state; what comes after the last
+    # step of an epoch is another step.
+    steps = 2 * accumulated + 1
+    clips = max(steps * batch_size, MICRO_BATCH)
+    return _stand_in_set(config, 'train_dataloader', stand_in, clips - clips % batch_size)
+
+
+def _stand_in_set(
+    config: Config, loader: str, stand_in: Mapping[str, str], clips: int
+) -> dict[str, Any]:
+    return dict(
+        type='ukd_bench.StandInVideos',
+        **stand_in,
+        clips=clips,
+        classes=num_classes(config.model.to_dict()),
+        pipeline=config[loader].dataset.pipeline,
+        test_mode=loader == 'test_dataloader',
+    )
+
+
+def rehearse_training(
+    config: Config, stage: Stage, stand_in: Mapping[str, str], batch_size: int, folder: Path
+) -> None:
+    """Trains a few steps and tests a few clips: the phases ``train`` and ``eval``.
+
+    Args:
+        config: Config of a training; its clips, checkpoints, logs and schedule are left out, as is
+            validation in between.
+        stage: Where it is carried out.
+        stand_in: See :func:`.stand_in.make_stand_in`.
+        batch_size: Clips a step.
+        folder: For what MMEngine writes.
+
+    Raises:
+        ConfigError: the config cannot be used, or not be rehearsed.
+    """
+    config = copy.deepcopy(config)
+    dataset = train_set(config, stand_in, batch_size)
+    config.train_dataloader = _loader(config.train_dataloader, dataset, batch_size)
+    tests = 'test_dataloader' in config
+    if tests:
+        size = config.test_dataloader.get('batch_size', 1)
+        dataset = _stand_in_set(config, 'test_dataloader', stand_in, TEST_BATCHES * size)
+        config.test_dataloader = _loader(config.test_dataloader, dataset, size)
+    with stage.open():
+        try:
+            network = stage.build(model_section(config))
+            runner = Runner(
+                model=network,
+                work_dir=str(folder / 'mmengine'),
+                experiment_name=f'rehearsal{next(_serial)}',
+                train_dataloader=config.train_dataloader,
+                train_cfg=dict(config.train_cfg, max_epochs=1, val_interval=2),
+                optim_wrapper=config.optim_wrapper,
+                test_dataloader=config.test_dataloader if tests else None,
+                test_cfg=dict(type='TestLoop') if tests else None,
+                test_evaluator=_Nothing() if tests else None,
+                default_hooks=dict(logger=None, checkpoint=None, param_scheduler=None),
+                custom_hooks=config.get('custom_hooks'),
+                default_scope='mmaction',
+                randomness=dict(seed=0),
+                log_level='ERROR',
+                cfg=config,
+            )
+            runner.register_hook(_Phases(stage))
+            runner.train()
+            if tests:
+                stage.begin('eval')
+                runner.test()
+                stage.end()
+        except (UkdBenchError, MemoryError):
+            raise
+        # Anybody's network may fail in any way.
+        except Exception as error:
+            raise ConfigError(f'cannot be rehearsed ({one_line(error)})') from error
+
+
+def _loader(former: Mapping[str, Any], dataset: dict[str, Any], batch_size: int) -> dict[str, Any]:
+    """A loader as the config's, but for its clips and its workers."""
+    kept = {name: former[name] for name in ('sampler', 'collate_fn') if name in former}
+    return dict(kept, dataset=dataset, batch_size=batch_size, num_workers=0)
+
+
+def rehearse_fill(entry: PoolEntry, dataset: dict[str, Any], stage: Stage) -> None:
+    """Fills a teacher's bank with one view of a stand-in: the phase ``fill``.
+
+    Args:
+        entry: The teacher and its bank.
+        dataset: The student's stand-in, see :func:`train_set`.
+        stage: Where the teacher scores.
+    """
+    with stage.open():
+        stage.begin('fill')
+        fill(entry, dataset, VIEW_SEED, num_views=1, device=stage.device)
+        stage.end()
+
+
+class _Nothing(BaseMetric):
+    """Looks at no scores: they are made up."""
+
+    def process(self, data_batch: Any, data_samples: Any) -> None:
+        self.results.append(None)
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        return {}
+
+
+class _Phases(Hook):
+    """Begins and ends the phase ``train`` where a record's figures begin and end it."""
+
+    priority = 'HIGHEST'
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        self._stage.begin('train', unwrapped(runner))
+
+    def after_train(self, runner: Runner) -> None:
+        self._stage.end()

@@ -1,0 +1,119 @@
+"""What stands in for videos where only the memory that a training takes is of interest."""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from mmaction.datasets import BaseActionDataset
+
+from ...data.darkroom.film import write_video
+from ...errors import ConfigError
+from ...registry import DATASETS
+
+FRAMES, HEIGHT, WIDTH, FPS = 80, 240, 320, 30
+"""ARID's median length, and its size and rate."""
+FRAME_NAME = 'img_{:05}.jpg'
+
+
+@DATASETS.register_module()
+class StandInVideos(BaseActionDataset):
+    """Any number of clips of one video, which is decoded and augmented once.
+
+    Every clip has the same pixels and a label of its own, two neighbours the same. Pipelines that
+    open a video and those that read a folder of frames both find what they look for.
+
+    Args:
+        video: The video file.
+        frames: Folder of its frames as pictures, named as :data:`FRAME_NAME` says.
+        clips: How many clips.
+        classes: How many classes.
+        pipeline: Steps of the config that is measured.
+        test_mode: Whether it is a test set.
+    """
+
+    def __init__(
+        self,
+        video: str,
+        frames: str,
+        clips: int,
+        classes: int,
+        pipeline: Sequence[dict],
+        test_mode: bool = False,
+    ) -> None:
+        self._video, self._frames, self._clips = video, frames, clips
+        self._kept: tuple[Any, dict] | None = None
+        names = tuple(f'class {number}' for number in range(classes))
+        super().__init__(
+            ann_file='', pipeline=list(pipeline), test_mode=test_mode, num_classes=classes,
+            metainfo=dict(classes=names),
+        )  # fmt: skip
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        """What pipelines are told of each clip."""
+        return [
+            dict(
+                filename=self._video,
+                frame_dir=self._frames,
+                filename_tmpl=FRAME_NAME,
+                total_frames=FRAMES,
+                video_id='stand-in',
+                label=clip // 2 % self.num_classes,
+            )
+            for clip in range(self._clips)
+        ]
+
+    def fingerprint(self) -> str:
+        """The same for all stand-ins of as many clips."""
+        return f'{self._clips} stand-ins of {self.num_classes} classes'
+
+    def __getitem__(self, idx: int) -> dict[str, Any]:
+        """The one packed clip, with another address and label."""
+        if self._kept is None or self._kept[0] is not self.pipeline:
+            self._kept = self.pipeline, super().__getitem__(0)
+        packed = dict(self._kept[1])
+        sample = packed['data_samples'] = copy.deepcopy(packed['data_samples'])
+        sample.set_metainfo(dict(sample_idx=idx))
+        sample.set_gt_labels(idx // 2 % self.num_classes)
+        return packed
+
+
+def make_stand_in(folder: Path) -> dict[str, str]:
+    """Makes a video and its frames, and returns where they are, for :class:`StandInVideos`.
+
+    Args:
+        folder: Where they go; made if need be.
+    """
+    video, pictures = folder / 'stand-in.avi', folder / 'frames'
+    pictures.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(0, 64, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    shots = np.stack([np.roll(noise, shot, axis=1) for shot in range(FRAMES)])
+    write_video(video, shots, FPS)
+    for number, shot in enumerate(shots):
+        cv2.imwrite(str(pictures / FRAME_NAME.format(number + 1)), shot)
+        if number == 0:
+            # Lists may count from 0 or from 1.
+            cv2.imwrite(str(pictures / FRAME_NAME.format(0)), shot)
+    return dict(video=str(video), frames=str(pictures))
+
+
+def num_classes(model: dict[str, Any]) -> int:
+    """Number of classes that a recognizer's config scores.
+
+    Raises:
+        ConfigError: its head does not say.
+    """
+    found = _find(model.get('cls_head'), 'num_classes')
+    if not isinstance(found, int) or found < 1:
+        raise ConfigError('the config\'s model.cls_head does not say num_classes')
+    return found
+
+
+def _find(section: Any, key: str) -> Any:
+    if not isinstance(section, dict):
+        return None
+    if key in section:
+        return section[key]
+    return next((one for part in section.values() if (one := _find(part, key))), None)

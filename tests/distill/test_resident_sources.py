@@ -57,7 +57,7 @@ class TestSwap:
 
         def copy(data, device):
             twin = data.clone()
-            made.append(weakref.ref(twin))
+            made.append(weakref.ref(twin.untyped_storage()))
             return twin
 
         monkeypatch.setattr('ukd_bench.knowledge.teacher._copy', copy)
@@ -65,14 +65,17 @@ class TestSwap:
 
     def test_weights_stay_at_home_and_copies_die(self, teacher_files, copies):
         teacher = Teacher(teacher_files / 'dark.py', teacher_files / 'dark.pth')
-        tensors = [*teacher.model.parameters(), *teacher.model.buffers()]
-        at_home = [tensor.data_ptr() for tensor in tensors]
+
+        def weights():
+            return [*teacher.model.parameters(), *teacher.model.buffers()]
+
+        at_home = weights()
         with pytest.raises(RuntimeError, match='out of memory'), teacher.on('cpu'):
-            there = [tensor.data_ptr() for tensor in tensors]
+            there = [tensor.data_ptr() for tensor in weights()]
             raise RuntimeError('out of memory')
-        assert not {*at_home} & {*there}
-        assert [tensor.data_ptr() for tensor in tensors] == at_home
-        assert len(copies) == len(tensors) and all(copy() is None for copy in copies)
+        assert not {tensor.data_ptr() for tensor in at_home} & {*there}
+        assert all(now is before for now, before in zip(weights(), at_home, strict=True))
+        assert len(copies) == len(at_home) and all(copy() is None for copy in copies)
 
     def test_copies_score_what_the_teacher_scores(self, train, distilling, filled_pool, copies):
         swap, _ = trained(train, distilling('SwapHook', filled_pool), epochs=1)

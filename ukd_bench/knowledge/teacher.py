@@ -159,7 +159,9 @@ class Teacher:
             for held, name, tensor in slots:
                 # Modules may share a tensor.
                 if id(tensor) not in copies:
-                    copies[id(tensor)] = _copy(tensor, device)
+                    copied = copies[id(tensor)] = _copy(tensor.detach(), device)
+                    if isinstance(tensor, torch.nn.Parameter):
+                        copies[id(tensor)] = torch.nn.Parameter(copied, tensor.requires_grad)
                 held[name] = copies[id(tensor)]
             yield
         finally:
@@ -227,12 +229,9 @@ def _made_later(model: torch.nn.Module) -> tuple[str, ...]:
     return tuple(f'{name}.new_cls.' for name, module in modules if isinstance(module, TPNHead))
 
 
-def _copy(tensor: Tensor, device: torch.device | str) -> Tensor:
+def _copy(data: Tensor, device: torch.device | str) -> Tensor:
     # On the device where the tensor lives this is the tensor itself.
-    copied = tensor.detach().to(device)
-    if not isinstance(tensor, torch.nn.Parameter):
-        return copied
-    return torch.nn.Parameter(copied, requires_grad=tensor.requires_grad)
+    return data.to(device)
 
 
 def class_order(

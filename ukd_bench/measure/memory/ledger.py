@@ -23,7 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...errors import ConfigError
 from .scratch import Scratch
-from .trace import ACTIVATIONS, GRADIENTS, INPUTS, OPTIMIZER, TEMPORARIES, Trace
+from .trace import ACTIVATIONS, GRADIENTS, INPUTS, OPTIMIZER, TEMPORARIES, WEIGHTS, Trace
 
 DEVICE = torch.device('cpu', 0)
 """Where fake tensors live."""
@@ -68,7 +68,7 @@ class Ledger(TorchDispatchMode):
 
     @contextlib.contextmanager
     def scope(self, kind: str) -> Iterator[None]:
-        """Has all that is allocated in a block taken for one kind of memory."""
+        """Has all that is allocated in a block taken for one kind, unless the block is in another."""
         self._scopes.append(kind)
         try:
             yield
@@ -152,8 +152,8 @@ class Ledger(TorchDispatchMode):
         dtype = wanted.get('dtype') or tensor.dtype
         with self._fakes:
             fake = torch.empty_strided(tensor.shape, tensor.stride(), dtype=dtype, device=DEVICE)
-        if self._counts_inputs or self._scopes:
-            self._see(fake, INPUTS)
+        if self._counts_inputs or isinstance(tensor, nn.Parameter):
+            self._see(fake, WEIGHTS if isinstance(tensor, nn.Parameter) else INPUTS)
         else:
             self._uncounted.add(fake.untyped_storage()._cdata)
         return fake
@@ -184,7 +184,7 @@ class Ledger(TorchDispatchMode):
 
     def _kind(self, kind: str | None) -> str:
         if self._scopes:
-            return self._scopes[-1]
+            return self._scopes[0]
         if kind is not None:
             return kind
         in_backward = torch._C._current_graph_task_id() != -1

@@ -29,9 +29,8 @@ _serial = itertools.count()
 def train_set(config: Config, stand_in: Mapping[str, str], batch_size: int) -> dict[str, Any]:
     """The stand-in for a config's training set: as many clips as the steps of a rehearsal take."""
     accumulated = config.optim_wrapper.get('accumulative_counts', 1)
-    # The second update is the first with an optimizer that has its state; what comes after the last
-    # step of an epoch is another step.
-    steps = 2 * accumulated + 1
+    # The second update is the first with an optimizer that has its state; those after it are alike.
+    steps = 2 * accumulated
     clips = max(steps * batch_size, MICRO_BATCH)
     return _stand_in_set(config, 'train_dataloader', stand_in, clips - clips % batch_size)
 
@@ -65,7 +64,8 @@ def rehearse_training(
     Raises:
         ConfigError: the config cannot be used, or not be rehearsed.
     """
-    config = copy.deepcopy(config)
+    # MMEngine logs the config, and would spend a second or more on its layout each time.
+    config = Config(copy.deepcopy(config.to_dict()), format_python_code=False)
     dataset = train_set(config, stand_in, batch_size)
     config.train_dataloader = _loader(config.train_dataloader, dataset, batch_size)
     tests = 'test_dataloader' in config

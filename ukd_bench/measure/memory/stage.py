@@ -5,6 +5,7 @@ import copy
 import gc
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 import mmengine.optim.optimizer.amp_optimizer_wrapper as mmengine_amp
@@ -24,7 +25,7 @@ from ...methods.config_files import wants_channels_last
 from ...models.channels_last import lay_out_channels_last
 from .ledger import DEVICE, Ledger
 from .scratch import cudnn_scratch, onednn_scratch
-from .trace import TEACHERS, WEIGHTS, Phase
+from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
 
 _LARGE = 2**14
@@ -107,6 +108,8 @@ class FakeStage:
                 self._built[name] = revert_sync_batchnorm(MODELS.build(copy.deepcopy(model)))
         network = _unfilled_copy(self._built[name])
         network.init_weights = _nothing
+        prepare = network.data_preprocessor.forward
+        network.data_preprocessor.forward = partial(self._in_scope, INPUTS, prepare)
         return network
 
     def begin(self, phase: str, network: nn.Module | None = None) -> None:
@@ -135,7 +138,8 @@ class FakeStage:
         yield teacher, 'state_sha256', lambda module: ''
         yield MutualHook, '_build_peer', lambda hook, runner, number: self._peer(runner)
         scores = NaiveEnsembleHook.scores
-        yield NaiveEnsembleHook, 'scores', lambda hook, batch: self._of_teachers(scores, hook, batch)
+        of_teachers = partial(self._in_scope, TEACHERS, scores)
+        yield NaiveEnsembleHook, 'scores', lambda hook, batch: of_teachers(hook, batch)
         yield mmengine_runner, 'get_device', lambda: str(DEVICE)
         yield mmengine_amp, 'is_cuda_available', lambda: True
         yield mmengine_autocast, 'autocast', _autocast
@@ -146,9 +150,9 @@ class FakeStage:
             lay_out_channels_last(peer)
         return peer.train()
 
-    def _of_teachers(self, scores: Callable[..., Any], *arguments: Any) -> Any:
-        with self._ledger.scope(TEACHERS):
-            return scores(*arguments)
+    def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        with self._ledger.scope(kind):
+            return function(*args, **options)
 
 
 class _Unfilled(TorchDispatchMode):

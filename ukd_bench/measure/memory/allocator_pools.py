@@ -69,10 +69,10 @@ class Pool:
 
     def __init__(self, device: Device, settings: AllocatorSettings, small: bool) -> None:
         self._device = device
-        self._settings = settings
         self._shared_segment = SMALL_SEGMENT if small else settings.large_segment_size
         self._least_rest = MIN_BLOCK if small else SMALL_REQUEST + 1
         self._max_split = settings.max_split_size or ADDRESS_SPACE
+        self._max_spare = settings.max_non_split_rounding or settings.large_segment_size
         self._next_address = 0
         # The free blocks as (size, address, block); no two have the same address.
         self._free: list[tuple[int, int, Block]] = []
@@ -88,8 +88,7 @@ class Pool:
         block = self._free[at][2]
         if size < self._max_split <= block.size:
             return None
-        spare = self._settings.max_non_split_rounding
-        if size >= self._max_split and block.size >= size + spare:
+        if size >= self._max_split and block.size >= size + self._max_spare:
             return None
         del self._free[at]
         block.free = False

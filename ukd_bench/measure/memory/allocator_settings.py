@@ -39,7 +39,7 @@ class AllocatorSettings:
         expandable_segments: One growing segment a pool instead of many of fixed size.
         max_split_size: Blocks of at least this size are not split; none: all may be.
         max_non_split_rounding: A cached block that is not split serves requests that are smaller
-            than it by less than this.
+            than it by less than this; none: the size of a large segment.
         large_segment_size: Size of the segments that requests of 1 to 10 MiB share, and of the
             large pool's pages where segments are expandable.
         roundup_power2_divisions: For requests from 1, 2, 4, ... MiB on: into how many steps the
@@ -49,7 +49,7 @@ class AllocatorSettings:
 
     expandable_segments: bool = False
     max_split_size: int | None = None
-    max_non_split_rounding: int = LARGE_SEGMENT
+    max_non_split_rounding: int | None = None
     large_segment_size: int = LARGE_SEGMENT
     roundup_power2_divisions: tuple[int, ...] = (0,) * DIVISION_INTERVALS
 
@@ -77,21 +77,15 @@ class AllocatorSettings:
                 raise _refusal(key, value, 'not modelled; give a smaller capacity instead')
             elif key and key not in IGNORED_KEYS | {'backend', 'per_process_memory_fraction'}:
                 raise ConfigError(f'allocator setting {quoted(key)}: no such key')
-        settings = cls(**values)
-        settings._check()
-        return settings
-
-    def _check(self) -> None:
-        least = self.large_segment_size
+        least = values.get('large_segment_size', LARGE_SEGMENT)
         if least <= SHARED_BELOW:
             over = f'over {SHARED_BELOW // MIB}'
             raise _refusal('large_segment_size_mb', str(least // MIB), over)
-        for key, size in (
-            ('max_split_size_mb', self.max_split_size),
-            ('max_non_split_rounding_mb', self.max_non_split_rounding),
-        ):
-            if size is not None and size < least and size != LARGE_SEGMENT:
-                raise _refusal(key, str(size // MIB), f'at least {least // MIB}')
+        for name in ('max_split_size', 'max_non_split_rounding'):
+            if values.get(name, least) < least:
+                at_least = f'at least {least // MIB}'
+                raise _refusal(f'{name}_mb', str(values[name] // MIB), at_least)
+        return cls(**values)
 
     def rounded(self, size: int) -> int:
         """The bytes of the block that a request of ``size`` bytes asks for."""

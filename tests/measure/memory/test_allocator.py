@@ -250,6 +250,11 @@ def test_expandable_segments_unmap_whole_pages_and_map_them_again():
     # 10 before the gap and 10 after it make 40 with it: one page is mapped.
     allocator.allocate(3, 40 * MIB)
     assert held(allocator) == (60, 60)
+    # 41 do not fit there, and go to the end: three pages.
+    allocator.free(3)
+    allocator.empty_cache()
+    allocator.allocate(4, 41 * MIB)
+    assert held(allocator) == (61, 100)
 
 
 def test_expandable_segments_unmap_before_they_are_out_of_memory():

@@ -103,6 +103,7 @@ def test_the_same_comes_out_as_of_torchs_own_allocator(line):
     assert (expected[-1] > 0) == (capacity > 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='no CUDA device')
 @pytest.mark.parametrize('settings', KINDS)
 def test_the_same_comes_out_on_a_gpu(settings, monkeypatch):

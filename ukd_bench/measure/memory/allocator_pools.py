@@ -139,17 +139,17 @@ class Pool:
         """Gives back blocks that are never split: one that suffices, or the largest together."""
         if self._max_split == ADDRESS_SPACE:
             return False
-        wanted = max(size, self._max_split)
-        at = bisect_left(self._free, (wanted,))
+        # Whatever may be split and suffices would have been taken, so this one may not.
+        at = self._best_fit(size)
         if at < len(self._free):
             self._release(at)
             return True
         released = 0
-        while released < wanted and at and self._free[at - 1][0] >= self._max_split:
+        while released < size and at and self._free[at - 1][0] >= self._max_split:
             at -= 1
             released += self._free[at][0]
             self._release(at)
-        return released >= wanted
+        return released >= size
 
     def release_unused(self) -> None:
         """Gives back all segments of which nothing is handed out."""

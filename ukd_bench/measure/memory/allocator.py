@@ -1,7 +1,7 @@
 """What PyTorch's caching allocator would report of a training's allocations, without a GPU.
 
 The rules are those of the native CUDA allocator of PyTorch 2.11, from its notes on CUDA's memory
-management (https://docs.pytorch.org/docs/2.11/notes/cuda.html#memory-management) and from the
+management (https://docs.pytorch.org/docs/stable/notes/cuda.html#memory-management) and from the
 behaviour of ``c10/cuda/CUDACachingAllocator.cpp``, for one stream of one device.
 """
 

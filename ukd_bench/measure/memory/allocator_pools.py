@@ -221,7 +221,7 @@ class ExpandablePool(Pool):
         return True
 
     def release_oversize(self, size: int) -> bool:
-        """Gives back nothing, since every block may be split."""
+        """Gives back nothing: there are no segments but the one."""
         return False
 
     def release_unused(self) -> None:

@@ -4,7 +4,7 @@ Peaks are predicted by a process that has torch, sizes follow from the plan and 
 times are those of earlier runs. What cannot be known is None, with a note that says why.
 """
 
-from .estimate import Estimate, estimate
 from .lines import lines
+from .whole import Estimate, estimate
 
 __all__ = ['Estimate', 'estimate', 'lines']

@@ -6,6 +6,7 @@ from typing import Any
 from ...files.hashes import digest
 from ...files.python import config_name
 from ...methods.config_files import custom_hooks
+from ...methods.table import REPLAY_HOOK
 from ...records.key import LOADERS, scientific
 from ...records.weights import made_by_runs
 from ..plan import Plan, PlannedRun
@@ -33,7 +34,7 @@ def memory_part(config: Mapping[str, Any], hook: str | None = None) -> dict[str,
     for name in LOADERS:
         _drop((kept.get(name) or {}).get('dataset'), _OF_DATASETS)
     for entry in custom_hooks(kept):
-        if hook is not None and config_name(entry.get('type')) == hook:
+        if config_name(entry.get('type')) == (hook or REPLAY_HOOK):
             _drop(entry, _OF_HOOK)
     return kept
 

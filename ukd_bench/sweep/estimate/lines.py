@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ...data.cache.estimate import size_in_words
-from .estimate import Estimate, RunEstimate, what
+from .whole import Estimate, RunEstimate, what
 
 _WIDTH = 80
 _UNKNOWN = '-'

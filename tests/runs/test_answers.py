@@ -68,3 +68,13 @@ def test_one_that_cannot_be_predicted_leaves_the_others_alone(predictor):
         None,
     ]
     assert [[*answer['phases']] for answer in answers] == [[], [], [], ['train']]
+
+
+def test_the_smallest_of_the_gpus_of_a_name_counts(monkeypatch):
+    sizes = {0: 30, 1: 10, 2: 20}
+    monkeypatch.setattr('ukd_bench.runs.answers.cuda_devices', lambda: ('A', 'B', 'A'))
+    monkeypatch.setattr(
+        'torch.cuda.get_device_properties',
+        lambda number: SimpleNamespace(total_memory=sizes[number]),
+    )
+    assert QUESTIONS['cuda_memory']('A') == 20 and QUESTIONS['cuda_memory']('B') == 10

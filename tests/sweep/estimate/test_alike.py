@@ -78,6 +78,7 @@ def test_the_places_and_seeds_of_this_plan_do_not(plan):
         hook_of(run).update(pool='elsewhere', view_seed=99, num_views=99)
         run.config.update(work_dir='elsewhere', data_root='elsewhere')
         run.config.randomness = dict(seed=99)
+        run.config.load_from = 'https://somewhere/weights.pth'
 
     assert not changed(plan, places)
 

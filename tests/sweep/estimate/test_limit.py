@@ -79,8 +79,19 @@ def test_without_one_the_device_is_asked(monkeypatch):
 
     monkeypatch.setattr(module, 'ask', ask)
     assert memory_limit(GONE, None).size is None and asked == []
-    machine = memory_limit(Devices('cpu', 'cpu', 'Made-up CPU'), None)
-    assert machine.size == os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') > 100 * MIB
     here = memory_limit(Devices('cuda', 'cuda', 'Made-up GPU', ('0',)), None)
     assert here == MemoryLimit(80 * GIB, 'Made-up GPU', CONTEXT_BYTES)
     assert asked == [{'cuda_memory': 'Made-up GPU'}]
+
+
+def test_on_the_cpu_it_is_the_memory_of_the_machine_or_of_the_container(tmp_path, monkeypatch):
+    def size() -> int | None:
+        return memory_limit(Devices('cpu', 'cpu', 'Made-up CPU'), None).size
+
+    own = tmp_path / 'memory.max'
+    monkeypatch.setattr(module, '_OF_CONTAINER', (tmp_path / 'absent', own))
+    whole = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    assert size() == whole > 100 * MIB
+    for text, expected in [('max\n', whole), (f'{whole * 2}\n', whole), ('1048576\n', MIB)]:
+        own.write_text(text)
+        assert size() == expected

@@ -8,10 +8,11 @@ from ...files.python import config_name
 from ...methods.config_files import custom_hooks
 from ...methods.table import REPLAY_HOOK
 from ...records.key import LOADERS, scientific
-from ...records.weights import made_by_runs
+from ...records.weights import made_by_runs, weights_in
 from ..plan import Plan, PlannedRun
 
-# What changes a result and not what it takes: seeds, schedules, and which clips there are.
+# What changes a result and not what it takes: seeds, schedules, which clips there are, and the
+# weights that networks start from.
 _OF_CONFIG = ('randomness', 'param_scheduler')
 _OF_LOOP = ('max_epochs',)
 _OF_DATASETS = ('split', 'groups', 'label_noise', 'label_seed')
@@ -27,6 +28,8 @@ def memory_part(config: Mapping[str, Any], hook: str | None = None) -> dict[str,
         hook: Name of the hook of the run's method, see :func:`ukd_bench.records.key.scientific`.
     """
     kept = scientific(config, hook)
+    for holder, key, _ in [*weights_in(kept)]:
+        holder[key] = None
     for backbone in made_by_runs(kept):
         _drop(backbone, _OF_BACKBONE)
     _drop(kept, _OF_CONFIG)

@@ -1,8 +1,10 @@
 """How much memory there is for a run, and which runs do not fit it."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ...data.cache.estimate import size_in_words
 from ...records.questions import ask
@@ -17,6 +19,13 @@ Reports on torch's own tracker tell of 300 to 600 MiB since CUDA loads kernels w
 PROCESS_BYTES = 500 * MIB
 """Allowed for Python and its libraries on the CPU, which runs share: ``preloaded_bytes`` of the
 published records is 460 MiB."""
+
+
+_OF_CONTAINER = (
+    Path('/sys/fs/cgroup/memory.max'),
+    Path('/sys/fs/cgroup/memory/memory.limit_in_bytes'),
+)
+"""Where Linux says what a container may take, in its second version of that and in its first."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +55,20 @@ def memory_limit(devices: Devices, given: int | None) -> MemoryLimit:
     if given is not None:
         return MemoryLimit(given, '--memory-limit', beside)
     if devices.kind == 'cpu':
-        present = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
-        return MemoryLimit(present, 'this machine', beside)
+        return MemoryLimit(_memory_here(), 'this machine', beside)
     if devices.name is None:
         return MemoryLimit(None, devices.asked, beside)
     return MemoryLimit(ask({'cuda_memory': devices.name})['cuda_memory'], devices.name, beside)
+
+
+def _memory_here() -> int:
+    """Bytes of the machine's memory, or of what of it the container may take."""
+    found = [os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')]
+    for path in _OF_CONTAINER:
+        # The word max stands where there is no limit.
+        with contextlib.suppress(OSError, ValueError):
+            found.append(int(path.read_text()))
+    return min(found)
 
 
 @dataclass(frozen=True)

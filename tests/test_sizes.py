@@ -1,5 +1,8 @@
 """Sizes with a unit, and cards by name."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from ukd_bench.errors import ConfigError
@@ -53,3 +56,9 @@ def test_no_card_has_more_than_its_box_says():
     said |= {'rtx5090': 32, 'a100': 40, 'a100-80gb': 80, 'h100': 80, 'h200': 141}
     assert said.keys() == CARDS.keys()
     assert all(0.9 * said[card] < gib < said[card] for card, gib in CARDS.items())
+
+
+def test_the_page_has_every_card():
+    page = (Path(__file__).parents[1] / 'docs' / 'sweeps.md').read_text()
+    told = re.findall(r'`([\w-]+)` \| (\d+\.\d\d) \|', page)
+    assert {name: float(gib) for name, gib in told} == CARDS

@@ -136,8 +136,12 @@ def test_an_estimate_beside_the_plan(empty, predicted, monkeypatch, capsys):
 
 def test_nothing_is_started_where_a_run_cannot_fit(empty, predicted, monkeypatch, capsys):
     assert main([*CALL, '--memory-limit', '4GiB']) == 2
-    *warnings, line = capsys.readouterr().err.splitlines()
-    assert len(warnings) == 3 and all('naive' in warning for warning in warnings)
+    said, *warnings, line = capsys.readouterr().err.splitlines()
+    assert (
+        said.startswith('predicting peaks: ')
+        and len(warnings) == 3
+        and all('naive' in warning for warning in warnings)
+    )
     assert line.startswith('error: nothing is started, because not all runs can fit; ')
     assert not list(empty.iterdir())
 

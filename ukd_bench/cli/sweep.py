@@ -212,7 +212,7 @@ def print_estimate(sweep: 'SweepRun', state: 'SweepState', limit_bytes: int | No
     """Prints what the runs take that are left; returns whether each of them can fit."""
     from ..sweep.estimate import lines
 
-    estimate = sweep.estimate(state, limit_bytes)
+    estimate = sweep.estimate(state, limit_bytes, partial(print, file=sys.stderr))
     print(*lines(estimate), sep='\n')
     for line in (*estimate.misfits, *estimate.tight):
         print(f'warning: {line}', file=sys.stderr)

@@ -84,17 +84,17 @@ def test_the_places_and_seeds_of_this_plan_do_not(plan):
 
 
 def test_each_kind_is_asked_for_once_with_its_teachers(plan, monkeypatch):
-    asked = []
+    asked, said = [], []
 
     def ask(questions):
         asked.extend(questions['peaks'])
         return {'peaks': [dict(NO_PHASE, state_bytes=n) for n in range(len(asked))]}
 
     monkeypatch.setattr(peaks, 'ask', ask)
-    found = predicted_peaks(plan, plan.runs.values())
+    found = predicted_peaks(plan, plan.runs.values(), said.append)
     assert found.keys() == plan.runs.keys()
     # Teachers, banks; plain and plain_long; ukd and naive with one and with three.
-    assert len(asked) == 3 + 3 + 2 + 4
+    assert len(asked) == 3 + 3 + 2 + 4 and said == ['predicting peaks: 12 kinds of runs']
     (naive,) = (one for one in asked if one['method'] == 'naive' and len(one['teachers']) == 3)
     teachers = [repr(teacher.config.to_dict()) for _, teacher, _ in plan.pool]
     assert naive['teachers'] == teachers and naive['device'] == 'cpu'
@@ -111,7 +111,7 @@ def test_each_kind_is_asked_for_once_with_its_teachers(plan, monkeypatch):
 
 def test_no_process_is_asked_of_nothing(plan, monkeypatch):
     monkeypatch.setattr(peaks, 'ask', None)
-    assert predicted_peaks(plan, []) == {}
+    assert predicted_peaks(plan, [], None) == {}
 
 
 def test_the_largest_phase_counts(plan, monkeypatch):
@@ -120,11 +120,11 @@ def test_the_largest_phase_counts(plan, monkeypatch):
     answer = dict(phases={'train': phase, 'eval': other}, state_bytes=2, error=None)
     run = run_of(plan, 'plain')
     monkeypatch.setattr(peaks, 'ask', lambda questions: {'peaks': [answer]})
-    found = predicted_peaks(plan, [run])[run.spec.key]
+    found = predicted_peaks(plan, [run], print)[run.spec.key]
     assert (found.allocated_bytes, found.workspace_bytes, found.state_bytes) == (9, 3, 2)
     assert found.peak_bytes == 9, 'nothing is reserved on the CPU'
     other['reserved_peak_bytes'] = 12
-    assert predicted_peaks(plan, [run])[run.spec.key].peak_bytes == 12
+    assert predicted_peaks(plan, [run], print)[run.spec.key].peak_bytes == 12
 
 
 def test_networks_of_two_backbones_are_not_alike():

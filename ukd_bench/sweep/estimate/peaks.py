@@ -1,6 +1,6 @@
 """Predicted peaks of runs: asked of one process that has torch, once for all that are alike."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +34,25 @@ class PredictedPeak:
         return self.allocated_bytes if self.reserved_bytes is None else self.reserved_bytes
 
 
-def predicted_peaks(plan: Plan, runs: Iterable[PlannedRun]) -> dict[str, PredictedPeak]:
+def predicted_peaks(
+    plan: Plan, runs: Iterable[PlannedRun], say: Callable[[str], None]
+) -> dict[str, PredictedPeak]:
     """The peak of each run, by its key.
 
     Args:
         plan: The plan that the runs are part of.
         runs: Those that count.
+        say: Called with a line before a person has to wait.
     """
     alike = {run.spec.key: memory_key(run, plan) for run in runs}
     first: dict[str, PlannedRun] = {}
     for key, kind in alike.items():
         first.setdefault(kind, plan.runs[key])
     jobs = [_job(run, plan) for run in first.values()]
-    answers = ask({'peaks': jobs})['peaks'] if jobs else []
+    answers = []
+    if jobs:
+        say(f'predicting peaks: {len(jobs)} kinds of runs')
+        answers = ask({'peaks': jobs})['peaks']
     found = dict(zip(first, map(_of_phases, answers), strict=True))
     return {key: found[kind] for key, kind in alike.items()}
 

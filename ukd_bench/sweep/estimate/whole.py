@@ -1,6 +1,7 @@
 """The estimate of a sweep: what each run that is to come takes, and what all of them do."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,7 +84,12 @@ class Estimate:
 
 
 def estimate(
-    state: SweepState, devices: Devices, jobs: int, cache_gib: float, limit_bytes: int | None = None
+    state: SweepState,
+    devices: Devices,
+    jobs: int,
+    cache_gib: float,
+    limit_bytes: int | None = None,
+    say: Callable[[str], None] = print,
 ) -> Estimate:
     """Estimates what is left of a sweep. Nothing is made or trained.
 
@@ -93,6 +99,7 @@ def estimate(
         jobs: Runs at once.
         cache_gib: GiB that cached frames may take.
         limit_bytes: Memory that a run may take; None is what the device has.
+        say: Called with a line before a person has to wait.
 
     Raises:
         UkdBenchError: the process that predicts peaks died, or the videos cannot be read.
@@ -102,7 +109,7 @@ def estimate(
     own, published = earlier_runs(state.paths.root), reference_runs()
     # What another machine takes says nothing of this one.
     of_device = [one for one in published if one.device == devices.name]
-    peaks = predicted_peaks(plan, runs)
+    peaks = predicted_peaks(plan, runs, say)
     videos = {id(data): Videos(data) for data in plan.datasets}
     estimates = tuple(
         RunEstimate(

@@ -76,6 +76,7 @@ def test_what_is_neither_is_refused_with_the_names(empty, capsys):
         ('--seeds', 'a', "'a' is not a list like 1,2,4 of numbers of at least 0"),
         ('--methods', 'ukd,', "'ukd,' is not a list like a,b"),
         ('--cache-gib', '-1', "'-1' is not a number of GiB"),
+        ('--memory-limit', '24', "'24' has no unit: 24GiB is"),
         ('--edition', 'v2', "invalid choice: 'v2'"),
     ],
 )
@@ -85,3 +86,67 @@ def test_values_that_cannot_be_used(option, value, complaint, capsys):
     assert end.value.code == 2
     line = capsys.readouterr().err
     assert line.startswith(f'error: argument {option}: {complaint}') and line.count('\n') == 1
+
+
+def test_a_limit_without_an_estimate_is_refused(empty, capsys):
+    assert main(['sweep', '--dry-run', '--memory-limit', '24GiB']) == 2
+    assert capsys.readouterr().err == 'error: --memory-limit needs --estimate\n'
+
+
+@pytest.fixture
+def predicted(monkeypatch):
+    """Has a stand-in predict peaks: 9 GiB for naive distillation, and 1 GiB for all others."""
+
+    def ask(questions):
+        def phases(run):
+            size = (9 if run['method'] == 'naive' else 1) * 2**30
+            figures = ('allocated_peak_bytes', 'reserved_peak_bytes', 'workspace_bound_bytes')
+            return dict(train=dict(zip(figures, (size, size, 0), strict=True)))
+
+        answers = [
+            dict(phases=phases(one), state_bytes=2**20, error=None) for one in asked(questions)
+        ]
+        return {'peaks': answers}
+
+    def asked(questions):
+        assert [*questions] == ['peaks']
+        return questions['peaks']
+
+    monkeypatch.setattr('ukd_bench.sweep.estimate.peaks.ask', ask)
+
+
+CALL = ('sweep', '--methods', 'plain,naive', '--regimes', 'pretrained', '--estimate')
+
+
+def test_an_estimate_beside_the_plan(empty, predicted, monkeypatch, capsys):
+    monkeypatch.setattr('ukd_bench.sweep.preflight.ask', lambda questions: {'cuda_devices': []})
+    call = (*CALL, '--dry-run', '--device', 'cuda', '--memory-limit', '4GiB')
+    assert main([*call]) == 0
+    printed = capsys.readouterr()
+    plan, estimate = printed.out.split('\n\nruns  each')
+    assert len(plan.splitlines()) == 16 and 'naive K=4 i3d-r18-w8' in estimate
+    assert max(map(len, printed.out.splitlines())) <= 80
+    warnings = [line for line in printed.err.splitlines() if line.startswith('warning: ')]
+    assert [line.split(' cannot fit')[0] for line in warnings] == [
+        f'warning: naive K={k} i3d-r18-w8' for k in (1, 2, 4)
+    ]
+    assert all('9.0 GiB' in line and '4.0 GiB of --memory-limit' in line for line in warnings)
+    assert not list(empty.iterdir()), 'nothing is made'
+
+
+def test_nothing_is_started_where_a_run_cannot_fit(empty, predicted, monkeypatch, capsys):
+    assert main([*CALL, '--memory-limit', '4GiB']) == 2
+    said, *warnings, line = capsys.readouterr().err.splitlines()
+    assert (
+        said.startswith('predicting peaks: ')
+        and len(warnings) == 3
+        and all('naive' in warning for warning in warnings)
+    )
+    assert line.startswith('error: nothing is started, because not all runs can fit; ')
+    assert not list(empty.iterdir())
+
+    started = []
+    monkeypatch.setattr('ukd_bench.sweep.run.SweepRun.alone', lambda sweep: started.append(sweep))
+    with pytest.raises(TypeError):
+        main([*CALL, '--memory-limit', '40GiB'])
+    assert started, 'where all fit it goes on'

@@ -19,6 +19,8 @@ from ukd_bench.cli import values
         (values.numbers(1), '1, 2,4', [1, 2, 4]),
         (values.one_of(lambda: ['a', 'b']), 'b', 'b'),
         (values.named_path, '.', Path()),
+        (values.memory_size, '11GiB', 11 * 2**30),
+        (values.memory_size, 'h100', round(79.11 * 2**30)),
     ],
 )
 def test_taken(parse, text, value):
@@ -36,6 +38,11 @@ def test_taken(parse, text, value):
         (values.number('of seconds'), 'soon', "'soon' is not a number of seconds"),
         (values.number('of GiB', positive=True), '0', "'0' is not a positive number of GiB"),
         (values.size, '96', "'96' is not of the form 96x72"),
+        (
+            values.memory_size,
+            '24',
+            "'24' has no unit: 24GiB is 24 x 2**30 bytes, 24GB 24 x 10**9",
+        ),
         (values.words, 'a,,b', "'a,,b' is not a list like a,b"),
         (values.numbers(1), '0,1', "'0,1' is not a list like 1,2,4 of numbers of at least 1"),
         (values.numbers(0), 'a', "'a' is not a list like 1,2,4 of numbers of at least 0"),

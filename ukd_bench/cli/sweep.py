@@ -13,11 +13,11 @@ from ..sweep.executors import EXECUTORS
 from .options import add_check, add_edition, require_reference
 from .parser import WIDTH
 from .progress import progress_bar
-from .values import named_path, number, numbers, words
+from .values import memory_size, named_path, number, numbers, words
 
 if TYPE_CHECKING:
     from ..sweep.finished import SweepState
-    from ..sweep.run import SweepOptions
+    from ..sweep.run import SweepOptions, SweepRun
 
 SUMMARY = 'plan, run and resume a sweep, and write its report'
 DESCRIPTION = (
@@ -37,7 +37,7 @@ methods:
 {_listed([method for method in METHODS if method not in ON_DEMAND])}
 
 examples:
-  %(prog)s --dry-run
+  %(prog)s --dry-run --estimate
   %(prog)s quick --methods plain,ukd --seeds 0,1
   %(prog)s arid_v1 --data-root /data/ARID --device cuda
 
@@ -109,6 +109,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'without it each is read once, when the sweep starts',
     )  # fmt: skip
     add('--dry-run', action='store_true', help='print the plan, one line a run, and stop')
+    add(
+        '--estimate', action='store_true',
+        help='print what memory, disk and time the runs will take; a run that cannot fit is told, '
+        'and without --dry-run nothing is started then',
+    )  # fmt: skip
+    add(
+        '--memory-limit', type=memory_size, metavar='SIZE',
+        help='that a run may take: 24GiB, 24GB, or a card such as rtx3090 (default: what the '
+        'device has)',
+    )  # fmt: skip
 
 
 def _shipped() -> list[str]:
@@ -129,6 +139,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..sweep.run import SweepRun
 
     require_reference(arguments)
+    if arguments.memory_limit and not arguments.estimate:
+        raise ConfigError('--memory-limit needs --estimate')
     if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
         raise ConfigError(f'--reference {arguments.reference} holds no sweep')
     if arguments.reference:
@@ -142,6 +154,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_plan(state)
         for doubt in doubts(state):
             print(f'warning: {doubt}', file=sys.stderr)
+        if arguments.estimate:
+            print()
+            print_estimate(sweep, state, arguments.memory_limit)
         if sweep.devices.absence:
             unknown = 'which runs are finished on it is unknown'
             print(f'{sweep.devices.absence}: {unknown}', file=sys.stderr)
@@ -157,6 +172,13 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False)
     report_folder = arguments.reports / sweep.axes.name
     executor = sweep.executor()
+    if arguments.estimate:
+        if not print_estimate(sweep, sweep.state(), arguments.memory_limit):
+            raise ConfigError(
+                'nothing is started, because not all runs can fit; a call without --estimate '
+                'starts them all the same'
+            )
+        print()
     with sweep.alone():
         require_writable(report_folder)
         tally = sweep.carry_out(
@@ -184,6 +206,17 @@ def _options(arguments: argparse.Namespace) -> 'SweepOptions':
     from ..sweep.run import SweepOptions
 
     return SweepOptions(**{one.name: getattr(arguments, one.name) for one in fields(SweepOptions)})
+
+
+def print_estimate(sweep: 'SweepRun', state: 'SweepState', limit_bytes: int | None) -> bool:
+    """Prints what the runs take that are left; returns whether each of them can fit."""
+    from ..sweep.estimate import lines
+
+    estimate = sweep.estimate(state, limit_bytes, partial(print, file=sys.stderr))
+    print(*lines(estimate), sep='\n')
+    for line in (*estimate.misfits, *estimate.tight):
+        print(f'warning: {line}', file=sys.stderr)
+    return not estimate.misfits
 
 
 def print_plan(state: 'SweepState') -> None:

@@ -5,6 +5,9 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ..errors import ConfigError
+from ..sizes import parse_size
+
 
 def named_path(text: str) -> Path:
     """A path. An empty one, as an unset variable leaves it, would be the working folder."""
@@ -51,6 +54,14 @@ def size(text: str) -> tuple[int, int]:
     if not match:
         raise argparse.ArgumentTypeError(f'{text!r} is not of the form 96x72')
     return int(match[1]), int(match[2])
+
+
+def memory_size(text: str) -> int:
+    """Bytes of a size with a unit, or of a card by its name, see :func:`..sizes.parse_size`."""
+    try:
+        return parse_size(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def words(text: str) -> list[str]:

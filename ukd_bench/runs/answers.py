@@ -5,6 +5,7 @@ to stdout as another, by the same names. :func:`ukd_bench.records.questions.ask`
 question is a function here and its line in :data:`QUESTIONS`.
 """
 
+import ast
 import json
 import os
 import sys
@@ -15,6 +16,14 @@ from typing import Any
 from ..errors import ConfigError, UkdBenchError, told_in_one_line
 from ..files.python import import_by_path, working_folder_on_path
 from ..records.execution import cuda_devices
+
+
+def _cuda_memory(name: str) -> int:
+    """Bytes that the smallest of the CUDA devices of a name has in all."""
+    from torch.cuda import get_device_properties
+
+    alike = [number for number, one in enumerate(cuda_devices()) if one == name]
+    return min(get_device_properties(number).total_memory for number in alike)
 
 
 def _rule_complaint(about: dict) -> str | None:
@@ -69,9 +78,53 @@ def _hook_complaints(about: dict[str, list[dict]]) -> dict[str, str]:
     return complaints
 
 
+_PEAK_FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'workspace_bound_bytes')
+
+
+def _peaks(about: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Predicted peaks of runs, in their order.
+
+    Args:
+        about: A dict a run: its ``config`` and those of its ``teachers`` as literals of Python,
+            which JSON would make others of, its ``method`` or kind, and its ``device``.
+
+    Returns:
+        A dict a run: figures by phase as ``phases``, the bytes of what it trains as
+        ``state_bytes``, and as ``error`` one line where it cannot be predicted.
+    """
+    from mmengine.config import Config
+
+    from ..measure.memory.predict import predict_run  # type: ignore[import-not-found]
+
+    def predicted(run: dict[str, Any]) -> dict[str, Any]:
+        config, *teachers = (
+            Config(ast.literal_eval(text), format_python_code=False)
+            for text in (run['config'], *run['teachers'])
+        )
+        found = predict_run(config, run['method'], run['device'], teachers)
+        phases = {
+            name: {figure: getattr(peak, figure) for figure in _PEAK_FIGURES}
+            for name, peak in found.phases.items()
+        }
+        return dict(
+            phases=phases, state_bytes=getattr(found, 'state_bytes', None), error=found.error
+        )
+
+    answers = []
+    for run in about:
+        try:
+            with told_in_one_line('its config cannot be predicted'):
+                answers.append(predicted(run))
+        except UkdBenchError as error:
+            answers.append(dict(phases={}, state_bytes=None, error=str(error)))
+    return answers
+
+
 QUESTIONS: dict[str, Callable[[Any], Any]] = {
     # Names of the CUDA devices in view, in torch's order.
     'cuda_devices': lambda about: cuda_devices(),
+    'cuda_memory': _cuda_memory,
+    'peaks': _peaks,
     'rule_complaint': _rule_complaint,
     'loss_complaint': _loss_complaint,
     'hook_complaints': _hook_complaints,

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,117 @@ def prepare_places(plan: Plan, budget_gib: float, bars: Bars, say: Callable[[str
     return Places(_make_flow(plan, bars), _make_caches(plan, budget_gib, bars, say))
 
 
-def _make_flow(plan: Plan, bars: Bars) -> dict[tuple[Path, str], Path]:
-    folders = {}
+@dataclass(frozen=True)
+class WantedFlow:
+    """Optical flow that runs read and a sweep makes.
+
+    Attributes:
+        data: Videos that it is of.
+        key: The :func:`.place.flow_key` of the steps that read it.
+        settings: How it is computed.
+        folder: Where it will lie.
+    """
+
+    data: SweepData
+    key: str
+    settings: FlowSettings
+    folder: Path
+
+
+@dataclass(frozen=True)
+class WantedCache:
+    """Decoded frames that runs read.
+
+    Attributes:
+        data: Videos that they are of.
+        side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
+        folder: Where they will lie, if there is room.
+    """
+
+    data: SweepData
+    side: int | None
+    folder: Path
+
+
+@dataclass(frozen=True)
+class CacheRoom:
+    """What caches take and what there is room for, in bytes.
+
+    Attributes:
+        needed: What all of them take.
+        present: What of it need not be made anew.
+        budget: What they may take.
+        free: What the disk has free, but for a share that is left alone.
+    """
+
+    needed: int
+    present: int
+    budget: float
+    free: float
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there is room for all of them; there is none for some."""
+        return self.needed <= self.budget and self.needed - self.present <= self.free
+
+    @property
+    def lack(self) -> str:
+        """Why there is no room, in words."""
+        return (
+            f'videos are decoded at every epoch: cached they would take {self.needed / GIB:.1f} '
+            f'GiB; --cache-gib allows {self.budget / GIB:g}, the disk '
+            f'{(self.present + self.free) / GIB:.1f}'
+        )
+
+
+def wanted_flow(plan: Plan) -> list[WantedFlow]:
+    """The flow that the pipelines of a plan's runs ask for, each once.
+
+    Raises:
+        ConfigError: the flow that a pipeline asks for is none that a sweep makes.
+    """
+    found = []
     for data in plan.datasets:
         for key, settings in _flow_wanted(plan, data).items():
             flow = _checked(settings)
             # Two roots of one name are two folders, so that two sweeps do not replace each other's.
             place = digest([settings, str(data.root.resolve())], 8)
             folder = DATA / 'flow' / f'{data.name}-{flow.algorithm}-{place}'
-            with bars(f'{flow.algorithm} flow') as update:
-                make_flow(data.root, folder, data.paths(), flow, _cores(), update)
-            folders[data.root, key] = folder
+            found.append(WantedFlow(data, key, flow, folder))
+    return found
+
+
+def wanted_caches(plan: Plan) -> list[WantedCache]:
+    """The caches that the pipelines of a plan's runs could read, each once."""
+    return [
+        WantedCache(data, side, DATA / 'cache' / _cache_name(data, side))
+        for data in plan.datasets
+        for side in dict.fromkeys(step.get('short_side') for step in _steps(plan, data, OPEN_VIDEO))
+    ]
+
+
+def cache_room(wanted: Sequence[WantedCache], needed: int, budget_gib: float) -> CacheRoom:
+    """What there is room for.
+
+    Args:
+        wanted: The caches.
+        needed: Bytes that all of them take.
+        budget_gib: GiB that they may take.
+    """
+    parent = DATA / 'cache'
+    existing = next(path for path in (parent, *parent.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free * (1 - _LEAVE_FREE)
+    present = sum(_present_bytes(one.folder) for one in wanted)
+    return CacheRoom(needed, present, budget_gib * GIB, free)
+
+
+def _make_flow(plan: Plan, bars: Bars) -> dict[tuple[Path, str], Path]:
+    folders = {}
+    for one in wanted_flow(plan):
+        data, flow = one.data, one.settings
+        with bars(f'{flow.algorithm} flow') as update:
+            make_flow(data.root, one.folder, data.paths(), flow, _cores(), update)
+        folders[data.root, one.key] = one.folder
     return folders
 
 
@@ -99,37 +200,23 @@ def _checked(settings: dict[str, Any]) -> FlowSettings:
 def _make_caches(
     plan: Plan, budget_gib: float, bars: Bars, say: Callable[[str], Any]
 ) -> dict[tuple[Path, int | None], Path]:
-    wanted = [
-        (data, side)
-        for data in plan.datasets
-        for side in dict.fromkeys(step.get('short_side') for step in _steps(plan, data, OPEN_VIDEO))
-    ]
+    wanted = wanted_caches(plan)
     if not wanted or budget_gib <= 0:
         return {}
-    listed = [data.paths() for data, _ in wanted]
-    needed = sum(
-        needed_bytes(data.root, paths, side)
-        for (data, side), paths in zip(wanted, listed, strict=True)
-    )
+    needed = sum(needed_bytes(one.data.root, one.data.paths(), one.side) for one in wanted)
     parent = DATA / 'cache'
     try:
         parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f'{parent}: cannot be made ({error.strerror or error})') from error
-    folders = [parent / _cache_name(data, side) for data, side in wanted]
-    present = sum(map(_present_bytes, folders))
-    free = shutil.disk_usage(parent).free * (1 - _LEAVE_FREE)
-    if needed > budget_gib * GIB or needed - present > free:
-        room = f'--cache-gib allows {budget_gib:g}, the disk {(present + free) / GIB:.1f}'
-        say(
-            f'videos are decoded at every epoch: cached they would take {needed / GIB:.1f} GiB; '
-            f'{room}'
-        )
+    room = cache_room(wanted, needed, budget_gib)
+    if not room.is_enough:
+        say(room.lack)
         return {}
-    for (data, side), paths, folder in zip(wanted, listed, folders, strict=True):
+    for one in wanted:
         with bars('caching frames') as update:
-            build(data.root, folder, paths, side, _cores(), update)
-    return {(data.root, side): folder for (data, side), folder in zip(wanted, folders, strict=True)}
+            build(one.data.root, one.folder, one.data.paths(), one.side, _cores(), update)
+    return {(one.data.root, one.side): one.folder for one in wanted}
 
 
 def _cache_name(data: SweepData, side: int | None) -> str:

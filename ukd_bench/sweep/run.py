@@ -16,6 +16,7 @@ from .config import Axes, read_axes
 from .display import Progress
 from .doubts import doubts
 from .earlier import still_valid
+from .estimate import Estimate, estimate
 from .executors import Executor, Resources, build_executor
 from .finished import SweepState
 from .parts import Dataset
@@ -137,6 +138,20 @@ class SweepRun:
         state = SweepState(plan, self.paths, options.accept_stale)
         state.refresh()
         return state
+
+    def estimate(
+        self, state: SweepState, limit_bytes: int | None, say: Callable[[str], None]
+    ) -> Estimate:
+        """What the runs take that are left.
+
+        Args:
+            state: The plan, and what of it is finished.
+            limit_bytes: Memory that a run may take; None is what the device has.
+            say: Called with a line before a person has to wait.
+        """
+        here = self.devices.name is not None
+        jobs = self.executor().capacity if here else self.options.jobs or 1
+        return estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
 
     def executor(self) -> Executor:
         """The executor that carries out its runs.

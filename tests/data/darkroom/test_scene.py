@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 
 from ukd_bench.data.darkroom.actions import CLASSES, PROPS_NEEDED
-from ukd_bench.data.darkroom.film import frames_of, light_of
+from ukd_bench.data.darkroom.film import frames_of, length_of, light_of
 from ukd_bench.data.darkroom.layout import Take, clips_of
 from ukd_bench.data.darkroom.paint import reduce
 from ukd_bench.data.darkroom.scene import PROPS, draw_look, draw_shot
@@ -98,3 +98,10 @@ def test_what_is_drawn_at_the_edge_is_drawn_like_the_rest():
     )
     first, last = stage.bounds(np.array([[-90.0, 1e4]]), np.array([[-80.0, 2e4]]))
     assert stage.canvas(corner, first[0], last[0]).shape == (3, 3, 3)
+
+
+def test_the_length_of_a_clip_is_known_before_it_is_drawn():
+    clips = [Take(label, 2, 1) for label in (0, 4, 9)]
+    assert [length_of(TINY, clip) for clip in clips] == [
+        len(frames_of(TINY, clip)) for clip in clips
+    ]

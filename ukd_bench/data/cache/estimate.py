@@ -1,7 +1,7 @@
 """Estimates how much a cache will take, without decoding."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -68,16 +68,29 @@ def needed_bytes(root: Path, paths: Iterable[str], short_side: int | None = None
         paths: Videos, as paths below it.
         short_side: Pixels that a longer shorter side is reduced to; None leaves the size alone.
     """
+    sizes = video_sizes(root, paths)
+    return sum(cached_bytes(*one, short_side) for one in sizes)
+
+
+def video_sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[int, int, int]]:
+    """Frames, height and width of each video, see :func:`needed_bytes` for how well they are known.
+
+    Args:
+        root: Data root.
+        paths: Videos, as paths below it.
+    """
     manifest = darkroom_manifest(root) or {'clips': {}}
-    total = 0
     for path in paths:
         if path in manifest['clips']:
             spec = manifest['spec']
-            facts = manifest['clips'][path]['num_frames'], spec['height'], spec['width']
+            yield manifest['clips'][path]['num_frames'], spec['height'], spec['width']
         else:
-            facts = _stated(root / path)
-        total += HEADER_BYTES + facts[0] * _frame_bytes(*facts[1:], short_side)
-    return total
+            yield _stated(root / path)
+
+
+def cached_bytes(num_frames: int, height: int, width: int, short_side: int | None = None) -> int:
+    """Bytes that a cache takes for one video of this size."""
+    return HEADER_BYTES + num_frames * _frame_bytes(height, width, short_side)
 
 
 @cache

@@ -53,10 +53,15 @@ def frames_of(spec: DarkRoomSpec, clip: Take) -> np.ndarray:
     return draw(light, sensor, _stream(spec, clip.label, clip.group, clip.number, _NOISE))
 
 
+def length_of(spec: DarkRoomSpec, clip: Take) -> int:
+    """Number of frames of a clip, which is known before any is drawn."""
+    return draw_length(spec, _shot_stream(spec, clip))
+
+
 def light_of(spec: DarkRoomSpec, clip: Take) -> tuple[np.ndarray, Sensor]:
     """The linear light ``(T, H, W, 3)`` a clip's camera sees, and the camera's sensor."""
     look, sensor = _group(spec, clip.group)
-    rng = _stream(spec, clip.label, clip.group, clip.number, _SHOT)
+    rng = _shot_stream(spec, clip)
     frames = draw_length(spec, rng)
     name = CLASSES[clip.label]
     style = draw_style(name, frames / spec.fps, rng)
@@ -71,6 +76,10 @@ def _group(spec: DarkRoomSpec, group: int) -> tuple[Look, Sensor]:
     code = rng.uniform(*(_BRIGHT_CODES if spec.bright else spec.mean_code))
     noise = spec.noise * (_BRIGHT_NOISE if spec.bright else 1.0)
     return look, draw_sensor(exposure_for(look.still(), code), noise, rng)
+
+
+def _shot_stream(spec: DarkRoomSpec, clip: Take) -> np.random.Generator:
+    return _stream(spec, clip.label, clip.group, clip.number, _SHOT)
 
 
 def _stream(spec: DarkRoomSpec, *keys: int) -> np.random.Generator:

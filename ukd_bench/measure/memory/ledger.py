@@ -18,11 +18,12 @@ from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
 )
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...errors import ConfigError
 from .scratch import Scratch
+from .shapes import Shapes
 from .trace import ACTIVATIONS, GRADIENTS, INPUTS, OPTIMIZER, TEMPORARIES, WEIGHTS, Trace
 
 DEVICE = torch.device('cpu', 0)
@@ -38,6 +39,7 @@ class Ledger(TorchDispatchMode):
     A storage is one block, however many tensors share it, until the last of them is gone.
 
     Args:
+        shapes: Carries out operators on fake tensors of :data:`DEVICE`.
         scratch: Function that tells of an operator's scratch memory, see :mod:`.scratch`.
         counts_inputs: Whether what is moved from the host takes memory of the device's allocator.
 
@@ -48,12 +50,12 @@ class Ledger(TorchDispatchMode):
         ConfigError: an operator's control flow or the shape of its result depends on values.
     """
 
-    def __init__(self, scratch: Scratch, counts_inputs: bool = True) -> None:
+    def __init__(self, shapes: Shapes, scratch: Scratch, counts_inputs: bool = True) -> None:
         super().__init__()
         self.trace = Trace()
+        self._shapes = shapes
         self._scratch = scratch
         self._counts_inputs = counts_inputs
-        self._fakes = FakeTensorMode(allow_non_fake_inputs=True)
         self._scopes: list[str] = []
         # Keyed by the storage's address, which no other has while it lives.
         self._blocks: dict[int, tuple[int, int]] = {}
@@ -122,7 +124,11 @@ class Ledger(TorchDispatchMode):
         args: tuple = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        kwargs = kwargs or {}
+        # Functions of torch that operators call within take no way of their own.
+        with torch._C.DisableTorchFunction():
+            return self._carry_out(func, args, kwargs or {})
+
+    def _carry_out(self, func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
         if func is _aten._local_scalar_dense.default and isinstance(args[0], FakeTensor):
             return _made_up(args[0])
         wanted = kwargs.get('device')
@@ -131,11 +137,7 @@ class Ledger(TorchDispatchMode):
                 return self._moved(args[0], kwargs)
             if wanted == HOST and isinstance(args[0], FakeTensor):
                 return torch.zeros(args[0].shape, dtype=kwargs.get('dtype') or args[0].dtype)
-        if wanted == DEVICE:
-            with self._fakes:
-                result = func(*args, **kwargs)
-        else:
-            result = func(*args, **kwargs)
+        result = self._shapes.apply(func, args, kwargs, wanted == DEVICE)
         before = len(self.trace.events)
         self._see(result)
         if len(self.trace.events) > before:
@@ -150,8 +152,7 @@ class Ledger(TorchDispatchMode):
     def _moved(self, tensor: Tensor, wanted: dict[str, Any]) -> Tensor:
         """A fake tensor for one of the host, or a parameter or view of it."""
         dtype = wanted.get('dtype') or tensor.dtype
-        with self._fakes:
-            fake = torch.empty_strided(tensor.shape, tensor.stride(), dtype=dtype, device=DEVICE)
+        fake = self._shapes.new(tuple(tensor.shape), tensor.stride(), dtype)
         if self._counts_inputs or isinstance(tensor, nn.Parameter):
             self._see(fake, WEIGHTS if isinstance(tensor, nn.Parameter) else INPUTS)
         else:

@@ -16,7 +16,6 @@ from ...files.checkpoints import unwrapped
 from ...knowledge.bank.fill_one import fill
 from ...knowledge.identity import model_section
 from ...knowledge.pool import PoolEntry
-from ...knowledge.teacher import MICRO_BATCH
 from .stage import Stage
 from .stand_in import num_classes
 
@@ -26,30 +25,38 @@ TEST_BATCHES = 2
 _serial = itertools.count()
 
 
-def train_set(config: Config, stand_in: Mapping[str, str], batch_size: int) -> dict[str, Any]:
-    """The stand-in for a config's training set: as many clips as the steps of a rehearsal take."""
-    accumulated = config.optim_wrapper.get('accumulative_counts', 1)
+def train_set(
+    config: Config, stand_in: Mapping[str, str], classes_of: Config | None = None
+) -> dict[str, Any]:
+    """The stand-in for a config's training set: as many clips as the steps of a rehearsal take.
+
+    Args:
+        config: Config with a training set.
+        stand_in: See :func:`.stand_in.make_stand_in`.
+        classes_of: Config whose network tells the number of classes; None for ``config`` itself.
+    """
+    batch_size = config.train_dataloader.get('batch_size', 1)
+    accumulated = config.get('optim_wrapper', {}).get('accumulative_counts', 1)
     # The second update is the first with an optimizer that has its state; those after it are alike.
-    steps = 2 * accumulated
-    clips = max(steps * batch_size, MICRO_BATCH)
-    return _stand_in_set(config, 'train_dataloader', stand_in, clips - clips % batch_size)
+    clips = max(2 * accumulated * batch_size, 2)
+    return _stand_in_set(config, 'train_dataloader', stand_in, clips, classes_of or config)
 
 
 def _stand_in_set(
-    config: Config, loader: str, stand_in: Mapping[str, str], clips: int
+    config: Config, loader: str, stand_in: Mapping[str, str], clips: int, classes_of: Config
 ) -> dict[str, Any]:
     return dict(
         type='ukd_bench.StandInVideos',
         **stand_in,
         clips=clips,
-        classes=num_classes(config.model.to_dict()),
+        classes=num_classes(classes_of.model.to_dict()),
         pipeline=config[loader].dataset.pipeline,
         test_mode=loader == 'test_dataloader',
     )
 
 
 def rehearse_training(
-    config: Config, stage: Stage, stand_in: Mapping[str, str], batch_size: int, folder: Path
+    config: Config, stage: Stage, stand_in: Mapping[str, str], folder: Path
 ) -> None:
     """Trains a few steps and tests a few clips: the phases ``train`` and ``eval``.
 
@@ -58,7 +65,6 @@ def rehearse_training(
             validation in between.
         stage: Where it is carried out.
         stand_in: See :func:`.stand_in.make_stand_in`.
-        batch_size: Clips a step.
         folder: For what MMEngine writes.
 
     Raises:
@@ -66,13 +72,12 @@ def rehearse_training(
     """
     # MMEngine logs the config, and would spend a second or more on its layout each time.
     config = Config(copy.deepcopy(config.to_dict()), format_python_code=False)
-    dataset = train_set(config, stand_in, batch_size)
-    config.train_dataloader = _loader(config.train_dataloader, dataset, batch_size)
+    config.train_dataloader = _loader(config.train_dataloader, train_set(config, stand_in))
     tests = 'test_dataloader' in config
     if tests:
-        size = config.test_dataloader.get('batch_size', 1)
-        dataset = _stand_in_set(config, 'test_dataloader', stand_in, TEST_BATCHES * size)
-        config.test_dataloader = _loader(config.test_dataloader, dataset, size)
+        clips = TEST_BATCHES * config.test_dataloader.get('batch_size', 1)
+        dataset = _stand_in_set(config, 'test_dataloader', stand_in, clips, config)
+        config.test_dataloader = _loader(config.test_dataloader, dataset)
     with stage.open():
         try:
             network = stage.build(model_section(config))
@@ -106,10 +111,12 @@ def rehearse_training(
             raise ConfigError(f'cannot be rehearsed ({one_line(error)})') from error
 
 
-def _loader(former: Mapping[str, Any], dataset: dict[str, Any], batch_size: int) -> dict[str, Any]:
-    """A loader as the config's, but for its clips and its workers."""
-    kept = {name: former[name] for name in ('sampler', 'collate_fn') if name in former}
-    return dict(kept, dataset=dataset, batch_size=batch_size, num_workers=0)
+def _loader(former: Mapping[str, Any], dataset: dict[str, Any]) -> dict[str, Any]:
+    """A loader as the config's, but for its clips and its workers; batches are whole."""
+    kept = {
+        name: former[name] for name in ('sampler', 'collate_fn', 'batch_size') if name in former
+    }
+    return dict(kept, dataset=dataset, num_workers=0, drop_last=True)
 
 
 def rehearse_fill(entry: PoolEntry, dataset: dict[str, Any], stage: Stage) -> None:

@@ -25,6 +25,7 @@ from ...methods.config_files import wants_channels_last
 from ...models.channels_last import lay_out_channels_last
 from .ledger import DEVICE, Ledger
 from .scratch import cudnn_scratch, onednn_scratch
+from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
 
@@ -77,12 +78,15 @@ class FakeStage:
         self.kind = kind
         self.phases: dict[str, Phase] = {}
         self._built: dict[str, nn.Module] = {}
+        self._shapes = Shapes(DEVICE)
         self._ledger = self._new_ledger()
         self._running: tuple[str, int] | None = None
 
     def _new_ledger(self) -> Ledger:
         # On the CPU a batch lies where NumPy put it.
-        return Ledger(cudnn_scratch) if self.kind == 'cuda' else Ledger(onednn_scratch, False)
+        if self.kind == 'cuda':
+            return Ledger(self._shapes, cudnn_scratch)
+        return Ledger(self._shapes, onednn_scratch, counts_inputs=False)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:

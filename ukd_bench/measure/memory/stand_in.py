@@ -81,21 +81,23 @@ class StandInVideos(BaseActionDataset):
 
 
 def make_stand_in(folder: Path) -> dict[str, str]:
-    """Makes a video and its frames, and returns where they are, for :class:`StandInVideos`.
+    """Makes a video and its frames, unless they are there already.
 
     Args:
         folder: Where they go; made if need be.
+
+    Returns:
+        Where they are, as :class:`StandInVideos` takes it.
     """
     video, pictures = folder / 'stand-in.avi', folder / 'frames'
-    pictures.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(0).integers(0, 64, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-    shots = np.stack([np.roll(noise, shot, axis=1) for shot in range(FRAMES)])
-    write_video(video, shots, FPS)
-    for number, shot in enumerate(shots):
-        cv2.imwrite(str(pictures / FRAME_NAME.format(number + 1)), shot)
-        if number == 0:
-            # Lists may count from 0 or from 1.
-            cv2.imwrite(str(pictures / FRAME_NAME.format(0)), shot)
+    if not video.exists():
+        pictures.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(0).integers(0, 64, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+        shots = np.stack([np.roll(noise, shot, axis=1) for shot in range(FRAMES)])
+        # Lists of frames may count from 0 or from 1.
+        for number in range(FRAMES + 1):
+            cv2.imwrite(str(pictures / FRAME_NAME.format(number)), shots[number % FRAMES])
+        write_video(video, shots, FPS)
     return dict(video=str(video), frames=str(pictures))
 
 

@@ -1,0 +1,140 @@
+"""What a training would take on a device that need not be there."""
+
+import functools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mmengine.config import Config
+
+from ...errors import ConfigError
+from ...files.checkpoints import state_bytes
+from ...knowledge.identity import model_section
+from ...methods.table import METHOD_TABLE
+from .allocator import CachingAllocator
+from .allocator_settings import AllocatorSettings
+from .rehearsal import rehearse_training, train_set
+from .stage import FakeStage
+from .stand_in import make_stand_in
+from .teachers import Teachers, give_pool
+from .trace import Phase
+
+CUDA = 'cuda'
+_SETTINGS = ('PYTORCH_ALLOC_CONF', 'PYTORCH_CUDA_ALLOC_CONF')
+"""Environment variables of CUDA's allocator, the present name and the former one."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The peak of one phase, in bytes.
+
+    Attributes:
+        allocated_peak_bytes: What the device's allocator hands out.
+        reserved_peak_bytes: What the allocator takes from the device; None on the CPU.
+        workspace_bound_bytes: How much more may be allocated, since it depends on algorithms that
+            libraries choose on the device.
+        breakdown: Bytes by kind, see :data:`.trace.KINDS`, at the moment of the peak.
+    """
+
+    allocated_peak_bytes: int
+    reserved_peak_bytes: int | None
+    workspace_bound_bytes: int
+    breakdown: dict[str, int]
+
+
+def predicted_peak(phase: Phase, device: str, settings: AllocatorSettings) -> Peak:
+    """The peak of a phase of a :class:`.stage.FakeStage`.
+
+    Args:
+        phase: What was allocated.
+        device: ``cuda`` or ``cpu``.
+        settings: Of CUDA's allocator.
+    """
+    _, requested = phase.peak
+    breakdown, reserved = phase.breakdown(), None
+    allocated, bound = requested, phase.bounded_peak_bytes - requested
+    if device == CUDA:
+        allocator = CachingAllocator(settings=settings)
+        allocator.replay(phase.before)
+        # As whoever measures a phase begins it.
+        allocator.empty_cache()
+        allocator.reset_peaks()
+        allocator.replay(phase.events)
+        allocated, reserved = allocator.allocated_peak_bytes, allocator.reserved_peak_bytes
+        breakdown['rounding'] = allocated - requested
+    return Peak(allocated, reserved, bound, breakdown)
+
+
+def allocator_settings() -> AllocatorSettings:
+    """The settings of CUDA's allocator in the environment.
+
+    Raises:
+        ConfigError: they cannot be used.
+    """
+    texts = (os.environ.get(name) for name in _SETTINGS)
+    return AllocatorSettings.parse(next(filter(None, texts), ''))
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a run would take.
+
+    Attributes:
+        phases: Peaks by phase: ``train`` and ``eval``, or ``fill``.
+        state_bytes: Parameters and buffers of the network that it trains; None for a bank.
+        error: Why it cannot be told, in one line; None where it can.
+    """
+
+    phases: dict[str, Peak]
+    state_bytes: int | None = None
+    error: str | None = None
+
+
+def predict_run(
+    config: Config, method: str, device: str, teachers: Sequence[Config] = ()
+) -> Predicted:
+    """What a run of a sweep would take.
+
+    Args:
+        config: The run's whole config; a bank's has the student's training set.
+        method: A method, or a kind of run.
+        device: ``cuda`` or ``cpu``.
+        teachers: Training configs of the teachers that it runs or reads, in pool order.
+    """
+    stage = _stage(device)
+    with TemporaryDirectory(prefix='ukd-bench-memory-') as scratch:
+        folder = Path(scratch)
+        clips = make_stand_in(folder / 'clips')
+        pool = Teachers(folder / 'teachers', teachers)
+        try:
+            if method == 'ensemble':
+                raise ConfigError('an ensemble tests its teachers one after another: not predicted')
+            if method == 'bank':
+                pool.prepare(0, stage, train_set(config, clips, classes_of=teachers[0]))
+                return Predicted(peaks_on(stage, device))
+            state = state_bytes(stage.build(model_section(config)))
+            dataset = train_set(config, clips)
+            row = METHOD_TABLE.get(method)
+            # A method of the user's may read either.
+            banks = row is None or row.reads == 'banks'
+            for kind in range(len(teachers)):
+                pool.prepare(kind, stage, dataset if banks else None)
+            give_pool(config, pool.pool(len(teachers)))
+            rehearse_training(config, stage, clips, folder)
+        except ConfigError as error:
+            return Predicted({}, error=str(error))
+        return Predicted(peaks_on(stage, device), state)
+
+
+@functools.cache
+def _stage(device: str) -> FakeStage:
+    """One stage for all runs: it remembers networks and operators."""
+    return FakeStage(device)
+
+
+def peaks_on(stage: FakeStage, device: str) -> dict[str, Peak]:
+    """The peaks of the phases that a stage was opened for last."""
+    settings = allocator_settings()
+    return {name: predicted_peak(phase, device, settings) for name, phase in stage.phases.items()}

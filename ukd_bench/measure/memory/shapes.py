@@ -1,0 +1,152 @@
+"""Operators on fake tensors, of which each is worked out once for all arguments of the same layout.
+
+Networks apply the same operators to the same shapes over and over, and what torch's fake tensors do
+to find out a result's layout takes longer than all else.
+"""
+
+import contextlib
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+
+_RESHAPING = ('resize', 'set', 'transpose', 'swap', 'squeeze', 'as_strided', 't', 'detach', 'data')
+"""Beginnings of names of in-place operators that change a tensor's layout."""
+_PLAIN = (int, float, bool, str, torch.dtype, torch.device, torch.memory_format, torch.layout)
+
+_Layout = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
+
+
+class Shapes:
+    """Carries out operators on fake tensors of one device.
+
+    Args:
+        device: Where they live.
+
+    Attributes:
+        fakes: The mode that the tensors are of.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.fakes = FakeTensorMode(allow_non_fake_inputs=True)
+        self._device = device
+        self._results: dict[Hashable, list[_Layout | None] | _Layout] = {}
+
+    def apply(
+        self, func: Callable[..., Any], args: tuple, kwargs: dict[str, Any], makes: bool
+    ) -> Any:
+        """The operator's result, as the fake tensors would have it.
+
+        Args:
+            func, args, kwargs: The operator and its arguments.
+            makes: Whether it makes a tensor on the device from none.
+        """
+        way = _way(func)
+        if way is _IN_PLACE and _first_is_fake(args):
+            return args[0] if func._schema.returns else None
+        key = _key(func, args, kwargs) if way is _PURE else None
+        if key is None:
+            return self._work_out(func, args, kwargs, makes)
+        known = self._results.get(key)
+        if known is None:
+            result = self._work_out(func, args, kwargs, makes)
+            layout = _layouts(result)
+            if layout is not None:
+                self._results[key] = layout
+            return result
+        if isinstance(known, list):
+            return tuple(None if one is None else self.new(*one) for one in known)
+        return self.new(*known)
+
+    def _work_out(
+        self, func: Callable[..., Any], args: tuple, kwargs: dict[str, Any], makes: bool
+    ) -> Any:
+        with self.fakes if makes else contextlib.nullcontext():
+            return func(*args, **kwargs)
+
+    def new(
+        self, shape: tuple[int, ...], stride: tuple[int, ...], dtype: torch.dtype
+    ) -> FakeTensor:
+        """A new tensor of that layout."""
+        empty = torch.empty_strided(shape, stride, dtype=dtype, device='meta')
+        return FakeTensor(self.fakes, empty, self._device)
+
+
+_PURE, _IN_PLACE, _OTHER = 'pure', 'in place', 'other'
+_ways: dict[Any, str] = {}
+
+
+def _way(func: Any) -> str:
+    """How an operator's result follows from its arguments."""
+    if func not in _ways:
+        _ways[func] = _find_way(func)
+    return _ways[func]
+
+
+def _find_way(func: Any) -> str:
+    schema = getattr(func, '_schema', None)
+    if schema is None or torch.Tag.nondeterministic_seeded in func.tags and not schema.returns:
+        return _OTHER
+    written = [one for one in schema.arguments if one.alias_info and one.alias_info.is_write]
+    name = schema.name.split('::')[-1]
+    if not written:
+        aliased = any(one.alias_info for one in schema.returns)
+        of_tensors = all('Tensor' in str(one.type) for one in schema.returns)
+        return _PURE if schema.returns and of_tensors and not aliased else _OTHER
+    first = schema.arguments[0]
+    reshapes = name.removeprefix('_').startswith(_RESHAPING)
+    returns_it = not schema.returns or schema.returns[0].alias_info
+    if name.endswith('_') and first in written and returns_it and not reshapes:
+        return _IN_PLACE
+    return _OTHER
+
+
+def _first_is_fake(args: tuple) -> bool:
+    first = args[0]
+    return isinstance(first[0] if isinstance(first, (list, tuple)) and first else first, FakeTensor)
+
+
+def _key(func: Any, args: tuple, kwargs: dict[str, Any]) -> Hashable | None:
+    try:
+        parts = [_part(value) for value in args]
+        named = [(name, _part(value)) for name, value in kwargs.items()]
+    except TypeError:
+        return None
+    return (func, *parts, *named)
+
+
+def _part(value: Any) -> Hashable:
+    if isinstance(value, FakeTensor):
+        return (tuple(value.shape), value.stride(), value.dtype, value.storage_offset() == 0)
+    if value is None:
+        return None
+    if isinstance(value, _PLAIN):
+        return (type(value), value)
+    if isinstance(value, (list, tuple)):
+        return (list, *map(_part, value))
+    raise TypeError(value)
+
+
+def _layouts(result: Any) -> list[_Layout | None] | _Layout | None:
+    """The layouts of fresh results; None where one is no fake tensor or shares its memory."""
+    if isinstance(result, FakeTensor):
+        return _layout(result)
+    if not isinstance(result, (tuple, list)):
+        return None
+    layouts = [None if one is None else _layout(one) for one in result]
+    missing = any(one is not None and it is None for one, it in zip(result, layouts, strict=True))
+    return None if missing else layouts
+
+
+def _layout(tensor: Any) -> _Layout | None:
+    if not isinstance(tensor, FakeTensor) or tensor.layout is not torch.strided:
+        return None
+    needed = 1 + sum(
+        (size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True)
+    )
+    size = needed * tensor.element_size() if tensor.numel() else 0
+    if tensor.storage_offset() or tensor.untyped_storage().nbytes() != size:
+        return None
+    return tuple(tensor.shape), tensor.stride(), tensor.dtype

@@ -45,21 +45,19 @@ def full_size_figure(full_size: FullSize, methods: KnownMethods) -> Drawing | No
     ks = sorted({k for _, lines in panels for *_, points in lines for k, _ in points if k})
 
     def paint(figure: Figure) -> None:
-        grid = figure.add_gridspec(1 + rows, 2, height_ratios=[_LARGE, *[_SMALL] * rows])
-        for index, (student, lines) in enumerate(panels):
-            place = grid[0, :] if index == 0 else grid[(index + 1) // 2, (index + 1) % 2]
-            ax = figure.add_subplot(place)
+        # Apart, so that small panels do not stop where the large one's labels begin.
+        heights = [_LARGE, height - _LARGE] if rows else [_LARGE]
+        split = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)
+        large = split[0, 0].subplots()
+        small = split[-1, 0].subplots(rows, 2, squeeze=False).flat if rows else []
+        for ax, (student, lines) in zip([large, *small], panels, strict=False):
             _panel(lines, methods, ax, ks, (min(ends), max(ends)), GIB / size)
             ax.set_title(student.name, fontsize=9, loc='left', color='#333333')
-            if index == 0:
-                ax.set_xlabel('Teachers, K')
-                ax.set_ylabel(f'Training peak, {unit} allocated')
-                named = {method: points[-1][1] for method, _, points in lines}
-                labels = [
-                    (log2(end), methods.heading(method), methods.look(method).colour)
-                    for method, end in named.items()
-                ]
-                label_ends(labels, ax, _LARGE / height)
+        for ax in [large, *small][len(panels) :]:
+            ax.remove()
+        large.set_xlabel('Teachers, K')
+        large.set_ylabel(f'Training peak, {unit} allocated')
+        label_ends(_labels(panels[0][1], methods), large, _LARGE)
 
     return draw('full-size', caption, (_WIDTH, height), paint)
 
@@ -75,6 +73,17 @@ def _lines(student: FullSizeStudent, methods: KnownMethods, size: int) -> list[_
             place = found.setdefault((one.method, one.basis), [])
             place.append((one.num_teachers, one.allocated_peak_bytes / size))
     return [(method, basis, sorted(points)) for (method, basis), points in found.items()]
+
+
+def _labels(lines: Sequence[_Line], methods: KnownMethods) -> list[tuple[float, str, str]]:
+    """The end of each method's longest line, its name and its colour."""
+    ends: dict[str, tuple[int, float]] = {}
+    for method, _, points in lines:
+        ends[method] = max(ends.get(method, points[-1]), points[-1])
+    return [
+        (log2(end), methods.heading(method), methods.look(method).colour)
+        for method, (_, end) in ends.items()
+    ]
 
 
 def _panel(

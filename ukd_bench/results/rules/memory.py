@@ -24,6 +24,8 @@ __all__ = ['CARDS_GIB', 'DECIDED_AT', 'MemoryFlat', 'MemoryGrows', 'MemorySame']
 
 CARDS_GIB = (11, 24, 80)
 """Memory of common cards: a consumer's of a former generation, one of today, a data centre's."""
+_FEW = 4
+"""As many K have a figure each."""
 
 
 class MemoryGrows(MemoryRule):
@@ -69,6 +71,10 @@ class MemoryGrows(MemoryRule):
         figures += (
             ('slope per teacher', _slope_text(slope)),
             (f'{title} / {against} at K = {largest}', f'{multiple:.2f} ×'),
+            (
+                f'{title} / {against} reaches {least:g}',
+                f'never up to K = {largest}' if crossed is None else f'at K = {crossed}',
+            ),
         )
         if (slope.value if slope.low is None else slope.low) <= 0:
             verdict = INCONCLUSIVE if slope.value > 0 else NOT_SUPPORTED
@@ -139,9 +145,10 @@ class MemorySame(MemoryRule):
         figures = (
             (f'{against}, training peak', f'{formatting.mib(curve.floor)} MiB'),
             *_peak_figures(title, curve),
-            *(
-                (f'{title} / {against} at K = {k}', f'{multiple:.4f} ×')
-                for k, multiple in curve.multiples.items()
+            *_figures(
+                f'{title} / {against} at {{}}',
+                curve,
+                {k: f'{multiple:.4f} ×' for k, multiple in curve.multiples.items()},
             ),
         )
         if curve.out_of_memory:
@@ -257,15 +264,21 @@ def _passes(line: Slope, gib: int) -> str:
     return f'K = {max(1, floor((size - line.intercept) / line.value) + 1)}'
 
 
-def _peak_figures(title: str, curve: Curve) -> Figures:
-    among = [] if curve.basis == MEASURED else curve.measured
-    return tuple(
-        (
-            f'{title}, K = {k}, training peak{", measured" if k in among else ""}',
-            f'{formatting.mib(peak)} MiB',
-        )
-        for k, peak in curve.peaks.items()
+def _figures(words: str, curve: Curve, values: Mapping[int, str]) -> Figures:
+    """A figure for each K of a sweep; of full size, where the K are many, one for all."""
+    if len(values) <= _FEW:
+        return tuple((words.format(f'K = {k}'), value) for k, value in values.items())
+    mixed = curve.basis != MEASURED
+    told = (
+        f'{value} (K = {k}{", measured" if mixed and k in curve.measured else ""})'
+        for k, value in values.items()
     )
+    return ((words.format('each K'), '; '.join(told)),)
+
+
+def _peak_figures(title: str, curve: Curve) -> Figures:
+    peaks = {k: f'{formatting.mib(peak)} MiB' for k, peak in curve.peaks.items()}
+    return _figures(f'{title}, {{}}, training peak', curve, peaks)
 
 
 def _known(curve: Curve) -> str:
@@ -285,7 +298,9 @@ def _way(title: str, findings: Sequence[Finding], named: bool) -> str:
     multiples = [one.multiple for one in rests if one.multiple is not None]
     largest = _span([one.largest for one in rests if one.largest is not None], '{}')
     states = [
-        f'from K = {_span(crossed, "{}")} on' if crossed else f'never up to K = {largest}',
+        f'from K = {_span(crossed, "{}")} on{", by student" if len({*crossed}) > 1 else ""}'
+        if crossed
+        else f'never up to K = {largest}',
         f'{_span(multiples, "{:.2f}")} times at K = {largest}' if multiples else 'out of memory',
     ]
     where = f'{", ".join(one.bench for one in findings)}: ' if named else ''

@@ -49,12 +49,11 @@ def full_size_figure(full_size: FullSize, methods: KnownMethods) -> Drawing | No
         heights = [_LARGE, height - _LARGE] if rows else [_LARGE]
         split = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)
         large = split[0, 0].subplots()
-        small = split[-1, 0].subplots(rows, 2, squeeze=False).flat if rows else []
-        for ax, (student, lines) in zip([large, *small], panels, strict=False):
+        cells = [*split[-1, 0].add_gridspec(rows, 2)] if rows else []
+        small = [split[-1, 0].add_subplot(cell) for cell in cells[: len(panels) - 1]]
+        for ax, (student, lines) in zip([large, *small], panels, strict=True):
             _panel(lines, methods, ax, ks, (min(ends), max(ends)), GIB / size)
             ax.set_title(student.name, fontsize=9, loc='left', color='#333333')
-        for ax in [large, *small][len(panels) :]:
-            ax.remove()
         large.set_xlabel('Teachers, K')
         large.set_ylabel(f'Training peak, {unit} allocated')
         label_ends(_labels(panels[0][1], methods), large, _LARGE)

@@ -1,6 +1,7 @@
 """Rules about the peak of the training phase, in bytes, averaged over seeds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil, floor
 from typing import Any, ClassVar
 
@@ -49,8 +50,8 @@ class MemoryGrows(MemoryRule):
         least = self.claim['least_multiple']
         crossed = first_reached(curve.multiples, lambda multiple: multiple >= least)
         rests = _rests(bench, method, title, curve, crossed)
-        if curve.floor is None:
-            reason = f'No training peak of {against} was {curve.basis}.'
+        if curve.floor is None or curve.empty:
+            reason = f'No training peak of {title if curve.floor else against} was {curve.basis}.'
             return Finding(bench.label, INCONCLUSIVE, reason, rests=rests)
         figures = (
             (f'{against}, training peak', f'{formatting.mib(curve.floor)} MiB'),
@@ -95,6 +96,7 @@ class MemoryGrows(MemoryRule):
             f'{text}: growth, but below the {least:g} times that the rule asks for (the line '
             f'reaches it at K = {reach}).'
         )
+        rests = replace(rests, line_crosses_at=reach)
         return Finding(bench.label, NOT_SUPPORTED, reason, figures, rests=rests)
 
     def told(self, findings: Sequence[Finding], nothing: str) -> str:
@@ -139,8 +141,7 @@ class MemorySame(MemoryRule):
         crossed = first_reached(curve.multiples, lambda multiple: multiple > most)
         rests = _rests(bench, method, title, curve, crossed)
         if curve.floor is None or curve.empty:
-            unknown = title if curve.floor else against
-            reason = f'No training peak of {unknown} was {curve.basis}.'
+            reason = f'No training peak of {title if curve.floor else against} was {curve.basis}.'
             return Finding(bench.label, INCONCLUSIVE, reason, rests=rests)
         figures = (
             (f'{against}, training peak', f'{formatting.mib(curve.floor)} MiB'),
@@ -167,10 +168,10 @@ class MemorySame(MemoryRule):
         told = [
             f'{title} takes at most {max(curve.multiples.values()):.4f} times the memory of '
             f'{against} ({_known(curve)})',
-            *(f'beside it at K = {k}: {"; ".join(mine)}' for k, mine in contrasts.items()),
-            *([] if crossed is None else [f'it passes {most:g} times at K = {crossed}']),
+            *(f'Beside it at K = {k}: {"; ".join(mine)}' for k, mine in contrasts.items()),
+            *([] if crossed is None else [f'It passes {most:g} times at K = {crossed}']),
         ]
-        reason = f'{". ".join(map(formatting.sentence, told))}.'
+        reason = f'{". ".join(told)}.'
         verdict = SUPPORTED if crossed is None else NOT_SUPPORTED
         return Finding(bench.label, verdict, reason, figures, rests=rests)
 
@@ -237,7 +238,11 @@ def _rests(
 ) -> Rests:
     largest = max([*curve.peaks, *curve.out_of_memory], default=None)
     multiple = curve.multiples.get(largest) if largest is not None else None
-    return Rests(method, title, curve.basis, bench.scale, largest, multiple, crossed)
+    overflow = min(curve.out_of_memory, default=None)
+    return Rests(
+        *(method, title, curve.basis, bench.scale, largest, multiple, crossed),
+        out_of_memory_at=overflow,
+    )
 
 
 def _slope(curve: Curve, confidence: float) -> Slope | None:
@@ -261,7 +266,8 @@ def _passes(line: Slope, gib: int) -> str:
     size = gib * formatting.GIB
     if line.value <= 0:
         return 'never' if line.intercept <= size else 'always'
-    return f'K = {max(1, floor((size - line.intercept) / line.value) + 1)}'
+    # Rounding must not make a K that just fits one that does not.
+    return f'K = {max(1, floor((size - line.intercept) / line.value + 1e-9) + 1)}'
 
 
 def _figures(words: str, curve: Curve, values: Mapping[int, str]) -> Figures:
@@ -294,15 +300,20 @@ def _known(curve: Curve) -> str:
 def _way(title: str, findings: Sequence[Finding], named: bool) -> str:
     """A method with the K from which on it reaches the multiple; of some benches, these by name."""
     rests = [one.rests for one in findings if one.rests]
-    crossed = [one.crossed_at for one in rests if one.crossed_at is not None]
-    multiples = [one.multiple for one in rests if one.multiple is not None]
-    largest = _span([one.largest for one in rests if one.largest is not None], '{}')
-    states = [
-        f'from K = {_span(crossed, "{}")} on{", by student" if len({*crossed}) > 1 else ""}'
-        if crossed
-        else f'never up to K = {largest}',
-        f'{_span(multiples, "{:.2f}")} times at K = {largest}' if multiples else 'out of memory',
-    ]
+    crossed, multiples, lines, overflow, largest = (
+        [value for one in rests if (value := getattr(one, name)) is not None]
+        for name in ('crossed_at', 'multiple', 'line_crosses_at', 'out_of_memory_at', 'largest')
+    )
+    last = _span(largest, '{}')
+    states = [f'out of memory at K = {_span(overflow, "{}")}'] if overflow else []
+    if crossed:
+        by = ', by student' if len({*crossed}) > 1 else ''
+        states.append(f'from K = {_span(crossed, "{}")} on{by}')
+    elif not overflow:
+        line = f', by its line at K = {_span(lines, "{}")}' if lines else ''
+        states.append(f'never up to K = {last}{line}')
+    if multiples:
+        states.append(f'{_span(multiples, "{:.2f}")} times at K = {last}')
     where = f'{", ".join(one.bench for one in findings)}: ' if named else ''
     return f'{title} ({where}{"; ".join(states)})'
 

@@ -28,6 +28,8 @@ class Rests:
         multiple: The multiple of the other method's memory there, where the rule asks for one.
         crossed_at: The first K at which that multiple crosses the rule's bound; None where it does
             at no K up to the largest.
+        line_crosses_at: The K beyond the largest at which the fitted line would.
+        out_of_memory_at: The first K at which memory ran out.
     """
 
     method: str
@@ -37,6 +39,8 @@ class Rests:
     largest: int | None = None
     multiple: float | None = None
     crossed_at: int | None = None
+    line_crosses_at: int | None = None
+    out_of_memory_at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ukd_bench.report.findings import findings_text
-from ukd_bench.results.full_size import find_full_size
+from ukd_bench.results.load_full_size import find_full_size
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'FINDINGS.md'

@@ -7,7 +7,7 @@ import pytest
 from tests.results.made_up_regimes import made_up_regimes
 from ukd_bench.report.__main__ import main
 from ukd_bench.report.findings import findings_text
-from ukd_bench.results.full_size import find_full_size
+from ukd_bench.results.load_full_size import find_full_size
 
 from .findings import BLOCK, PAGE, ROOT, told
 

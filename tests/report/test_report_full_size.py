@@ -14,7 +14,8 @@ from ukd_bench.report.findings import findings_text
 from ukd_bench.report.page import write_report
 from ukd_bench.report.tables.full_size import every_figure, full_size_table
 from ukd_bench.results import formatting
-from ukd_bench.results.full_size import FullSize, load_full_size
+from ukd_bench.results.full_size import FullSize
+from ukd_bench.results.load_full_size import load_full_size
 
 METHODS = KnownMethods()
 

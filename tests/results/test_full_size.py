@@ -5,9 +5,10 @@ import hashlib
 import pytest
 
 from ukd_bench.errors import ResultsError
-from ukd_bench.results import full_size
+from ukd_bench.results import load_full_size as module
 from ukd_bench.results.curve import MEASURED, PREDICTED, first_reached
-from ukd_bench.results.full_size import FullSize, find_full_size, load_full_size
+from ukd_bench.results.full_size import FullSize
+from ukd_bench.results.load_full_size import find_full_size, load_full_size
 
 from .made_up_memory import COUNTS, FLOOR_MIB, GIB, MIB, MadeUpMemory, row
 
@@ -179,7 +180,7 @@ def test_where_figures_come_from(tmp_path, monkeypatch):
         load_full_size(tmp_path / 'none')
     assert find_full_size(tmp_path / 'none') == tmp_path / 'none'
     (tmp_path / 'configs').mkdir()
-    monkeypatch.setattr(full_size, 'configs_root', lambda: tmp_path / 'configs')
+    monkeypatch.setattr(module, 'configs_root', lambda: tmp_path / 'configs')
     assert find_full_size() is None
     folder = tmp_path / 'results' / 'reference' / 'memory'
     folder.mkdir(parents=True)

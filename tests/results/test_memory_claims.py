@@ -4,8 +4,8 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.results.claims import claims_path, load_claims
-from ukd_bench.results.full_size import load_full_size
 from ukd_bench.results.load import load_sweep
+from ukd_bench.results.load_full_size import load_full_size
 from ukd_bench.results.verdicts import evaluate
 
 from .made_up_memory import GIB, MIB, MadeUpMemory, row
@@ -201,6 +201,18 @@ def test_what_the_sweep_measured_must_hold_too(found, made_up):
         assert verdicts[name].verdict == 'NOT SUPPORTED'
         assert of(verdicts[name], 'full', 'ukd').verdict == 'SUPPORTED'
         assert 'The scales differ for UKD' in verdicts[name].reason
+
+
+def test_predicted_figures_alone_do_not_decide_what_must_hold_at_both(found, made_up):
+    sweep = made_up.MadeUpSweep(seeds=(0,))
+    sweep.records = {
+        key: one for key, one in sweep.records.items() if one['method'] in ('teacher', 'bank')
+    }
+    verdicts = found(MadeUpMemory(swap=64), sweep=sweep)
+    assert verdicts['C1'].verdict == 'SUPPORTED'
+    for name in ('C2', 'C3'):
+        assert verdicts[name].verdict == 'INCONCLUSIVE'
+        assert 'Nothing was measured at the sweep’s own scale' in verdicts[name].reason
 
 
 def test_each_student_of_full_size_counts(found):

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..report.findings import findings_text
     from ..report.page import write_report
-    from ..results.full_size import find_full_size
+    from ..results.load_full_size import find_full_size
 
     memory = find_full_size(arguments.memory)
     if arguments.findings:

@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..records.folder import SweepPaths
     from ..records.plan_file import read_plan
     from ..results.claims import find_claims, keep_claims, load_claims
-    from ..results.full_size import find_full_size, load_full_size
+    from ..results.load_full_size import find_full_size, load_full_size
     from ..sweep.doubts import doubts
     from ..sweep.run import SweepRun
 

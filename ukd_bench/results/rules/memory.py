@@ -8,16 +8,25 @@ from typing import Any, ClassVar
 from ...errors import ConfigError
 from ...methods.table import FLOOR
 from .. import formatting
-from ..curve import FULL_SIZE, MEASURED, PREDICTED, Curve, HasCurves, first_reached
-from ..statistics import Slope, least_squares
-from .memory_rule import DECIDED_AT, Figures, MemoryRule, by_title
+from ..curve import FULL_SIZE, HasCurves, first_reached
+from ..statistics import Slope
+from .memory_rule import (
+    DECIDED_AT,
+    MemoryRule,
+    by_title,
+    figures_by_k,
+    known_k,
+    peak_figures,
+    rests_on,
+    slope_of,
+    slope_text,
+)
 from .rule import (
     INCONCLUSIVE,
     NOT_SUPPORTED,
     SUPPORTED,
     Evidence,
     Finding,
-    Rests,
     Settings,
 )
 
@@ -25,8 +34,6 @@ __all__ = ['CARDS_GIB', 'DECIDED_AT', 'MemoryFlat', 'MemoryGrows', 'MemorySame']
 
 CARDS_GIB = (11, 24, 80)
 """Memory of common cards: a consumer's of a former generation, one of today, a data centre's."""
-_FEW = 4
-"""As many K have a figure each."""
 
 
 class MemoryGrows(MemoryRule):
@@ -49,13 +56,13 @@ class MemoryGrows(MemoryRule):
         title, against = evidence.title(method), evidence.title(self.claim['against'])
         least = self.claim['least_multiple']
         crossed = first_reached(curve.multiples, lambda multiple: multiple >= least)
-        rests = _rests(bench, method, title, curve, crossed)
+        rests = rests_on(bench, method, title, curve, crossed)
         if curve.floor is None or curve.empty:
             reason = f'No training peak of {title if curve.floor else against} was {curve.basis}.'
             return Finding(bench.label, INCONCLUSIVE, reason, rests=rests)
         figures = (
             (f'{against}, training peak', f'{formatting.mib(curve.floor)} MiB'),
-            *_peak_figures(title, curve),
+            *peak_figures(title, curve),
         )
         if curve.out_of_memory:
             reason = (
@@ -63,14 +70,14 @@ class MemoryGrows(MemoryRule):
                 f'{formatting.mib(curve.floor)} MiB.'
             )
             return Finding(bench.label, SUPPORTED, reason, figures, rests=rests)
-        slope = _slope(curve, self.settings.confidence)
+        slope = slope_of(curve, self.settings.confidence)
         if slope is None:
             reason = f'{title} was {curve.basis} at fewer than two K, so growth cannot be seen.'
             return Finding(bench.label, INCONCLUSIVE, reason, figures, rests=rests)
         largest = max(curve.peaks)
         multiple = curve.multiples[largest]
         figures += (
-            ('slope per teacher', _slope_text(slope)),
+            ('slope per teacher', slope_text(slope)),
             (f'{title} / {against} at K = {largest}', f'{multiple:.2f} ×'),
             (
                 f'{title} / {against} reaches {least:g}',
@@ -80,7 +87,7 @@ class MemoryGrows(MemoryRule):
         if (slope.value if slope.low is None else slope.low) <= 0:
             verdict = INCONCLUSIVE if slope.value > 0 else NOT_SUPPORTED
             reason = (
-                f'{title} does not clearly grow with K: {_slope_text(slope)} a teacher, '
+                f'{title} does not clearly grow with K: {slope_text(slope)} a teacher, '
                 f'{multiple:.2f} times the memory of {against} at K = {largest}.'
             )
             return Finding(bench.label, verdict, reason, figures, rests=rests)
@@ -139,15 +146,15 @@ class MemorySame(MemoryRule):
         title, against = evidence.title(method), evidence.title(self.claim['against'])
         most = self.claim['most_multiple']
         crossed = first_reached(curve.multiples, lambda multiple: multiple > most)
-        rests = _rests(bench, method, title, curve, crossed)
+        rests = rests_on(bench, method, title, curve, crossed)
         if curve.floor is None or curve.empty:
             reason = f'No training peak of {title if curve.floor else against} was {curve.basis}.'
             return Finding(bench.label, INCONCLUSIVE, reason, rests=rests)
         figures = (
             (f'{against}, training peak', f'{formatting.mib(curve.floor)} MiB'),
-            *_peak_figures(title, curve),
-            *_figures(
-                f'{title} / {against} at {{}}',
+            *peak_figures(title, curve),
+            *figures_by_k(
+                (f'{title} / {against} at ', ''),
                 curve,
                 {k: f'{multiple:.4f} ×' for k, multiple in curve.multiples.items()},
             ),
@@ -167,7 +174,7 @@ class MemorySame(MemoryRule):
                 figures += ((f'contrast: {name} / {against} at K = {k}', f'{multiples[k]:.2f} ×'),)
         told = [
             f'{title} takes at most {max(curve.multiples.values()):.4f} times the memory of '
-            f'{against} ({_known(curve)})',
+            f'{against} ({known_k(curve)})',
             *(f'Beside it at K = {k}: {"; ".join(mine)}' for k, mine in contrasts.items()),
             *([] if crossed is None else [f'It passes {most:g} times at K = {crossed}']),
         ]
@@ -189,12 +196,12 @@ class MemoryFlat(MemoryRule):
     def on_curve(self, bench: HasCurves, method: str, evidence: Evidence) -> Finding:
         """The finding on a bench; with three measured K or more, the slope's interval decides."""
         curve, title = bench.curve(method, FLOOR), evidence.title(method)
-        weights, rests = curve.teacher_bytes, _rests(bench, method, title, curve)
-        figures = _peak_figures(title, curve)
+        weights, rests = curve.teacher_bytes, rests_on(bench, method, title, curve)
+        figures = peak_figures(title, curve)
         if curve.out_of_memory:
             reason = f'{title} ran out of memory at K = {curve.out_of_memory[0]}.'
             return Finding(bench.label, NOT_SUPPORTED, reason, figures, rests=rests)
-        slope = _slope(curve, self.settings.confidence)
+        slope = slope_of(curve, self.settings.confidence)
         if slope is None:
             reason = f'{title} was {curve.basis} at fewer than two K.'
             return Finding(bench.label, INCONCLUSIVE, reason, figures, rests=rests)
@@ -203,14 +210,14 @@ class MemoryFlat(MemoryRule):
             return Finding(bench.label, INCONCLUSIVE, reason, figures, rests=rests)
         limit = self.claim['most_fraction'] * weights
         figures += (
-            ('slope per teacher', _slope_text(slope)),
+            ('slope per teacher', slope_text(slope)),
             ('mean teacher weights', f'{formatting.mib(weights, 2)} MiB'),
             ('most the rule allows', f'{formatting.mib(limit, 3)} MiB a teacher'),
         )
         contrasts = []
         for other in self.claim.get('beside', ()):
             beside = bench.curve(other, FLOOR)
-            line, name = _slope(beside, self.settings.confidence), evidence.title(other)
+            line, name = slope_of(beside, self.settings.confidence), evidence.title(other)
             if line is not None:
                 added = formatting.signed(line.value / weights, 2)
                 contrasts.append(f'{name} {added}')
@@ -233,34 +240,6 @@ class MemoryFlat(MemoryRule):
         return Finding(bench.label, verdict, reason, figures, rests=rests)
 
 
-def _rests(
-    bench: HasCurves, method: str, title: str, curve: Curve, crossed: int | None = None
-) -> Rests:
-    largest = max([*curve.peaks, *curve.out_of_memory], default=None)
-    multiple = curve.multiples.get(largest) if largest is not None else None
-    overflow = min(curve.out_of_memory, default=None)
-    return Rests(
-        *(method, title, curve.basis, bench.scale, largest, multiple, crossed),
-        out_of_memory_at=overflow,
-    )
-
-
-def _slope(curve: Curve, confidence: float) -> Slope | None:
-    """The line through the peaks; predicted ones are without noise and have no interval."""
-    levelled = curve.levelled
-    line = least_squares([*levelled], [*levelled.values()], confidence)
-    if line is None or curve.basis != PREDICTED:
-        return line
-    return Slope(line.value, line.intercept, None, None, line.df)
-
-
-def _slope_text(slope: Slope) -> str:
-    text = formatting.signed_mib(slope.value, 3)
-    if slope.low is None:
-        return text
-    return f'{text} {formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB)}'
-
-
 def _passes(line: Slope, gib: int) -> str:
     """From which K on the line is above a card's memory."""
     size = gib * formatting.GIB
@@ -268,33 +247,6 @@ def _passes(line: Slope, gib: int) -> str:
         return 'never' if line.intercept <= size else 'always'
     # Rounding must not make a K that just fits one that does not.
     return f'K = {max(1, floor((size - line.intercept) / line.value + 1e-9) + 1)}'
-
-
-def _figures(words: str, curve: Curve, values: Mapping[int, str]) -> Figures:
-    """A figure for each K of a sweep; of full size, where the K are many, one for all."""
-    if len(values) <= _FEW:
-        return tuple((words.format(f'K = {k}'), value) for k, value in values.items())
-    mixed = curve.basis != MEASURED
-    told = (
-        f'{value} (K = {k}{", measured" if mixed and k in curve.measured else ""})'
-        for k, value in values.items()
-    )
-    return ((words.format('each K'), '; '.join(told)),)
-
-
-def _peak_figures(title: str, curve: Curve) -> Figures:
-    peaks = {k: f'{formatting.mib(peak)} MiB' for k, peak in curve.peaks.items()}
-    return _figures(f'{title}, {{}}, training peak', curve, peaks)
-
-
-def _known(curve: Curve) -> str:
-    """The K that there are, and how each was got."""
-    parts = {
-        PREDICTED: [k for k in curve.peaks if k not in curve.measured],
-        MEASURED: [k for k in curve.peaks if k in curve.measured],
-    }
-    told = (f'K = {formatting.listed(ks)} {basis}' for basis, ks in parts.items() if ks)
-    return ', '.join(told)
 
 
 def _way(title: str, findings: Sequence[Finding], named: bool) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from ..curve import FULL_SIZE, OWN_SCALE, HasCurves
+from .. import formatting
+from ..curve import FULL_SIZE, MEASURED, OWN_SCALE, PREDICTED, Curve, HasCurves
+from ..statistics import Slope, least_squares
 from .rule import (
     INCONCLUSIVE,
     NOT_SUPPORTED,
@@ -22,6 +24,8 @@ DECIDED_AT = (SWEEP, 'full_size', BOTH)
 """Where a claim about memory is decided: at the sweep's own scale, at full size, or at both."""
 
 Figures = tuple[tuple[str, str], ...]
+_FEW = 4
+"""As many K have a figure each."""
 
 
 class MemoryRule(Rule):
@@ -103,6 +107,9 @@ class MemoryRule(Rule):
         ]
         if FULL_SIZE not in scales:
             told.append('There are no figures at full size.')
+        elif OWN_SCALE not in scales and self.decided_at == BOTH:
+            told.append('Nothing was measured at the sweep’s own scale, and both must hold.')
+            verdict = strictest([*findings, Finding('', INCONCLUSIVE, '')])
         elif len(scales) > 1:
             told += self._differing(scales)
             told.append(self._deciding(scales[OWN_SCALE]))
@@ -138,6 +145,68 @@ def by_title(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
         if one.rests:
             found.setdefault(one.rests.title, []).append(one)
     return found
+
+
+def rests_on(
+    bench: HasCurves, method: str, title: str, curve: Curve, crossed: int | None = None
+) -> Rests:
+    """What a finding on a curve rests on; ``crossed`` is the K at which it crosses a bound."""
+    largest = max([*curve.peaks, *curve.out_of_memory], default=None)
+    multiple = curve.multiples.get(largest) if largest is not None else None
+    overflow = min(curve.out_of_memory, default=None)
+    return Rests(
+        *(method, title, curve.basis, bench.scale, largest, multiple, crossed),
+        out_of_memory_at=overflow,
+    )
+
+
+def slope_of(curve: Curve, confidence: float) -> Slope | None:
+    """The line through the peaks; predicted ones are without noise and have no interval."""
+    levelled = curve.levelled
+    line = least_squares([*levelled], [*levelled.values()], confidence)
+    if line is None or curve.basis != PREDICTED:
+        return line
+    return Slope(line.value, line.intercept, None, None, line.df)
+
+
+def slope_text(slope: Slope) -> str:
+    """A slope in MiB a teacher, with its interval where it has one."""
+    text = formatting.signed_mib(slope.value, 3)
+    if slope.low is None:
+        return text
+    return f'{text} {formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB)}'
+
+
+def figures_by_k(around: tuple[str, str], curve: Curve, values: Mapping[int, str]) -> Figures:
+    """A figure for each K of a sweep; of full size, where the K are many, one for all.
+
+    Args:
+        around: The words before and after the K in a figure's name.
+        curve: Where the values come from.
+        values: The values as text, by K.
+    """
+    marked = curve.measured if curve.basis != MEASURED else ()
+    words = {k: f'K = {k}{", measured" if k in marked else ""}' for k in values}
+    if len(values) <= _FEW:
+        return tuple((words[k].join(around), value) for k, value in values.items())
+    told = '; '.join(f'{value} ({words[k]})' for k, value in values.items())
+    return (('each K'.join(around), told),)
+
+
+def peak_figures(title: str, curve: Curve) -> Figures:
+    """The training peaks of a method."""
+    peaks = {k: f'{formatting.mib(peak)} MiB' for k, peak in curve.peaks.items()}
+    return figures_by_k((f'{title}, ', ', training peak'), curve, peaks)
+
+
+def known_k(curve: Curve) -> str:
+    """The K that there are, and how each was got."""
+    parts = {
+        PREDICTED: [k for k in curve.peaks if k not in curve.measured],
+        MEASURED: [k for k in curve.peaks if k in curve.measured],
+    }
+    told = (f'K = {formatting.listed(ks)} {basis}' for basis, ks in parts.items() if ks)
+    return ', '.join(told)
 
 
 def _by(findings: Sequence[Finding]) -> str:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ukd_bench.report.findings import findings_text
+from ukd_bench.results.load_full_size import find_full_size
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'FINDINGS.md'
@@ -14,7 +15,7 @@ BLOCK = re.compile(
 
 def told(results: str) -> str:
     """What a published sweep finds, as the page has it."""
-    return f'\n{findings_text(ROOT / results)}\n'
+    return f'\n{findings_text(ROOT / results, memory=find_full_size())}\n'
 
 
 def main():

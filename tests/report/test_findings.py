@@ -7,6 +7,7 @@ import pytest
 from tests.results.made_up_regimes import made_up_regimes
 from ukd_bench.report.__main__ import main
 from ukd_bench.report.findings import findings_text
+from ukd_bench.results.load_full_size import find_full_size
 
 from .findings import BLOCK, PAGE, ROOT, told
 
@@ -74,7 +75,7 @@ def test_equal_results_give_equal_text(results):
 
 def test_the_command_prints_it(results, tmp_path, capsys):
     assert main([str(results), '--findings']) == 0
-    assert capsys.readouterr().out == findings_text(results)
+    assert capsys.readouterr().out == findings_text(results, memory=find_full_size())
     with pytest.raises(SystemExit) as ended:
         main([str(results), '--findings', '--out', str(tmp_path / 'out')])
     assert ended.value.code == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ukd_bench.results.claims import claims_path, load_claims
-from ukd_bench.results.rules import RULES, VERDICTS, Settings
+from ukd_bench.results.rules import DECIDED_AT, RULES, VERDICTS, Settings
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / 'docs' / 'claims.md').read_text()
@@ -58,12 +58,15 @@ def test_every_key_and_rule_is_told(folder):
     top, claim = (re.findall(r'^\| `(\w+)` \|', table, re.MULTILINE) for table in tables)
     assert top == ['schema', 'combine', *(field.name for field in fields(Settings))]
     assert claim == ['id', 'claim', 'rule', 'rule_text', 'regimes', 'control_of']
-    rows = re.findall(r'^\| `(\w+)` \| (.*?) \|', section('The rules'), re.MULTILINE)
+    rows = re.findall(r'^\| `(\w+)` \| (.*?) \| (.*?) \|', section('The rules'), re.MULTILINE)
     assert rows.pop(0)[0] == 'rule'
-    assert [name for name, _ in rows] == list(RULES)
-    for name, told in rows:
-        keys = re.findall(r'`(\w+)`', re.sub(r'\(.*?\)', '', told))
-        assert keys == list(RULES[name].keys), name
+    assert [name for name, *_ in rows] == list(RULES)
+    for name, *told in rows:
+        must, may = (re.findall(r'`(\w+)`', re.sub(r'\(.*?\)', '', one)) for one in told)
+        assert must == list(RULES[name].keys), name
+        assert may == list(RULES[name].optional), name
+    words = re.findall(r'^\| `\'(\w+)\'`', section('Memory at full size'), re.MULTILINE)
+    assert tuple(words) == DECIDED_AT
     verdicts = re.findall(r'^\| ([A-Z ]+) \|', section('Verdicts'), re.MULTILINE)
     assert tuple(verdicts) == VERDICTS
 

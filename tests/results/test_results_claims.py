@@ -40,7 +40,7 @@ def test_planted_sweep(made_up, tmp_path):
         ('C5', 'INCONCLUSIVE'),
         ('C6', 'INCONCLUSIVE'),
     ]
-    assert 'takes 2.07 times the memory of plain' in found['C1'].reason
+    assert 'needed by naive (from K = 2 on; 2.07 times at K = 4)' in found['C1'].reason
     assert 'Beyond K = 4 nothing was measured' in found['C3'].reason
     # +5.0 points with a spread of 2.2, at 0.05 / 3 after the first step of Holm's correction.
     assert 'about 6 seeds would settle' in found['C5'].reason
@@ -56,8 +56,9 @@ def test_growth_that_is_not_massive(made_up, tmp_path):
     verdict = verdicts(made, tmp_path)['C1']
     assert verdict.verdict == 'NOT SUPPORTED'
     # 1.5 x 30 = 45 = 30 + 2 K at K = 7.5
-    assert 'grows by 2.00 MiB' in verdict.reason
-    assert 'reaches it at K = 8' in verdict.reason
+    assert 'naive (never up to K = 4, by its line at K = 8; 1.27 times at K = 4)' in verdict.reason
+    assert 'grows by 2.00 MiB' in verdict.findings[0].reason
+    assert 'reaches it at K = 8' in verdict.findings[0].reason
 
 
 def test_out_of_memory_is_a_result(made_up, tmp_path):
@@ -66,7 +67,8 @@ def test_out_of_memory_is_a_result(made_up, tmp_path):
         for record in made.select(method, 4):
             record.update(status='oom', metrics=None)
     found = verdicts(made, tmp_path)
-    assert 'Naive ran out of memory at K = 4' in found['C1'].reason
+    assert 'needed by naive (out of memory at K = 4; from K = 2 on)' in found['C1'].reason
+    assert 'naive ran out of memory at K = 4' in found['C1'].findings[0].reason
     assert [found[name].verdict for name in ('C1', 'C2', 'C3')] == [
         'SUPPORTED',
         'NOT SUPPORTED',
@@ -136,7 +138,8 @@ def test_all_backbones_must_hold(made_up, tmp_path):
             record['memory']['train']['allocated_peak_bytes'] = 40 * MIB
     verdict = verdicts(made, tmp_path)['C2']
     assert verdict.verdict == 'NOT SUPPORTED'
-    assert verdict.reason.startswith('slowonly-r18-w8: UKD takes at most 1.3333 times')
+    own = 'At the sweep’s own scale, measured: '
+    assert verdict.reason.startswith(f'{own}slowonly-r18-w8: UKD takes at most 1.3333 times')
 
 
 def test_arid_takes_over_the_verdict_on_accuracy(made_up, tmp_path):

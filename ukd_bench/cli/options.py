@@ -43,6 +43,15 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_memory(parser: argparse.ArgumentParser) -> None:
+    """Adds the option for figures of memory that were not got at the sweep's own scale."""
+    parser.add_argument(
+        '--memory', type=named_path, metavar='DIR',
+        help='folder of what measure memory --json wrote, for the section and the claims on memory '
+        'at full size (default: the figures that come with a clone)',
+    )  # fmt: skip
+
+
 def require_reference(arguments: argparse.Namespace) -> None:
     """Refuses ``--check`` where there is nothing to compare with.
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .options import add_check, require_reference
+from .options import add_check, add_memory, require_reference
 from .values import named_path
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         help='decision rules in place of the shipped ones',
     )
+    add_memory(parser)
     add_check(parser)
 
 
@@ -57,12 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..report.findings import findings_text
     from ..report.page import write_report
+    from ..results.load_full_size import find_full_size
 
+    memory = find_full_size(arguments.memory)
     if arguments.findings:
-        print(findings_text(arguments.results, arguments.claims), end='')
+        print(findings_text(arguments.results, arguments.claims, memory), end='')
         return 0
     require_reference(arguments)
-    report = write_report(arguments.results, arguments.out, arguments.reference, arguments.claims)
+    given = arguments.reference, arguments.claims, memory
+    report = write_report(arguments.results, arguments.out, *given)
     print_summary(report)
     return 1 if arguments.check and not report.agrees else 0
 

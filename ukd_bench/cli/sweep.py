@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..files.configs import shipped_configs
 from ..methods.table import METHODS, ON_DEMAND
 from ..sweep.executors import EXECUTORS
-from .options import add_check, add_edition, require_reference
+from .options import add_check, add_edition, add_memory, require_reference
 from .parser import WIDTH
 from .progress import progress_bar
 from .values import memory_size, named_path, number, numbers, words
@@ -101,6 +101,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='parent of the report folder (default: reports)',
     )  # fmt: skip
     add('--reference', type=named_path, metavar='DIR', help='results folder to compare with')
+    add_memory(parser)
     add_check(parser)
     add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
     add(
@@ -135,6 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..records.folder import SweepPaths
     from ..records.plan_file import read_plan
     from ..results.claims import find_claims, keep_claims, load_claims
+    from ..results.load_full_size import find_full_size, load_full_size
     from ..sweep.doubts import doubts
     from ..sweep.run import SweepRun
 
@@ -146,6 +148,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.reference:
         # One that cannot be read is told before hours of training.
         read_plan(SweepPaths(arguments.reference).plan)
+    memory = find_full_size(arguments.memory)
+    load_full_size(memory)
     sweep = SweepRun(_options(arguments))
     claims = load_claims(find_claims(sweep.axes.claims))
     claims.check_methods(sweep.axes.known.rows)
@@ -194,7 +198,7 @@ def run(arguments: argparse.Namespace) -> int:
             f'{tally.lost} without a result'
             + (f', {tally.damaged} damaged' if arguments.verify else '')
         )
-        report = write_report(sweep.paths.root, report_folder, arguments.reference)
+        report = write_report(sweep.paths.root, report_folder, arguments.reference, memory=memory)
         print_summary(report)
     differs = arguments.check and not report.agrees
     return 1 if tally.lost or tally.damaged or differs else 0

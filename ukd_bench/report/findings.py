@@ -1,20 +1,23 @@
 """What a sweep finds, in one block of Markdown for pages that tell it to readers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..results.claims import applying_claims, load_claims
 from ..results.load import load_sweep
+from ..results.load_full_size import load_full_size
 from ..results.verdicts import evaluate
 from .expectations import no_gain_expected
 from .page import controls_of, render
 from .tables.effects import effects_table
+from .tables.full_size import full_size_table
 from .tables.gains import gains_table
 from .tables.payoff import payoff_table
 from .tables.starts import pretraining_table, regime_table
 from .tables.teachers import beside_plain
 
 
-def findings_text(results: Path, claims: Path | None = None) -> str:
+def findings_text(results: Path, claims: Path | None = None, memory: Path | None = None) -> str:
     """Verdicts with their figures, regimes, controls, cost, and what remains open.
 
     Equal results give equal text.
@@ -22,15 +25,21 @@ def findings_text(results: Path, claims: Path | None = None) -> str:
     Args:
         results: A sweep's folder.
         claims: A claims file in place of the sweep's own, or else the shipped one.
+        memory: A folder of figures at full size; None for none.
 
     Raises:
-        ResultsError: the folder or its plan cannot be read.
+        ResultsError: the folder or its plan, or the figures at full size, cannot be read.
         ConfigError: the claims file cannot be used.
     """
     sweep = load_sweep(results)
-    verdicts = evaluate(sweep, load_claims(applying_claims(results, claims)))
+    full_size = load_full_size(memory)
+    verdicts = evaluate(sweep, load_claims(applying_claims(results, claims)), full_size.students)
     before = [regime_table(sweep), pretraining_table(sweep)]
-    after = [gains_table(sweep), payoff_table(sweep)]
+    large = None
+    if full_size.students:
+        # The page has no folder of figures.
+        large = replace(full_size_table(full_size, sweep.methods), drawing=None)
+    after = [large, gains_table(sweep), payoff_table(sweep)]
     context = {
         'sweep': sweep,
         'seeds': sorted({run.seed for run in sweep.done if run.of_student}),

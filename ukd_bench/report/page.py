@@ -13,13 +13,17 @@ from ..files.atomic import write_text
 from ..results import formatting
 from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
+from ..results.full_size import FullSize
 from ..results.load import load_sweep
+from ..results.load_full_size import load_full_size
+from ..results.rules import Finding
 from ..results.runs import Sweep
 from ..results.verdicts import Verdict, evaluate
 from .figures.svg import Drawing, draw_all
-from .provenance import provenance, warnings
+from .provenance import made_by, provenance, warnings
 from .tables.comparison import comparison_table
 from .tables.equality import equality_table
+from .tables.full_size import every_figure, full_size_table
 from .tables.gains import gains_table
 from .tables.lost import lost_table
 from .tables.memory import memory_table, slope_table
@@ -76,7 +80,11 @@ class Report:
 
 
 def write_report(
-    results: Path, out: Path, reference: Path | None = None, claims: Path | None = None
+    results: Path,
+    out: Path,
+    reference: Path | None = None,
+    claims: Path | None = None,
+    memory: Path | None = None,
 ) -> Report:
     """Reads a sweep and writes ``index.html``, ``report.md`` and ``figures/*.svg`` into ``out``.
 
@@ -87,17 +95,20 @@ def write_report(
         out: the folder to write; made if absent.
         reference: another sweep's folder to compare with.
         claims: a claims file in place of the sweep's own, or else the shipped one.
+        memory: a folder of figures at full size; None for none.
 
     Raises:
-        ResultsError: a folder or plan cannot be read, or ``out`` cannot be written.
+        ResultsError: a folder, plan or file of figures cannot be read, or ``out`` not be written.
         ConfigError: the claims file cannot be used.
     """
     sweep = load_sweep(results)
     rules = load_claims(applying_claims(results, claims))
     compared = compare(sweep, load_sweep(reference)) if reference else None
-    verdicts = tuple(evaluate(sweep, rules))
+    full_size = load_full_size(memory)
+    verdicts = tuple(evaluate(sweep, rules, full_size.students))
     notes = tuple(warnings(sweep, rules.sha256))
     drawings = draw_all(sweep)
+    large = full_size_table(full_size, sweep.methods)
     context = {
         'sweep': sweep,
         'claims_heading': 'Claims of the abstract' if rules.are_shipped else 'Claims',
@@ -106,16 +117,16 @@ def write_report(
         'warnings': notes,
         'compared': compared,
         'drawings': drawings,
-        'main_tables': [t for t in _main_tables(sweep) if t],
+        'main_tables': [t for t in _main_tables(sweep, large, full_size) if t],
         'side_tables': [t for t in _side_tables(sweep, compared) if t],
-        'provenance': provenance(sweep, rules.sha256),
+        'provenance': [*provenance(sweep, rules.sha256), *made_by(full_size)],
         'SYNTHETIC': SYNTHETIC,
         'RECONSTRUCTION': RECONSTRUCTION,
         'methods': methods_text(sweep),
     }
     out = Path(out)
     index, markdown = out / 'index.html', out / 'report.md'
-    for drawing in drawings:
+    for drawing in [*drawings, *([large.drawing] if large.drawing else [])]:
         write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
     write_text(markdown, render('report.md.j2', context))
     write_text(index, render('index.html.j2', context))
@@ -133,7 +144,11 @@ def render(template: str, context: dict[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        cell=markdown_cell, svg=_inline, chip=_chip, sentence=formatting.sentence
+        cell=markdown_cell,
+        svg=_inline,
+        chip=_chip,
+        sentence=formatting.sentence,
+        rests=_rests,
     )
     return environment.get_template(template).render(context)
 
@@ -143,10 +158,12 @@ def markdown_cell(text: str) -> str:
     return re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()))
 
 
-def _main_tables(sweep: Sweep) -> list[Table | None]:
+def _main_tables(sweep: Sweep, large: Table, full_size: FullSize) -> list[Table | None]:
     return [
         *(regime_table(sweep), gains_table(sweep), accuracy_table(sweep), likeness_table(sweep)),
-        *(memory_table(sweep), slope_table(sweep), cost_table(sweep), payoff_table(sweep)),
+        *(memory_table(sweep), slope_table(sweep), large),
+        *every_figure(full_size, sweep.methods),
+        *(cost_table(sweep), payoff_table(sweep)),
         *(equality_table(sweep), teacher_table(sweep), pretraining_table(sweep)),
     ]
 
@@ -166,3 +183,12 @@ def _inline(drawing: Drawing) -> Markup:
 def _chip(verdict: str) -> str:
     """The style class of a verdict."""
     return verdict.lower().replace(' ', '-')
+
+
+def _rests(finding: Finding) -> str:
+    """What a finding on memory rests on, and whether it decides, in brackets after its bench."""
+    rests = finding.rests
+    words = [rests.basis] if rests is not None and rests.basis else []
+    if not finding.decides:
+        words.append('decides nothing here')
+    return f' ({", ".join(words)})' if words else ''

@@ -5,6 +5,7 @@ from typing import Any
 from ..methods.table import ON_DEMAND
 from ..records.record import ORACLE
 from ..results import formatting
+from ..results.full_size import FullSize
 from ..results.runs import Sweep
 from .expectations import no_gain_expected
 from .tables.footnotes import CHOSEN_ON_TEST
@@ -70,6 +71,17 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
             'Started, finished',
             f'{started[0]} – {finished[-1]}' if started and finished else formatting.DASH,
         ),
+    ]
+
+
+def made_by(full_size: FullSize) -> list[tuple[str, str]]:
+    """(name, value) pairs that tell of each file of figures at full size what made it."""
+    return [
+        (
+            f'Full size: {source.name}',
+            f'SHA-256 {source.sha256}; made on {source.device} by: {source.command}',
+        )
+        for source in full_size.sources
     ]
 
 

@@ -17,7 +17,7 @@ from ..files.python import working_folder_on_path
 from ..records.folder import SweepPaths
 from ..records.regime import CLAIMS, CONTROL, PURPOSES
 from ..records.user_code import user_sources
-from .rules import Rule, Settings, find_rule
+from .rules import DECIDED_AT, Rule, Settings, find_rule
 
 __all__ = [
     *('Claim', 'Claims', 'applying_claims', 'claims_path', 'find_claims', 'keep_claims'),
@@ -66,6 +66,7 @@ KINDS: dict[str, Check] = {
     'number': (_number, 'a number'),
     'text': (_text, 'a text'),
     'claim': (_text, 'the id of a claim'),
+    'scale': (lambda value: value in DECIDED_AT, f'one of {", ".join(DECIDED_AT)}'),
 }
 _OPTIONAL: dict[str, Check] = {
     'regimes': (lambda value: value in [*_DECIDED_ON], f'one of {", ".join(_DECIDED_ON)}'),
@@ -157,10 +158,10 @@ class Claims:
         """
         known = tuple(known)
         for claim in self.claims:
-            for key, kind in claim.rule.keys.items():
-                value = claim.table[key]
-                named = [value] if kind == 'method' else value if kind == 'methods' else []
-                for method in named:
+            for key, kind in {**claim.rule.keys, **claim.rule.optional}.items():
+                value = claim.table.get(key)
+                named = {'method': [value], 'methods': value}.get(kind) if value else None
+                for method in named or ():
                     if method not in known:
                         there_are = f' (there are {", ".join(known)})'
                         instead = did_you_mean(method, known) or there_are
@@ -262,11 +263,13 @@ def _claim(table: dict[str, Any], settings: Settings, earlier: Mapping[str, Clai
     if table['id'] in earlier:
         raise ConfigError('an earlier claim has this id')
     kind = find_rule(table['rule'])
-    if unknown := {*kind.keys.values()} - {*KINDS}:
+    if unknown := {*kind.keys.values(), *kind.optional.values()} - {*KINDS}:
         raise ConfigError(f'rule {table["rule"]!r}: keys: kind {unknown.pop()!r} does not exist')
-    added = {key: check for key, check in _OPTIONAL.items() if key in table}
+    may = {**_OPTIONAL, **{key: KINDS[value] for key, value in kind.optional.items()}}
+    added = {key: check for key, check in may.items() if key in table}
     require(table, own | {key: KINDS[value] for key, value in kind.keys.items()} | added)
-    named = [key for key, value in kind.keys.items() if value == 'claim']
+    kinds = {**kind.keys, **kind.optional}
+    named = [key for key, value in kinds.items() if value == 'claim' and key in table]
     for key in [*named, *(key for key in added if key == 'control_of')]:
         if table[key] not in earlier:
             raise ConfigError(f'{key} {table[key]!r} is no earlier claim')

@@ -9,6 +9,7 @@ import numpy as np
 from ..methods.known import KnownMethods
 from ..methods.table import Method
 from ..records.record import ORACLE
+from .curve import MEASURED, OWN_SCALE, Curve
 from .regimes import Regime
 from .runs import Run, Sweep
 from .scores import load_scores
@@ -34,6 +35,8 @@ class ComparableRuns:
     methods: KnownMethods
     regime: Regime
 
+    scale = OWN_SCALE
+
     def means(self, method: str, figure: Callable[[Run], float | None]) -> dict[int, float]:
         """Mean of a figure over done runs, by K, ascending."""
         values: dict[int, list[float]] = defaultdict(list)
@@ -49,6 +52,22 @@ class ComparableRuns:
             run.num_teachers for run in self.runs if run.method == method and run.status == 'oom'
         }
         return sorted(found)
+
+    def curve(self, method: str, against: str) -> Curve:
+        """Mean training peaks of a method, and of another one that has no teachers."""
+        peaks = self.means(method, lambda run: run.memory('train'))
+        floor = self.means(against, lambda run: run.memory('train')).get(0)
+        floors = {} if floor is None else dict.fromkeys(peaks, floor)
+        overflow = tuple(self.out_of_memory(method))
+        weights = self._teacher_bytes(method)
+        return Curve(peaks, floor, floors, overflow, MEASURED, (*peaks,), weights)
+
+    def _teacher_bytes(self, method: str) -> float | None:
+        """Mean size of the distinct teachers that the method's runs name, in bytes."""
+        records = [run.record for run in self.runs if run.method == method and run.done]
+        told = [teacher for record in records if record for teacher in record['teachers']]
+        known = {t['name']: size for t in told if (size := t.get('state_bytes'))}
+        return float(np.mean([*known.values()])) if known else None
 
     def is_ukd_again(self, method: str) -> bool:
         """Whether a method's students are UKD's, bit for bit."""

@@ -8,6 +8,7 @@ from .statistics import Difference, Estimate
 DASH = '–'
 MINUS = '−'
 MIB = 1024**2
+GIB = 1024**3
 _USUAL_LOSS = 'kl_divergence'
 
 

@@ -1,6 +1,6 @@
 """What a sweep says of each claim: one verdict, with reasons and figures."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -11,7 +11,8 @@ from ..errors import ConfigError, told_in_one_line
 from ..records.regime import CLAIMS, CONTROL
 from .claims import Claim, Claims
 from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top1
-from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested, combine
+from .full_size import FullSizeStudent
+from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested
 from .runs import Sweep
 from .statistics import holm
 
@@ -51,12 +52,15 @@ class Verdict:
         return max((f.seeds_needed for f in self.findings if f.seeds_needed), default=None)
 
 
-def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
+def evaluate(
+    sweep: Sweep, claims: Claims, full_size: Sequence[FullSizeStudent] = ()
+) -> list[Verdict]:
     """Applies every rule to every bench, and combines the benches.
 
     Args:
         sweep: A loaded sweep; runs that are not done enter no figure.
         claims: The claims, with their rules.
+        full_size: Students of full size whose memory is known.
 
     Returns:
         One verdict a claim, in the order of the file.
@@ -72,9 +76,11 @@ def evaluate(sweep: Sweep, claims: Claims) -> list[Verdict]:
     for claim in claims.claims:
         own = {key[1:]: value for key, value in tested.items() if key[0] == claim.id}
         benches = _benches(claim, mine)
-        found = _findings(claim, Evidence(sweep, benches, own, dict(findings)), claims)
+        evidence = Evidence(sweep, benches, own, dict(findings), tuple(full_size))
+        found = _findings(claim, evidence, claims)
         findings[claim.id] = found
-        verdict, reason = combine(found, _nothing(claim, mine))
+        conclude = partial(claim.rule.conclude, found, _nothing(claim, mine))
+        verdict, reason = _ask(claim, claims, conclude)
         follows = claim.rule.as_control.get(verdict, '').format(claim=claim.control_of)
         verdicts.append(
             Verdict(

@@ -184,7 +184,9 @@ def _against_teachers(
     ax.set_ylabel(label)
     if value != 'top1':
         ax.set_ylim(0, None if table.empty else float(table[value].max()) * 1.08)
-    _label_ends(labels, ax)
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure), 'these axes fill a figure'
+    label_ends(labels, ax, figure.get_figheight())
     sns.despine(ax=ax)
     return ax
 
@@ -196,12 +198,16 @@ def _side_by_side(methods: Sequence[str]) -> dict[str, float]:
     return {method: 2 ** (step * (index - middle)) for index, method in enumerate(methods)}
 
 
-def _label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes) -> None:
-    """Writes names at the right edge, moved apart where they would collide."""
+def label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes, inches: float) -> None:
+    """Writes names at the right edge, moved apart where they would collide.
+
+    Args:
+        labels: The end of each line, its name and its colour.
+        ax: Where to write.
+        inches: The height that the axes have, about.
+    """
     low, high = ax.get_ylim()
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure), 'figures of the report hold no others'
-    gap = (high - low) * _LABEL_INCHES / figure.get_figheight()
+    gap = (high - low) * _LABEL_INCHES / inches
     for (value, name, colour), place in zip(
         sorted(labels), spread([v for v, *_ in sorted(labels)], gap), strict=True
     ):

@@ -30,12 +30,12 @@ STYLE: dict[str, Any] = {
 }
 
 
-def marker(look: Look, shortened: bool) -> dict[str, Any]:
-    """Arguments of ``ax.scatter``; open where the schedule was a shorter one."""
+def marker(look: Look, hollow: bool) -> dict[str, Any]:
+    """Arguments of ``ax.scatter``; hollow for a shorter schedule, or a prediction."""
     return {
         'marker': look.marker,
         's': 30,
-        'facecolor': 'white' if shortened else look.colour,
+        'facecolor': 'white' if hollow else look.colour,
         'edgecolor': look.colour,
         'linewidth': 1.2,
     }

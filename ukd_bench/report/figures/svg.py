@@ -146,11 +146,30 @@ def _draw(
     paint: Callable[[Axes], Axes],
     wide: bool = False,
 ) -> Drawing:
+    return draw(name, caption, size, lambda figure: paint(figure.subplots()), wide)
+
+
+def draw(
+    name: str,
+    caption: str,
+    size: tuple[float, float],
+    paint: Callable[[Figure], Any],
+    wide: bool = False,
+) -> Drawing:
+    """Draws one figure.
+
+    Args:
+        name: Its file's name, and what its ids begin with.
+        caption: What it shows.
+        size: Width and height in inches.
+        paint: Fills the figure.
+        wide: Whether it is as wide as the page.
+    """
     # The library's own type lists every key by name.
     look: Any = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
     with matplotlib.rc_context(look):
         figure = Figure(figsize=size, layout='constrained')
-        paint(figure.subplots())
+        paint(figure)
         buffer = io.StringIO()
         # Neither date nor version: equal records give equal bytes.
         figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})

@@ -8,6 +8,7 @@ from ...results import formatting
 from ...results.comparable import student_groups
 from ...results.runs import Cell, Run, Sweep
 from ...results.statistics import Estimate, mean_interval
+from ..figures.svg import Drawing
 from .footnotes import marked
 
 INTERVAL_NOTE = (
@@ -25,7 +26,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; ``groups`` are (first row, title) of runs of rows under a common heading."""
+    """A table; ``groups`` are (first row, title) of runs of rows under a common heading.
+
+    ``drawing`` stands above it. One that is ``folded`` belongs to the table before it, and a page
+    shows it when it is asked for.
+    """
 
     id: str
     title: str
@@ -34,6 +39,8 @@ class Table:
     lead: str = ''
     notes: tuple[str, ...] = ()
     groups: tuple[tuple[int, str], ...] = ()
+    drawing: Drawing | None = None
+    folded: bool = False
 
 
 def columns(*titles: str) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from ...files.python import import_by_path
 from ..comparable import ComparableRuns, Comparison
 from .accuracy import AccuracyGain, NoGain
 from .dataset import OnDataset
-from .memory import MemoryFlat, MemoryGrows, MemorySame
+from .memory import DECIDED_AT, MemoryFlat, MemoryGrows, MemorySame
 from .rule import (
     INCONCLUSIVE,
     NOT_SUPPORTED,
@@ -15,6 +15,7 @@ from .rule import (
     VERDICTS,
     Evidence,
     Finding,
+    Rests,
     Rule,
     Settings,
     Tested,
@@ -22,6 +23,7 @@ from .rule import (
 )
 
 __all__ = [
+    'DECIDED_AT',
     'INCONCLUSIVE',
     'NOT_SUPPORTED',
     'RULES',
@@ -31,6 +33,7 @@ __all__ = [
     'Comparison',
     'Evidence',
     'Finding',
+    'Rests',
     'Rule',
     'Settings',
     'Tested',

@@ -6,12 +6,41 @@ from typing import Any, ClassVar
 
 from .. import formatting
 from ..comparable import ComparableRuns, Comparison
+from ..full_size import FullSizeStudent
 from ..runs import Sweep
 
 SUPPORTED = 'SUPPORTED'
 NOT_SUPPORTED = 'NOT SUPPORTED'
 INCONCLUSIVE = 'INCONCLUSIVE'
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE)
+
+
+@dataclass(frozen=True)
+class Rests:
+    """What a finding on memory rests on.
+
+    Attributes:
+        method: The method whose memory it is.
+        title: What a sentence calls it.
+        basis: ``measured``, or ``predicted`` where any of its figures is.
+        scale: The sweep's own scale, or full size.
+        largest: The largest K that has a figure; None where none has.
+        multiple: The multiple of the other method's memory there, where the rule asks for one.
+        crossed_at: The first K at which that multiple crosses the rule's bound; None where it does
+            at no K up to the largest.
+        line_crosses_at: The K beyond the largest at which the fitted line would.
+        out_of_memory_at: The first K at which memory ran out.
+    """
+
+    method: str
+    title: str
+    basis: str
+    scale: str
+    largest: int | None = None
+    multiple: float | None = None
+    crossed_at: int | None = None
+    line_crosses_at: int | None = None
+    out_of_memory_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +55,8 @@ class Finding:
         seeds_needed: How many seeds would settle what is open; None where that is not known.
         regime: Initial weights, normalisation and schedule that it holds for, in words.
         tested: The comparison of accuracies that it rests on; None where it rests on none.
+        rests: What it rests on, where it is about memory.
+        decides: Whether the claim's verdict hangs on it; else it stands beside those that decide.
     """
 
     bench: str
@@ -35,6 +66,8 @@ class Finding:
     seeds_needed: int | None = None
     regime: str = ''
     tested: 'Tested | None' = field(default=None, repr=False)
+    rests: Rests | None = field(default=None, repr=False)
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,12 +117,14 @@ class Evidence:
             and setting.
         tested: The comparisons that the rule asked for, by (label of the bench, method, against).
         earlier: The findings on the claims before this one in the file, by id.
+        full_size: Students of full size whose memory is known, beside the sweep.
     """
 
     sweep: Sweep
     benches: tuple[ComparableRuns, ...]
     tested: Mapping[tuple[str, str, str], Tested]
     earlier: Mapping[str, tuple[Finding, ...]]
+    full_size: tuple[FullSizeStudent, ...] = ()
 
     def title(self, method: str) -> str:
         """What a sentence calls a method."""
@@ -107,6 +142,7 @@ class Rule:
         keys: The keys that the claim's table must have beside those of every claim, each with the
             kind of its value: ``method``, ``methods`` (a list of several), ``number``, ``text`` or
             ``claim`` (the id of an earlier claim).
+        optional: Keys that it may have, with the kinds of their values.
         about_memory: Whether verdicts are about memory, and so hold for the mechanism as it is
             reconstructed here.
         as_control: What follows for the claim ``{claim}`` from each verdict, where the rule decides
@@ -114,6 +150,7 @@ class Rule:
     """
 
     keys: ClassVar[Mapping[str, str]] = {}
+    optional: ClassVar[Mapping[str, str]] = {}
     about_memory: ClassVar[bool] = False
     as_control: ClassVar[Mapping[str, str]] = {}
 
@@ -137,6 +174,10 @@ class Rule:
         """What one bench says of the claim."""
         raise NotImplementedError(f'{type(self).__name__} defines neither on_bench nor findings')
 
+    def conclude(self, findings: Sequence[Finding], nothing: str) -> tuple[str, str]:
+        """Verdict and reason of the claim, from all findings; see :func:`combine`."""
+        return combine(findings, nothing)
+
 
 def combine(
     findings: Sequence[Finding], nothing: str = 'No student run was planned.'
@@ -144,19 +185,20 @@ def combine(
     """SUPPORTED if all are, NOT SUPPORTED if any one is not, else INCONCLUSIVE; with the reason.
 
     The reason is that of the first bench which decides. Where there are several benches it names
-    it, and the verdicts of the others.
+    it, and the verdicts of the others. Findings that decide nothing are left out.
 
     Args:
         findings: All findings on a claim.
         nothing: The reason where there are none.
     """
+    findings = [finding for finding in findings if finding.decides]
     if not findings:
         return INCONCLUSIVE, nothing
     benches: dict[str, list[Finding]] = {}
     for finding in findings:
         benches.setdefault(finding.bench, []).append(finding)
-    verdicts = {bench: _strictest(mine) for bench, mine in benches.items()}
-    verdict = _strictest(findings)
+    verdicts = {bench: strictest(mine) for bench, mine in benches.items()}
+    verdict = strictest(findings)
     first = next(bench for bench, one in verdicts.items() if one == verdict)
     deciding = [finding for finding in benches[first] if finding.verdict == verdict]
     told = [formatting.sentence(finding.reason) for finding in deciding]
@@ -174,6 +216,7 @@ def combine(
     return verdict, ' '.join([f'{first}: {reason}', *same, *unlike])
 
 
-def _strictest(findings: Sequence[Finding]) -> str:
+def strictest(findings: Sequence[Finding]) -> str:
+    """The verdict of several findings that must all hold."""
     kinds = {finding.verdict for finding in findings}
     return next(kind for kind in (NOT_SUPPORTED, INCONCLUSIVE, SUPPORTED) if kind in kinds)

@@ -94,7 +94,7 @@ def _peaks(about: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     from mmengine.config import Config
 
-    from ..measure.memory.predict import predict_run  # type: ignore[import-not-found]
+    from ..measure.memory.predict import predict_run
 
     def predicted(run: dict[str, Any]) -> dict[str, Any]:
         config, *teachers = (

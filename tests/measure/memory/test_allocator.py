@@ -4,8 +4,11 @@ import pytest
 
 from tests.measure.memory.traces import MIB, figures
 from ukd_bench.errors import UkdBenchError
-from ukd_bench.measure.memory.allocator import CachingAllocator, OutOfDeviceMemoryError
-from ukd_bench.measure.memory.allocator_settings import AllocatorSettings
+from ukd_bench.measure.memory.allocator import (
+    AllocatorSettings,
+    CachingAllocator,
+    OutOfDeviceMemoryError,
+)
 
 EXPANDABLE = AllocatorSettings(expandable_segments=True)
 

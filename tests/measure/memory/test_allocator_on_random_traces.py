@@ -9,8 +9,11 @@ import pytest
 import torch
 
 from tests.measure.memory.traces import MIB, figures, outcome, random_trace
-from ukd_bench.measure.memory.allocator import CachingAllocator, OutOfDeviceMemoryError
-from ukd_bench.measure.memory.allocator_settings import AllocatorSettings
+from ukd_bench.measure.memory.allocator import (
+    AllocatorSettings,
+    CachingAllocator,
+    OutOfDeviceMemoryError,
+)
 
 # What `python -m tests.measure.memory.traces SEED` prints with the native CUDA allocator of torch
 # 2.11.0. It ran over a stand-in for the CUDA runtime and driver that only hands out addresses, of

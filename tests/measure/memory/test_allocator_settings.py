@@ -3,7 +3,7 @@
 import pytest
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.measure.memory.allocator_settings import AllocatorSettings
+from ukd_bench.measure.memory.allocator import AllocatorSettings
 
 MIB = 1024**2
 

@@ -13,13 +13,12 @@ from ...errors import ConfigError
 from ...files.checkpoints import state_bytes
 from ...knowledge.identity import model_section
 from ...methods.table import METHOD_TABLE
-from .allocator import CachingAllocator
-from .allocator_settings import AllocatorSettings
-from .rehearsal import rehearse_training, train_set
-from .stage import FakeStage
-from .stand_in import make_stand_in
-from .teachers import Teachers, give_pool
-from .trace import Phase
+from .allocator import AllocatorSettings, CachingAllocator
+from .fake.stage import FakeStage
+from .fake.trace import Phase
+from .rehearsal.stand_in import make_stand_in
+from .rehearsal.teachers import Teachers, give_pool
+from .rehearsal.training import rehearse_training, train_set
 
 CUDA = 'cuda'
 _SETTINGS = ('PYTORCH_ALLOC_CONF', 'PYTORCH_CUDA_ALLOC_CONF')

@@ -9,10 +9,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from .fake.stage import FakeStage
 from .predict import peaks_on
-from .stage import FakeStage
-from .cells import rehearse_cell
-from .subject import BANK, TEACHER, Cell, Subject
+from .rehearsal.cells import rehearse_cell
+from .rehearsal.subject import BANK, TEACHER, Cell, Subject
 
 Row = dict[str, Any]
 """A row as files have it: ``method``, ``num_teachers``, ``phase``, and figures in bytes."""

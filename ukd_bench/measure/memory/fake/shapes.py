@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch._ops import OpOverload
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
 _RESHAPING = ('resize', 'set', 'transpose', 'swap', 'squeeze', 'as_strided', 't', 'detach', 'data')
@@ -34,13 +34,13 @@ class Shapes:
         self._device = device
         self._results: dict[Hashable, list[_Layout | None] | _Layout] = {}
 
-    def apply(
-        self, func: Callable[..., Any], args: tuple, kwargs: dict[str, Any], makes: bool
-    ) -> Any:
+    def apply(self, func: OpOverload, args: tuple, kwargs: dict[str, Any], makes: bool) -> Any:
         """The operator's result, as the fake tensors would have it.
 
         Args:
-            func, args, kwargs: The operator and its arguments.
+            func: The operator.
+            args: Its arguments.
+            kwargs: Its arguments with names.
             makes: Whether it makes a tensor on the device from none.
         """
         way = _way(func)
@@ -87,7 +87,7 @@ def _way(func: Any) -> str:
 
 def _find_way(func: Any) -> str:
     schema = getattr(func, '_schema', None)
-    if schema is None or torch.Tag.nondeterministic_seeded in func.tags and not schema.returns:
+    if schema is None or (torch.Tag.nondeterministic_seeded in func.tags and not schema.returns):
         return _OTHER
     written = [one for one in schema.arguments if one.alias_info and one.alias_info.is_write]
     name = schema.name.split('::')[-1]

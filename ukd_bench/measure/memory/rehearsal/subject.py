@@ -1,6 +1,6 @@
 """What the memory of is asked: a student, its teachers, and the methods that train it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,11 +8,11 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ...errors import ConfigError
-from ...files.configs import read_config
-from ...methods.config_files import custom_hooks
-from ...methods.student_config import method_hook, set_hook, student_config
-from ...methods.table import FLOOR, METHOD_TABLE, REPLAY_HOOK
+from ....errors import ConfigError
+from ....files.configs import read_config
+from ....methods.config_files import custom_hooks
+from ....methods.student_config import method_hook, set_hook, student_config
+from ....methods.table import FLOOR, METHOD_TABLE, REPLAY_HOOK
 
 TEACHER, BANK = 'teacher', 'bank'
 """Cells of what comes before a student."""

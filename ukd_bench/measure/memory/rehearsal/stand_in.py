@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from mmaction.datasets import BaseActionDataset
 
-from ...data.darkroom.film import write_video
-from ...errors import ConfigError
-from ...registry import DATASETS
+from ....data.darkroom.film import write_video
+from ....errors import ConfigError
+from ....registry import DATASETS
 
 FRAMES, HEIGHT, WIDTH, FPS = 80, 240, 320, 30
 """ARID's median length, and its size and rate."""
@@ -109,7 +109,7 @@ def num_classes(model: dict[str, Any]) -> int:
     """
     found = _find(model.get('cls_head'), 'num_classes')
     if not isinstance(found, int) or found < 1:
-        raise ConfigError('the config\'s model.cls_head does not say num_classes')
+        raise ConfigError("the config's model.cls_head does not say num_classes")
     return found
 
 

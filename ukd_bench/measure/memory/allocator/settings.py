@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ukd_bench.errors import ConfigError, quoted
+from ....errors import ConfigError, quoted
 
 MIB = 1024**2
 MIN_BLOCK = 512

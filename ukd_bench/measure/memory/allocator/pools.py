@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 
-from ukd_bench.measure.memory.allocator_settings import (
+from .settings import (
     MIB,
     MIN_BLOCK,
     SHARED_BELOW,

@@ -8,8 +8,8 @@ WEIGHTS, GRADIENTS, OPTIMIZER = 'weights', 'gradients', 'optimizer'
 ACTIVATIONS, TEACHERS, INPUTS, TEMPORARIES = 'activations', 'teachers', 'inputs', 'temporaries'
 KINDS = (WEIGHTS, GRADIENTS, OPTIMIZER, ACTIVATIONS, TEACHERS, INPUTS, TEMPORARIES)
 """What memory is taken for, in the order of tables: activations are what forward passes make,
-temporaries what backward passes and optimizers make for themselves; teachers are all networks beside
-the one that is trained, with what their forward passes make."""
+temporaries what backward passes and optimizers make for themselves; teachers are all networks
+beside the one that is trained, with what their forward passes make."""
 
 Event = tuple[int, int]
 """A block's number and its bytes where it is allocated; its number and 0 where it is freed."""

@@ -1,4 +1,4 @@
-"""Where a training is rehearsed: on a device without memory, or on the one at hand."""
+"""The stage on which trainings are rehearsed without weights, clips or a device."""
 
 import contextlib
 import copy
@@ -6,7 +6,7 @@ import gc
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import mmengine.optim.optimizer.amp_optimizer_wrapper as mmengine_amp
 import mmengine.runner.amp as mmengine_autocast
@@ -18,11 +18,11 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ...distill import MutualHook, NaiveEnsembleHook
-from ...knowledge import teacher
-from ...knowledge.identity import model_section
-from ...methods.config_files import wants_channels_last
-from ...models.channels_last import lay_out_channels_last
+from ....distill import MutualHook, NaiveEnsembleHook
+from ....knowledge import teacher
+from ....knowledge.identity import model_section
+from ....methods.config_files import wants_channels_last
+from ....models.channels_last import lay_out_channels_last
 from .ledger import DEVICE, Ledger
 from .scratch import cudnn_scratch, onednn_scratch
 from .shapes import Shapes
@@ -31,32 +31,6 @@ from .ways import Ways, multi_tensor_optimizers
 
 _LARGE = 2**14
 """Numbers in a tensor that need not be filled: what control flow depends on is smaller."""
-
-
-class Stage(Protocol):
-    """Where networks live while they are rehearsed.
-
-    Attributes:
-        device: As torch and MMEngine name it.
-    """
-
-    device: torch.device
-
-    def open(self) -> contextlib.AbstractContextManager[None]:
-        """A block in which networks are on the stage."""
-        ...
-
-    def build(self, model: dict[str, Any]) -> nn.Module:
-        """A network on the host, with whatever weights; its ``init_weights`` does nothing."""
-        ...
-
-    def begin(self, phase: str, network: nn.Module | None = None) -> None:
-        """Ends the phase that runs, if any, and begins another, of a network that it trains."""
-        ...
-
-    def end(self) -> None:
-        """Ends the phase that runs."""
-        ...
 
 
 class FakeStage:
@@ -73,6 +47,7 @@ class FakeStage:
     """
 
     device = DEVICE
+    needs_weights = False
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -110,10 +85,10 @@ class FakeStage:
         if name not in self._built:
             with _Unfilled():
                 self._built[name] = revert_sync_batchnorm(MODELS.build(copy.deepcopy(model)))
-        network = _unfilled_copy(self._built[name])
+        network: Any = _unfilled_copy(self._built[name])
         network.init_weights = _nothing
-        prepare = network.data_preprocessor.forward
-        network.data_preprocessor.forward = partial(self._in_scope, INPUTS, prepare)
+        preprocessor = network.data_preprocessor
+        preprocessor.forward = partial(self._in_scope, INPUTS, preprocessor.forward)
         return network
 
     def begin(self, phase: str, network: nn.Module | None = None) -> None:
@@ -164,7 +139,7 @@ class _Unfilled(TorchDispatchMode):
 
     def __torch_dispatch__(
         self,
-        func: Callable[..., Any],
+        func: Any,
         types: Any,
         args: tuple = (),
         kwargs: dict[str, Any] | None = None,

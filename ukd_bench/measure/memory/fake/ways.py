@@ -1,8 +1,8 @@
 """The ways that a device has of its own, taken on fake tensors too.
 
 Fake tensors take the CPU's ways through torch. Where those of CUDA take other memory, they are
-listed here: fused dropout keeps a mask of one byte a number, mixed precision computes some functions
-in float32, attention with dropout is fused, and optimizers update all weights at once.
+listed here: fused dropout keeps a mask of one byte a number, mixed precision computes some
+functions in float32, attention with dropout is fused, and optimizers update all weights at once.
 """
 
 import contextlib
@@ -72,7 +72,7 @@ class Ways(TorchFunctionMode):
 
 @contextlib.contextmanager
 def multi_tensor_optimizers() -> Iterator[None]:
-    """Has optimizers that leave it open update all weights at once, for as long as a block lasts."""
+    """Has optimizers that leave it open update all weights at once for a block."""
 
     def choose(optimizer: Optimizer, *_: Any) -> None:
         for group in optimizer.param_groups:

@@ -7,12 +7,12 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ...files.checkpoints import save_weights
-from ...knowledge.identity import model_section
-from ...knowledge.pool import read_pool
-from ...methods.config_files import custom_hooks
-from .rehearsal import rehearse_fill
-from .stage import FakeStage, Stage
+from ....files.checkpoints import save_weights
+from ....knowledge.identity import model_section
+from ....knowledge.pool import read_pool
+from ....methods.config_files import custom_hooks
+from .stage import Stage
+from .training import rehearse_fill
 
 
 class Teachers:
@@ -32,16 +32,16 @@ class Teachers:
 
         Args:
             kind: Place in the pool of the first teacher of that kind.
-            stage: Where its bank is filled; a fake one needs no weights in the checkpoint.
+            stage: Where its bank is filled; what it needs decides of the weights in the checkpoint.
             dataset: The student's training set; None makes no bank.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.kinds[kind]
         Config(config.to_dict()).dump(self._config(kind))
-        if isinstance(stage, FakeStage):
-            self._checkpoint(kind).write_bytes(b'no weights')
-        else:
+        if stage.needs_weights:
             save_weights(stage.build(model_section(config)), self._checkpoint(kind))
+        else:
+            self._checkpoint(kind).write_bytes(b'no weights')
         if dataset is not None:
             (entry,) = read_pool([self._entry(kind)])
             rehearse_fill(entry, dataset, stage)

@@ -11,11 +11,11 @@ from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ...errors import ConfigError, UkdBenchError, one_line
-from ...files.checkpoints import unwrapped
-from ...knowledge.bank.fill_one import fill
-from ...knowledge.identity import model_section
-from ...knowledge.pool import PoolEntry
+from ....errors import ConfigError, UkdBenchError, one_line
+from ....files.checkpoints import unwrapped
+from ....knowledge.bank.fill_one import fill
+from ....knowledge.identity import model_section
+from ....knowledge.pool import PoolEntry
 from .stage import Stage
 from .stand_in import num_classes
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from .rehearsal import rehearse_training, train_set
 from .stage import Stage
 from .stand_in import make_stand_in
 from .subject import BANK, TEACHER, Cell, Subject
 from .teachers import Teachers
+from .training import rehearse_training, train_set
 
 
 def rehearse_cell(subject: Subject, cell: Cell, folder: Path, stage: Stage) -> None:

@@ -7,21 +7,21 @@ becomes fake, what comes back has made-up values, and mixing the two is refused.
 
 import contextlib
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.optim.optimizer import (
     Optimizer,
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
 )
-from torch._subclasses.fake_tensor import FakeTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ...errors import ConfigError
+from ....errors import ConfigError
 from .scratch import Scratch
 from .shapes import Shapes
 from .trace import ACTIVATIONS, GRADIENTS, INPUTS, OPTIMIZER, TEMPORARIES, WEIGHTS, Trace
@@ -70,7 +70,7 @@ class Ledger(TorchDispatchMode):
 
     @contextlib.contextmanager
     def scope(self, kind: str) -> Iterator[None]:
-        """Has all that is allocated in a block taken for one kind, unless the block is in another."""
+        """Has all that is allocated in a block taken for one kind; an outer block goes first."""
         self._scopes.append(kind)
         try:
             yield
@@ -119,7 +119,7 @@ class Ledger(TorchDispatchMode):
 
     def __torch_dispatch__(
         self,
-        func: Callable[..., Any],
+        func: Any,
         types: Any,
         args: tuple = (),
         kwargs: dict[str, Any] | None = None,
@@ -128,7 +128,7 @@ class Ledger(TorchDispatchMode):
         with torch._C.DisableTorchFunction():
             return self._carry_out(func, args, kwargs or {})
 
-    def _carry_out(self, func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
+    def _carry_out(self, func: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         if func is _aten._local_scalar_dense.default and isinstance(args[0], FakeTensor):
             return _made_up(args[0])
         wanted = kwargs.get('device')

@@ -7,15 +7,15 @@ behaviour of ``c10/cuda/CUDACachingAllocator.cpp``, for one stream of one device
 
 from collections.abc import Iterable
 
-from ukd_bench.errors import UkdBenchError
-from ukd_bench.measure.memory.allocator_pools import (
+from ....errors import UkdBenchError
+from .pools import (
     SMALL_REQUEST,
     Block,
     Device,
     ExpandablePool,
     Pool,
 )
-from ukd_bench.measure.memory.allocator_settings import AllocatorSettings
+from .settings import AllocatorSettings
 
 
 class OutOfDeviceMemoryError(UkdBenchError, MemoryError):

@@ -1,0 +1,1 @@
+"""A device without memory, on which real code trains with fake tensors."""

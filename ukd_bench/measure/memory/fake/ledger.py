@@ -41,7 +41,7 @@ class Ledger(TorchDispatchMode):
     Args:
         shapes: Carries out operators on fake tensors of :data:`DEVICE`.
         scratch: Function that tells of an operator's scratch memory, see :mod:`.scratch`.
-        counts_inputs: Whether what is moved from the host takes memory of the device's allocator.
+        counts_inputs: Whether what is moved from the host in the scope of inputs takes memory there.
 
     Attributes:
         trace: What has been allocated so far.
@@ -60,7 +60,7 @@ class Ledger(TorchDispatchMode):
         # Keyed by the storage's address, which no other has while it lives.
         self._blocks: dict[int, tuple[int, int]] = {}
         self._references: dict[int, weakref.ref] = {}
-        self._uncounted: set[int] = set()
+        self._uncounted: dict[int, weakref.ref] = {}
         self._next = 0
 
     @classmethod
@@ -153,10 +153,11 @@ class Ledger(TorchDispatchMode):
         """A fake tensor for one of the host, or a parameter or view of it."""
         dtype = wanted.get('dtype') or tensor.dtype
         fake = self._shapes.new(tuple(tensor.shape), tensor.stride(), dtype)
-        if self._counts_inputs or isinstance(tensor, nn.Parameter):
-            self._see(fake, WEIGHTS if isinstance(tensor, nn.Parameter) else INPUTS)
+        kind = self._kind(WEIGHTS if isinstance(tensor, nn.Parameter) else INPUTS)
+        if kind != INPUTS or self._counts_inputs or not self._scopes:
+            self._see(fake, kind)
         else:
-            self._uncounted.add(fake.untyped_storage()._cdata)
+            self._leave_out(fake)
         return fake
 
     def _see(self, value: Any, kind: str | None = None) -> None:
@@ -190,6 +191,11 @@ class Ledger(TorchDispatchMode):
             return kind
         in_backward = torch._C._current_graph_task_id() != -1
         return TEMPORARIES if in_backward else ACTIVATIONS
+
+    def _leave_out(self, tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        address = storage._cdata
+        self._uncounted[address] = weakref.ref(storage, lambda _: self._uncounted.pop(address))
 
     def _forget(self, address: int, _: weakref.ref) -> None:
         del self._references[address]

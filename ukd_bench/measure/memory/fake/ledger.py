@@ -41,7 +41,7 @@ class Ledger(TorchDispatchMode):
     Args:
         shapes: Carries out operators on fake tensors of :data:`DEVICE`.
         scratch: Function that tells of an operator's scratch memory, see :mod:`.scratch`.
-        counts_inputs: Whether what is moved from the host in the scope of inputs takes memory there.
+        counts_inputs: Whether what is moved from the host in the scope of inputs takes memory.
 
     Attributes:
         trace: What has been allocated so far.

@@ -18,11 +18,13 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ....distill import MutualHook, NaiveEnsembleHook
+from ....files.checkpoints import state_bytes
 from ....knowledge import teacher
 from ....knowledge.identity import model_section
 from ..rehearsal.stage import build_peer, replaced
 from .ledger import DEVICE, Ledger
-from .scratch import cudnn_scratch, onednn_scratch
+from .onednn import onednn_scratch
+from .scratch import cudnn_scratch
 from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
@@ -110,7 +112,7 @@ class FakeStage:
     def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
         """What is done otherwise than with weights and a device: owner, name, and what instead."""
         yield teacher, '_build', lambda config, path: self.build(model_section(config))
-        yield teacher, 'load_weights', _nothing
+        yield teacher, 'load_weights', lambda module, *_: self._load(module)
         yield teacher, 'state_sha256', lambda module: ''
         yield MutualHook, '_build_peer', lambda hook, runner, number: build_peer(self, runner)
         scores = NaiveEnsembleHook.scores
@@ -119,6 +121,12 @@ class FakeStage:
         yield mmengine_runner, 'get_device', lambda: str(DEVICE)
         yield mmengine_amp, 'is_cuda_available', lambda: True
         yield mmengine_autocast, 'autocast', _autocast
+
+    def _load(self, module: nn.Module) -> None:
+        if self.kind == 'cpu':
+            # A checkpoint is read beside the network, both on the device that hosts are.
+            with self._ledger.scope(TEACHERS):
+                self._ledger.take_for_a_moment(2 * state_bytes(module))
 
     def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         with self._ledger.scope(kind):

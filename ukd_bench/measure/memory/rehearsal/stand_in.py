@@ -87,7 +87,9 @@ class StandInVideos(BaseActionDataset):
     def _sized(self, packed: dict[str, Any]) -> dict[str, Any]:
         if self._clip is None:
             return packed
-        others = {name: _blank(one, self._clip) for name, one in packed.get('renderings', {}).items()}
+        others = {
+            name: _blank(one, self._clip) for name, one in packed.get('renderings', {}).items()
+        }
         inputs = _blank(packed['inputs'], self._clip)
         return packed | dict(inputs=inputs) | (dict(renderings=others) if others else {})
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from mmengine.config import Config
 
 from ..errors import (

@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import UkdBenchError, one_line
 from ...methods.table import METHOD_TABLE
 from .phases import Peaks
-from .rehearsal.subject import BANK, TEACHER, Cell, Subject
+from .rehearsal.subject import BANK, Cell, Subject
 from .table import Row, row_of
 
 DONE, OUT_OF_MEMORY, FAILED = 'done', 'oom', 'failed'
@@ -87,7 +87,9 @@ def carried_out(
     """How a cell goes in a fresh process.
 
     Args:
-        subject, cell, folder: See :func:`measured_rows`; :func:`prepare` has been called.
+        subject: See :func:`measured_rows`.
+        cell: What of it.
+        folder: As :func:`prepare` left it.
         cap_bytes: Memory that the cell's phases may take, see :mod:`.real.capped`; None for no cap.
     """
     return _in_fresh_process(_carry_out, subject, cell, folder, cap_bytes)
@@ -98,7 +100,7 @@ def _methods(cells: Sequence[Cell]) -> set[str]:
 
 
 def _rows(subject: Subject, cell: Cell, outcome: Outcome) -> list[Row]:
-    phases = ('fill',) if cell.method == BANK else ('train', 'eval')
+    phases: tuple[str, ...] = ('fill',) if cell.method == BANK else ('train', 'eval')
     if outcome.status == DONE:
         # A config may have no test.
         phases = tuple(outcome.peaks)

@@ -21,10 +21,10 @@ from .scratch import CONVOLUTION, CONVOLUTION_BACKWARD, bytes_of
 
 BLOCK = 16
 """Channels that oneDNN computes side by side, and pads to."""
+_ONEDNN = 'Mkldnn'
 _PICTURE = 3
 """Channels of a clip that oneDNN reads as it is."""
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
-_Backend = torch._C._ConvBackend
 
 
 def onednn_scratch(func: Any, args: tuple, result: Any) -> tuple[int, int]:
@@ -66,11 +66,12 @@ class _Convolution:
     ) -> '_Convolution':
         """From an operator's tensors, and its options from ``stride`` to ``groups``."""
         backend = torch._C._select_conv_backend(clip, weight, None, *options, None)
-        native = backend != _Backend.Mkldnn
+        native = backend.name != _ONEDNN
+        order = torch.contiguous_format
+        formats = [suggest_memory_format(clip), suggest_memory_format(weight)]
         last = _CHANNELS_LAST.get(clip.ndim)
-        formats = {suggest_memory_format(clip), suggest_memory_format(weight)}
-        takes_last = last is not None and last in formats and not native
-        order = last if takes_last else torch.contiguous_format
+        if last is not None and last in formats and not native:
+            order = last
         return cls(clip, weight, gradient, options[-1], native, order)
 
     @property

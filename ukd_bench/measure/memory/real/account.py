@@ -1,6 +1,7 @@
 """The CPU allocator's own account of a rehearsal."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch.profiler import ProfilerActivity, profile, record_function
@@ -36,7 +37,8 @@ class HostAccount:
     def _events(self) -> Iterator[tuple[str, int]]:
         profiler = self._profile.profiler
         assert profiler is not None and profiler.kineto_results is not None
-        events = profiler.kineto_results.events()
+        # Torch's stubs leave out what an event knows of memory.
+        events: list[Any] = profiler.kineto_results.events()
         for event in sorted(events, key=lambda event: event.start_ns()):
             name = event.name()
             if name == _MEMORY and event.device_type() == torch.autograd.DeviceType.CPU:

@@ -53,7 +53,8 @@ class Shapes:
         if known is None:
             result = self._work_out(func, args, kwargs, makes)
             layout = _layouts(result)
-            if layout is not None:
+            # Some operators share memory without saying so, such as `_unsafe_view`.
+            if layout is not None and not (_storages(result) & _storages(args)):
                 self._results[key] = layout
             return result
         if isinstance(known, list):
@@ -127,6 +128,14 @@ def _part(value: Any) -> Hashable:
     if isinstance(value, (list, tuple)):
         return (list, *map(_part, value))
     raise TypeError(value)
+
+
+def _storages(values: Any) -> set[int]:
+    if isinstance(values, torch.Tensor):
+        return {values.untyped_storage()._cdata}
+    if isinstance(values, (list, tuple)):
+        return set().union(*map(_storages, values))
+    return set()
 
 
 def _layouts(result: Any) -> list[_Layout | None] | _Layout | None:

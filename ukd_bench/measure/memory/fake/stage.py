@@ -14,17 +14,17 @@ import mmengine.runner.runner as mmengine_runner
 import torch
 from mmaction.registry import MODELS
 from mmengine.model import revert_sync_batchnorm
-from mmengine.runner import Runner
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ....distill import MutualHook, NaiveEnsembleHook
+from ....files.checkpoints import state_bytes
 from ....knowledge import teacher
 from ....knowledge.identity import model_section
-from ....methods.config_files import wants_channels_last
-from ....models.channels_last import lay_out_channels_last
+from ..rehearsal.stage import build_peer, replaced
 from .ledger import DEVICE, Ledger
-from .scratch import cudnn_scratch, onednn_scratch
+from .onednn import onednn_scratch
+from .scratch import cudnn_scratch
 from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
@@ -70,8 +70,7 @@ class FakeStage:
         with contextlib.ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter('ignore')
-            for owner, name, value in self._replacements():
-                stack.enter_context(_replaced(owner, name, value))
+            stack.enter_context(replaced(self._replacements()))
             stack.enter_context(self._ledger)
             stack.enter_context(self._ledger.watching_optimizers())
             stack.enter_context(Ways(self.kind == 'cuda'))
@@ -113,9 +112,9 @@ class FakeStage:
     def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
         """What is done otherwise than with weights and a device: owner, name, and what instead."""
         yield teacher, '_build', lambda config, path: self.build(model_section(config))
-        yield teacher, 'load_weights', _nothing
+        yield teacher, 'load_weights', lambda module, *_: self._load(module)
         yield teacher, 'state_sha256', lambda module: ''
-        yield MutualHook, '_build_peer', lambda hook, runner, number: self._peer(runner)
+        yield MutualHook, '_build_peer', lambda hook, runner, number: build_peer(self, runner)
         scores = NaiveEnsembleHook.scores
         of_teachers = partial(self._in_scope, TEACHERS, scores)
         yield NaiveEnsembleHook, 'scores', lambda hook, batch: of_teachers(hook, batch)
@@ -123,11 +122,11 @@ class FakeStage:
         yield mmengine_amp, 'is_cuda_available', lambda: True
         yield mmengine_autocast, 'autocast', _autocast
 
-    def _peer(self, runner: Runner) -> nn.Module:
-        peer = self.build(model_section(runner.cfg))
-        if wants_channels_last(runner.cfg):
-            lay_out_channels_last(peer)
-        return peer.train()
+    def _load(self, module: nn.Module) -> None:
+        if self.kind == 'cpu':
+            # A checkpoint is read beside the network, both on the device that hosts are.
+            with self._ledger.scope(TEACHERS):
+                self._ledger.take_for_a_moment(2 * state_bytes(module))
 
     def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         with self._ledger.scope(kind):
@@ -179,13 +178,3 @@ def _autocast(
 
 def _nothing(*_: Any, **__: Any) -> None:
     return None
-
-
-@contextlib.contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = vars(owner)[name]
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)

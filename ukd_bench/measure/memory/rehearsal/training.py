@@ -26,7 +26,7 @@ _serial = itertools.count()
 
 
 def train_set(
-    config: Config, stand_in: Mapping[str, str], classes_of: Config | None = None
+    config: Config, stand_in: Mapping[str, Any], classes_of: Config | None = None
 ) -> dict[str, Any]:
     """The stand-in for a config's training set: as many clips as the steps of a rehearsal take.
 
@@ -43,7 +43,7 @@ def train_set(
 
 
 def _stand_in_set(
-    config: Config, loader: str, stand_in: Mapping[str, str], clips: int, classes_of: Config
+    config: Config, loader: str, stand_in: Mapping[str, Any], clips: int, classes_of: Config
 ) -> dict[str, Any]:
     return dict(
         type='ukd_bench.StandInVideos',
@@ -56,7 +56,7 @@ def _stand_in_set(
 
 
 def rehearse_training(
-    config: Config, stage: Stage, stand_in: Mapping[str, str], folder: Path
+    config: Config, stage: Stage, stand_in: Mapping[str, Any], folder: Path
 ) -> None:
     """Trains a few steps and tests a few clips: the phases ``train`` and ``eval``.
 

@@ -131,7 +131,7 @@ class Ledger(TorchDispatchMode):
             return self._carry_out(func, args, kwargs or {})
 
     def _carry_out(self, func: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-        first = args[0] if args else None
+        first: Any = args[0] if args else None
         if func is _aten._local_scalar_dense.default and isinstance(first, FakeTensor):
             return _made_up(first)
         wanted = kwargs.get('device')

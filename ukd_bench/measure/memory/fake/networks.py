@@ -60,7 +60,7 @@ class _Unfilled(TorchDispatchMode):
         args: tuple = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        first = args[0] if args else None
+        first: Any = args[0] if args else None
         fills = func._schema.name.endswith('_') and _RELAYS not in func.tags
         large = isinstance(first, torch.Tensor) and first.numel() >= _LARGE
         # Whole numbers may be places in other tensors.

@@ -53,8 +53,6 @@ class Ways(TorchFunctionMode):
         if func in _FINITE and isinstance(args[0], FakeTensor):
             return _FINITE[func](args[0].shape, dtype=torch.bool)
         if self._cuda:
-            if func is _IS_CUDA:
-                return isinstance(args[0], FakeTensor)
             if func is Tensor.cuda:
                 return args[0].to(self._device)
             if func is Tensor.to:
@@ -139,14 +137,19 @@ def _fused_attention(
     )
 
 
-_IS_CUDA = Tensor.is_cuda.__get__
+def _is_fake(tensor: Tensor) -> bool:
+    return isinstance(tensor, FakeTensor)
+
+
+_ANY_TENSOR: Any = Tensor
 _CUDA_WAYS: dict[Any, Callable[..., Any]] = {
+    _ANY_TENSOR.is_cuda.__get__: _is_fake,
     functional.dropout: _fused_dropout,
     functional.scaled_dot_product_attention: _fused_attention,
 }
 
 
-def _open(function: FunctionType) -> FunctionType:
+def _open(function: Any) -> FunctionType:
     """A function of torch whose calls of others are seen by modes, as are those of one's own."""
     closed = function.__globals__
     guards = {name: _no for name in closed if name.startswith('has_torch_function')}

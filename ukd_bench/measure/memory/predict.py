@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mmengine.config import Config
+from mmengine.utils import import_modules_from_strings
 
-from ...errors import ConfigError
+from ...errors import ConfigError, told_in_one_line
 from ...files.checkpoints import state_bytes
 from ...knowledge.identity import model_section
 from ...methods.table import METHOD_TABLE
@@ -111,6 +112,8 @@ def predict_run(
         clips = make_stand_in(folder / 'clips')
         pool = Teachers(folder / 'teachers', teachers)
         try:
+            for one in (config, *teachers):
+                _import_modules(one)
             if method == 'ensemble':
                 raise ConfigError('an ensemble tests its teachers one after another: not predicted')
             if method == 'bank':
@@ -128,6 +131,14 @@ def predict_run(
         except ConfigError as error:
             return Predicted({}, error=str(error))
         return Predicted(peaks_on(stage, device), state)
+
+
+def _import_modules(config: Config) -> None:
+    """Imports what a config names, as MMEngine does where it reads one from a file."""
+    named = config.get('custom_imports')
+    if named:
+        with told_in_one_line('custom_imports'):
+            import_modules_from_strings(**named)
 
 
 @functools.cache

@@ -22,6 +22,8 @@ from .rehearsal.teachers import Teachers, give_pool
 from .rehearsal.training import rehearse_training, train_set
 
 CUDA = 'cuda'
+ROUNDING = 'rounding'
+"""What blocks have beyond what was asked for, in a breakdown."""
 _SETTINGS = ('PYTORCH_ALLOC_CONF', 'PYTORCH_CUDA_ALLOC_CONF')
 """Environment variables of CUDA's allocator, the present name and the former one."""
 
@@ -35,7 +37,8 @@ class Peak:
         reserved_peak_bytes: What the allocator takes from the device; None on the CPU.
         workspace_bound_bytes: How much more may be allocated, since it depends on algorithms that
             libraries choose on the device.
-        breakdown: Bytes by kind, see :data:`.trace.KINDS`, at the moment of the peak.
+        breakdown: Bytes by kind, see :data:`.fake.trace.KINDS`, and :data:`ROUNDING`, at the
+            moment of the peak; they add up to it.
     """
 
     allocated_peak_bytes: int
@@ -63,7 +66,7 @@ def predicted_peak(phase: Phase, device: str, settings: AllocatorSettings) -> Pe
         allocator.reset_peaks()
         allocator.replay(phase.events)
         allocated, reserved = allocator.allocated_peak_bytes, allocator.reserved_peak_bytes
-        breakdown['rounding'] = allocated - requested
+    breakdown[ROUNDING] = allocated - requested
     return Peak(allocated, reserved, bound, breakdown)
 
 

@@ -37,6 +37,18 @@ def predicted_rows(
     Raises:
         ConfigError: a cell cannot be rehearsed.
     """
+    return rows_by(predict_cell, subject, cells, folder, jobs, progress)
+
+
+def rows_by(
+    work: Callable[[Subject, Cell, Path], list[Row]],
+    subject: Subject,
+    cells: Sequence[Cell],
+    folder: Path,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Row]:
+    """The rows that a function gives of each cell, see :func:`predicted_rows`."""
     found: dict[Cell, list[Row]] = {}
     # Methods read the banks that are filled before.
     banks = [cell for cell in cells if cell.method == BANK]
@@ -46,7 +58,7 @@ def predicted_rows(
             # The longest first, so that nobody waits for it alone in the end.
             by_work = sorted(part, key=lambda cell: -cell.num_teachers)
             running: dict[Future[list[Row]], Cell] = {
-                workers.submit(predict_cell, subject, cell, folder): cell for cell in by_work
+                workers.submit(work, subject, cell, folder): cell for cell in by_work
             }
             try:
                 for future in as_completed(running):

@@ -95,6 +95,12 @@ class Ledger(TorchDispatchMode):
         """Says what the memory of a module's parameters and buffers is for."""
         self.name([*module.parameters(), *module.buffers()], kind)
 
+    def take_for_a_moment(self, size: int) -> None:
+        """Allocates bytes, and frees them."""
+        block, self._next = self._next, self._next + 1
+        self.trace.events += [(block, size), (block, 0)]
+        self.trace.kinds[block] = self._kind(None)
+
     @contextlib.contextmanager
     def watching_optimizers(self) -> Iterator[None]:
         """Tells gradients and the state of optimizers by name, for as long as a block lasts."""
@@ -153,7 +159,7 @@ class Ledger(TorchDispatchMode):
         if len(self.trace.events) > before:
             taken, may_take = self._scratch(func, args, result)
             if taken:
-                self._take(taken)
+                self.take_for_a_moment(taken)
             if may_take:
                 at = len(self.trace.events)
                 self.trace.scratch[at] = max(self.trace.scratch.get(at, 0), may_take)
@@ -218,11 +224,6 @@ class Ledger(TorchDispatchMode):
         if address in self._blocks:
             block, _size = self._blocks.pop(address)
             self.trace.events.append((block, 0))
-
-    def _take(self, size: int) -> None:
-        block, self._next = self._next, self._next + 1
-        self.trace.events += [(block, size), (block, 0)]
-        self.trace.kinds[block] = self._kind(None)
 
 
 def _is_of_host(value: Any) -> bool:

@@ -14,7 +14,6 @@ import mmengine.runner.amp as mmengine_autocast
 import mmengine.runner.runner as mmengine_runner
 import torch
 from mmaction.utils import register_all_modules
-from mmengine.runner import Runner
 from torch import nn
 from torch.nn.modules.module import (
     register_module_forward_hook,
@@ -22,14 +21,15 @@ from torch.nn.modules.module import (
 )
 
 from ....distill import MutualHook, NaiveEnsembleHook, SwapHook
+from ....files.checkpoints import state_bytes
 from ....knowledge import teacher
 from ....knowledge.identity import model_section
-from ....methods.config_files import wants_channels_last
-from ....models.channels_last import lay_out_channels_last
+from ..rehearsal.stage import build_peer, replaced
 from .autocast import cuda_autocast
 from .ledger import DEVICE, Ledger
 from .networks import built, unfilled_copy
-from .scratch import cudnn_scratch, onednn_scratch
+from .onednn import onednn_scratch
+from .scratch import cudnn_scratch
 from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
@@ -56,6 +56,7 @@ class FakeStage:
     needs_weights = False
 
     def __init__(self, kind: str) -> None:
+        self.kind = kind
         self._cuda = kind == CUDA
         self.phases: dict[str, Phase] = {}
         register_all_modules(init_default_scope=True)
@@ -79,8 +80,7 @@ class FakeStage:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter('ignore')
             stack.enter_context(_frozen())
-            for owner, name, value in self._replacements(stack):
-                stack.enter_context(_replaced(owner, name, value))
+            stack.enter_context(replaced(self._replacements(stack)))
             stack.enter_context(self._ledger)
             stack.enter_context(self._ledger.watching_optimizers())
             stack.enter_context(self._inputs_in_scope())
@@ -122,9 +122,9 @@ class FakeStage:
     def _replacements(self, stack: contextlib.ExitStack) -> Iterator[tuple[Any, str, Any]]:
         """What is done otherwise than with weights and a device: owner, name, and what instead."""
         yield teacher, '_build', lambda config, path: self.build(model_section(config))
-        yield teacher, 'load_weights', _nothing
+        yield teacher, 'load_weights', lambda module, *_: self._load(module)
         yield teacher, 'state_sha256', lambda module: ''
-        yield MutualHook, '_build_peer', lambda hook, runner, number: self._peer(runner)
+        yield MutualHook, '_build_peer', lambda hook, runner, number: build_peer(self, runner)
         scores = NaiveEnsembleHook.scores
         of_teachers = partial(self._in_scope, TEACHERS, scores)
         yield NaiveEnsembleHook, 'scores', lambda hook, batch: of_teachers(hook, batch)
@@ -167,11 +167,11 @@ class FakeStage:
                 hooks.callback(handle.remove)
             yield
 
-    def _peer(self, runner: Runner) -> nn.Module:
-        peer = self.build(model_section(runner.cfg))
-        if wants_channels_last(runner.cfg):
-            lay_out_channels_last(peer)
-        return peer.train()
+    def _load(self, module: nn.Module) -> None:
+        if not self._cuda:
+            # A checkpoint is read beside the network, both on the device that hosts are.
+            with self._ledger.scope(TEACHERS):
+                self._ledger.take_for_a_moment(2 * state_bytes(module))
 
     def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         with self._ledger.scope(kind):
@@ -237,13 +237,3 @@ def _frozen() -> Iterator[None]:
 
 def _nothing(*_: Any, **__: Any) -> None:
     return None
-
-
-@contextlib.contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = vars(owner)[name]
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)

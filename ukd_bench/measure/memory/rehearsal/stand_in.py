@@ -7,8 +7,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from mmaction.datasets import BaseActionDataset
 from mmengine.config import Config
+from torch import Tensor
 
 from ....data.darkroom.film import write_video
 from ....errors import ConfigError
@@ -36,6 +38,8 @@ class StandInVideos(BaseActionDataset):
         clips: How many clips.
         classes: How many classes; None where nobody knows.
         pipeline: Steps of the config that is measured.
+        clip: Frames, height and width of the blank clips that take the place of those that the
+            pipeline makes; None for the latter. Clips of single frames keep their number.
         repeats: Clips of a sample, where each is a list of some.
         options: As of MMAction2's data sets.
     """
@@ -47,10 +51,11 @@ class StandInVideos(BaseActionDataset):
         clips: int,
         classes: int | None,
         pipeline: Sequence[dict],
+        clip: tuple[int, int, int] | None = None,
         repeats: int | None = None,
         **options: Any,
     ) -> None:
-        self._video, self._frames, self._clips = video, frames, clips
+        self._video, self._frames, self._clips, self._clip = video, frames, clips, clip
         self._kept: tuple[Any, dict] | None = None
         self._repeats = repeats
         names = dict(classes=tuple(f'class {number}' for number in range(classes or 0)))
@@ -85,22 +90,43 @@ class StandInVideos(BaseActionDataset):
 
     def _packed(self, idx: int) -> dict[str, Any]:
         if self._kept is None or self._kept[0] is not self.pipeline:
-            self._kept = self.pipeline, super().__getitem__(0)
+            self._kept = self.pipeline, self._sized(super().__getitem__(0))
         packed = dict(self._kept[1])
         sample = packed['data_samples'] = copy.deepcopy(packed['data_samples'])
         sample.set_metainfo(dict(sample_idx=idx))
         sample.set_gt_labels(idx // 2 % self.num_classes)
         return packed
 
+    def _sized(self, packed: dict[str, Any]) -> dict[str, Any]:
+        if self._clip is None:
+            return packed
+        others = {
+            name: _blank(one, self._clip) for name, one in packed.get('renderings', {}).items()
+        }
+        inputs = _blank(packed['inputs'], self._clip)
+        return packed | dict(inputs=inputs) | (dict(renderings=others) if others else {})
 
-def make_stand_in(folder: Path) -> dict[str, str]:
+
+def _blank(frames: Tensor, clip: tuple[int, int, int]) -> Tensor:
+    """A blank in the place of frames (M, C, T, H, W) or (T, C, H, W), of another size."""
+    length, *size = clip
+    if frames.ndim not in (4, 5):
+        raise ConfigError(f'clips of shape {[*frames.shape]} cannot be had in another size')
+    inner = [length, *size] if frames.ndim == 5 else size
+    shape = [*frames.shape[: frames.ndim - len(inner)], *inner]
+    # Frames of a video lie where NumPy put them, and so does this.
+    return torch.from_numpy(np.zeros(shape, frames.numpy().dtype))
+
+
+def make_stand_in(folder: Path, clip: tuple[int, int, int] | None = None) -> dict[str, Any]:
     """Makes a video and its frames, unless they are there already.
 
     Args:
         folder: Where they go; made if need be.
+        clip: Frames, height and width of a clip; None for those that pipelines make.
 
     Returns:
-        Where they are, as :class:`StandInVideos` takes it.
+        What :class:`StandInVideos` takes of them.
     """
     video, pictures = folder / 'stand-in.avi', folder / 'frames'
     if not video.exists():
@@ -115,7 +141,7 @@ def make_stand_in(folder: Path) -> dict[str, str]:
                 name = FRAME_NAMES['Flow'].format(direction, number)
                 (pictures / name).symlink_to(picture.name)
         write_video(video, shots, FPS)
-    return dict(video=str(video), frames=str(pictures))
+    return dict(video=str(video), frames=str(pictures), clip=clip)
 
 
 def stand_in_set(

@@ -36,7 +36,7 @@ _serial = itertools.count()
 
 
 def train_set(
-    config: Config, stand_in: Mapping[str, str], classes_of: Config | None = None
+    config: Config, stand_in: Mapping[str, Any], classes_of: Config | None = None
 ) -> dict[str, Any]:
     """The stand-in for a config's training set: as many clips as the steps of a rehearsal take.
 
@@ -54,7 +54,7 @@ def _steps(config: Config) -> int:
 
 
 def rehearse_training(
-    config: Config, stage: Stage, stand_in: Mapping[str, str], folder: Path
+    config: Config, stage: Stage, stand_in: Mapping[str, Any], folder: Path
 ) -> None:
     """Trains a few steps and tests a few clips: the phases ``train`` and ``eval``.
 

@@ -198,9 +198,8 @@ def train_mixed(device, dtype):
     ).to(device)
     optimizer = torch.optim.SGD(network.parameters(), 0.1, foreach=True)
     for _ in range(2):
-        clips = torch.zeros(16, 32)
         with torch.autocast('cpu', dtype):
-            loss = network(clips.to(device)).sigmoid().mean()
+            loss = network(torch.zeros(16, 32).to(device)).sigmoid().mean()
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()

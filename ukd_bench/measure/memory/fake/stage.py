@@ -24,13 +24,11 @@ from ....knowledge.identity import model_section
 from ....methods.config_files import wants_channels_last
 from ....models.channels_last import lay_out_channels_last
 from .ledger import DEVICE, Ledger
+from .mould import LARGE, Mould
 from .scratch import cudnn_scratch, onednn_scratch
 from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
-
-_LARGE = 2**14
-"""Numbers in a tensor that need not be filled: what control flow depends on is smaller."""
 
 
 class FakeStage:
@@ -52,7 +50,7 @@ class FakeStage:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.phases: dict[str, Phase] = {}
-        self._built: dict[str, nn.Module] = {}
+        self._built: dict[str, Mould] = {}
         self._shapes = Shapes(DEVICE)
         self._ledger = self._new_ledger()
         self._running: tuple[str, int] | None = None
@@ -84,8 +82,9 @@ class FakeStage:
         name = repr(model)
         if name not in self._built:
             with _Unfilled():
-                self._built[name] = revert_sync_batchnorm(MODELS.build(copy.deepcopy(model)))
-        network: Any = _unfilled_copy(self._built[name])
+                built = revert_sync_batchnorm(MODELS.build(copy.deepcopy(model)))
+            self._built[name] = Mould(built)
+        network: Any = self._built[name].copy()
         network.init_weights = _nothing
         preprocessor = network.data_preprocessor
         preprocessor.forward = partial(self._in_scope, INPUTS, preprocessor.forward)
@@ -145,24 +144,9 @@ class _Unfilled(TorchDispatchMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         in_place = func._schema.name.endswith('_')
-        if in_place and isinstance(args[0], torch.Tensor) and args[0].numel() >= _LARGE:
+        if in_place and isinstance(args[0], torch.Tensor) and args[0].numel() >= LARGE:
             return args[0]
         return func(*args, **kwargs or {})
-
-
-def _unfilled_copy(network: nn.Module) -> nn.Module:
-    # Memory that nobody writes to takes none.
-    tensors = [*network.parameters(), *network.buffers()]
-    large = [tensor for tensor in tensors if tensor.numel() >= _LARGE]
-    memo: dict[int, Any] = {id(tensor): _empty_like(tensor) for tensor in large}
-    return copy.deepcopy(network, memo)
-
-
-def _empty_like(tensor: torch.Tensor) -> torch.Tensor:
-    empty = torch.empty_like(tensor, requires_grad=False)
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(empty, requires_grad=tensor.requires_grad)
-    return empty
 
 
 @contextlib.contextmanager

@@ -39,7 +39,9 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BrokenProcessPool as error:
-        raise UkdBenchError('a process that rehearses died (out of memory?): try --jobs 1') from error
+        raise UkdBenchError(
+            'a process that rehearses died (out of memory?): try --jobs 1'
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

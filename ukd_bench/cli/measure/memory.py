@@ -123,9 +123,9 @@ def run(arguments: argparse.Namespace) -> int:
     asked = subjects(arguments)
     methods = [methods_of(one, arguments.methods, METHODS) for one in asked]
     require_a_file_each(arguments.json, 1 if arguments.budget else len(asked))
-    for subject, mine in zip(asked, methods, strict=True):
-        if left := [name for name in METHODS if arguments.methods is None and name not in mine]:
-            print(f'left out, for want of a config: {", ".join(left)}', file=sys.stderr)
+    left = [name for name in METHODS if any(name not in mine for mine in methods)]
+    if arguments.methods is None and left:
+        print(f'left out, for want of a config: {", ".join(left)}', file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix='ukd-bench-memory-') as scratch:
         answer = _answer_budget if arguments.budget else _print_tables
         return answer(arguments, asked, methods, Path(scratch))

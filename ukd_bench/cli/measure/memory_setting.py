@@ -19,12 +19,15 @@ def describe(subject: 'Subject', folder: Path) -> dict[str, Any]:
     """
     from mmaction.registry import DATASETS
 
+    from ...data.views.replay import ReplayedPipeline, build_pipeline
     from ...errors import told_in_one_line
     from ...files.checkpoints import state_bytes
     from ...knowledge.identity import model_section
     from ...measure.memory.fake.stage import FakeStage
     from ...measure.memory.rehearsal.stand_in import make_stand_in
     from ...measure.memory.rehearsal.training import train_set
+    from ...methods.config_files import custom_hooks
+    from ...methods.table import REPLAY_HOOK
     from ...runs.build import precision
 
     config = subject.student_config()
@@ -32,7 +35,11 @@ def describe(subject: 'Subject', folder: Path) -> dict[str, Any]:
     with told_in_one_line(f'config {config.filename}'):
         network = stage.build(model_section(config))
         clips = make_stand_in(folder)
-        inputs = DATASETS.build(train_set(config, clips))[0]['inputs']
+        dataset = DATASETS.build(train_set(config, clips))
+        if any(hook.get('type') == REPLAY_HOOK for hook in custom_hooks(config)):
+            steps = config.train_dataloader.dataset.pipeline
+            dataset.pipeline = ReplayedPipeline(build_pipeline(steps, 0), 0)
+        inputs = dataset[0]['inputs']
         kinds = [state_bytes(stage.build(model_section(kind))) for kind in subject.kinds]
     shape = [*inputs.shape[-4:]]
     if inputs.ndim == 4:

@@ -73,7 +73,10 @@ def _tables(rows: 'Sequence[Row]', device: str, how: str) -> list[str]:
         if any(isinstance(value, int) for value in values.values()):
             parts.append(_grid(f'Training peak, {words}, {how}', values))
     pipeline = {_cell(row): _pipeline(row, rows) for row in trainings}
-    parts.append(_grid(f'Peak of the whole pipeline, allocated, {how}', pipeline))
+    if all(pipeline[_cell(row)] == row['allocated_peak_bytes'] for row in trainings):
+        parts.append("No test, teacher's training or bank fill takes more than the training.")
+    else:
+        parts.append(_grid(f'Peak of the whole pipeline, allocated, {how}', pipeline))
     bounds = {_cell(row): row['workspace_bound_bytes'] for row in trainings}
     if device == 'cuda' and any(bounds.values()):
         parts.append(_grid('At most this much more, for scratch memory of libraries', bounds))
@@ -138,10 +141,16 @@ def breakdown(rows: 'Sequence[Row]') -> str:
             largest[row['method']] = max(before, row, key=lambda one: one['num_teachers'])
     if not largest:
         return ''
-    short = {'activations': 'activ.', 'temporaries': 'temp.'}
     width = 8
+    short = dict(
+        gradients='grads',
+        optimizer='optim.',
+        activations='activ.',
+        temporaries='temp.',
+        teachers='teach.',
+    )
     lines = ['What the peak is made of, at the largest K, MiB']
-    lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k)[:9]:>{width}}' for k in KINDS))
+    lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k):>{width}}' for k in KINDS))
     for method, row in largest.items():
         name = f'{method} {row["num_teachers"]}' if row['num_teachers'] else method
         parts = parts_of(row) or {}

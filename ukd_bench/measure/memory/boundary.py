@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_PATIENCE = 2
+"""How often a line may meet one side of the boundary before the middle is tried."""
+
 
 @dataclass(frozen=True)
 class Need:
@@ -45,40 +48,46 @@ class Boundary:
 
 
 def find_boundary(
-    need: Callable[[int], Need], room: int, least: int, most: int, start: int
+    need: Callable[[int], Need], room: int, least: int, most: int, start: int, leap: int
 ) -> Boundary:
     """Tries numbers until one fits and the next does not, led by a line through what is known.
 
     Args:
         need: What a number takes; asked once for each.
         room: Bytes that there are.
-        least, most: The numbers to be tried.
+        least: The smallest number to be tried.
+        most: The largest.
         start: The number that is tried first, between these.
+        leap: How many times as large a number is tried next where nothing has grown.
     """
+    peaks: dict[int, int] = {}
     known: dict[int, Need] = {}
-    low, high = least - 1, most + 1
+    low, high, in_a_row = least - 1, most + 1, 0
     at = start
     while high - low > 1:
         known[at] = need(at)
-        low, high = (at, high) if known[at].fits(room) else (low, at)
-        at = min(max(_guess(known, room, low, high), low + 1), high - 1)
+        peaks[at] = known[at].peak_bytes
+        fits = known[at].fits(room)
+        # Counted up while numbers fit, and down while they do not.
+        in_a_row = max(in_a_row, 0) + 1 if fits else min(in_a_row, 0) - 1
+        low, high = (at, high) if fits else (low, at)
+        if low in peaks and high in peaks and abs(in_a_row) > _PATIENCE:
+            at = (low + high) // 2
+        else:
+            at = _guess(peaks, room, low, high, leap)
+        at = min(max(at, low + 1), high - 1)
     return Boundary(low, known.get(low), known.get(high))
 
 
-def _guess(known: dict[int, Need], room: int, low: int, high: int) -> int:
+def _guess(peaks: dict[int, int], room: int, low: int, high: int, leap: int) -> int:
     """Where a line says that the boundary is."""
-    peaks = {number: need.peak_bytes for number, need in known.items()}
     if low in peaks and high in peaks:
-        # A line that meets the same side over and over would close in slowly.
-        if len(peaks) % 3 == 0:
-            return (low + high) // 2
-        share = (room - peaks[low]) / (peaks[high] - peaks[low])
-        return low + int(share * (high - low))
+        return low + int((room - peaks[low]) / (peaks[high] - peaks[low]) * (high - low))
     if low not in peaks:
         return high * room // peaks[high] if high in peaks else low + 1
     others = [number for number in peaks if number < low]
     if not others:
         return 2 * low
-    slope = (peaks[low] - peaks[max(others)]) / (low - max(others))
-    # What does not grow fits up to the largest number, which is tried next.
-    return low + int((room - peaks[low]) / slope) if slope > 0 else high - 1
+    before = max(others)
+    slope = (peaks[low] - peaks[before]) / (low - before)
+    return low + int((room - peaks[low]) / slope) if slope > 0 else leap * low

@@ -4,12 +4,14 @@ Every answer rests on two cells that were predicted, one that fits and the next,
 line through what is known says where to look, and nothing else.
 """
 
+import contextlib
 import functools
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ...errors import ConfigError
 from ...methods.table import METHOD_TABLE
@@ -19,7 +21,7 @@ from .rehearsal.subject import BANK, TEACHER, Cell, Subject
 from .table import Row, predict_cell, tried_cell
 from .workers import workers
 
-MOST_TEACHERS, MOST_BATCH = 64, 1024
+MOST_TEACHERS, MOST_BATCH = 64, 512
 """Larger numbers are not tried."""
 
 Predict = Callable[[int, int], Need]
@@ -128,11 +130,13 @@ def answer(method: str, question: Question, predict: Predict, device: str) -> Me
     for size in question.sizes:
         room, teachers = room_bytes(size, device), None
         if row.by_count:
+            least, most = row.fewest, MOST_TEACHERS
+            # Where the first two take the same, so may all.
             teachers = find_boundary(
-                lambda k: once(k, question.batch_size), room, row.fewest, MOST_TEACHERS, row.fewest
+                lambda k: once(k, question.batch_size), room, least, most, least, leap=most
             )
         batch = find_boundary(
-            lambda clips: once(wanted, clips), room, 1, MOST_BATCH, question.batch_size
+            lambda clips: once(wanted, clips), room, 1, MOST_BATCH, question.batch_size, leap=4
         )
         answers.append(Answer(size, teachers, batch))
     need = once(wanted, question.batch_size)
@@ -203,12 +207,35 @@ def _need(subject: Subject, method: str, folder: Path, num_teachers: int, clips:
     if reads and not prepared.exists():
         # A bank has the clips of a rehearsal, of which there are more where batches are larger.
         shutil.rmtree(folder / 'teachers', ignore_errors=True)
-        for kind in range(len(subject.pool)):
-            predict_cell(sized, Cell(BANK, kind=kind), folder)
+        with _scored_once():
+            for kind in range(len(subject.pool)):
+                predict_cell(sized, Cell(BANK, kind=kind), folder)
         for other in folder.glob('ready-*'):
             other.unlink()
         prepared.touch()
     return need_of(predict_cell(sized, Cell(method, num_teachers), folder))
+
+
+@contextlib.contextmanager
+def _scored_once() -> Iterator[None]:
+    """Has a teacher score the first clips alone for a block, and all others be scored the same.
+
+    Of a bank only its size is of interest, and a large batch has many clips.
+    """
+    from ...knowledge.teacher import Teacher
+
+    score, kept = Teacher.score, {}
+
+    def score_first(teacher: Teacher, inputs: list) -> Any:
+        if teacher not in kept:
+            kept[teacher] = score(teacher, inputs)[:1]
+        return kept[teacher].expand(len(inputs), -1)
+
+    Teacher.score = score_first  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Teacher.score = score  # type: ignore[method-assign]
 
 
 def need_of(rows: Sequence[Row]) -> Need:

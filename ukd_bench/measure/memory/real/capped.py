@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from ..phases import resident_bytes
 from .account import HostAccount
 from .stage import RealStage
 
@@ -60,10 +59,8 @@ class CappedStage(RealStage):
             fraction = min(1.0, self.cap_bytes / whole)
             torch.cuda.set_per_process_memory_fraction(fraction, self.device)
         else:
-            tensors = self._memory.so_far()[phase]['allocated_peak_bytes'] or 0
-            beside = (resident_bytes('VmData') or 0) - tensors
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-            cap = beside + self.cap_bytes + ALLOWANCE
+            cap = (self.beside_tensors('VmData') or 0) + self.cap_bytes + ALLOWANCE
             resource.setrlimit(resource.RLIMIT_DATA, (cap, hard))
 
     def _new_account(self) -> HostAccount | None:

@@ -21,7 +21,7 @@ from ukd_bench.models import pretrained
 from ukd_bench.sweep.run_config import set_epochs
 
 ROOT = configs_root()
-NOT_TRAINED = ('_base_', 'claims', 'sweeps')
+NOT_TRAINED = ('_base_', 'claims', 'memory', 'sweeps')
 CONFIGS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in ROOT.rglob('*.py')

@@ -11,7 +11,10 @@ FLOOR_MIB, TEACHER_MIB = 4096, 256
 STUDENT, TITLE = 'r2plus1d-r34', 'R(2+1)D-34'
 GROWTH = {'ukd': 0, 'naive': TEACHER_MIB, 'naive_graph': 2048, 'swap': 0, 'mutual': 4096}
 """MiB that each K adds."""
-PARTS = ('weights', 'gradients', 'optimizer', 'activations', 'teachers', 'inputs', 'temporaries')
+PARTS = (
+    'weights', 'gradients', 'optimizer', 'activations', 'teachers', 'inputs', 'temporaries',
+    'rounding',
+)  # fmt: skip
 
 
 def row(

@@ -37,7 +37,8 @@ def found(made_up, tmp_path):
             one.write(folder, str(index))
         loaded = load_sweep(made.write(tmp_path / 'results'))
         rules = load_claims(claims) if claims else load_claims()
-        verdicts = evaluate(loaded, rules, load_full_size(folder).students)
+        full_size = load_full_size(folder).beside(loaded.students)
+        verdicts = evaluate(loaded, rules, full_size.students)
         return {verdict.id: verdict for verdict in verdicts}
 
     return judge
@@ -213,6 +214,23 @@ def test_predicted_figures_alone_do_not_decide_what_must_hold_at_both(found, mad
     for name in ('C2', 'C3'):
         assert verdicts[name].verdict == 'INCONCLUSIVE'
         assert 'Nothing was measured at the sweep’s own scale' in verdicts[name].reason
+
+
+def test_figures_of_the_sweeps_own_student_are_of_its_scale(found):
+    """They show C3 up to a K that the sweep does not train, and ways that it does not run."""
+    own = MadeUpMemory(student=END, title='Small', predicted=False)
+    verdicts = found(MadeUpMemory(), own)
+    third = [one for one in verdicts['C3'].findings if one.bench == 'Small, measured apart']
+    assert [(one.rests.scale, one.rests.basis, one.rests.largest) for one in third][:1] == [
+        ('the sweep’s own scale', 'measured', 64)
+    ]
+    assert verdicts['C3'].verdict == 'SUPPORTED' and all(one.decides for one in third[:1])
+    apart = [one for one in verdicts['C1'].findings if one.rests.scale != 'full size']
+    assert not any('not run in this sweep' in one.reason for one in apart)
+    assert {one.rests.method for one in apart} == {'naive', 'naive_graph', 'swap', 'mutual'}
+    # It grows at the sweep's scale, and nothing measured there may say otherwise.
+    leaking = MadeUpMemory(student=END, title='Small', predicted=False, ukd=8)
+    assert found(MadeUpMemory(), leaking)['C3'].verdict == 'NOT SUPPORTED'
 
 
 def test_each_student_of_full_size_counts(found):

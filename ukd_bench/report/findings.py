@@ -32,7 +32,7 @@ def findings_text(results: Path, claims: Path | None = None, memory: Path | None
         ConfigError: the claims file cannot be used.
     """
     sweep = load_sweep(results)
-    full_size = load_full_size(memory)
+    full_size = load_full_size(memory).beside(sweep.students)
     verdicts = evaluate(sweep, load_claims(applying_claims(results, claims)), full_size.students)
     before = [regime_table(sweep), pretraining_table(sweep)]
     large = None

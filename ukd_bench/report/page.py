@@ -104,7 +104,7 @@ def write_report(
     sweep = load_sweep(results)
     rules = load_claims(applying_claims(results, claims))
     compared = compare(sweep, load_sweep(reference)) if reference else None
-    full_size = load_full_size(memory)
+    full_size = load_full_size(memory).beside(sweep.students)
     verdicts = tuple(evaluate(sweep, rules, full_size.students))
     notes = tuple(warnings(sweep, rules.sha256))
     drawings = draw_all(sweep)

@@ -1,9 +1,9 @@
 """Memory of networks as large as people train them: peaks by method, K and phase."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
-from .curve import FULL_SIZE, MEASURED, PREDICTED, Curve
+from .curve import FULL_SIZE, MEASURED, OWN_SCALE, PREDICTED, Curve
 from .formatting import GIB, MIB
 
 TRAIN, EVAL, FILL = 'train', 'eval', 'fill'
@@ -11,6 +11,7 @@ TEACHER, BANK = 'teacher', 'bank'
 DONE, OUT_OF_MEMORY, FAILED = 'done', 'oom', 'failed'
 PARTS = (
     *('weights', 'gradients', 'optimizer', 'activations', 'teachers', 'inputs', 'temporaries'),
+    'rounding',
 )
 """What a peak is made of; together they are the peak."""
 
@@ -83,18 +84,18 @@ class FullSizeStudent:
         name: What it is called, with a number where several settings are of one name.
         setting: What the figures are of.
         figures: In the order of the files and their rows.
+        scale: That of the sweep that it is shown beside, where it is a student of that sweep, too.
     """
 
     name: str
     setting: Setting
     figures: tuple[Figure, ...]
-
-    scale = FULL_SIZE
+    scale: str = FULL_SIZE
 
     @property
     def label(self) -> str:
-        """What verdicts call it: a sweep may have a student of the same name."""
-        return f'{self.name}, {FULL_SIZE}'
+        """What verdicts call it, beside a sweep's bench of the same name."""
+        return f'{self.name}, {FULL_SIZE if self.scale == FULL_SIZE else "measured apart"}'
 
     def find(self, method: str, num_teachers: int, phase: str, predicted: bool) -> Figure | None:
         """The figure of a cell; None where there is none."""
@@ -169,6 +170,20 @@ class FullSize:
 
     students: tuple[FullSizeStudent, ...] = ()
     sources: tuple[Source, ...] = ()
+
+    def beside(self, own: Collection[str]) -> 'FullSize':
+        """The same beside a sweep, whose own students are not of full size.
+
+        Args:
+            own: Names of the sweep's students.
+        """
+        students = (
+            replace(one, scale=OWN_SCALE) if one.setting.student in own else one
+            for one in self.students
+        )
+        return replace(
+            self, students=tuple(sorted(students, key=lambda one: one.scale == OWN_SCALE))
+        )
 
     @property
     def unit(self) -> tuple[str, int]:

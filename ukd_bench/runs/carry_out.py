@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from mmengine.config import Config
 
 from ..errors import (
@@ -21,6 +20,7 @@ from ..files.atomic import write_json
 from ..files.locks import held
 from ..knowledge.parts import lost_part
 from ..measure.memory.phases import PhaseMemory, preloaded_bytes
+from ..measure.memory.shortage import out_of_memory
 from ..records.execution import environment, execution_fingerprint
 from ..records.folder import RunPaths
 from ..records.key import scientific
@@ -116,7 +116,7 @@ def _make_record(paths: RunPaths, spec: RunSpec, started: str) -> tuple[str, dic
     except DivergedError as problem:
         status, error = 'diverged', _describe(problem)
     except Exception as problem:
-        shortage = _out_of_memory(problem)
+        shortage = out_of_memory(problem)
         if shortage is None:
             raise
         status, error = 'oom', _describe(shortage)
@@ -167,20 +167,6 @@ def _require_what_was_planned(paths: RunPaths, spec: RunSpec) -> None:
         raise ConfigError(f'{paths.root}: {", ".join(changed)} changed {remedy}')
     # It comes last, because reading a config imports the user's own code.
     require_planned_files(paths, spec)
-
-
-def _out_of_memory(problem: BaseException | None) -> BaseException | None:
-    """What ran out of memory, where that is what a problem comes from; None where it is not."""
-    while problem is not None:
-        # The CPU's allocator raises a plain RuntimeError.
-        if isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
-            isinstance(problem, RuntimeError) and 'DefaultCPUAllocator' in str(problem)
-        ):
-            return problem
-        # Whoever builds a network tells a user's mistake, whatever it came from.
-        hidden = problem.__suppress_context__
-        problem = problem.__cause__ or (None if hidden else problem.__context__)
-    return None
 
 
 def _work(spec: RunSpec) -> Callable[[RunPaths, RunSpec, PhaseMemory, RunFacts], None]:

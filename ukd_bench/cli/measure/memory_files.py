@@ -137,8 +137,8 @@ def budget_rows(
             row = dict(student=student, method=one.method, budget=text, budget_bytes=size)
             row |= dict(batch_size=question.batch_size, num_teachers=one.num_teachers)
             answer = one.answers[number] if one.answers else None
-            row |= _boundary('teachers', answer and answer.teachers)
-            row |= _boundary('batch', answer and answer.batch)
+            row |= _boundary('teachers', answer.teachers if answer else None)
+            row |= _boundary('batch', answer.batch if answer else None)
             card = smallest_card(one.wanted) if one.wanted else None
             row |= dict(
                 wanted_bytes=one.wanted and one.wanted.peak_bytes,

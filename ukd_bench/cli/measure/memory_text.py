@@ -12,6 +12,8 @@ from .memory_files import parts_of
 if TYPE_CHECKING:
     from ...measure.memory.boundary import Boundary, Need
     from ...measure.memory.budget import Answer, Budget, MethodAnswer, Question
+    from ...measure.memory.measured import Outcome
+    from ...measure.memory.rehearsal.subject import Cell
     from ...measure.memory.table import Row
 
 _WIDTH = 80
@@ -181,6 +183,25 @@ def cell_name(row: 'Row') -> str:
     """What a person calls a row's cell."""
     count = f'K = {row["num_teachers"]}' if row['num_teachers'] else ''
     return ' '.join(filter(None, (row['method'], count, row.get('teacher'))))
+
+
+def checks(student: str, outcomes: 'Sequence[tuple[Cell, int, Outcome]]') -> str:
+    """How cells went that were given no more memory than was predicted for them."""
+    lines = [f'{student}: each cell carried out with no more memory than was predicted']
+    for cell, estimate, outcome in outcomes:
+        name = f'{cell.method} {cell.num_teachers or ""}'
+        told = {'done': 'was enough', 'oom': 'was too little'}.get(outcome.status, outcome.status)
+        lines.append(f'{name:{_NAME + 2}} {size_in_words(estimate):>12} {told}')
+    return '\n'.join(lines)
+
+
+def not_enough(outcomes: 'Sequence[tuple[Cell, int, Outcome]]') -> list[tuple[str, str]]:
+    """The cells that did not come to an end, and why."""
+    return [
+        (f'{cell.method} K = {cell.num_teachers}', outcome.error or outcome.status)
+        for cell, _, outcome in outcomes
+        if outcome.status != 'done'
+    ]
 
 
 def budget(

@@ -163,7 +163,7 @@ def _reset_process_peak() -> None:
 
 def note_preloaded() -> None:
     """Notes in the environment what this process has resident now, for :func:`preloaded_bytes`."""
-    os.environ[_PRELOADED] = str(_resident('VmRSS') or '')
+    os.environ[_PRELOADED] = str(resident_bytes('VmRSS') or '')
 
 
 def preloaded_bytes() -> int | None:
@@ -177,10 +177,11 @@ def preloaded_bytes() -> int | None:
 
 def _process_peak() -> int | None:
     """Peak resident set in bytes; None where the system does not tell."""
-    return _resident('VmHWM')
+    return resident_bytes('VmHWM')
 
 
-def _resident(figure: str) -> int | None:
+def resident_bytes(figure: str = 'VmRSS') -> int | None:
+    """A figure of this process's status, its resident set now; None if the system tells none."""
     with contextlib.suppress(OSError):
         for line in _PROCESS_STATUS.read_text().splitlines():
             if line.startswith(f'{figure}:'):

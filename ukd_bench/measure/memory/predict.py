@@ -8,19 +8,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mmengine.config import Config
+from mmengine.utils import import_modules_from_strings
 
-from ...errors import ConfigError
+from ...errors import ConfigError, told_in_one_line
 from ...files.checkpoints import state_bytes
 from ...knowledge.identity import model_section
+from ...knowledge.pool import read_pool
 from ...methods.table import METHOD_TABLE
 from .allocator import AllocatorSettings, CachingAllocator
 from .fake.stage import FakeStage
 from .fake.trace import Phase
+from .rehearsal.ensemble import rehearse_ensemble
 from .rehearsal.stand_in import make_stand_in
 from .rehearsal.teachers import Teachers, give_pool
 from .rehearsal.training import rehearse_training, train_set
 
 CUDA = 'cuda'
+ROUNDING = 'rounding'
+"""What blocks have beyond what was asked for, in a breakdown."""
 _SETTINGS = ('PYTORCH_ALLOC_CONF', 'PYTORCH_CUDA_ALLOC_CONF')
 """Environment variables of CUDA's allocator, the present name and the former one."""
 
@@ -34,7 +39,8 @@ class Peak:
         reserved_peak_bytes: What the allocator takes from the device; None on the CPU.
         workspace_bound_bytes: How much more may be allocated, since it depends on algorithms that
             libraries choose on the device.
-        breakdown: Bytes by kind, see :data:`.trace.KINDS`, at the moment of the peak.
+        breakdown: Bytes by kind, see :data:`.fake.trace.KINDS`, and :data:`ROUNDING`, at the
+            moment of the peak; they add up to it.
     """
 
     allocated_peak_bytes: int
@@ -62,7 +68,7 @@ def predicted_peak(phase: Phase, device: str, settings: AllocatorSettings) -> Pe
         allocator.reset_peaks()
         allocator.replay(phase.events)
         allocated, reserved = allocator.allocated_peak_bytes, allocator.reserved_peak_bytes
-        breakdown['rounding'] = allocated - requested
+    breakdown[ROUNDING] = allocated - requested
     return Peak(allocated, reserved, bound, breakdown)
 
 
@@ -82,7 +88,7 @@ class Predicted:
 
     Attributes:
         phases: Peaks by phase: ``train`` and ``eval``, or ``fill``.
-        state_bytes: Parameters and buffers of the network that it trains; None for a bank.
+        state_bytes: Parameters and buffers of the network that it trains, if it trains one.
         error: Why it cannot be told, in one line; None where it can.
     """
 
@@ -108,8 +114,13 @@ def predict_run(
         clips = make_stand_in(folder / 'clips')
         pool = Teachers(folder / 'teachers', teachers)
         try:
+            for one in (config, *teachers):
+                _import_modules(one)
             if method == 'ensemble':
-                raise ConfigError('an ensemble tests its teachers one after another: not predicted')
+                for kind in range(len(teachers)):
+                    pool.write(kind, stage)
+                rehearse_ensemble(read_pool(pool.pool(len(teachers))), config, stage, clips)
+                return Predicted(peaks_on(stage, device))
             if method == 'bank':
                 pool.prepare(0, stage, train_set(config, clips, classes_of=teachers[0]))
                 return Predicted(peaks_on(stage, device))
@@ -125,6 +136,14 @@ def predict_run(
         except ConfigError as error:
             return Predicted({}, error=str(error))
         return Predicted(peaks_on(stage, device), state)
+
+
+def _import_modules(config: Config) -> None:
+    """Imports what a config names, as MMEngine does where it reads one from a file."""
+    named = config.get('custom_imports')
+    if named:
+        with told_in_one_line('custom_imports'):
+            import_modules_from_strings(**named)
 
 
 @functools.cache

@@ -53,20 +53,27 @@ class MemoryRule(Rule):
         """The findings of each method, at full size before those at the sweep's own scale."""
         large: list[Finding] = []
         if self.decided_at != SWEEP:
-            large = [
-                self.on_curve(student, method, evidence)
-                for student in evidence.full_size
-                for method in self.methods
-                if student.counts(method)
-            ]
+            large = self._apart(FULL_SIZE, evidence)
         shown = {finding.rests.method for finding in large if finding.rests}
         own = [finding for method in self.methods for finding in self._own(method, evidence)]
+        if self.decided_at != SWEEP and (apart := self._apart(OWN_SCALE, evidence)):
+            measured = {*map(_method, apart)}
+            own = [one for one in own if _is_known(one) or _method(one) not in measured] + apart
         if self.decided_at != BOTH:
             own = [
                 replace(one, decides=False) if one.rests and one.rests.method in shown else one
                 for one in own
             ]
         return large + own
+
+    def _apart(self, scale: str, evidence: Evidence) -> list[Finding]:
+        """The findings on figures that are no sweep's, of students of a scale."""
+        return [
+            self.on_curve(student, method, evidence)
+            for student in evidence.full_size
+            for method in self.methods
+            if student.scale == scale and student.counts(method)
+        ]
 
     def _own(self, method: str, evidence: Evidence) -> list[Finding]:
         """The findings of a method at the sweep's own scale."""
@@ -82,10 +89,7 @@ class MemoryRule(Rule):
                 for bench in evidence.benches[:1]
             ]
         # What was not measured, as swapping on a CPU, tells neither way.
-        return [
-            replace(one, decides=one.rests is not None and one.rests.largest is not None)
-            for one in found
-        ]
+        return [replace(one, decides=_is_known(one)) for one in found]
 
     def on_curve(self, bench: HasCurves, method: str, evidence: Evidence) -> Finding:
         """What the training peaks of one method on one bench say of the claim."""
@@ -136,6 +140,15 @@ class MemoryRule(Rule):
             return 'Both must hold.'
         left = ', '.join(by_title([one for one in own if one.decides]))
         return f'Full size decides{f", but for {left}" if left else ""}.'
+
+
+def _is_known(finding: Finding) -> bool:
+    """Whether there is any figure that a finding rests on."""
+    return finding.rests is not None and finding.rests.largest is not None
+
+
+def _method(finding: Finding) -> str | None:
+    return finding.rests.method if finding.rests else None
 
 
 def by_title(findings: Sequence[Finding]) -> dict[str, list[Finding]]:

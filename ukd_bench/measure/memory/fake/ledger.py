@@ -20,8 +20,10 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from ....errors import ConfigError
+from .refusals import called_at, refusal, refusal_of_value
 from .scratch import Scratch
 from .shapes import Shapes
 from .trace import ACTIVATIONS, GRADIENTS, INPUTS, OPTIMIZER, TEMPORARIES, WEIGHTS, Trace
@@ -93,6 +95,12 @@ class Ledger(TorchDispatchMode):
         """Says what the memory of a module's parameters and buffers is for."""
         self.name([*module.parameters(), *module.buffers()], kind)
 
+    def take_for_a_moment(self, size: int) -> None:
+        """Allocates bytes, and frees them."""
+        block, self._next = self._next, self._next + 1
+        self.trace.events += [(block, size), (block, 0)]
+        self.trace.kinds[block] = self._kind(None)
+
     @contextlib.contextmanager
     def watching_optimizers(self) -> Iterator[None]:
         """Tells gradients and the state of optimizers by name, for as long as a block lasts."""
@@ -104,7 +112,7 @@ class Ledger(TorchDispatchMode):
 
         def after(optimizer: Optimizer, *_: Any) -> None:
             self._scopes.pop()
-            values = [one for state in optimizer.state.values() for one in state.values()]
+            values = tree_leaves([*optimizer.state.values()])
             self.name([one for one in values if isinstance(one, Tensor)], OPTIMIZER)
 
         handles = [
@@ -129,21 +137,29 @@ class Ledger(TorchDispatchMode):
             return self._carry_out(func, args, kwargs or {})
 
     def _carry_out(self, func: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-        if func is _aten._local_scalar_dense.default and isinstance(args[0], FakeTensor):
-            return _made_up(args[0])
+        first: Any = args[0] if args else None
+        if func is _aten._local_scalar_dense.default and isinstance(first, FakeTensor):
+            return _made_up(first)
         wanted = kwargs.get('device')
-        if func is _aten._to_copy.default and wanted is not None:
-            if wanted == DEVICE and not isinstance(args[0], FakeTensor):
-                return self._moved(args[0], kwargs)
-            if wanted == HOST and isinstance(args[0], FakeTensor):
-                return torch.zeros(args[0].shape, dtype=kwargs.get('dtype') or args[0].dtype)
-        result = self._shapes.apply(func, args, kwargs, wanted == DEVICE)
+        if func is _aten._to_copy.default and wanted == DEVICE and _is_of_host(first):
+            return self._moved(first, kwargs)
+        if func is _aten.copy_.default and _is_of_host(first) and isinstance(args[1], FakeTensor):
+            return first
+        try:
+            result = self._shapes.apply(func, args, kwargs, wanted == DEVICE)
+        except RuntimeError as error:
+            told = refusal(func, error)
+            if told is None:
+                raise
+            raise told from error
+        if wanted == HOST and isinstance(result, FakeTensor):
+            return _made_up_on_host(result)
         before = len(self.trace.events)
         self._see(result)
         if len(self.trace.events) > before:
             taken, may_take = self._scratch(func, args, result)
             if taken:
-                self._take(taken)
+                self.take_for_a_moment(taken)
             if may_take:
                 at = len(self.trace.events)
                 self.trace.scratch[at] = max(self.trace.scratch.get(at, 0), may_take)
@@ -151,8 +167,10 @@ class Ledger(TorchDispatchMode):
 
     def _moved(self, tensor: Tensor, wanted: dict[str, Any]) -> Tensor:
         """A fake tensor for one of the host, or a parameter or view of it."""
-        dtype = wanted.get('dtype') or tensor.dtype
-        fake = self._shapes.new(tuple(tensor.shape), tensor.stride(), dtype)
+        layout = {name: wanted.get(name) for name in ('dtype', 'memory_format')}
+        with torch._C._DisableTorchDispatch():
+            like = torch.empty_like(tensor, device='meta', **layout)
+        fake = self._shapes.new(tuple(like.shape), like.stride(), like.dtype)
         kind = self._kind(WEIGHTS if isinstance(tensor, nn.Parameter) else INPUTS)
         if kind != INPUTS or self._counts_inputs or not self._scopes:
             self._see(fake, kind)
@@ -169,20 +187,24 @@ class Ledger(TorchDispatchMode):
 
     def _see_tensor(self, tensor: Tensor, kind: str | None) -> None:
         if tensor.layout is not torch.strided:
-            return
+            raise ConfigError(f'a tensor of {tensor.layout}{called_at()}: its memory is not known')
         storage = tensor.untyped_storage()
         address, size = storage._cdata, storage.nbytes()
         known = self._blocks.get(address)
-        if address in self._uncounted or not size or (known and known[1] == size):
+        if address in self._uncounted or (known[1] if known else 0) == size:
             return
-        if known is None:
+        if address not in self._references:
             self._references[address] = weakref.ref(storage, partial(self._forget, address))
-        else:
+        if size:
+            block, self._next = self._next, self._next + 1
+            self._blocks[address] = block, size
+            self.trace.events.append((block, size))
+            self.trace.kinds[block] = self._kind(kind)
+        if known:
+            # A storage that grows is copied before its former memory is freed.
             self.trace.events.append((known[0], 0))
-        block, self._next = self._next, self._next + 1
-        self._blocks[address] = block, size
-        self.trace.events.append((block, size))
-        self.trace.kinds[block] = self._kind(kind)
+            if not size:
+                del self._blocks[address]
 
     def _kind(self, kind: str | None) -> str:
         if self._scopes:
@@ -199,20 +221,24 @@ class Ledger(TorchDispatchMode):
 
     def _forget(self, address: int, _: weakref.ref) -> None:
         del self._references[address]
-        block, _size = self._blocks.pop(address)
-        self.trace.events.append((block, 0))
+        if address in self._blocks:
+            block, _size = self._blocks.pop(address)
+            self.trace.events.append((block, 0))
 
-    def _take(self, size: int) -> None:
-        block, self._next = self._next, self._next + 1
-        self.trace.events += [(block, size), (block, 0)]
-        self.trace.kinds[block] = self._kind(None)
+
+def _is_of_host(value: Any) -> bool:
+    return isinstance(value, Tensor) and not isinstance(value, FakeTensor)
 
 
 def _made_up(tensor: Tensor) -> float:
     """The value of a single fake number, where one will do."""
     if tensor.is_floating_point():
         return 0.0
-    raise ConfigError(
-        f'what a training does depends on the value of a tensor of {tensor.dtype}, and on fake '
-        'tensors there are no values'
-    )
+    raise refusal_of_value(tensor)
+
+
+def _made_up_on_host(tensor: Tensor) -> Tensor:
+    """Values for a fake tensor that is copied to the host, where any will do."""
+    if tensor.dtype == torch.bool:
+        raise refusal_of_value(tensor)
+    return torch.zeros(tensor.shape, dtype=tensor.dtype)

@@ -1,5 +1,6 @@
 """Makes many copies of a network in little time, without the numbers in it."""
 
+import contextlib
 import copy
 import io
 import pickle
@@ -36,14 +37,17 @@ class Mould:
             tensors = [*network.parameters(), *network.buffers()]
             self._tensors = [tensor for tensor in tensors if tensor.numel() >= LARGE]
 
-    def copy(self) -> nn.Module:
-        """A copy that shares no tensor and no module with another."""
+    def copy(self) -> nn.Module | None:
+        """A copy that shares no tensor and no module with another; None where none can be made."""
         tensors = [_copied(tensor) for tensor in self._tensors]
         if self._pickled is None:
             memo: dict[int, Any] = {
                 id(tensor): its for tensor, its in zip(self._tensors, tensors, strict=True)
             }
-            return copy.deepcopy(self._network, memo)
+            # Some networks hold what cannot be copied, such as weights computed of others.
+            with contextlib.suppress(Exception):
+                return copy.deepcopy(self._network, memo)
+            return None
         found: nn.Module = _Unpickler(io.BytesIO(self._pickled), tensors).load()
         return found
 
@@ -60,6 +64,8 @@ class _Pickler(pickle.Pickler):
         """The number of a tensor."""
         if not isinstance(value, torch.Tensor):
             return None
+        if type(value) not in (torch.Tensor, nn.Parameter):
+            raise pickle.PicklingError('a tensor of another class, which only itself can copy')
         number = self._numbers.setdefault(id(value), len(self._tensors))
         if number == len(self._tensors):
             self._tensors.append(value)

@@ -5,7 +5,7 @@ to find out a result's layout takes longer than all else.
 """
 
 import contextlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import torch
@@ -16,8 +16,8 @@ from torch._subclasses.fake_tensor import (
     in_kernel_invocation_manager,
 )
 
-_RESHAPING = ('resize', 'set', 'transpose', 'swap', 'squeeze', 'as_strided', 't', 'detach', 'data')
-"""Beginnings of names of in-place operators that change a tensor's layout."""
+_RELAID = ('resize_', 'resize_as_', 'set_', 'rename_')
+"""In-place operators that change a tensor's layout, beside those that torch tags so."""
 _PLAIN = (int, float, bool, str, torch.dtype, torch.device, torch.memory_format, torch.layout)
 
 _DETACH, _DEVICE = torch.ops.aten.detach.default, torch.ops.prim.device.default
@@ -40,6 +40,7 @@ class Shapes:
         self.fakes = FakeTensorMode(allow_non_fake_inputs=True)
         self._device = device
         self._results: dict[Hashable, list[_Layout | None] | _Layout] = {}
+        self._done_in_place: set[Hashable] = set()
 
     def apply(self, func: OpOverload, args: tuple, kwargs: dict[str, Any], makes: bool) -> Any:
         """The operator's result, as the fake tensors would have it.
@@ -57,15 +58,19 @@ class Shapes:
                 alias = func(*args)
             return FakeTensor(self.fakes, alias, self._device)
         way = _way(func)
-        if way is _IN_PLACE and _first_is_fake(args):
-            return args[0] if func._schema.returns else None
-        key = _key(func, args, kwargs) if way is _PURE else None
+        key = None if way is _OTHER else _key(func, args, kwargs)
         if key is None:
             return self._work_out(func, args, kwargs, makes)
+        if way is _IN_PLACE:
+            # Carried out once, since its arguments may not fit each other.
+            if key not in self._done_in_place:
+                self._work_out(func, args, kwargs, makes)
+                self._done_in_place.add(key)
+            return args[0] if func._schema.returns else None
         known = self._results.get(key)
         if known is None:
             result = self._work_out(func, args, kwargs, makes)
-            layout = _layouts(result)
+            layout = None if _shares_memory(result, args) else _layouts(result)
             if layout is not None:
                 self._results[key] = layout
             return result
@@ -103,22 +108,16 @@ def _find_way(func: Any) -> str:
     if schema is None or (torch.Tag.nondeterministic_seeded in func.tags and not schema.returns):
         return _OTHER
     written = [one for one in schema.arguments if one.alias_info and one.alias_info.is_write]
-    name = schema.name.split('::')[-1]
     if not written:
         aliased = any(one.alias_info for one in schema.returns)
         of_tensors = all('Tensor' in str(one.type) for one in schema.returns)
         return _PURE if schema.returns and of_tensors and not aliased else _OTHER
-    first = schema.arguments[0]
-    reshapes = name.removeprefix('_').startswith(_RESHAPING)
+    first, name = schema.arguments[0], schema.name.split('::')[-1]
+    reshapes = torch.Tag.inplace_view in func.tags or name in _RELAID
     returns_it = not schema.returns or schema.returns[0].alias_info
     if name.endswith('_') and first in written and returns_it and not reshapes:
         return _IN_PLACE
     return _OTHER
-
-
-def _first_is_fake(args: tuple) -> bool:
-    first = args[0]
-    return isinstance(first[0] if isinstance(first, (list, tuple)) and first else first, FakeTensor)
 
 
 def _key(func: Any, args: tuple, kwargs: dict[str, Any]) -> Hashable | None:
@@ -127,7 +126,8 @@ def _key(func: Any, args: tuple, kwargs: dict[str, Any]) -> Hashable | None:
         named = [(name, _part(value)) for name, value in kwargs.items()]
     except TypeError:
         return None
-    return (func, *parts, *named)
+    # What is made of numbers alone has a type that can be set.
+    return (func, torch.get_default_dtype(), *parts, *named)
 
 
 def _part(value: Any) -> Hashable:
@@ -140,6 +140,21 @@ def _part(value: Any) -> Hashable:
     if isinstance(value, (list, tuple)):
         return (list, *map(_part, value))
     raise TypeError(value)
+
+
+def _shares_memory(result: Any, args: tuple) -> bool:
+    """Whether results share memory with arguments or each other, whatever the schema says."""
+    known = {one.untyped_storage()._cdata for one in _tensors(args)}
+    made = [one.untyped_storage()._cdata for one in _tensors(result)]
+    return len({*made} - known) < len(made)
+
+
+def _tensors(value: Any) -> Iterator[FakeTensor]:
+    if isinstance(value, FakeTensor) and value.layout is torch.strided:
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _tensors(one)
 
 
 def _layouts(result: Any) -> list[_Layout | None] | _Layout | None:

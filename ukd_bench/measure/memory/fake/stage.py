@@ -1,8 +1,9 @@
 """The stage on which trainings are rehearsed without weights, clips or a device."""
 
 import contextlib
-import copy
+import functools
 import gc
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,23 +13,31 @@ import mmengine.optim.optimizer.amp_optimizer_wrapper as mmengine_amp
 import mmengine.runner.amp as mmengine_autocast
 import mmengine.runner.runner as mmengine_runner
 import torch
-from mmaction.registry import MODELS
-from mmengine.model import revert_sync_batchnorm
-from mmengine.runner import Runner
+from mmaction.utils import register_all_modules
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 
-from ....distill import MutualHook, NaiveEnsembleHook
+from ....distill import MutualHook, NaiveEnsembleHook, SwapHook
+from ....files.checkpoints import state_bytes
 from ....knowledge import teacher
 from ....knowledge.identity import model_section
-from ....methods.config_files import wants_channels_last
-from ....models.channels_last import lay_out_channels_last
+from ..rehearsal.stage import build_peer, replaced
+from .autocast import cuda_autocast
 from .ledger import DEVICE, Ledger
-from .mould import LARGE, Mould
-from .scratch import cudnn_scratch, onednn_scratch
+from .mould import Mould
+from .networks import built
+from .onednn import onednn_scratch
+from .scratch import cudnn_scratch
 from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
+
+CUDA = 'cuda'
+_TORCH_SAYS = logging.getLogger('torch._subclasses.fake_tensor')
+"""Where torch tells of every error in an operator, with a traceback, before it raises it."""
 
 
 class FakeStage:
@@ -49,31 +58,35 @@ class FakeStage:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self._cuda = kind == CUDA
         self.phases: dict[str, Phase] = {}
+        register_all_modules(init_default_scope=True)
         self._built: dict[str, Mould] = {}
+        self._preprocessors: set[type] = set()
         self._shapes = Shapes(DEVICE)
         self._ledger = self._new_ledger()
         self._running: tuple[str, int] | None = None
 
     def _new_ledger(self) -> Ledger:
         # On the CPU a batch lies where NumPy put it.
-        if self.kind == 'cuda':
+        if self._cuda:
             return Ledger(self._shapes, cudnn_scratch)
         return Ledger(self._shapes, onednn_scratch, counts_inputs=False)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
         """A block in which networks are on the stage; a new account begins."""
-        self.phases, self._ledger = {}, self._new_ledger()
+        self.phases, self._ledger, self._running = {}, self._new_ledger(), None
         with contextlib.ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter('ignore')
-            for owner, name, value in self._replacements():
-                stack.enter_context(_replaced(owner, name, value))
+            stack.enter_context(_frozen())
+            stack.enter_context(replaced(self._replacements(stack)))
             stack.enter_context(self._ledger)
             stack.enter_context(self._ledger.watching_optimizers())
-            stack.enter_context(Ways(self.kind == 'cuda'))
-            if self.kind == 'cuda':
+            stack.enter_context(self._inputs_in_scope())
+            stack.enter_context(Ways(DEVICE, self._cuda))
+            if self._cuda:
                 stack.enter_context(multi_tensor_optimizers())
             yield
 
@@ -81,13 +94,11 @@ class FakeStage:
         """A network on the host whose weights are not filled."""
         name = repr(model)
         if name not in self._built:
-            with _Unfilled():
-                built = revert_sync_batchnorm(MODELS.build(copy.deepcopy(model)))
-            self._built[name] = Mould(built)
-        network: Any = self._built[name].copy()
+            self._built[name] = Mould(built(model))
+        copied = self._built[name].copy()
+        network: Any = built(model) if copied is None else copied
+        self._preprocessors.add(type(network.data_preprocessor))
         network.init_weights = _nothing
-        preprocessor = network.data_preprocessor
-        preprocessor.forward = partial(self._in_scope, INPUTS, preprocessor.forward)
         return network
 
     def begin(self, phase: str, network: nn.Module | None = None) -> None:
@@ -109,67 +120,119 @@ class FakeStage:
             self.phases[name] = Phase(trace, begins, len(trace.events))
             self._running = None
 
-    def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
+    def _replacements(self, stack: contextlib.ExitStack) -> Iterator[tuple[Any, str, Any]]:
         """What is done otherwise than with weights and a device: owner, name, and what instead."""
         yield teacher, '_build', lambda config, path: self.build(model_section(config))
-        yield teacher, 'load_weights', _nothing
+        yield teacher, 'load_weights', lambda module, *_: self._load(module)
         yield teacher, 'state_sha256', lambda module: ''
-        yield MutualHook, '_build_peer', lambda hook, runner, number: self._peer(runner)
+        yield MutualHook, '_build_peer', lambda hook, runner, number: build_peer(self, runner)
         scores = NaiveEnsembleHook.scores
         of_teachers = partial(self._in_scope, TEACHERS, scores)
         yield NaiveEnsembleHook, 'scores', lambda hook, batch: of_teachers(hook, batch)
         yield mmengine_runner, 'get_device', lambda: str(DEVICE)
-        yield mmengine_amp, 'is_cuda_available', lambda: True
-        yield mmengine_autocast, 'autocast', _autocast
+        yield mmengine_runner, 'collect_env', dict
+        yield nn.Module, 'to', _tied(nn.Module.to)
+        yield _TORCH_SAYS, 'disabled', True
+        if self._cuda:
+            yield mmengine_amp, 'is_cuda_available', lambda: True
+            yield mmengine_amp, 'GradScaler', partial(torch.amp.GradScaler, 'cpu')
+            yield mmengine_autocast, 'get_device', lambda: CUDA
+            yield torch.cuda, 'is_bf16_supported', lambda *_: True
+            follow = functools.cache(lambda: stack.enter_context(cuda_autocast()))
+            yield torch.autocast, '__init__', _for_cuda(torch.autocast.__init__, follow)
+        else:
+            # Host and device are one there, so that nothing is copied.
+            yield SwapHook, 'home', lambda hook, device: device
 
-    def _peer(self, runner: Runner) -> nn.Module:
-        peer = self.build(model_section(runner.cfg))
-        if wants_channels_last(runner.cfg):
-            lay_out_channels_last(peer)
-        return peer.train()
+    @contextlib.contextmanager
+    def _inputs_in_scope(self) -> Iterator[None]:
+        """Has what preprocessors of networks make taken for inputs for a block.
+
+        Hooks of all modules do it, since one in a network would be copied along with it.
+        """
+        scopes = contextlib.ExitStack()
+
+        def before(module: nn.Module, args: Any) -> None:
+            if type(module) in self._preprocessors:
+                scopes.enter_context(self._ledger.scope(INPUTS))
+
+        def after(module: nn.Module, args: Any, result: Any) -> None:
+            if type(module) in self._preprocessors:
+                scopes.close()
+
+        with contextlib.ExitStack() as hooks:
+            for handle in (
+                register_module_forward_pre_hook(before),
+                register_module_forward_hook(after, always_call=True),
+            ):
+                hooks.callback(handle.remove)
+            yield
+
+    def _load(self, module: nn.Module) -> None:
+        if not self._cuda:
+            # A checkpoint is read beside the network, both on the device that hosts are.
+            with self._ledger.scope(TEACHERS):
+                self._ledger.take_for_a_moment(2 * state_bytes(module))
 
     def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         with self._ledger.scope(kind):
             return function(*args, **options)
 
 
-class _Unfilled(TorchDispatchMode):
-    """Leaves large tensors as they are made: whoever only builds a network needs no numbers."""
+def _tied(move: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
+    """``nn.Module.to``, after which modules that shared a parameter or buffer share one again.
 
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        in_place = func._schema.name.endswith('_')
-        if in_place and isinstance(args[0], torch.Tensor) and args[0].numel() >= LARGE:
-            return args[0]
-        return func(*args, **kwargs or {})
+    Torch replaces each where it moves to a device whose tensors are of another class, as fake ones
+    are. On CUDA their memory is replaced, and they stay one.
+    """
+
+    def to(module: nn.Module, *args: Any, **kwargs: Any) -> nn.Module:
+        places: dict[int, list[tuple[dict[str, Any], str]]] = {}
+        for part in module.modules():
+            for held in (part._parameters, part._buffers):
+                for name, tensor in held.items():
+                    if tensor is not None:
+                        places.setdefault(id(tensor), []).append((held, name))
+        moved = move(module, *args, **kwargs)
+        for (held, name), *others in places.values():
+            for also, its in others:
+                also[its] = held[name]
+        return moved
+
+    return to
+
+
+def _for_cuda(begin: Callable[..., None], follow: Callable[[], None]) -> Callable[..., None]:
+    """The constructor of ``torch.autocast``, which makes one for fake tensors of one for CUDA.
+
+    Args:
+        begin: Torch's own constructor.
+        follow: Has those for fake tensors follow CUDA's lists.
+    """
+
+    def __init__(
+        autocast: Any, device_type: str, dtype: Any = None, *args: Any, **kwargs: Any
+    ) -> None:
+        if device_type.startswith(CUDA):
+            follow()
+            device_type, dtype = DEVICE.type, dtype or torch.get_autocast_dtype(CUDA)
+        begin(autocast, device_type, dtype, *args, **kwargs)
+
+    return __init__
 
 
 @contextlib.contextmanager
-def _autocast(
-    device_type: str | None = None,
-    dtype: torch.dtype | None = None,
-    enabled: bool = True,
-    cache_enabled: bool | None = None,
-) -> Iterator[None]:
-    """MMEngine's, for CUDA, whose functions in float32 :class:`.ways.Ways` adds."""
-    with torch.autocast('cpu', dtype or torch.float16, enabled, cache_enabled):
+def _frozen() -> Iterator[None]:
+    """Has all that is there now passed over by whoever collects garbage, which spares its time."""
+    if gc.get_freeze_count():
         yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _nothing(*_: Any, **__: Any) -> None:
     return None
-
-
-@contextlib.contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = vars(owner)[name]
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)

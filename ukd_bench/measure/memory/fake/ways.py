@@ -1,12 +1,14 @@
 """The ways that a device has of its own, taken on fake tensors too.
 
 Fake tensors take the CPU's ways through torch. Where those of CUDA take other memory, they are
-listed here: fused dropout keeps a mask of one byte a number, mixed precision computes some
-functions in float32, attention with dropout is fused, and optimizers update all weights at once.
+listed here: fused dropout keeps a mask of one byte a number, attention with dropout is fused, and
+optimizers update all weights at once. What asks for CUDA by name gets the device that stands for
+it. Mixed precision has a module of its own, :mod:`.autocast`.
 """
 
 import contextlib
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -16,22 +18,6 @@ from torch.nn import functional
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
-_IN_FLOAT32 = frozenset(
-    (
-        *(torch.softmax, functional.softmax, Tensor.softmax),
-        *(torch.log_softmax, functional.log_softmax, Tensor.log_softmax),
-        *(functional.layer_norm, torch.layer_norm, functional.group_norm, torch.group_norm),
-        *(functional.cross_entropy, functional.nll_loss, functional.kl_div, functional.mse_loss),
-        *(functional.l1_loss, functional.smooth_l1_loss, functional.softplus, functional.softmin),
-        *(functional.normalize, torch.norm, Tensor.norm, torch.cumsum, Tensor.cumsum),
-        *(torch.sum, Tensor.sum, torch.prod, Tensor.prod, torch.pow, Tensor.pow, torch.exp),
-        *(Tensor.exp, torch.log, Tensor.log, torch.rsqrt, Tensor.rsqrt, torch.reciprocal),
-    )
-)
-"""Functions that automatic mixed precision computes in float32 on CUDA, as PyTorch's documentation
-of ``torch.amp`` lists them, as far as networks use them."""
-
-
 _FINITE = {
     **dict.fromkeys((torch.isfinite, Tensor.isfinite), torch.ones),
     **dict.fromkeys((torch.isnan, Tensor.isnan, torch.isinf, Tensor.isinf), torch.zeros),
@@ -39,15 +25,21 @@ _FINITE = {
 """What whoever looks for numbers that are not finite finds among numbers that nobody knows."""
 
 
+_OF_NUMBERS = (torch.tensor, torch.as_tensor, torch.asarray)
+"""Functions that make tensors of numbers, and do not let others know where."""
+
+
 class Ways(TorchFunctionMode):
     """Has functions of torch on fake tensors take the way that they take on a device.
 
     Args:
-        cuda: Whether it is CUDA.
+        device: Where the fake tensors live.
+        cuda: Whether it stands for CUDA.
     """
 
-    def __init__(self, cuda: bool) -> None:
+    def __init__(self, device: torch.device, cuda: bool) -> None:
         super().__init__()
+        self._device = device
         self._cuda = cuda
 
     def __torch_function__(
@@ -60,14 +52,40 @@ class Ways(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in _FINITE and isinstance(args[0], FakeTensor):
             return _FINITE[func](args[0].shape, dtype=torch.bool)
-        if self._cuda and func is functional.dropout:
-            return _fused_dropout(*args, **kwargs)
-        if self._cuda and func is functional.scaled_dot_product_attention:
-            # Fused kernels draw their mask again in backward; the CPU's is fused without one alone.
-            return func(*args[:4], **kwargs | dict(dropout_p=0.0))
-        if self._cuda and func in _IN_FLOAT32 and torch.is_autocast_enabled('cpu'):
-            return func(*map(_in_float32, args), **kwargs)
+        if self._cuda:
+            if func is Tensor.cuda:
+                return args[0].to(self._device)
+            if func is Tensor.to:
+                args = tuple(map(self._home, args))
+            if 'device' in kwargs:
+                kwargs = dict(kwargs, device=self._home(kwargs['device']))
+            if func in _CUDA_WAYS:
+                return _CUDA_WAYS[func](*args, **kwargs)
+            if func is functional.multi_head_attention_forward:
+                with self:
+                    return _attention(*args, **kwargs)
+        if func in _OF_NUMBERS:
+            made = func(_numbers(args[0]), *args[1:], **dict(kwargs, device=None))
+            return made.to(self._device) if kwargs.get('device') == self._device else made
+        if func is Tensor.new_tensor and isinstance(args[0], FakeTensor) and 'device' not in kwargs:
+            return self._new_tensor(*args, **kwargs)
         return func(*args, **kwargs)
+
+    def _home(self, device: Any) -> Any:
+        """The device where fake tensors live, for one of CUDA."""
+        named = isinstance(device, str) and device.startswith('cuda')
+        named = named or (isinstance(device, torch.device) and device.type == 'cuda')
+        return self._device if named else device
+
+    def _new_tensor(
+        self,
+        like: Tensor,
+        data: Any,
+        dtype: torch.dtype | None = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        made = torch.as_tensor(data, dtype=dtype or like.dtype).to(self._device)
+        return made.requires_grad_(requires_grad)
 
 
 @contextlib.contextmanager
@@ -86,6 +104,16 @@ def multi_tensor_optimizers() -> Iterator[None]:
         handle.remove()
 
 
+def _numbers(data: Any) -> Any:
+    """Numbers in lists, made up where fake tensors are among them."""
+    if isinstance(data, (list, tuple)):
+        return [
+            torch.zeros_like(one, device='cpu').tolist() if isinstance(one, FakeTensor) else one
+            for one in map(_numbers, data)
+        ]
+    return data
+
+
 def _fused_dropout(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
@@ -94,6 +122,44 @@ def _fused_dropout(
     return torch.native_dropout(input, p, True)[0]
 
 
-def _in_float32(value: Any) -> Any:
-    low = isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16)
-    return value.float() if low else value
+def _fused_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    *args: Any,
+    **kwargs: Any,
+) -> Tensor:
+    # Fused kernels draw their mask again in backward; the CPU's is fused without one alone.
+    return functional.scaled_dot_product_attention(
+        query, key, value, attn_mask, 0.0, *args, **kwargs
+    )
+
+
+def _is_fake(tensor: Tensor) -> bool:
+    return isinstance(tensor, FakeTensor)
+
+
+_ANY_TENSOR: Any = Tensor
+_CUDA_WAYS: dict[Any, Callable[..., Any]] = {
+    _ANY_TENSOR.is_cuda.__get__: _is_fake,
+    functional.dropout: _fused_dropout,
+    functional.scaled_dot_product_attention: _fused_attention,
+}
+
+
+def _open(function: Any) -> FunctionType:
+    """A function of torch whose calls of others are seen by modes, as are those of one's own."""
+    closed = function.__globals__
+    guards = {name: _no for name in closed if name.startswith('has_torch_function')}
+    found = FunctionType(function.__code__, closed | guards, function.__name__)
+    found.__defaults__, found.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    return found
+
+
+def _no(*_: Any) -> bool:
+    return False
+
+
+_attention = _open(functional.multi_head_attention_forward)

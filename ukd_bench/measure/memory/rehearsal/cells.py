@@ -22,7 +22,7 @@ def rehearse_cell(subject: Subject, cell: Cell, folder: Path, stage: Stage) -> N
     Raises:
         ConfigError: the config cannot be used, or not be rehearsed.
     """
-    clips = make_stand_in(folder / 'clips')
+    clips = make_stand_in(folder / 'clips', subject.clip)
     teachers = Teachers(folder / 'teachers', subject.kinds)
     if cell.method == BANK:
         teachers.prepare(cell.kind, stage, train_set(subject.student_config(), clips))

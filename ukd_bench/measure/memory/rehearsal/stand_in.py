@@ -1,21 +1,29 @@
 """What stands in for videos where only the memory that a training takes is of interest."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from mmaction.datasets import BaseActionDataset
+from mmengine.config import Config
+from torch import Tensor
 
 from ....data.darkroom.film import write_video
 from ....errors import ConfigError
 from ....registry import DATASETS
+from .stand_in_flow import without_flow
 
+_LABELS = 2
 FRAMES, HEIGHT, WIDTH, FPS = 80, 240, 320, 30
 """ARID's median length, and its size and rate."""
-FRAME_NAME = 'img_{:05}.jpg'
+FRAME_NAMES = {'RGB': 'img_{:05}.jpg', 'Flow': 'flow_{}_{:05}.jpg'}
+"""How frames are named, by what MMAction2 calls a modality."""
+_LEFT_OUT = ('PytorchVideoWrapper',)
+"""Steps that change pixels alone, and want a library that need not be here."""
 
 
 @DATASETS.register_module()
@@ -27,11 +35,14 @@ class StandInVideos(BaseActionDataset):
 
     Args:
         video: The video file.
-        frames: Folder of its frames as pictures, named as :data:`FRAME_NAME` says.
+        frames: Folder of its frames as pictures, named as :data:`FRAME_NAMES` says.
         clips: How many clips.
-        classes: How many classes.
+        classes: How many classes; None where nobody knows.
         pipeline: Steps of the config that is measured.
-        test_mode: Whether it is a test set.
+        clip: Frames, height and width of the blank clips that take the place of those that the
+            pipeline makes; None for the latter. Clips of single frames keep their number.
+        repeats: Clips of a sample, where each is a list of some.
+        options: As of MMAction2's data sets.
     """
 
     def __init__(
@@ -39,16 +50,19 @@ class StandInVideos(BaseActionDataset):
         video: str,
         frames: str,
         clips: int,
-        classes: int,
+        classes: int | None,
         pipeline: Sequence[dict],
-        test_mode: bool = False,
+        clip: tuple[int, int, int] | None = None,
+        repeats: int | None = None,
+        **options: Any,
     ) -> None:
-        self._video, self._frames, self._clips = video, frames, clips
+        self._video, self._frames, self._clips, self._clip = video, frames, clips, clip
         self._kept: tuple[Any, dict] | None = None
-        names = tuple(f'class {number}' for number in range(classes))
+        self._repeats = repeats
+        names = dict(classes=tuple(f'class {number}' for number in range(classes or 0)))
         super().__init__(
-            ann_file='', pipeline=list(pipeline), test_mode=test_mode, num_classes=classes,
-            metainfo=dict(classes=names),
+            ann_file='', pipeline=list(pipeline), num_classes=classes or _LABELS,
+            metainfo=names if classes else None, serialize_data=False, **options,
         )  # fmt: skip
 
     def load_data_list(self) -> list[dict[str, Any]]:
@@ -57,7 +71,7 @@ class StandInVideos(BaseActionDataset):
             dict(
                 filename=self._video,
                 frame_dir=self._frames,
-                filename_tmpl=FRAME_NAME,
+                filename_tmpl=FRAME_NAMES[self.modality],
                 total_frames=FRAMES,
                 video_id='stand-in',
                 label=clip // 2 % self.num_classes,
@@ -69,25 +83,51 @@ class StandInVideos(BaseActionDataset):
         """The same for all stand-ins of as many clips."""
         return f'{self._clips} stand-ins of {self.num_classes} classes'
 
-    def __getitem__(self, idx: int) -> dict[str, Any]:
+    def __getitem__(self, idx: int) -> Any:
         """The one packed clip, with another address and label."""
+        if self._repeats is None:
+            return self._packed(idx)
+        return [self._packed(idx) for _ in range(self._repeats)]
+
+    def _packed(self, idx: int) -> dict[str, Any]:
         if self._kept is None or self._kept[0] is not self.pipeline:
-            self._kept = self.pipeline, super().__getitem__(0)
+            self._kept = self.pipeline, self._sized(super().__getitem__(0))
         packed = dict(self._kept[1])
         sample = packed['data_samples'] = copy.deepcopy(packed['data_samples'])
         sample.set_metainfo(dict(sample_idx=idx))
         sample.set_gt_labels(idx // 2 % self.num_classes)
         return packed
 
+    def _sized(self, packed: dict[str, Any]) -> dict[str, Any]:
+        if self._clip is None:
+            return packed
+        others = {
+            name: _blank(one, self._clip) for name, one in packed.get('renderings', {}).items()
+        }
+        inputs = _blank(packed['inputs'], self._clip)
+        return packed | dict(inputs=inputs) | (dict(renderings=others) if others else {})
 
-def make_stand_in(folder: Path) -> dict[str, str]:
+
+def _blank(frames: Tensor, clip: tuple[int, int, int]) -> Tensor:
+    """A blank in the place of frames (M, C, T, H, W) or (T, C, H, W), of another size."""
+    length, *size = clip
+    if frames.ndim not in (4, 5):
+        raise ConfigError(f'clips of shape {[*frames.shape]} cannot be had in another size')
+    inner = [length, *size] if frames.ndim == 5 else size
+    shape = [*frames.shape[: frames.ndim - len(inner)], *inner]
+    # Frames of a video lie where NumPy put them, and so does this.
+    return torch.from_numpy(np.zeros(shape, frames.numpy().dtype))
+
+
+def make_stand_in(folder: Path, clip: tuple[int, int, int] | None = None) -> dict[str, Any]:
     """Makes a video and its frames, unless they are there already.
 
     Args:
         folder: Where they go; made if need be.
+        clip: Frames, height and width of a clip; None for those that pipelines make.
 
     Returns:
-        Where they are, as :class:`StandInVideos` takes it.
+        What :class:`StandInVideos` takes of them.
     """
     video, pictures = folder / 'stand-in.avi', folder / 'frames'
     if not video.exists():
@@ -96,26 +136,62 @@ def make_stand_in(folder: Path) -> dict[str, str]:
         shots = np.stack([np.roll(noise, shot, axis=1) for shot in range(FRAMES)])
         # Lists of frames may count from 0 or from 1.
         for number in range(FRAMES + 1):
-            cv2.imwrite(str(pictures / FRAME_NAME.format(number)), shots[number % FRAMES])
+            picture = pictures / FRAME_NAMES['RGB'].format(number)
+            cv2.imwrite(str(picture), shots[number % FRAMES])
+            for direction in 'xy':
+                name = FRAME_NAMES['Flow'].format(direction, number)
+                (pictures / name).symlink_to(picture.name)
         write_video(video, shots, FPS)
-    return dict(video=str(video), frames=str(pictures))
+    return dict(video=str(video), frames=str(pictures), clip=clip)
 
 
-def num_classes(model: dict[str, Any]) -> int:
-    """Number of classes that a recognizer's config scores.
+def stand_in_set(
+    config: Config, loader: str, stand_in: Mapping[str, str], clips: int, classes_of: Config
+) -> dict[str, Any]:
+    """The config of what stands in for a data set.
+
+    Args:
+        config: A whole config.
+        loader: Its key of the loader of that set.
+        stand_in: See :func:`make_stand_in`.
+        clips: How many clips it has.
+        classes_of: Config whose network tells the number of classes.
 
     Raises:
-        ConfigError: its head does not say.
+        ConfigError: the data set has no pipeline.
     """
-    found = _find(model.get('cls_head'), 'num_classes')
-    if not isinstance(found, int) or found < 1:
-        raise ConfigError("the config's model.cls_head does not say num_classes")
-    return found
+    dataset = config[loader].dataset
+    # What repeats or joins others has their steps.
+    while 'pipeline' not in dataset:
+        within = dataset.get('dataset') or next(iter(dataset.get('datasets') or ()), None)
+        if not isinstance(within, dict):
+            raise ConfigError(f'{loader}.dataset: has no pipeline')
+        dataset = within
+    options = ('modality', 'start_index', 'multi_class')
+    return dict(
+        type='ukd_bench.StandInVideos',
+        **stand_in,
+        clips=clips,
+        classes=_num_classes(classes_of.model.get('cls_head'), dataset),
+        pipeline=[
+            without_flow(step) for step in dataset.pipeline if step.get('type') not in _LEFT_OUT
+        ],
+        repeats=dataset.get('num_repeats'),
+        test_mode=loader == 'test_dataloader',
+        **{name: dataset[name] for name in options if name in dataset},
+    )
+
+
+def _num_classes(head: Any, dataset: Mapping[str, Any]) -> int | None:
+    """Number of classes by a head's config, or else by a data set's; None where neither tells."""
+    named = (dataset.get('metainfo') or {}).get('classes')
+    found = _find(head, 'num_classes') or dataset.get('num_classes') or (named and len(named))
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def _find(section: Any, key: str) -> Any:
-    if not isinstance(section, dict):
-        return None
-    if key in section:
+    if isinstance(section, dict) and key in section:
         return section[key]
-    return next((one for part in section.values() if (one := _find(part, key))), None)
+    parts = section.values() if isinstance(section, dict) else section
+    parts = parts if isinstance(section, (dict, list, tuple)) else ()
+    return next((one for part in parts if (one := _find(part, key))), None)

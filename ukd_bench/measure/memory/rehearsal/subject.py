@@ -45,6 +45,7 @@ class Subject:
         pool: Paths of configs of the kinds of teachers, in pool order; a longer pool repeats them.
         batch_size: Clips a step; None for that of the configs.
         device: ``cuda`` or ``cpu``.
+        clip: Frames, height and width of a clip; None for those of the configs.
     """
 
     student: str
@@ -52,6 +53,7 @@ class Subject:
     pool: tuple[str, ...]
     batch_size: int | None
     device: str
+    clip: tuple[int, int, int] | None = None
 
     @cached_property
     def kinds(self) -> list[Config]:

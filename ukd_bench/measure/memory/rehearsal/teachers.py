@@ -12,6 +12,7 @@ from ....knowledge.identity import model_section
 from ....knowledge.pool import read_pool
 from ....methods.config_files import custom_hooks
 from .stage import Stage
+from .stand_in_flow import without_flow
 from .training import rehearse_fill
 
 
@@ -35,16 +36,28 @@ class Teachers:
             stage: Where its bank is filled; what it needs decides of the weights in the checkpoint.
             dataset: The student's training set; None makes no bank.
         """
+        self.write(kind, stage)
+        if dataset is not None:
+            self.fill(kind, stage, dataset)
+
+    def write(self, kind: int, stage: Stage) -> None:
+        """Makes config and checkpoint of a kind, see :meth:`prepare`."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        config = self.kinds[kind]
-        Config(config.to_dict()).dump(self._config(kind))
+        config = Config(self.kinds[kind].to_dict())
+        for loader in ('train_dataloader', 'test_dataloader'):
+            dataset = config.get(loader, {}).get('dataset', {})
+            if 'pipeline' in dataset:
+                dataset.pipeline = [without_flow(step) for step in dataset.pipeline]
+        config.dump(self._config(kind))
         if stage.needs_weights:
             save_weights(stage.build(model_section(config)), self._checkpoint(kind))
         else:
             self._checkpoint(kind).write_bytes(b'no weights')
-        if dataset is not None:
-            (entry,) = read_pool([self._entry(kind)])
-            rehearse_fill(entry, dataset, stage)
+
+    def fill(self, kind: int, stage: Stage, dataset: dict[str, Any]) -> None:
+        """Makes the bank of a kind that has been written, see :meth:`prepare`."""
+        (entry,) = read_pool([self._entry(kind)])
+        rehearse_fill(entry, dataset, stage)
 
     def pool(self, num_teachers: int) -> list[dict[str, Any]]:
         """The entries of the first K teachers, with banks of their own where there are banks."""

@@ -11,22 +11,32 @@ from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ....errors import ConfigError, UkdBenchError, one_line
+from ....errors import ConfigError, UkdBenchError, one_line, quoted
 from ....files.checkpoints import unwrapped
 from ....knowledge.bank.fill_one import fill
 from ....knowledge.identity import model_section
 from ....knowledge.pool import PoolEntry
 from .stage import Stage
-from .stand_in import num_classes
+from .stand_in import stand_in_set
 
 VIEW_SEED = 0
+UPDATES = 2
+"""Updates of a rehearsal. The second is the first with an optimizer that has its state; those after
+it are alike."""
 TEST_BATCHES = 2
+
+_CANNOT: dict[str, Any] = {'compile': False, 'runner_type': 'Runner'}
+"""Keys of configs that change how a training is carried out, and what they may be."""
+
+_OF_LENGTH = ('max_epochs', 'max_iters', 'val_begin', 'val_interval', 'dynamic_intervals')
+"""Arguments of loops that say how long they run and how often they validate."""
+_TEST_LOOP = dict(type='TestLoop')
 
 _serial = itertools.count()
 
 
 def train_set(
-    config: Config, stand_in: Mapping[str, str], classes_of: Config | None = None
+    config: Config, stand_in: Mapping[str, Any], classes_of: Config | None = None
 ) -> dict[str, Any]:
     """The stand-in for a config's training set: as many clips as the steps of a rehearsal take.
 
@@ -35,28 +45,16 @@ def train_set(
         stand_in: See :func:`.stand_in.make_stand_in`.
         classes_of: Config whose network tells the number of classes; None for ``config`` itself.
     """
-    batch_size = config.train_dataloader.get('batch_size', 1)
-    accumulated = config.get('optim_wrapper', {}).get('accumulative_counts', 1)
-    # The second update is the first with an optimizer that has its state; those after it are alike.
-    clips = max(2 * accumulated * batch_size, 2)
-    return _stand_in_set(config, 'train_dataloader', stand_in, clips, classes_of or config)
+    clips = max(_steps(config) * config.train_dataloader.get('batch_size', 1), 2)
+    return stand_in_set(config, 'train_dataloader', stand_in, clips, classes_of or config)
 
 
-def _stand_in_set(
-    config: Config, loader: str, stand_in: Mapping[str, str], clips: int, classes_of: Config
-) -> dict[str, Any]:
-    return dict(
-        type='ukd_bench.StandInVideos',
-        **stand_in,
-        clips=clips,
-        classes=num_classes(classes_of.model.to_dict()),
-        pipeline=config[loader].dataset.pipeline,
-        test_mode=loader == 'test_dataloader',
-    )
+def _steps(config: Config) -> int:
+    return UPDATES * config.get('optim_wrapper', {}).get('accumulative_counts', 1)
 
 
 def rehearse_training(
-    config: Config, stage: Stage, stand_in: Mapping[str, str], folder: Path
+    config: Config, stage: Stage, stand_in: Mapping[str, Any], folder: Path
 ) -> None:
     """Trains a few steps and tests a few clips: the phases ``train`` and ``eval``.
 
@@ -70,13 +68,17 @@ def rehearse_training(
     Raises:
         ConfigError: the config cannot be used, or not be rehearsed.
     """
+    name = f'config {config.filename}: ' if config.filename else ''
+    for key, wanted in _CANNOT.items():
+        if config.get(key, wanted) not in (wanted, None):
+            raise ConfigError(f'{name}{key} = {quoted(config[key])} cannot be rehearsed')
     # MMEngine logs the config, and would spend a second or more on its layout each time.
     config = Config(copy.deepcopy(config.to_dict()), format_python_code=False)
     config.train_dataloader = _loader(config.train_dataloader, train_set(config, stand_in))
-    tests = 'test_dataloader' in config
+    tests = config.get('test_dataloader') is not None
     if tests:
         clips = TEST_BATCHES * config.test_dataloader.get('batch_size', 1)
-        dataset = _stand_in_set(config, 'test_dataloader', stand_in, clips, config)
+        dataset = stand_in_set(config, 'test_dataloader', stand_in, clips, config)
         config.test_dataloader = _loader(config.test_dataloader, dataset)
     with stage.open():
         try:
@@ -86,10 +88,10 @@ def rehearse_training(
                 work_dir=str(folder / 'mmengine'),
                 experiment_name=f'rehearsal{next(_serial)}',
                 train_dataloader=config.train_dataloader,
-                train_cfg=dict(config.train_cfg, max_epochs=1, val_interval=2),
+                train_cfg=_loop(config.train_cfg, _steps(config)),
                 optim_wrapper=config.optim_wrapper,
                 test_dataloader=config.test_dataloader if tests else None,
-                test_cfg=dict(type='TestLoop') if tests else None,
+                test_cfg=_TEST_LOOP | dict(config.get('test_cfg') or {}) if tests else None,
                 test_evaluator=_Nothing() if tests else None,
                 default_hooks=dict(logger=None, checkpoint=None, param_scheduler=None),
                 custom_hooks=config.get('custom_hooks'),
@@ -104,11 +106,21 @@ def rehearse_training(
                 stage.begin('eval')
                 runner.test()
                 stage.end()
+        except ConfigError as error:
+            raise ConfigError(f'{name}{error}') from error
         except (UkdBenchError, MemoryError):
             raise
         # Anybody's network may fail in any way.
         except Exception as error:
-            raise ConfigError(f'cannot be rehearsed ({one_line(error)})') from error
+            raise ConfigError(f'{name}cannot be rehearsed ({one_line(error)})') from error
+
+
+def _loop(former: Mapping[str, Any], steps: int) -> dict[str, Any]:
+    """A loop as the config's, for one epoch or as many steps, without validation in between."""
+    kept = {name: value for name, value in former.items() if name not in _OF_LENGTH}
+    if former.get('by_epoch') is False or 'max_iters' in former:
+        return dict(kept, max_iters=steps, val_interval=steps + 1)
+    return dict(kept, max_epochs=1, val_interval=2)
 
 
 def _loader(former: Mapping[str, Any], dataset: dict[str, Any]) -> dict[str, Any]:
@@ -135,6 +147,8 @@ def rehearse_fill(entry: PoolEntry, dataset: dict[str, Any], stage: Stage) -> No
 
 class _Nothing(BaseMetric):
     """Looks at no scores: they are made up."""
+
+    default_prefix = 'rehearsal'
 
     def process(self, data_batch: Any, data_samples: Any) -> None:
         self.results.append(None)

@@ -1,0 +1,57 @@
+"""Networks of whose weights only the memory is of interest: built once, and never filled."""
+
+import contextlib
+import copy
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from mmaction.registry import MODELS
+from mmengine.model import revert_sync_batchnorm
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from .mould import LARGE
+
+_RELAYS = torch.Tag.inplace_view
+"""Torch's tag of operators that change a tensor's layout in place."""
+
+
+def built(model: dict[str, Any]) -> nn.Module:
+    """A network of a config's model, as MMEngine's Runner has it in one process.
+
+    Large tensors of numbers with a point hold whatever was in their memory.
+    """
+    with _Unfilled(), _silence():
+        return revert_sync_batchnorm(MODELS.build(copy.deepcopy(model)))
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    # Networks tell of themselves whenever they are built.
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+class _Unfilled(TorchDispatchMode):
+    """Leaves large tensors as they are made: whoever only builds a network needs no numbers."""
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        first: Any = args[0] if args else None
+        fills = func._schema.name.endswith('_') and _RELAYS not in func.tags
+        large = isinstance(first, torch.Tensor) and first.numel() >= LARGE
+        # Whole numbers may be places in other tensors.
+        if fills and large and first.is_floating_point():
+            return first
+        return func(*args, **kwargs or {})

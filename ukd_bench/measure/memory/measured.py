@@ -1,0 +1,197 @@
+"""Rows of a table of memory as the device at hand has them: a fresh process a cell."""
+
+import gc
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+from ...errors import UkdBenchError, one_line
+from ...methods.table import METHOD_TABLE
+from .phases import Peaks
+from .rehearsal.subject import BANK, Cell, Subject
+from .table import Row, row_of
+
+DONE, OUT_OF_MEMORY, FAILED = 'done', 'oom', 'failed'
+_NO_FIGURES = dict.fromkeys(('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes'))
+
+
+@dataclass
+class Outcome:
+    """How a cell went in a process of its own.
+
+    Attributes:
+        status: ``done``, ``oom`` or ``failed``.
+        peaks: Figures of the phases that ended.
+        start_bytes: The process's memory before the first network; None where it is not known.
+        error: What went wrong, in one line; None where nothing did.
+    """
+
+    status: str
+    peaks: Peaks = field(default_factory=dict)
+    start_bytes: int | None = None
+    error: str | None = None
+
+
+def measured_rows(
+    subject: Subject,
+    cells: Sequence[Cell],
+    folder: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Row]:
+    """A row for each phase of each cell, in the order of the cells.
+
+    A row has, beside what all rows have, ``process_start_bytes``, the process's memory before the
+    first network, and ``error``. A cell that fails, or dies for want of memory, has rows without
+    figures, and the others go on.
+
+    Args:
+        subject: What is rehearsed; its device is the one at hand.
+        cells: What of it, see :meth:`.subject.Subject.cells`.
+        folder: For clips, configs, checkpoints and banks; empty.
+        progress: Called with cells done and cells in all.
+
+    Raises:
+        ConfigError: teachers' files cannot be made.
+    """
+    prepare(subject, cells, folder)
+    rows: list[Row] = []
+    for number, cell in enumerate(cells, start=1):
+        rows += _rows(subject, cell, carried_out(subject, cell, folder))
+        progress(number, len(cells))
+    return rows
+
+
+def prepare(subject: Subject, cells: Sequence[Cell], folder: Path) -> None:
+    """Makes the teachers' files and banks that cells read, in a process of its own.
+
+    Banks are filled on fake tensors, which write scores of the right number.
+
+    Raises:
+        ConfigError: they cannot be made.
+    """
+    read = {row.reads for row in map(METHOD_TABLE.get, _methods(cells)) if row is not None}
+    if read & {'banks', 'checkpoints'}:
+        outcome = _in_fresh_process(_prepare, subject, folder, 'banks' in read)
+        if outcome.status != DONE:
+            raise UkdBenchError(f'the teachers cannot be made ready: {outcome.error}')
+
+
+def carried_out(
+    subject: Subject, cell: Cell, folder: Path, cap_bytes: int | None = None
+) -> Outcome:
+    """How a cell goes in a fresh process.
+
+    Args:
+        subject: See :func:`measured_rows`.
+        cell: What of it.
+        folder: As :func:`prepare` left it.
+        cap_bytes: Memory that the cell's phases may take, see :mod:`.real.capped`; None for no cap.
+    """
+    return _in_fresh_process(_carry_out, subject, cell, folder, cap_bytes)
+
+
+def _methods(cells: Sequence[Cell]) -> set[str]:
+    return {cell.method for cell in cells}
+
+
+def _rows(subject: Subject, cell: Cell, outcome: Outcome) -> list[Row]:
+    phases: tuple[str, ...] = ('fill',) if cell.method == BANK else ('train', 'eval')
+    if outcome.status == DONE:
+        # A config may have no test.
+        phases = tuple(outcome.peaks)
+    rows = []
+    for phase in phases:
+        ended = phase in outcome.peaks
+        rows.append(
+            row_of(subject, cell, phase)
+            | dict(predicted=False, status=DONE if ended else outcome.status)
+            | (outcome.peaks[phase] if ended else _NO_FIGURES)
+            | dict(workspace_bound_bytes=None, breakdown=None)
+            | dict(process_start_bytes=outcome.start_bytes)
+            | dict(error=None if ended else outcome.error)
+        )
+    return rows
+
+
+def _in_fresh_process(work: Callable[..., Outcome], *arguments: Any) -> Outcome:
+    context = get_context('spawn')
+    mine, its = context.Pipe(duplex=False)
+    process = context.Process(target=_begin, args=(its, work, arguments))
+    process.start()
+    its.close()
+    try:
+        outcome: Outcome = mine.recv()
+    except EOFError:
+        outcome = Outcome(FAILED)
+    process.join()
+    if outcome.error is None and process.exitcode:
+        # What kills without being asked to is the system, when memory is short.
+        killed = process.exitcode == -SIGKILL
+        outcome.status = OUT_OF_MEMORY if killed else FAILED
+        outcome.error = f'its process ended with exit code {process.exitcode}'
+    return outcome
+
+
+def _begin(connection: Connection, work: Callable[..., Outcome], arguments: tuple) -> None:
+    import torch
+    from mmaction.utils import register_all_modules
+
+    torch.set_num_threads(1)
+    register_all_modules(init_default_scope=True)
+    gc.collect()
+    connection.send(work(*arguments))
+
+
+def _prepare(subject: Subject, folder: Path, banks: bool) -> Outcome:
+    from .fake.stage import FakeStage
+    from .rehearsal.stand_in import make_stand_in
+    from .rehearsal.teachers import Teachers
+    from .rehearsal.training import train_set
+
+    clips = make_stand_in(folder / 'clips', subject.clip)
+    teachers = Teachers(folder / 'teachers', subject.kinds)
+    real, fake = _real_stage(subject), FakeStage(subject.device)
+    try:
+        dataset = train_set(subject.student_config(), clips)
+        for kind in range(len(subject.kinds)):
+            teachers.write(kind, real)
+            if banks:
+                teachers.fill(kind, fake, dataset)
+    except UkdBenchError as error:
+        return Outcome(FAILED, error=one_line(error))
+    return Outcome(DONE)
+
+
+def _carry_out(subject: Subject, cell: Cell, folder: Path, cap_bytes: int | None) -> Outcome:
+    from .rehearsal.cells import rehearse_cell
+    from .shortage import out_of_memory
+
+    stage = _real_stage(subject, cap_bytes)
+    if cell.method == BANK:
+        # The banks that methods read are there already, and would not be filled again.
+        folder = folder / 'fills' / str(cell.kind)
+    status, error = DONE, None
+    try:
+        rehearse_cell(subject, cell, folder, stage)
+    # Whatever goes wrong is this cell's alone.
+    except Exception as problem:
+        status = OUT_OF_MEMORY if out_of_memory(problem) else FAILED
+        error = one_line(problem)
+        if not isinstance(problem, (UkdBenchError, MemoryError)):
+            traceback.print_exc()
+    return Outcome(status, stage.peaks, stage.start_bytes, error)
+
+
+def _real_stage(subject: Subject, cap_bytes: int | None = None) -> Any:
+    import torch
+
+    from .real.capped import CappedStage
+    from .real.stage import RealStage
+
+    device = torch.device(subject.device)
+    return RealStage(device) if cap_bytes is None else CappedStage(device, cap_bytes)

@@ -1,0 +1,1 @@
+"""The device at hand, on which rehearsals take real memory."""

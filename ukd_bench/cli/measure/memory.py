@@ -47,7 +47,7 @@ examples:
   %(prog)s --predict
   %(prog)s mine.py --predict --methods plain,ukd,naive
   %(prog)s --predict --student all --budget 11GiB,rtx3090
-  %(prog)s --predict --student x3d-m --json x3d-m.json --figure x3d-m.svg
+  %(prog)s --predict --student x3d-m --figure x3d-m.svg
 
 exit status:
   0 every figure is there   1 some are not, or with --check one was
@@ -138,14 +138,12 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise ConfigError('CONFIG and --student name a student each: give one of them')
     if arguments.for_teachers and not arguments.budget:
         raise ConfigError('--for-teachers needs --budget')
+    if arguments.budget and not arguments.predict:
+        raise ConfigError('--budget needs --predict')
     if not arguments.predict:
         device_name(arguments.device)
-    if not arguments.budget:
-        return
-    if not arguments.predict:
-        raise ConfigError('--budget needs --predict')
     for name in ('teachers', 'figure'):
-        if getattr(arguments, name):
+        if arguments.budget and getattr(arguments, name):
             raise ConfigError(f'--{name} does not go with --budget, which searches K itself')
 
 

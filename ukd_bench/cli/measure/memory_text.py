@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ...data.cache.estimate import size_in_words
 from ...methods.table import METHOD_TABLE
 from ...sizes import CARDS, CONTEXT_BYTES, GIB, MIB
-from .memory_files import parts_of
 
 if TYPE_CHECKING:
     from ...measure.memory.boundary import Boundary, Need
@@ -134,7 +133,7 @@ def _line(name: str, cells: Iterable[str]) -> str:
 
 def breakdown(rows: 'Sequence[Row]') -> str:
     """What the training peaks are made of, of each method at its largest K."""
-    from ...measure.memory.fake.trace import KINDS
+    from ...results.full_size import PARTS
 
     largest: dict[str, Row] = {}
     for row in rows:
@@ -143,20 +142,15 @@ def breakdown(rows: 'Sequence[Row]') -> str:
             largest[row['method']] = max(before, row, key=lambda one: one['num_teachers'])
     if not largest:
         return ''
-    width = 8
     short = dict(
-        gradients='grads',
-        optimizer='optim.',
-        activations='activ.',
-        temporaries='temp.',
-        teachers='teach.',
-    )
+        gradients='grads', optimizer='optim.', activations='activ.', teachers='teach.',
+        temporaries='temp.', rounding='round.',
+    )  # fmt: skip
     lines = ['What the peak is made of, at the largest K, MiB']
-    lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k):>{width}}' for k in KINDS))
+    lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k):>7}' for k in PARTS))
     for method, row in largest.items():
         name = f'{method} {row["num_teachers"]}' if row['num_teachers'] else method
-        parts = parts_of(row) or {}
-        cells = (f'{parts[kind] / MIB:>{width},.0f}' for kind in KINDS)
+        cells = (f'{row["breakdown"][kind] / MIB:>7,.0f}' for kind in PARTS)
         lines.append(f'{name:{_NAME + 2}}' + ''.join(cells))
     return '\n'.join(lines)
 

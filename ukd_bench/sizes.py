@@ -24,6 +24,12 @@ It is the total capacity that torch states where it runs out of memory, as publi
 for each card; it differs by some hundredths between drivers.
 """
 
+CONTEXT_BYTES = 600 * MIB
+"""Allowed for what a process has on a GPU beside its tensors: the CUDA context and kernels.
+
+Reports on torch's own tracker tell of 300 to 600 MiB since CUDA loads kernels when they are needed.
+"""
+
 
 def parse_size(text: str) -> int:
     """Bytes of ``11GiB`` (2**30 each), ``24GB`` (10**9 each), ``512MiB``, or of a card's memory.

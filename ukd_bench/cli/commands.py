@@ -12,7 +12,7 @@ from . import report, run, sweep
 from .data import cache, check, flow, make, pixels
 from .knowledge import fill, show, verify
 from .main import PROG
-from .measure import fill as fill_rate, loader, profile, queue, steps
+from .measure import fill as fill_rate, loader, memory, profile, queue, steps
 from .parser import Command, Parser, Room
 from .results import export, publish
 
@@ -41,14 +41,16 @@ COMMANDS: dict[str, Command | Room] = {
     ),
     'measure': Room(
         'measure what depends on this machine',
-        'Measures what depends on this machine.',
-        'examples:\n  %(prog)s loader videos\n  %(prog)s steps --methods ukd,naive',
+        'Measures what depends on this machine, and predicts what depends on memory alone.',
+        'examples:\n  %(prog)s loader videos\n  %(prog)s steps --methods ukd,naive\n'
+        '  %(prog)s memory --predict',
         {
             'loader': loader,
             'steps': steps,
             'profile': profile,
             'fill': fill_rate,
             'queue': queue,
+            'memory': memory,
         },
     ),
 }

@@ -64,6 +64,19 @@ def memory_size(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def memory_sizes(text: str) -> list[tuple[str, int]]:
+    """Sizes of memory from ``11GiB,rtx3090``, each as it was written and in bytes."""
+    return [(word, memory_size(word)) for word in words(text)]
+
+
+def clip(text: str) -> tuple[int, int, int]:
+    """Frames, height and width from ``TxHxW``."""
+    match = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})x([1-9]\d{0,4})', text)
+    if not match:
+        raise argparse.ArgumentTypeError(f'{text!r} is not of the form 32x112x112')
+    return int(match[1]), int(match[2]), int(match[3])
+
+
 def words(text: str) -> list[str]:
     """Words from ``a,b``."""
     found = [word.strip() for word in text.split(',')]

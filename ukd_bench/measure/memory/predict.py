@@ -13,10 +13,12 @@ from mmengine.utils import import_modules_from_strings
 from ...errors import ConfigError, told_in_one_line
 from ...files.checkpoints import state_bytes
 from ...knowledge.identity import model_section
+from ...knowledge.pool import read_pool
 from ...methods.table import METHOD_TABLE
 from .allocator import AllocatorSettings, CachingAllocator
 from .fake.stage import FakeStage
 from .fake.trace import Phase
+from .rehearsal.ensemble import rehearse_ensemble
 from .rehearsal.stand_in import make_stand_in
 from .rehearsal.teachers import Teachers, give_pool
 from .rehearsal.training import rehearse_training, train_set
@@ -86,7 +88,7 @@ class Predicted:
 
     Attributes:
         phases: Peaks by phase: ``train`` and ``eval``, or ``fill``.
-        state_bytes: Parameters and buffers of the network that it trains; None for a bank.
+        state_bytes: Parameters and buffers of the network that it trains, if it trains one.
         error: Why it cannot be told, in one line; None where it can.
     """
 
@@ -115,7 +117,10 @@ def predict_run(
             for one in (config, *teachers):
                 _import_modules(one)
             if method == 'ensemble':
-                raise ConfigError('an ensemble tests its teachers one after another: not predicted')
+                for kind in range(len(teachers)):
+                    pool.write(kind, stage)
+                rehearse_ensemble(read_pool(pool.pool(len(teachers))), config, stage, clips)
+                return Predicted(peaks_on(stage, device))
             if method == 'bank':
                 pool.prepare(0, stage, train_set(config, clips, classes_of=teachers[0]))
                 return Predicted(peaks_on(stage, device))

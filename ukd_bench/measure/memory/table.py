@@ -1,21 +1,34 @@
-"""Rows of a table of memory: what each cell of a subject takes, phase by phase."""
+"""Rows of a table of memory: what each cell of a subject takes, phase by phase.
+
+What has to be imported for a rehearsal is imported where one is made, so that a process that only
+hands cells to others has no torch.
+"""
 
 import functools
-import gc
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .fake.stage import FakeStage
-from .predict import peaks_on
-from .rehearsal.cells import rehearse_cell
+from ...errors import ConfigError
+from ...methods.table import METHOD_TABLE
 from .rehearsal.subject import BANK, TEACHER, Cell, Subject
+from .workers import workers
+
+if TYPE_CHECKING:
+    from .fake.stage import FakeStage
 
 Row = dict[str, Any]
 """A row as files have it: ``method``, ``num_teachers``, ``phase``, and figures in bytes."""
+Work = Callable[[Subject, Cell, Path], list[Row]]
+"""What is done with a cell of a subject, in a folder, for its rows."""
+FAILED = 'failed'
+FIGURES = (
+    *('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes'),
+    *('workspace_bound_bytes', 'breakdown'),
+)
+"""What a row knows of a phase; None where it does not."""
 
 
 def predicted_rows(
@@ -27,6 +40,9 @@ def predicted_rows(
 ) -> list[Row]:
     """A row for each phase of each cell, in the order of the cells.
 
+    A cell that cannot be rehearsed has one row, of status ``failed``, without figures; ``error``
+    says why in one line.
+
     Args:
         subject: What is rehearsed.
         cells: What of it, see :meth:`.subject.Subject.cells`.
@@ -35,13 +51,13 @@ def predicted_rows(
         progress: Called with cells done and cells in all.
 
     Raises:
-        ConfigError: a cell cannot be rehearsed.
+        UkdBenchError: a process died.
     """
     return rows_by(predict_cell, subject, cells, folder, jobs, progress)
 
 
 def rows_by(
-    work: Callable[[Subject, Cell, Path], list[Row]],
+    work: Work,
     subject: Subject,
     cells: Sequence[Cell],
     folder: Path,
@@ -50,34 +66,56 @@ def rows_by(
 ) -> list[Row]:
     """The rows that a function gives of each cell, see :func:`predicted_rows`."""
     found: dict[Cell, list[Row]] = {}
-    # Methods read the banks that are filled before.
+    lacking: str | None = None
+    # Methods read what is made with the banks before.
     banks = [cell for cell in cells if cell.method == BANK]
     others = [cell for cell in cells if cell.method != BANK]
-    with ProcessPoolExecutor(jobs, get_context('spawn'), _begin) as workers:
+    with workers(jobs) as pool:
         for part in (banks, others):
+            running: dict[Future[list[Row]], Cell] = {}
             # The longest first, so that nobody waits for it alone in the end.
-            by_work = sorted(part, key=lambda cell: -cell.num_teachers)
-            running: dict[Future[list[Row]], Cell] = {
-                workers.submit(work, subject, cell, folder): cell for cell in by_work
-            }
-            try:
-                for future in as_completed(running):
-                    found[running[future]] = future.result()
-                    progress(len(found), len(cells))
-            except BaseException:
-                workers.shutdown(wait=False, cancel_futures=True)
-                raise
+            for cell in sorted(part, key=lambda cell: -cell.num_teachers):
+                if lacking is not None and _reads_teachers(cell):
+                    found[cell] = failed_rows(subject, cell, lacking)
+                else:
+                    running[pool.submit(tried, work, subject, cell, folder)] = cell
+            for future in as_completed(running):
+                found[running[future]] = future.result()
+                progress(len(found), len(cells))
+            rows = (row for cell in part for row in found[cell])
+            lacking = next((row['error'] for row in rows if row.get('status') == FAILED), None)
     return [row for cell in cells for row in found[cell]]
+
+
+def _reads_teachers(cell: Cell) -> bool:
+    return cell.method in METHOD_TABLE and METHOD_TABLE[cell.method].reads is not None
+
+
+def tried(work: Work, subject: Subject, cell: Cell, folder: Path) -> list[Row]:
+    """The rows that a function gives of a cell, or one that says why there are none."""
+    try:
+        return work(subject, cell, folder)
+    except ConfigError as error:
+        return failed_rows(subject, cell, str(error))
+
+
+def failed_rows(subject: Subject, cell: Cell, error: str) -> list[Row]:
+    """The row of a cell without figures."""
+    row = row_of(subject, cell, 'fill' if cell.method == BANK else 'train')
+    return [row | dict.fromkeys(FIGURES) | dict(predicted=True, status=FAILED, error=error)]
 
 
 def predict_cell(subject: Subject, cell: Cell, folder: Path) -> list[Row]:
     """The rows of a cell, see :func:`.cells.rehearse_cell`."""
+    from .predict import peaks_on
+    from .rehearsal.cells import rehearse_cell
+
     stage = _stage(subject.device)
     rehearse_cell(subject, cell, folder, stage)
     peaks = peaks_on(stage, subject.device)
     return [
         row_of(subject, cell, phase)
-        | dict(predicted=True, status='done', process_peak_bytes=None, **asdict(peak))
+        | dict(predicted=True, status='done', error=None, process_peak_bytes=None, **asdict(peak))
         for phase, peak in peaks.items()
     ]
 
@@ -91,16 +129,7 @@ def row_of(subject: Subject, cell: Cell, phase: str) -> Row:
 
 
 @functools.cache
-def _stage(device: str) -> FakeStage:
+def _stage(device: str) -> 'FakeStage':
+    from .fake.stage import FakeStage
+
     return FakeStage(device)
-
-
-def _begin() -> None:
-    import torch
-    from mmaction.utils import register_all_modules
-
-    torch.set_num_threads(1)
-    register_all_modules(init_default_scope=True)
-    # What is imported stays, and need not be looked at by whoever collects garbage.
-    gc.collect()
-    gc.freeze()

@@ -8,14 +8,9 @@ from pathlib import Path
 
 from ...data.cache.estimate import size_in_words
 from ...records.questions import ask
-from ...sizes import MIB
+from ...sizes import CONTEXT_BYTES, MIB
 from ..executors.devices import Devices
 
-CONTEXT_BYTES = 600 * MIB
-"""Allowed for what a process has on a GPU beside its tensors: the CUDA context and kernels.
-
-Reports on torch's own tracker tell of 300 to 600 MiB since CUDA loads kernels when they are needed.
-"""
 PROCESS_BYTES = 500 * MIB
 """Allowed for Python and its libraries on the CPU, which runs share: ``preloaded_bytes`` of the
 published records is 460 MiB."""

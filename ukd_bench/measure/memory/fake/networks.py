@@ -13,9 +13,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ....records.weights import weights_in
+from .mould import LARGE
 
-_LARGE = 2**14
-"""Numbers in a tensor that need not be filled: what control flow depends on is smaller."""
 _RELAYS = torch.Tag.inplace_view
 """Torch's tag of operators that change a tensor's layout in place."""
 
@@ -34,18 +33,6 @@ def built(model: dict[str, Any]) -> nn.Module:
         backbone['pretrained'] = False
     with _Unfilled(), _silence():
         return revert_sync_batchnorm(MODELS.build(model))
-
-
-def unfilled_copy(network: nn.Module) -> nn.Module | None:
-    """A copy whose large tensors are not filled either; None of a network that has no copies."""
-    # Memory that nobody writes to takes none.
-    tensors = [*network.parameters(), *network.buffers()]
-    large = [tensor for tensor in tensors if tensor.numel() >= _LARGE]
-    memo: dict[int, Any] = {id(tensor): _empty_like(tensor) for tensor in large}
-    # Some networks hold what cannot be copied, such as weights that are computed of others.
-    with contextlib.suppress(Exception):
-        return copy.deepcopy(network, memo)
-    return None
 
 
 @contextlib.contextmanager
@@ -71,15 +58,8 @@ class _Unfilled(TorchDispatchMode):
     ) -> Any:
         first: Any = args[0] if args else None
         fills = func._schema.name.endswith('_') and _RELAYS not in func.tags
-        large = isinstance(first, torch.Tensor) and first.numel() >= _LARGE
+        large = isinstance(first, torch.Tensor) and first.numel() >= LARGE
         # Whole numbers may be places in other tensors.
         if fills and large and first.is_floating_point():
             return first
         return func(*args, **kwargs or {})
-
-
-def _empty_like(tensor: torch.Tensor) -> torch.Tensor:
-    empty = torch.empty_like(tensor, requires_grad=False)
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(empty, requires_grad=tensor.requires_grad)
-    return empty

@@ -10,11 +10,18 @@ from typing import Any
 
 import torch
 from torch._ops import OpOverload
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    FakeTensor,
+    FakeTensorMode,
+    in_kernel_invocation_manager,
+)
 
 _RELAID = ('resize_', 'resize_as_', 'set_', 'rename_')
 """In-place operators that change a tensor's layout, beside those that torch tags so."""
 _PLAIN = (int, float, bool, str, torch.dtype, torch.device, torch.memory_format, torch.layout)
+
+_DETACH, _DEVICE = torch.ops.aten.detach.default, torch.ops.prim.device.default
+"""The operators that are asked for most, by parameters that are moved and by optimizers."""
 
 _Layout = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
 
@@ -44,6 +51,12 @@ class Shapes:
             kwargs: Its arguments with names.
             makes: Whether it makes a tensor on the device from none.
         """
+        if func is _DEVICE and isinstance(args[0], FakeTensor):
+            return args[0].fake_device
+        if func is _DETACH and isinstance(args[0], FakeTensor):
+            with in_kernel_invocation_manager(self.fakes):
+                alias = func(*args)
+            return FakeTensor(self.fakes, alias, self._device)
         way = _way(func)
         key = None if way is _OTHER else _key(func, args, kwargs)
         if key is None:

@@ -27,7 +27,8 @@ from ....knowledge.identity import model_section
 from ..rehearsal.stage import build_peer, replaced
 from .autocast import cuda_autocast
 from .ledger import DEVICE, Ledger
-from .networks import built, unfilled_copy
+from .mould import Mould
+from .networks import built
 from .onednn import onednn_scratch
 from .scratch import cudnn_scratch
 from .shapes import Shapes
@@ -60,7 +61,7 @@ class FakeStage:
         self._cuda = kind == CUDA
         self.phases: dict[str, Phase] = {}
         register_all_modules(init_default_scope=True)
-        self._built: dict[str, nn.Module] = {}
+        self._built: dict[str, Mould] = {}
         self._preprocessors: set[type] = set()
         self._shapes = Shapes(DEVICE)
         self._ledger = self._new_ledger()
@@ -93,8 +94,8 @@ class FakeStage:
         """A network on the host whose weights are not filled."""
         name = repr(model)
         if name not in self._built:
-            self._built[name] = built(model)
-        copied = unfilled_copy(self._built[name])
+            self._built[name] = Mould(built(model))
+        copied = self._built[name].copy()
         network: Any = built(model) if copied is None else copied
         self._preprocessors.add(type(network.data_preprocessor))
         network.init_weights = _nothing

@@ -15,6 +15,7 @@ from torch import Tensor
 from ....data.darkroom.film import write_video
 from ....errors import ConfigError
 from ....registry import DATASETS
+from .stand_in_flow import without_flow
 
 _LABELS = 2
 FRAMES, HEIGHT, WIDTH, FPS = 80, 240, 320, 30
@@ -172,7 +173,9 @@ def stand_in_set(
         **stand_in,
         clips=clips,
         classes=_num_classes(classes_of.model.get('cls_head'), dataset),
-        pipeline=[step for step in dataset.pipeline if step.get('type') not in _LEFT_OUT],
+        pipeline=[
+            without_flow(step) for step in dataset.pipeline if step.get('type') not in _LEFT_OUT
+        ],
         repeats=dataset.get('num_repeats'),
         test_mode=loader == 'test_dataloader',
         **{name: dataset[name] for name in options if name in dataset},

@@ -1,15 +1,14 @@
 """What stands in for optical flow where only the memory that a training takes is of interest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmengine.config import Config
 
-from ....data.views.rendering import steps_of
+from ....files.python import config_name
 from ....records.key import OPEN_FLOW
-from ....registry import TRANSFORMS
+from ....registry import SCOPE, TRANSFORMS
 
 _STILL = 128
 """The code of no motion."""
@@ -39,12 +38,7 @@ class _Still:
         return np.full((len(indices), *self.shape, 2), _STILL, dtype=np.uint8)
 
 
-def without_flow(config: Config) -> Config:
-    """The config, with its steps that open flow replaced in place."""
-    for loader in ('train_dataloader', 'test_dataloader'):
-        for step in steps_of(
-            config.get(loader, {}).get('dataset', {}).get('pipeline', ()), OPEN_FLOW
-        ):
-            step.clear()
-            step['type'] = 'ukd_bench.StandInFlow'
-    return config
+def without_flow(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The step of a pipeline, or what stands in for it where it opens flow."""
+    opens = config_name(step.get('type')) == OPEN_FLOW
+    return dict(type=f'{SCOPE}.{StandInFlow.__name__}') if opens else step

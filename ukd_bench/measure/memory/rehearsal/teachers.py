@@ -12,6 +12,7 @@ from ....knowledge.identity import model_section
 from ....knowledge.pool import read_pool
 from ....methods.config_files import custom_hooks
 from .stage import Stage
+from .stand_in_flow import without_flow
 from .training import rehearse_fill
 
 
@@ -42,8 +43,12 @@ class Teachers:
     def write(self, kind: int, stage: Stage) -> None:
         """Makes config and checkpoint of a kind, see :meth:`prepare`."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        config = self.kinds[kind]
-        Config(config.to_dict()).dump(self._config(kind))
+        config = Config(self.kinds[kind].to_dict())
+        for loader in ('train_dataloader', 'test_dataloader'):
+            dataset = config.get(loader, {}).get('dataset', {})
+            if 'pipeline' in dataset:
+                dataset.pipeline = [without_flow(step) for step in dataset.pipeline]
+        config.dump(self._config(kind))
         if stage.needs_weights:
             save_weights(stage.build(model_section(config)), self._checkpoint(kind))
         else:

@@ -1,0 +1,331 @@
+"""``ukd-bench measure memory``: what training takes by method and K, and what fits a card."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigError
+from ...records.execution import DEVICES, device_name, environment
+from ..options import add_json
+from ..progress import progress_bar
+from ..values import clip, count, memory_sizes, named_path, numbers, words
+from .memory_files import (
+    Table,
+    budget_content,
+    budget_csv_text,
+    budget_rows,
+    command_of,
+    content,
+    csv_text,
+    figure_text,
+    json_path,
+    require_a_file_each,
+)
+from .memory_subjects import ALL, SWEEP, methods_of, subjects, title_of
+
+if TYPE_CHECKING:
+    from ...measure.memory.measured import Outcome
+    from ...measure.memory.rehearsal.subject import Cell, Subject
+    from ...measure.memory.table import Row
+
+METHODS = ('plain', 'ukd', 'naive', 'naive_graph', 'swap', 'mutual', 'two_stream_dark_light')
+TEACHERS = [0, 1, 2, 4, 8, 16, 32, 64]
+WANTED_TEACHERS = 4
+
+SUMMARY = 'memory by method and number of teachers, and what fits a card'
+DESCRIPTION = (
+    'Tells the peak memory of the training of any MMAction2 recognizer by each method, and of what '
+    'comes before and after it: predicted from real training steps on tensors without content, or '
+    'measured on the device at hand.'
+)
+EPILOG = """\
+examples:
+  %(prog)s --predict
+  %(prog)s mine.py --predict --methods plain,ukd,naive
+  %(prog)s --predict --student all --budget 11GiB,rtx3090
+  %(prog)s --predict --student x3d-m --figure x3d-m.svg
+
+exit status:
+  0 every figure is there   1 some are not, or with --check one was
+  not enough   2 a mistake to mend
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options: whose memory, how it is found out, and where figures go."""
+    add = parser.add_argument
+    add(
+        'config', nargs='?', metavar='CONFIG',
+        help='config of any recognizer of MMAction2; with {method} in its path where methods have '
+        'a file each',
+    )  # fmt: skip
+    add(
+        '--student', type=words, default=['r2plus1d-r34'], metavar='A,B',
+        help=f'in the place of CONFIG: students of the sweep {SWEEP}, or {ALL} (default: '
+        'r2plus1d-r34)',
+    )  # fmt: skip
+    add(
+        '--methods', type=words, metavar='A,B',
+        help=f'only these (default: {", ".join(METHODS)}, as far as CONFIG serves them)',
+    )  # fmt: skip
+    add(
+        '--teachers', type=numbers(0), metavar='K,K',
+        help=f'numbers of teachers; 0 is plain (default: {",".join(map(str, TEACHERS))})',
+    )  # fmt: skip
+    add(
+        '--pool', type=words, metavar='CONFIG,CONFIG',
+        help="teachers' configs, over and over (default: the student's own backbone)",
+    )  # fmt: skip
+    add('--batch', type=count(1), default=8, metavar='N', help='clips a step (default: 8)')
+    add('--clip', type=clip, metavar='TxHxW', help="frames, height and width (default: CONFIG's)")
+    add(
+        '--device', choices=DEVICES, default='cuda',
+        help='imitated by a prediction, else measured on (default: cuda)',
+    )  # fmt: skip
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        '--predict', action='store_true', help='predict, and measure nothing: needs no device'
+    )
+    how.add_argument('--compare', action='store_true', help='predict and measure')
+    how.add_argument(
+        '--check', action='store_true',
+        help='carry out each cell with no more memory than was predicted',
+    )  # fmt: skip
+    add(
+        '--budget', type=memory_sizes, metavar='SIZE,SIZE',
+        help='with --predict: what fits 11GiB, 24GB or a card such as rtx3090, and which card',
+    )  # fmt: skip
+    add(
+        '--for-teachers', type=count(1), metavar='K',
+        help='with --budget: number of teachers for the largest batch and the smallest card '
+        f'(default: {WANTED_TEACHERS})',
+    )  # fmt: skip
+    jobs = min(4, os.cpu_count() or 1)
+    add(
+        '--jobs', type=count(1), default=jobs, metavar='N',
+        help=f'predictions at once (default: {jobs})',
+    )  # fmt: skip
+    add_json(parser)
+    add('--csv', type=named_path, metavar='FILE', help='write all figures as CSV, too')
+    add('--figure', type=named_path, metavar='FILE', help='draw the training peaks as SVG, too')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Predicts or measures, and prints tables; returns 1 where a figure is missing.
+
+    Raises:
+        UkdBenchError: an option or a config cannot be used, or no figure could be got at all.
+    """
+    _check_options(arguments)
+    asked = subjects(arguments)
+    methods = [methods_of(one, arguments.methods, METHODS) for one in asked]
+    require_a_file_each(arguments.json, 1 if arguments.budget else len(asked))
+    left = [name for name in METHODS if any(name not in mine for mine in methods)]
+    if arguments.methods is None and left:
+        print(f'left out, for want of a config: {", ".join(left)}', file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix='ukd-bench-memory-') as scratch:
+        answer = _answer_budget if arguments.budget else _print_tables
+        return answer(arguments, asked, methods, Path(scratch))
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    defaults = _defaults()
+    if arguments.config and arguments.student != defaults.student:
+        raise ConfigError('CONFIG and --student name a student each: give one of them')
+    if arguments.for_teachers and not arguments.budget:
+        raise ConfigError('--for-teachers needs --budget')
+    if arguments.budget and not arguments.predict:
+        raise ConfigError('--budget needs --predict')
+    if not arguments.predict:
+        device_name(arguments.device)
+    for name in ('teachers', 'figure'):
+        if arguments.budget and getattr(arguments, name):
+            raise ConfigError(f'--{name} does not go with --budget, which searches K itself')
+
+
+def _defaults() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return parser.parse_args([])
+
+
+def _print_tables(
+    arguments: argparse.Namespace,
+    asked: 'list[Subject]',
+    methods: list[list[str]],
+    scratch: Path,
+) -> int:
+    from . import memory_text as text
+
+    tables, failed, named = [], [], device_name('cpu' if arguments.predict else arguments.device)
+    for number, (subject, mine) in enumerate(zip(asked, methods, strict=True)):
+        cells = subject.cells(mine, TEACHERS if arguments.teachers is None else arguments.teachers)
+        with progress_bar(subject.student) as update:
+            rows = _rows(arguments, subject, cells, scratch / str(number), update)
+        lines = text.errors(
+            subject.student, ((text.cell_name(row), row['error']) for row in rows if row['error'])
+        )
+        failed += lines
+        if all(row['status'] == 'failed' for row in rows):
+            if len(asked) == 1:
+                raise ConfigError(lines[0])
+            continue
+        if arguments.check:
+            with progress_bar(f'{subject.student}: checking') as update:
+                outcomes = _checked(subject, cells, rows, scratch / f'{number}-checked', update)
+            print(text.checks(subject.student, outcomes), end='\n\n')
+            failed += text.errors(subject.student, text.not_enough(outcomes))
+        table = Table(_setting(arguments, subject, scratch / f'{number}-setting'), rows)
+        tables.append(table)
+        parts = [text.heading(table.setting), text.tables(rows, subject.device)]
+        parts += [text.breakdown(rows), _compared(rows) if arguments.compare else '']
+        parts.append(text.rests_on(subject.device, arguments.predict or arguments.check, named))
+        print('\n\n'.join(filter(None, parts)), end='\n\n' if subject is not asked[-1] else '\n')
+    for line in failed:
+        print(f'failed: {line}', file=sys.stderr)
+    if not tables:
+        raise ConfigError('no figure could be got')
+    _write(arguments, tables)
+    return 1 if failed else 0
+
+
+def _rows(
+    arguments: argparse.Namespace,
+    subject: 'Subject',
+    cells: 'list[Cell]',
+    folder: Path,
+    update: Callable[[int, int], None],
+) -> 'list[Row]':
+    """Rows as they were asked for: predicted, measured, or both."""
+    rows: list[Row] = []
+    if arguments.predict or arguments.compare or arguments.check:
+        rows += _predicted(arguments, subject, cells, folder / 'predicted', update)
+    if not (arguments.predict or arguments.check):
+        rows += _measured(subject, cells, folder / 'measured', update)
+    return rows
+
+
+def _predicted(
+    arguments: argparse.Namespace,
+    subject: 'Subject',
+    cells: 'list[Cell]',
+    folder: Path,
+    update: Any,
+) -> 'list[Row]':
+    from ...measure.memory.table import predicted_rows
+
+    return predicted_rows(subject, cells, folder, arguments.jobs, update)
+
+
+def _measured(subject: 'Subject', cells: 'list[Cell]', folder: Path, update: Any) -> 'list[Row]':
+    from ...measure.memory.measured import measured_rows
+
+    return measured_rows(subject, cells, folder, update)
+
+
+def _checked(
+    subject: 'Subject', cells: 'list[Cell]', predicted: 'list[Row]', folder: Path, update: Any
+) -> list[tuple['Cell', int, 'Outcome']]:
+    """How each cell went that may take no more than was predicted, in bytes."""
+    from ...measure.memory.budget import need_of
+    from ...measure.memory.check import checked
+    from ...measure.memory.table import row_of
+
+    outcomes = []
+    for number, cell in enumerate(cells, start=1):
+        # What names a cell in its rows.
+        named = {name: value for name, value in row_of(subject, cell, '').items() if value}
+        mine = [row for row in predicted if named.items() <= row.items() and not row['error']]
+        if mine:
+            estimate = need_of(mine).peak_bytes
+            outcome = checked(subject, cell, estimate, folder / str(number))
+            outcomes.append((cell, estimate, outcome))
+        update(number, len(cells))
+    return outcomes
+
+
+def _compared(rows: 'list[Row]') -> str:
+    from ...measure.memory.compare import compared
+
+    sides = ([row for row in rows if row['predicted'] == side] for side in (True, False))
+    return compared(*sides).text()
+
+
+def _setting(arguments: argparse.Namespace, subject: 'Subject', folder: Path) -> dict[str, Any]:
+    from ...measure.memory.workers import workers
+    from .memory_setting import describe
+
+    # By a process that has torch already.
+    with workers(1) as pool:
+        setting = pool.submit(describe, subject, folder).result()
+    return dict(setting, title=title_of(subject.student) if not arguments.config else None)
+
+
+def _write(arguments: argparse.Namespace, tables: list[Table]) -> None:
+    """Writes what was asked for; a figure is drawn of what the JSON files hold."""
+    from ...files.atomic import write_json, write_text
+
+    device = 'cpu' if arguments.predict else arguments.device
+    command = command_of(arguments, _defaults())
+    contents = [
+        content(one, command, environment(device, 1, one.setting['precision'])) for one in tables
+    ]
+    if arguments.json:
+        for one in contents:
+            write_json(json_path(arguments.json, one['setting']['student']), one)
+    if arguments.csv:
+        write_text(arguments.csv, csv_text(tables))
+    if arguments.figure:
+        write_text(arguments.figure, figure_text(contents))
+
+
+def _answer_budget(
+    arguments: argparse.Namespace,
+    asked: 'list[Subject]',
+    methods: list[list[str]],
+    scratch: Path,
+) -> int:
+    from ...files.atomic import write_json, write_text
+    from ...measure.memory.budget import MOST_BATCH, Question, budgets
+    from . import memory_text as text
+
+    if arguments.batch > MOST_BATCH:
+        raise ConfigError(f'--batch {arguments.batch}: a budget is searched up to {MOST_BATCH}')
+    question = Question(
+        tuple(size for _, size in arguments.budget),
+        arguments.for_teachers or WANTED_TEACHERS,
+        arguments.batch,
+    )
+    with progress_bar('searching') as update:
+        found = budgets(asked, methods, question, scratch, arguments.jobs, update)
+    failed = []
+    for subject, budget in zip(asked, found, strict=True):
+        told = [(one.method, one.error) for one in budget.methods.values() if one.error]
+        told += [(text.cell_name(row), row['error']) for row in budget.before if row['error']]
+        lines = text.errors(subject.student, told)
+        failed += lines
+        if len(asked) == 1 and all(one.error for one in budget.methods.values()):
+            raise ConfigError(lines[0])
+        title = title_of(subject.student) if not arguments.config else None
+        print(f'{title or subject.student}, {subject.device}\n')
+        answers = text.budget(budget, question, arguments.budget, subject.device)
+        notes = text.budget_notes(budget, subject.device)
+        print('\n\n'.join(filter(None, (answers, notes))), end='\n\n')
+    print(text.rests_on(arguments.device, True, ''))
+    for line in failed:
+        print(f'failed: {line}', file=sys.stderr)
+    rows = [
+        row
+        for subject, budget in zip(asked, found, strict=True)
+        for row in budget_rows(subject.student, budget, arguments.budget, question)
+    ]
+    if arguments.csv:
+        write_text(arguments.csv, budget_csv_text(rows))
+    if arguments.json:
+        command = command_of(arguments, _defaults())
+        write_json(arguments.json, budget_content(rows, command, environment('cpu', 1)))
+    return 1 if failed else 0

@@ -33,10 +33,11 @@ def tracker_rows(
     A cell that the tracker cannot follow has one row, whose phase is None and whose ``error`` says
     why.
     """
-    return rows_by(_track_cell, subject, cells, folder, jobs, progress)
+    return rows_by(track_cell, subject, cells, folder, jobs, progress)
 
 
-def _track_cell(subject: Subject, cell: Cell, folder: Path) -> list[Row]:
+def track_cell(subject: Subject, cell: Cell, folder: Path) -> list[Row]:
+    """The rows of a cell, see :func:`tracker_rows`."""
     stage = _stage(subject.device)
     try:
         rehearse_cell(subject, cell, folder, stage)
@@ -117,6 +118,13 @@ class _Tracker(MemTracker):
             # It refuses a second step, unless it is told to forget the modules of the first.
             self.reset_mod_stats()
             super()._pre_fw_hook(module, inputs)
+
+    def _track_module_params_and_buffers(
+        self, module: nn.Module, install_grad_hooks: bool = True
+    ) -> tuple[int, int]:
+        # It fails on frozen networks, unless it is told not to wait for their gradients.
+        trained = all(parameter.requires_grad for parameter in module.parameters())
+        return super()._track_module_params_and_buffers(module, install_grad_hooks and trained)
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None

@@ -10,7 +10,7 @@ from .table import Row
 
 FIGURES = ('allocated', 'reserved', 'process', 'mem_tracker')
 _TITLES = dict(zip(FIGURES, ('allocated', 'reserved', 'process', 'MemTracker'), strict=True))
-_WIDTHS = (21, 4, 6, 11, 9, 9, 9, 11)
+_WIDTHS = (21, 3, 6, 9, 10, 10, 10, 11)
 _MIB = 2**20
 
 
@@ -87,8 +87,8 @@ def compared(
 ) -> Comparison:
     """Compares rows of the same subject.
 
-    What a process takes is compared less what it took before the first network: with what is
-    reserved, and on the CPU allocated.
+    What a process takes, less what it has beside its tensors, is compared with what is reserved,
+    and on the CPU with what is allocated.
 
     Args:
         predicted: See :func:`.table.predicted_rows`.

@@ -1,6 +1,5 @@
 """Rows of a table of memory as the device at hand has them: a fresh process a cell."""
 
-import gc
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ class Outcome:
     Attributes:
         status: ``done``, ``oom`` or ``failed``.
         peaks: Figures of the phases that ended.
-        start_bytes: The process's memory before the first network; None where it is not known.
+        start_bytes: What the process had beside tensors, see :class:`.real.stage.RealStage`.
         error: What went wrong, in one line; None where nothing did.
     """
 
@@ -45,8 +44,8 @@ def measured_rows(
 ) -> list[Row]:
     """A row for each phase of each cell, in the order of the cells.
 
-    A row has, beside what all rows have, ``process_start_bytes``, the process's memory before the
-    first network, and ``error``. A cell that fails, or dies for want of memory, has rows without
+    A row has, beside what all rows have, ``process_start_bytes``, what the process had beside its
+    tensors, and ``error``. A cell that fails, or dies for want of memory, has rows without
     figures, and the others go on.
 
     Args:
@@ -138,13 +137,15 @@ def _in_fresh_process(work: Callable[..., Outcome], *arguments: Any) -> Outcome:
 
 
 def _begin(connection: Connection, work: Callable[..., Outcome], arguments: tuple) -> None:
+    connection.send(work(*arguments))
+
+
+def _set_up() -> None:
     import torch
     from mmaction.utils import register_all_modules
 
     torch.set_num_threads(1)
     register_all_modules(init_default_scope=True)
-    gc.collect()
-    connection.send(work(*arguments))
 
 
 def _prepare(subject: Subject, folder: Path, banks: bool) -> Outcome:
@@ -153,6 +154,7 @@ def _prepare(subject: Subject, folder: Path, banks: bool) -> Outcome:
     from .rehearsal.teachers import Teachers
     from .rehearsal.training import train_set
 
+    _set_up()
     clips = make_stand_in(folder / 'clips', subject.clip)
     teachers = Teachers(folder / 'teachers', subject.kinds)
     real, fake = _real_stage(subject), FakeStage(subject.device)
@@ -171,6 +173,7 @@ def _carry_out(subject: Subject, cell: Cell, folder: Path, cap_bytes: int | None
     from .rehearsal.cells import rehearse_cell
     from .shortage import out_of_memory
 
+    _set_up()
     stage = _real_stage(subject, cap_bytes)
     if cell.method == BANK:
         # The banks that methods read are there already, and would not be filled again.

@@ -48,8 +48,8 @@ NORMS = ('norm.Scalar', 'norm.ScalarOpt_dim')
 """Operators that CUDA does so by another one, which is told the type."""
 
 WIDEST = (
-    *('addcdiv', 'addcmul', 'atan2', 'bilinear', 'cross', 'dot', 'index_put', 'scatter_add'),
-    *('tensordot', 'vdot'),
+    *('addcdiv', 'addcmul', 'atan2', 'bilinear', 'cross', 'dot', 'grid_sampler', 'index_put'),
+    *('scatter_add', 'tensordot', 'vdot'),
 )
 """Operators that CUDA computes in the widest type of their arguments and the CPU does not."""
 

@@ -12,6 +12,7 @@ from mmengine.model import revert_sync_batchnorm
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ....records.weights import weights_in
 from .mould import LARGE
 
 _RELAYS = torch.Tag.inplace_view
@@ -21,10 +22,17 @@ _RELAYS = torch.Tag.inplace_view
 def built(model: dict[str, Any]) -> nn.Module:
     """A network of a config's model, as MMEngine's Runner has it in one process.
 
-    Large tensors of numbers with a point hold whatever was in their memory.
+    Large tensors of numbers with a point hold whatever was in their memory. No initial weights are
+    read, which some backbones do as soon as they are built.
     """
+    model = copy.deepcopy(model)
+    for holder, key, _ in [*weights_in(dict(model=model))]:
+        holder[key] = None
+    backbone = model.get('backbone')
+    if isinstance(backbone, dict) and backbone.get('pretrained') is True:
+        backbone['pretrained'] = False
     with _Unfilled(), _silence():
-        return revert_sync_batchnorm(MODELS.build(copy.deepcopy(model)))
+        return revert_sync_batchnorm(MODELS.build(model))
 
 
 @contextlib.contextmanager

@@ -49,6 +49,7 @@ class _Convolution:
 
     Attributes:
         gradient: Of its result; None forward.
+        strided: Whether it leaves out results.
         native: Whether PyTorch carries it out itself.
         order: The order in memory that it computes in: what is in another is copied first.
     """
@@ -57,6 +58,7 @@ class _Convolution:
     weight: Tensor
     gradient: Tensor | None
     groups: int
+    strided: bool
     native: bool
     order: torch.memory_format
 
@@ -72,7 +74,8 @@ class _Convolution:
         last = _CHANNELS_LAST.get(clip.ndim)
         if last is not None and last in formats and not native:
             order = last
-        return cls(clip, weight, gradient, options[-1], native, order)
+        strided = any(step != 1 for step in options[0])
+        return cls(clip, weight, gradient, options[-1], strided, native, order)
 
     @property
     def copied(self) -> int:
@@ -116,7 +119,9 @@ class _Convolution:
         moments = []
         if of_clip is not None:
             blocks = self._blocks(of_clip)
-            moments = [self._blocks(self.gradient) + self._weights + blocks, blocks + made]
+            # With strides it computes with channels last, from which the way leads over a copy.
+            copying = 3 * made if self.strided else blocks + made
+            moments = [self._blocks(self.gradient) + self._weights + blocks, copying]
         if of_weight is not None:
             blocks = self._blocks(self.clip) + self._blocks(self.gradient)
             # Those of groups of several channels are computed from what is there.

@@ -227,6 +227,8 @@ def _frozen() -> Iterator[None]:
     if gc.get_freeze_count():
         yield
         return
+    # What an earlier stage left in reference cycles would stay.
+    gc.collect()
     gc.freeze()
     try:
         yield

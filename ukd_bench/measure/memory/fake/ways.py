@@ -50,6 +50,9 @@ class Ways(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        if func in _OPEN:
+            with self:
+                return _OPEN[func](*args, **kwargs)
         if func in _FINITE and isinstance(args[0], FakeTensor):
             return _FINITE[func](args[0].shape, dtype=torch.bool)
         if self._cuda:
@@ -61,9 +64,6 @@ class Ways(TorchFunctionMode):
                 kwargs = dict(kwargs, device=self._home(kwargs['device']))
             if func in _CUDA_WAYS:
                 return _CUDA_WAYS[func](*args, **kwargs)
-            if func is functional.multi_head_attention_forward:
-                with self:
-                    return _attention(*args, **kwargs)
         if func in _OF_NUMBERS:
             made = func(_numbers(args[0]), *args[1:], **dict(kwargs, device=None))
             return made.to(self._device) if kwargs.get('device') == self._device else made
@@ -162,4 +162,11 @@ def _no(*_: Any) -> bool:
     return False
 
 
-_attention = _open(functional.multi_head_attention_forward)
+_OPEN: dict[Any, Callable[..., Any]] = {
+    function: _open(function)
+    for function in (
+        *(functional.multi_head_attention_forward, Tensor.backward),
+        *(torch.autograd.backward, torch.autograd.grad),
+    )
+}
+"""Functions that call others of torch: backward does where activations are computed again."""

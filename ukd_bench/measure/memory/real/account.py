@@ -1,5 +1,6 @@
 """The CPU allocator's own account of a rehearsal."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ class HostAccount:
     """
 
     def __enter__(self) -> 'HostAccount':
+        # What an earlier account saw taken would be given back in this one.
+        gc.collect()
         self._profile = profile(activities=[ProfilerActivity.CPU], profile_memory=True)
         self._profile.__enter__()
         return self

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from ..phases import resident_bytes
 from .account import HostAccount
 from .stage import RealStage
 
@@ -26,8 +25,8 @@ class CappedStage(RealStage):
 
     On CUDA the caching allocator gets no more than the cap
     (``torch.cuda.set_per_process_memory_fraction``). On the CPU the process's data
-    (``RLIMIT_DATA``) may grow by the cap and :data:`ALLOWANCE` over what it had before the first
-    network; whatever is freed goes back to the system at once, as far as the C library does so.
+    (``RLIMIT_DATA``) may be no more than the cap, :data:`ALLOWANCE`, and what it has beside its
+    tensors when the first phase begins; whatever is freed goes back to the system at once.
 
     Args:
         device: The device at hand.
@@ -37,7 +36,6 @@ class CappedStage(RealStage):
     def __init__(self, device: torch.device, cap_bytes: int) -> None:
         super().__init__(device)
         self.cap_bytes = cap_bytes
-        self._start_data = 0
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
@@ -48,19 +46,21 @@ class CappedStage(RealStage):
                 limits = resource.getrlimit(resource.RLIMIT_DATA)
                 stack.callback(resource.setrlimit, resource.RLIMIT_DATA, limits)
             stack.enter_context(super().open())
-            self._start_data = resident_bytes('VmData') or 0
             yield
 
     def begin(self, phase: str, network: nn.Module | None = None) -> None:
         """Ends the phase that runs, if any, and begins another, from the first on under the cap."""
+        first = not self._memory.peaks
         super().begin(phase, network)
+        if not first:
+            return
         if self.on_cuda:
             whole = torch.cuda.get_device_properties(self.device).total_memory
             fraction = min(1.0, self.cap_bytes / whole)
             torch.cuda.set_per_process_memory_fraction(fraction, self.device)
         else:
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-            cap = self._start_data + self.cap_bytes + ALLOWANCE
+            cap = (self.beside_tensors('VmData') or 0) + self.cap_bytes + ALLOWANCE
             resource.setrlimit(resource.RLIMIT_DATA, (cap, hard))
 
     def _new_account(self) -> HostAccount | None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import gc
 import os
 import subprocess
 import warnings
@@ -42,7 +41,8 @@ class RealStage:
 
     Attributes:
         peaks: Figures of the phases that have ended.
-        start_bytes: What ``process`` was before the first network; None where it is not known.
+        start_bytes: What the process had beside tensors when the first phase began (on CUDA, on
+            the device before the first network); None where it is not known.
     """
 
     needs_weights = True
@@ -77,8 +77,7 @@ class RealStage:
                 self._account = self._new_account()
                 if self._account is not None:
                     stack.enter_context(self._account)
-            gc.collect()
-            self.start_bytes = self._process_bytes()
+            self.start_bytes = self._device_bytes()
             yield
 
     def build(self, model: dict[str, Any]) -> nn.Module:
@@ -94,6 +93,8 @@ class RealStage:
         # The allocator gives the account here; tensors need not be counted.
         self._memory.watch(False)
         self._running = phase
+        if self.start_bytes is None:
+            self.start_bytes = self.beside_tensors()
         if self._account is not None:
             self._account.mark(f'{BEGIN}{phase}')
 
@@ -106,7 +107,19 @@ class RealStage:
             self._account.mark(f'{END}{phase}')
         self._memory.end()
         if self.on_cuda:
-            self._memory.peaks[phase]['process_peak_bytes'] = self._process_bytes()
+            self._memory.peaks[phase]['process_peak_bytes'] = self._device_bytes()
+
+    def beside_tensors(self, figure: str = 'VmRSS') -> int | None:
+        """What a process on the CPU has beside its tensors, where a phase has just begun.
+
+        Args:
+            figure: Of the process's status: its resident set, or another.
+        """
+        whole = None if self.on_cuda else resident_bytes(figure)
+        if whole is None or self._running is None:
+            return None
+        tensors = self._memory.so_far()[self._running]['allocated_peak_bytes'] or 0
+        return whole - tensors
 
     def _new_account(self) -> HostAccount | None:
         return HostAccount()
@@ -118,8 +131,8 @@ class RealStage:
             for phase, figures in self.peaks.items():
                 figures['allocated_peak_bytes'] = told.get(phase)
 
-    def _process_bytes(self) -> int | None:
-        return device_process_bytes(os.getpid()) if self.on_cuda else resident_bytes()
+    def _device_bytes(self) -> int | None:
+        return device_process_bytes(os.getpid()) if self.on_cuda else None
 
     def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
         """What is done otherwise: initial weights, and the device."""

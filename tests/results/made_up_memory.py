@@ -13,7 +13,6 @@ GROWTH = {'ukd': 0, 'naive': TEACHER_MIB, 'naive_graph': 2048, 'swap': 0, 'mutua
 """MiB that each K adds."""
 PARTS = (
     'weights', 'gradients', 'optimizer', 'activations', 'teachers', 'inputs', 'temporaries',
-    'rounding',
 )  # fmt: skip
 
 

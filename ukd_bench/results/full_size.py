@@ -11,7 +11,6 @@ TEACHER, BANK = 'teacher', 'bank'
 DONE, OUT_OF_MEMORY, FAILED = 'done', 'oom', 'failed'
 PARTS = (
     *('weights', 'gradients', 'optimizer', 'activations', 'teachers', 'inputs', 'temporaries'),
-    'rounding',
 )
 """What a peak is made of; together they are the peak."""
 

@@ -28,6 +28,7 @@ from .memory_files import (
 from .memory_subjects import ALL, SWEEP, methods_of, subjects, title_of
 
 if TYPE_CHECKING:
+    from ...measure.memory.measured import Outcome
     from ...measure.memory.rehearsal.subject import Cell, Subject
     from ...measure.memory.table import Row
 
@@ -46,7 +47,7 @@ examples:
   %(prog)s --predict
   %(prog)s mine.py --predict --methods plain,ukd,naive
   %(prog)s --predict --student all --budget 11GiB,rtx3090
-  %(prog)s --predict --student x3d-m --json x3d-m.json --figure x3d-m.svg
+  %(prog)s --predict --student x3d-m --figure x3d-m.svg
 
 exit status:
   0 every figure is there   1 some are not, or with --check one was
@@ -137,14 +138,12 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise ConfigError('CONFIG and --student name a student each: give one of them')
     if arguments.for_teachers and not arguments.budget:
         raise ConfigError('--for-teachers needs --budget')
+    if arguments.budget and not arguments.predict:
+        raise ConfigError('--budget needs --predict')
     if not arguments.predict:
         device_name(arguments.device)
-    if not arguments.budget:
-        return
-    if not arguments.predict:
-        raise ConfigError('--budget needs --predict')
     for name in ('teachers', 'figure'):
-        if getattr(arguments, name):
+        if arguments.budget and getattr(arguments, name):
             raise ConfigError(f'--{name} does not go with --budget, which searches K itself')
 
 
@@ -175,10 +174,16 @@ def _print_tables(
             if len(asked) == 1:
                 raise ConfigError(lines[0])
             continue
+        if arguments.check:
+            with progress_bar(f'{subject.student}: checking') as update:
+                outcomes = _checked(subject, cells, rows, scratch / f'{number}-checked', update)
+            print(text.checks(subject.student, outcomes), end='\n\n')
+            failed += text.errors(subject.student, text.not_enough(outcomes))
         table = Table(_setting(arguments, subject, scratch / f'{number}-setting'), rows)
         tables.append(table)
         parts = [text.heading(table.setting), text.tables(rows, subject.device)]
-        parts += [text.breakdown(rows), text.rests_on(subject.device, arguments.predict, named)]
+        parts += [text.breakdown(rows), _compared(rows) if arguments.compare else '']
+        parts.append(text.rests_on(subject.device, arguments.predict or arguments.check, named))
         print('\n\n'.join(filter(None, parts)), end='\n\n' if subject is not asked[-1] else '\n')
     for line in failed:
         print(f'failed: {line}', file=sys.stderr)
@@ -199,9 +204,7 @@ def _rows(
     rows: list[Row] = []
     if arguments.predict or arguments.compare or arguments.check:
         rows += _predicted(arguments, subject, cells, folder / 'predicted', update)
-    if arguments.check:
-        return [*rows, *_checked(subject, cells, rows, folder / 'checked', update)]
-    if not arguments.predict:
+    if not (arguments.predict or arguments.check):
         rows += _measured(subject, cells, folder / 'measured', update)
     return rows
 
@@ -226,10 +229,30 @@ def _measured(subject: 'Subject', cells: 'list[Cell]', folder: Path, update: Any
 
 def _checked(
     subject: 'Subject', cells: 'list[Cell]', predicted: 'list[Row]', folder: Path, update: Any
-) -> 'list[Row]':
-    from ...measure.memory.check import check
+) -> list[tuple['Cell', int, 'Outcome']]:
+    """How each cell went that may take no more than was predicted, in bytes."""
+    from ...measure.memory.budget import need_of
+    from ...measure.memory.check import checked
+    from ...measure.memory.table import row_of
 
-    return check(subject, cells, predicted, folder, update)
+    outcomes = []
+    for number, cell in enumerate(cells, start=1):
+        # What names a cell in its rows.
+        named = {name: value for name, value in row_of(subject, cell, '').items() if value}
+        mine = [row for row in predicted if named.items() <= row.items() and not row['error']]
+        if mine:
+            estimate = need_of(mine).peak_bytes
+            outcome = checked(subject, cell, estimate, folder / str(number))
+            outcomes.append((cell, estimate, outcome))
+        update(number, len(cells))
+    return outcomes
+
+
+def _compared(rows: 'list[Row]') -> str:
+    from ...measure.memory.compare import compared
+
+    sides = ([row for row in rows if row['predicted'] == side] for side in (True, False))
+    return compared(*sides).text()
 
 
 def _setting(arguments: argparse.Namespace, subject: 'Subject', folder: Path) -> dict[str, Any]:

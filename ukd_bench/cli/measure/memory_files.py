@@ -77,14 +77,14 @@ def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[
 
 def parts_of(row: 'Row') -> dict[str, int] | None:
     """What a peak is made of; the bytes by which the allocator rounds up are temporaries."""
-    from ...measure.memory.fake.trace import KINDS, TEMPORARIES
+    from ...results.full_size import PARTS
 
     parts = row['breakdown']
     if parts is None:
         return None
-    rounding = sum(size for kind, size in parts.items() if kind not in KINDS)
-    found = {kind: parts[kind] for kind in KINDS}
-    return found | {TEMPORARIES: found[TEMPORARIES] + rounding}
+    found = {part: parts[part] for part in PARTS}
+    found['temporaries'] += sum(parts.values()) - sum(found.values())
+    return found
 
 
 def command_of(arguments: argparse.Namespace, defaults: argparse.Namespace) -> str:
@@ -110,18 +110,18 @@ def command_of(arguments: argparse.Namespace, defaults: argparse.Namespace) -> s
 
 def csv_text(tables: Sequence[Table]) -> str:
     """All rows, with the student and the parts of each peak."""
-    from ...measure.memory.fake.trace import KINDS
+    from ...results.full_size import PARTS
 
     names = [name for name in _ROW if name != 'breakdown']
     given = ('student', 'batch_size', 'device', 'precision')
     file = io.StringIO()
     writer = csv.writer(file, lineterminator='\n')
-    writer.writerow([*given, *names, *(f'{part}_bytes' for part in KINDS)])
+    writer.writerow([*given, *names, *(f'{part}_bytes' for part in PARTS)])
     for table in tables:
         for row in table.rows:
             parts = parts_of(row) or {}
             cells = [*(table.setting[name] for name in given), *(row.get(name) for name in names)]
-            writer.writerow([*cells, *(parts.get(part) for part in KINDS)])
+            writer.writerow([*cells, *(parts.get(part) for part in PARTS)])
     return file.getvalue()
 
 
@@ -137,8 +137,8 @@ def budget_rows(
             row = dict(student=student, method=one.method, budget=text, budget_bytes=size)
             row |= dict(batch_size=question.batch_size, num_teachers=one.num_teachers)
             answer = one.answers[number] if one.answers else None
-            row |= _boundary('teachers', answer and answer.teachers)
-            row |= _boundary('batch', answer and answer.batch)
+            row |= _boundary('teachers', answer.teachers if answer else None)
+            row |= _boundary('batch', answer.batch if answer else None)
             card = smallest_card(one.wanted) if one.wanted else None
             row |= dict(
                 wanted_bytes=one.wanted and one.wanted.peak_bytes,

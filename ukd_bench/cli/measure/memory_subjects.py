@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ def subjects(arguments: argparse.Namespace) -> 'list[Subject]':
         # A config that cannot be read is told before anything is rehearsed.
         one.student_config()
         _ = one.kinds
-        found.append(one)
+        # Whoever rehearses reads configs itself, and so imports what they import.
+        found.append(replace(one))
     return found
 
 
@@ -96,13 +98,14 @@ def _own_pool(template: str, student: str | None) -> list[str]:
     from ...methods.config_files import fill_in, find_config_by_path
 
     if student is None:
-        return [_filled(template, FLOOR)]
-    axes = _axes()
-    paths = [
-        fill_in('teacher_config', axes.teacher_config, teacher=teacher.name)
-        for teacher in axes.teachers
-        if teacher.student == student
-    ]
+        paths = [_filled(template, FLOOR)]
+    else:
+        axes = _axes()
+        paths = [
+            fill_in('teacher_config', axes.teacher_config, teacher=teacher.name)
+            for teacher in axes.teachers
+            if teacher.student == student
+        ]
     return [str(find_config_by_path(path) or path) for path in paths]
 
 

@@ -12,6 +12,8 @@ from .memory_files import parts_of
 if TYPE_CHECKING:
     from ...measure.memory.boundary import Boundary, Need
     from ...measure.memory.budget import Answer, Budget, MethodAnswer, Question
+    from ...measure.memory.measured import Outcome
+    from ...measure.memory.rehearsal.subject import Cell
     from ...measure.memory.table import Row
 
 _WIDTH = 80
@@ -132,7 +134,7 @@ def _line(name: str, cells: Iterable[str]) -> str:
 
 def breakdown(rows: 'Sequence[Row]') -> str:
     """What the training peaks are made of, of each method at its largest K."""
-    from ...measure.memory.fake.trace import KINDS
+    from ...results.full_size import PARTS
 
     largest: dict[str, Row] = {}
     for row in rows:
@@ -141,20 +143,16 @@ def breakdown(rows: 'Sequence[Row]') -> str:
             largest[row['method']] = max(before, row, key=lambda one: one['num_teachers'])
     if not largest:
         return ''
-    width = 8
     short = dict(
-        gradients='grads',
-        optimizer='optim.',
-        activations='activ.',
+        gradients='grads', optimizer='optim.', activations='activ.', teachers='teach.',
         temporaries='temp.',
-        teachers='teach.',
-    )
+    )  # fmt: skip
     lines = ['What the peak is made of, at the largest K, MiB']
-    lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k):>{width}}' for k in KINDS))
+    lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k):>7}' for k in PARTS))
     for method, row in largest.items():
         name = f'{method} {row["num_teachers"]}' if row['num_teachers'] else method
         parts = parts_of(row) or {}
-        cells = (f'{parts[kind] / MIB:>{width},.0f}' for kind in KINDS)
+        cells = (f'{parts[kind] / MIB:>7,.0f}' for kind in PARTS)
         lines.append(f'{name:{_NAME + 2}}' + ''.join(cells))
     return '\n'.join(lines)
 
@@ -181,6 +179,25 @@ def cell_name(row: 'Row') -> str:
     """What a person calls a row's cell."""
     count = f'K = {row["num_teachers"]}' if row['num_teachers'] else ''
     return ' '.join(filter(None, (row['method'], count, row.get('teacher'))))
+
+
+def checks(student: str, outcomes: 'Sequence[tuple[Cell, int, Outcome]]') -> str:
+    """How cells went that were given no more memory than was predicted for them."""
+    lines = [f'{student}: each cell carried out with no more memory than was predicted']
+    for cell, estimate, outcome in outcomes:
+        name = f'{cell.method} {cell.num_teachers or ""}'
+        told = {'done': 'was enough', 'oom': 'was too little'}.get(outcome.status, outcome.status)
+        lines.append(f'{name:{_NAME + 2}} {size_in_words(estimate):>12} {told}')
+    return '\n'.join(lines)
+
+
+def not_enough(outcomes: 'Sequence[tuple[Cell, int, Outcome]]') -> list[tuple[str, str]]:
+    """The cells that did not come to an end, and why."""
+    return [
+        (f'{cell.method} K = {cell.num_teachers}', outcome.error or outcome.status)
+        for cell, _, outcome in outcomes
+        if outcome.status != 'done'
+    ]
 
 
 def budget(

@@ -18,7 +18,7 @@ from ...methods.table import METHOD_TABLE
 from ...sizes import CARDS, CONTEXT_BYTES, GIB
 from .boundary import Boundary, Need, find_boundary
 from .rehearsal.subject import BANK, TEACHER, Cell, Subject
-from .table import Row, predict_cell, tried_cell
+from .table import Row, predict_cell, tried
 from .workers import workers
 
 MOST_TEACHERS, MOST_BATCH = 64, 512
@@ -179,10 +179,11 @@ def budgets(
                 running[pool.submit(_before, sized, folder / f'{number}')] = number, None
         for done, future in enumerate(as_completed(running), start=1):
             number, name = running[future]
+            result: Any = future.result()
             if name is None:
-                found[number].before = future.result()
+                found[number].before = result
             else:
-                found[number].methods[name] = future.result()
+                found[number].methods[name] = result
             progress(done, len(running))
     for budget, mine in zip(found, methods, strict=True):
         budget.methods = {method: budget.methods[method] for method in mine}
@@ -224,18 +225,19 @@ def _scored_once() -> Iterator[None]:
     """
     from ...knowledge.teacher import Teacher
 
-    score, kept = Teacher.score, {}
+    owner: Any = Teacher
+    score, kept = owner.score, {}
 
     def score_first(teacher: Teacher, inputs: list) -> Any:
         if teacher not in kept:
             kept[teacher] = score(teacher, inputs)[:1]
         return kept[teacher].expand(len(inputs), -1)
 
-    Teacher.score = score_first  # type: ignore[method-assign]
+    owner.score = score_first
     try:
         yield
     finally:
-        Teacher.score = score  # type: ignore[method-assign]
+        owner.score = score
 
 
 def need_of(rows: Sequence[Row]) -> Need:
@@ -250,7 +252,7 @@ def need_of(rows: Sequence[Row]) -> Need:
 def _before(subject: Subject, folder: Path) -> list[Row]:
     kinds = range(len(subject.pool))
     cells = [Cell(name, kind=kind) for name in (BANK, TEACHER) for kind in kinds]
-    return [row for cell in cells for row in tried_cell(subject, cell, folder)]
+    return [row for cell in cells for row in tried(predict_cell, subject, cell, folder)]
 
 
 def _work(method: str) -> float:

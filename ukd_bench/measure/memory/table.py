@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 """A row as files have it: ``method``, ``num_teachers``, ``phase``, and figures in bytes."""
+Work = Callable[[Subject, Cell, Path], list[Row]]
+"""What is done with a cell of a subject, in a folder, for its rows."""
+FAILED = 'failed'
 FIGURES = (
     *('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes'),
     *('workspace_bound_bytes', 'breakdown'),
@@ -50,11 +53,11 @@ def predicted_rows(
     Raises:
         UkdBenchError: a process died.
     """
-    return rows_by(tried_cell, subject, cells, folder, jobs, progress)
+    return rows_by(predict_cell, subject, cells, folder, jobs, progress)
 
 
 def rows_by(
-    work: Callable[[Subject, Cell, Path], list[Row]],
+    work: Work,
     subject: Subject,
     cells: Sequence[Cell],
     folder: Path,
@@ -75,12 +78,12 @@ def rows_by(
                 if lacking is not None and _reads_teachers(cell):
                     found[cell] = failed_rows(subject, cell, lacking)
                 else:
-                    running[pool.submit(work, subject, cell, folder)] = cell
+                    running[pool.submit(tried, work, subject, cell, folder)] = cell
             for future in as_completed(running):
                 found[running[future]] = future.result()
                 progress(len(found), len(cells))
-            errors = [row['error'] for cell in part for row in found[cell] if row['error']]
-            lacking = next(iter(errors), None)
+            rows = (row for cell in part for row in found[cell])
+            lacking = next((row['error'] for row in rows if row.get('status') == FAILED), None)
     return [row for cell in cells for row in found[cell]]
 
 
@@ -88,10 +91,10 @@ def _reads_teachers(cell: Cell) -> bool:
     return cell.method in METHOD_TABLE and METHOD_TABLE[cell.method].reads is not None
 
 
-def tried_cell(subject: Subject, cell: Cell, folder: Path) -> list[Row]:
-    """The rows of a cell, or one that says why there are none."""
+def tried(work: Work, subject: Subject, cell: Cell, folder: Path) -> list[Row]:
+    """The rows that a function gives of a cell, or one that says why there are none."""
     try:
-        return predict_cell(subject, cell, folder)
+        return work(subject, cell, folder)
     except ConfigError as error:
         return failed_rows(subject, cell, str(error))
 
@@ -99,7 +102,7 @@ def tried_cell(subject: Subject, cell: Cell, folder: Path) -> list[Row]:
 def failed_rows(subject: Subject, cell: Cell, error: str) -> list[Row]:
     """The row of a cell without figures."""
     row = row_of(subject, cell, 'fill' if cell.method == BANK else 'train')
-    return [row | dict.fromkeys(FIGURES) | dict(predicted=True, status='failed', error=error)]
+    return [row | dict.fromkeys(FIGURES) | dict(predicted=True, status=FAILED, error=error)]
 
 
 def predict_cell(subject: Subject, cell: Cell, folder: Path) -> list[Row]:

@@ -15,25 +15,30 @@ from ukd_bench.measure.memory.rehearsal.training import rehearse_training
 
 SIDE, CLASSES = 8, 5
 CLIP = 3 * SIDE * SIDE
-PIPELINE = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=1),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(SIDE, SIDE), keep_ratio=False),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
+
+
+def pipeline(frames):
+    return [
+        dict(type='DecordInit'),
+        dict(type='SampleFrames', clip_len=frames, frame_interval=1, num_clips=1),
+        dict(type='DecordDecode'),
+        dict(type='Resize', scale=(SIDE, SIDE), keep_ratio=False),
+        dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='PackActionInputs'),
+    ]
 
 
 @MODELS.register_module()
 class Pixels(BaseDataPreprocessor):
-    """Clips as rows of numbers, and labels."""
+    """Frames as rows of numbers, each with the label of its clip."""
 
     def forward(self, data, training=False):
         data = self.cast_data(data)
-        rows = torch.stack(data['inputs']).flatten(1).float()
-        labels = torch.stack([sample.gt_labels.item for sample in data['data_samples']]).flatten()
-        return dict(inputs=rows, labels=labels)
+        frames = torch.cat(data['inputs']).transpose(1, 2).flatten(0, 1)
+        labels = torch.stack([sample.gt_labels.item for sample in data['data_samples']])
+        each = len(frames) // len(labels)
+        labels = labels.expand(-1, each).flatten()
+        return dict(inputs=frames.flatten(1).float(), labels=labels)
 
 
 @MODELS.register_module()
@@ -74,13 +79,13 @@ def weights_of(width, depth):
 
 
 def config_of(
-    width=64, depth=2, batch_size=4, optimizer=None, wrapper=None, hooks=(), **options
+    *, width=64, depth=2, batch_size=4, frames=1, optimizer=None, wrapper=None, hooks=(), **options
 ) -> Config:
     """A config of a training, without a file."""
     loader = dict(
         batch_size=batch_size,
         sampler=dict(type='DefaultSampler', shuffle=True),
-        dataset=dict(type='VideoDataset', ann_file='nowhere', pipeline=PIPELINE),
+        dataset=dict(type='VideoDataset', ann_file='nowhere', pipeline=pipeline(frames)),
     )
     return Config(
         dict(

@@ -14,7 +14,7 @@ from ukd_bench.measure.memory.rehearsal.stand_in import make_stand_in
 
 from .perceptrons import config_of, predicted, weights_of
 
-WIDE, LONG = dict(width=512, depth=2), dict(width=256, depth=6, batch_size=512)
+WIDE, LONG = dict(width=512, depth=2), dict(width=256, depth=6, batch_size=8, frames=64)
 SGD = dict(type='SGD', lr=0.1)
 MOMENTUM = dict(SGD, momentum=0.9)
 ADAMW = dict(type='AdamW', lr=0.1)
@@ -106,9 +106,8 @@ def test_the_scale_of_mixed_precision_is_kept_on_the_device(folder, stage, train
 def test_gradients_that_are_accumulated_live_through_the_forwards(train):
     weights = 4 * weights_of(256, 6)
     assert train(**LONG).breakdown['gradients'] < weights / 6
-    for counts in (2, 3):
-        found = train(**LONG, wrapper=dict(accumulative_counts=counts)).breakdown
-        assert found['gradients'] == weights
+    found = train(**LONG, wrapper=dict(accumulative_counts=2)).breakdown
+    assert found['gradients'] == weights
 
 
 def test_as_many_steps_as_two_updates_take(folder, stage, monkeypatch):
@@ -141,8 +140,6 @@ def test_a_moving_average_is_a_copy_of_the_weights(train):
 
 
 UPDATED = {
-    'sgd': dict(optimizer=SGD),
-    'momentum': dict(optimizer=MOMENTUM),
     'adamw': dict(optimizer=ADAMW),
     'mixed': dict(optimizer=ADAMW, wrapper=AMP),
     'accumulated': dict(wrapper=dict(accumulative_counts=2, clip_grad=dict(max_norm=1.0))),
@@ -166,7 +163,9 @@ def measured(config, folder):
     return {phase: found['allocated_peak_bytes'] for phase, found in stage.peaks.items()}
 
 
-@pytest.mark.parametrize('kind', [None, 'reentrant', 'again'])
+@pytest.mark.parametrize(
+    'kind', ['reentrant', 'again', pytest.param(None, marks=pytest.mark.exhaustive)]
+)
 def test_computing_again_takes_what_the_cpu_says(folder, kind):
     config = config_of(**LONG, checkpoint=kind)
     found = predicted(config, folder, device='cpu')
@@ -189,11 +188,11 @@ def test_computing_again_takes_less(train):
 @pytest.mark.parametrize('kind', ['reentrant', 'again'])
 def test_what_is_computed_again_is_in_mixed_precision_too(train, kind):
     shallow, deep = (
-        train(**LONG | dict(depth=depth), checkpoint=kind, wrapper=AMP, optimizer=ADAMW).breakdown
+        train(**LONG | dict(depth=depth), checkpoint=kind, wrapper=AMP).breakdown
         for depth in (6, 8)
     )
-    # What each layer gets, and no cast of its weight.
-    assert deep['activations'] - shallow['activations'] == 2 * 2 * 512 * 256
+    # What each layer gets, and the casts of its weights, which are kept for the forward.
+    assert deep['activations'] - shallow['activations'] == 2 * 2 * (512 * 256 + 257 * 256)
 
 
 def test_a_training_by_iterations_is_rehearsed(folder, stage):

@@ -38,13 +38,13 @@ class Mould:
             self._tensors = [tensor for tensor in tensors if tensor.numel() >= LARGE]
 
     def copy(self) -> nn.Module | None:
-        """A copy that shares no tensor and no module with another; None where there can be none."""
+        """A copy that shares no tensor and no module with another; None where none can be made."""
         tensors = [_copied(tensor) for tensor in self._tensors]
         if self._pickled is None:
             memo: dict[int, Any] = {
                 id(tensor): its for tensor, its in zip(self._tensors, tensors, strict=True)
             }
-            # Some networks hold what cannot be copied, such as weights that are computed of others.
+            # Some networks hold what cannot be copied, such as weights computed of others.
             with contextlib.suppress(Exception):
                 return copy.deepcopy(self._network, memo)
             return None
@@ -64,6 +64,8 @@ class _Pickler(pickle.Pickler):
         """The number of a tensor."""
         if not isinstance(value, torch.Tensor):
             return None
+        if type(value) not in (torch.Tensor, nn.Parameter):
+            raise pickle.PicklingError('a tensor of another class, which only itself can copy')
         number = self._numbers.setdefault(id(value), len(self._tensors))
         if number == len(self._tensors):
             self._tensors.append(value)

@@ -95,7 +95,8 @@ class FakeStage:
         name = repr(model)
         if name not in self._built:
             self._built[name] = Mould(built(model))
-        network: Any = self._built[name].copy() or built(model)
+        copied = self._built[name].copy()
+        network: Any = built(model) if copied is None else copied
         self._preprocessors.add(type(network.data_preprocessor))
         network.init_weights = _nothing
         return network

@@ -165,7 +165,8 @@ def _no(*_: Any) -> bool:
 _OPEN: dict[Any, Callable[..., Any]] = {
     function: _open(function)
     for function in (
-        *(functional.multi_head_attention_forward, Tensor.backward, torch.autograd.grad),
+        *(functional.multi_head_attention_forward, Tensor.backward),
+        *(torch.autograd.backward, torch.autograd.grad),
     )
 }
 """Functions that call others of torch: backward does where activations are computed again."""

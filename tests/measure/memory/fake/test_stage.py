@@ -1,6 +1,7 @@
 """The stage without a device: what it replaces, what it leaves, and what a cell leaves of it."""
 
 import gc
+import threading
 
 import mmengine.optim.optimizer.amp_optimizer_wrapper as mmengine_amp
 import mmengine.runner.runner as mmengine_runner
@@ -15,7 +16,8 @@ from torch.optim import optimizer as torch_optimizer
 from ukd_bench.distill import MutualHook, NaiveEnsembleHook, SwapHook
 from ukd_bench.knowledge import teacher
 from ukd_bench.measure.memory.fake.ledger import DEVICE
-from ukd_bench.measure.memory.fake.networks import built, unfilled_copy
+from ukd_bench.measure.memory.fake.mould import Mould
+from ukd_bench.measure.memory.fake.networks import built
 from ukd_bench.measure.memory.fake.stage import FakeStage
 
 LARGE = 2**15
@@ -25,7 +27,7 @@ LARGE = 2**15
 class Tied(BaseModel):
     """Two layers with one weight, whole numbers computed in place, and a large empty weight."""
 
-    def __init__(self, computed: bool = False) -> None:
+    def __init__(self, computed: bool = False, locked: bool = False) -> None:
         super().__init__(BaseDataPreprocessor())
         self.first, self.second = nn.Linear(LARGE // 8, 8), nn.Linear(LARGE // 8, 8)
         self.second.weight = self.first.weight
@@ -36,6 +38,8 @@ class Tied(BaseModel):
         self.register_buffer('row', torch.zeros(LARGE).unsqueeze_(0))
         if computed:
             self.scaled = self.first.weight * 2
+        if locked:
+            self.lock = threading.Lock()
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
         return self.first(inputs) + self.second(inputs)
@@ -116,18 +120,21 @@ def test_what_needs_no_numbers_is_left_empty_and_the_rest_is_not():
     network = built(dict(type='Tied'))
     assert torch.equal(network.places, (torch.arange(LARGE) + 1) * 2)
     assert network.row.shape == (1, LARGE)
-    copied = unfilled_copy(network)
+    copied = Mould(network).copy()
     assert copied.first.weight is copied.second.weight
     assert copied.first.weight.data_ptr() != network.first.weight.data_ptr()
     assert torch.equal(copied.first.bias, network.first.bias)
 
 
-def test_networks_that_cannot_be_copied_are_built_again(stage):
-    model = dict(type='Tied', computed=True)
-    assert unfilled_copy(built(model)) is None
+@pytest.mark.parametrize('option', ['computed', 'locked'])
+def test_networks_are_apart_however_they_are_copied(stage, option):
+    model = dict(type='Tied', **{option: True})
+    # One of them can only be built again.
+    assert (Mould(built(model)).copy() is None) == (option == 'locked')
     with stage.open():
         one, other = stage.build(model), stage.build(model)
     assert one.first.weight is not other.first.weight
+    assert one.first.weight is one.second.weight
 
 
 @pytest.mark.parametrize('kind', ['torch', 'torch.cuda.amp', 'mmengine'])

@@ -61,7 +61,10 @@ def require_a_file_each(path: Path | None, students: int) -> None:
 
 def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON file of one student."""
-    rows = [{name: row[name] for name in _ROW if name in row} for row in table.rows]
+    rows = [
+        {name: row[name] for name in _ROW if name in row} | dict(breakdown=parts_of(row))
+        for row in table.rows
+    ]
     return dict(
         schema=SCHEMA,
         kind=KIND,
@@ -70,6 +73,18 @@ def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[
         setting=table.setting,
         rows=rows,
     )
+
+
+def parts_of(row: 'Row') -> dict[str, int] | None:
+    """What a peak is made of; the bytes by which the allocator rounds up are temporaries."""
+    from ...results.full_size import PARTS
+
+    parts = row['breakdown']
+    if parts is None:
+        return None
+    found = {part: parts[part] for part in PARTS}
+    found['temporaries'] += sum(parts.values()) - sum(found.values())
+    return found
 
 
 def command_of(arguments: argparse.Namespace, defaults: argparse.Namespace) -> str:
@@ -104,7 +119,7 @@ def csv_text(tables: Sequence[Table]) -> str:
     writer.writerow([*given, *names, *(f'{part}_bytes' for part in PARTS)])
     for table in tables:
         for row in table.rows:
-            parts = row['breakdown'] or {}
+            parts = parts_of(row) or {}
             cells = [*(table.setting[name] for name in given), *(row.get(name) for name in names)]
             writer.writerow([*cells, *(parts.get(part) for part in PARTS)])
     return file.getvalue()

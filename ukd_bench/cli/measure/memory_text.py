@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.cache.estimate import size_in_words
 from ...methods.table import METHOD_TABLE
 from ...sizes import CARDS, CONTEXT_BYTES, GIB, MIB
+from .memory_files import parts_of
 
 if TYPE_CHECKING:
     from ...measure.memory.boundary import Boundary, Need
@@ -144,13 +145,14 @@ def breakdown(rows: 'Sequence[Row]') -> str:
         return ''
     short = dict(
         gradients='grads', optimizer='optim.', activations='activ.', teachers='teach.',
-        temporaries='temp.', rounding='round.',
+        temporaries='temp.',
     )  # fmt: skip
     lines = ['What the peak is made of, at the largest K, MiB']
     lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k):>7}' for k in PARTS))
     for method, row in largest.items():
         name = f'{method} {row["num_teachers"]}' if row['num_teachers'] else method
-        cells = (f'{row["breakdown"][kind] / MIB:>7,.0f}' for kind in PARTS)
+        parts = parts_of(row) or {}
+        cells = (f'{parts[kind] / MIB:>7,.0f}' for kind in PARTS)
         lines.append(f'{name:{_NAME + 2}}' + ''.join(cells))
     return '\n'.join(lines)
 

@@ -20,8 +20,8 @@ _RELAID = ('resize_', 'resize_as_', 'set_', 'rename_')
 """In-place operators that change a tensor's layout, beside those that torch tags so."""
 _PLAIN = (int, float, bool, str, torch.dtype, torch.device, torch.memory_format, torch.layout)
 
-_DETACH, _DEVICE = torch.ops.aten.detach.default, torch.ops.prim.device.default
-"""The operators that are asked for most, by parameters that are moved and by optimizers."""
+_DEVICE = torch.ops.prim.device.default
+_COMPOSITE = torch.DispatchKey.CompositeImplicitAutograd
 
 _Layout = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
 
@@ -53,11 +53,12 @@ class Shapes:
         """
         if func is _DEVICE and isinstance(args[0], FakeTensor):
             return args[0].fake_device
-        if func is _DETACH and isinstance(args[0], FakeTensor):
-            with in_kernel_invocation_manager(self.fakes):
-                alias = func(*args)
-            return FakeTensor(self.fakes, alias, self._device)
         way = _way(func)
+        if way is _VIEW and isinstance(args[0], FakeTensor):
+            # A view is another layout of the same memory, and the mode's own way there is long.
+            with in_kernel_invocation_manager(self.fakes):
+                view = func(*args, **kwargs)
+            return FakeTensor(self.fakes, view, self._device)
         key = None if way is _OTHER else _key(func, args, kwargs)
         if key is None:
             return self._work_out(func, args, kwargs, makes)
@@ -92,7 +93,7 @@ class Shapes:
         return FakeTensor(self.fakes, empty, self._device)
 
 
-_PURE, _IN_PLACE, _OTHER = 'pure', 'in place', 'other'
+_PURE, _IN_PLACE, _VIEW, _OTHER = 'pure', 'in place', 'view', 'other'
 _ways: dict[Any, str] = {}
 
 
@@ -111,6 +112,11 @@ def _find_way(func: Any) -> str:
     if not written:
         aliased = any(one.alias_info for one in schema.returns)
         of_tensors = all('Tensor' in str(one.type) for one in schema.returns)
+        tensors = [one for one in schema.arguments if 'Tensor' in str(one.type)]
+        of_one = [str(one.type) for one in (*tensors, *schema.returns)] == ['Tensor'] * 2
+        # What is made of other operators may copy where it need not.
+        if aliased and of_one and not func.has_kernel_for_dispatch_key(_COMPOSITE):
+            return _VIEW
         return _PURE if schema.returns and of_tensors and not aliased else _OTHER
     first, name = schema.arguments[0], schema.name.split('::')[-1]
     reshapes = torch.Tag.inplace_view in func.tags or name in _RELAID

@@ -65,7 +65,9 @@ class Teachers:
         """Makes the bank of a kind, as :meth:`fill` does, unless one like it was made before.
 
         Args:
-            kind, stage, dataset: See :meth:`prepare`.
+            kind: See :meth:`prepare`.
+            stage: Likewise.
+            dataset: Likewise.
             earlier: Folder of the banks that were made before, and are to be.
         """
         kept = earlier / digest([repr(self.kinds[kind].to_dict()), repr(dataset)])

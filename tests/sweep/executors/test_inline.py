@@ -62,6 +62,8 @@ class Terminal:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(PACKAGE.parent)
+            # Whoever started the tests in the background has had interrupts ignored.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.environ['PYTHONPATH'] = str(PACKAGE.parent)
             os.execv(command[0], command)
         self.shown = ''

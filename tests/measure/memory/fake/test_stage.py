@@ -1,5 +1,6 @@
 """The stage without a device: what it replaces, what it leaves, and what a cell leaves of it."""
 
+import functools
 import gc
 import threading
 
@@ -23,11 +24,18 @@ from ukd_bench.measure.memory.fake.stage import FakeStage
 LARGE = 2**15
 
 
+@functools.lru_cache
+def zeros_on(device):
+    return torch.zeros(LARGE // 8, device=device)
+
+
 @MODELS.register_module()
 class Tied(BaseModel):
     """Two layers with one weight, whole numbers computed in place, and a large empty weight."""
 
-    def __init__(self, computed: bool = False, locked: bool = False) -> None:
+    def __init__(
+        self, computed: bool = False, locked: bool = False, remembers: bool = False
+    ) -> None:
         super().__init__(BaseDataPreprocessor())
         self.first, self.second = nn.Linear(LARGE // 8, 8), nn.Linear(LARGE // 8, 8)
         self.second.weight = self.first.weight
@@ -40,8 +48,11 @@ class Tied(BaseModel):
             self.scaled = self.first.weight * 2
         if locked:
             self.lock = threading.Lock()
+        self.remembers = remembers
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
+        if self.remembers:
+            inputs = inputs + zeros_on(inputs.device)
         return self.first(inputs) + self.second(inputs)
 
 
@@ -105,6 +116,19 @@ def test_modules_that_share_a_weight_share_it_on_the_device(stage):
         assert network.first.weight.device == DEVICE
     # The weight once, two biases, 8 bytes a place, and the row.
     assert stage.phases['train'].breakdown()['weights'] == 4 * LARGE + 64 + 8 * LARGE + 4 * LARGE
+
+
+def test_what_a_networks_functions_remember_is_gone_after_it(stage):
+    network = dict(type='Tied', remembers=True)
+    for _ in range(2):
+        with stage.open():
+            built_here = stage.build(network).to(DEVICE)
+            before = len(stage._ledger.trace.events)
+            built_here(torch.empty(1, LARGE // 8, device=DEVICE))
+            sizes = [size for _, size in stage._ledger.trace.events[before:]]
+            del built_here
+        assert sizes.count(LARGE // 2) == 3
+        assert zeros_on.cache_info().currsize == 0
 
 
 def test_networks_of_one_config_are_apart(stage):

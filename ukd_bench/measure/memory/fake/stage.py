@@ -4,6 +4,7 @@ import contextlib
 import functools
 import gc
 import logging
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -62,6 +63,7 @@ class FakeStage:
         self.phases: dict[str, Phase] = {}
         register_all_modules(init_default_scope=True)
         self._built: dict[str, Mould] = {}
+        self._modules: set[str] = set()
         self._preprocessors: set[type] = set()
         self._shapes = Shapes(DEVICE)
         self._ledger = self._new_ledger()
@@ -88,13 +90,23 @@ class FakeStage:
             stack.enter_context(Ways(DEVICE, self._cuda))
             if self._cuda:
                 stack.enter_context(multi_tensor_optimizers())
+            stack.callback(self._forget_calls)
             yield
+
+    def _forget_calls(self) -> None:
+        """Empties what functions in networks' modules remember of calls: it may be fake."""
+        for name in self._modules:
+            for value in [*vars(sys.modules[name]).values()]:
+                if isinstance(value, functools._lru_cache_wrapper):
+                    value.cache_clear()
 
     def build(self, model: dict[str, Any]) -> nn.Module:
         """A network on the host whose weights are not filled."""
         name = repr(model)
         if name not in self._built:
-            self._built[name] = Mould(built(model))
+            network = built(model)
+            self._modules.update(type(part).__module__ for part in network.modules())
+            self._built[name] = Mould(network)
         copied = self._built[name].copy()
         network: Any = built(model) if copied is None else copied
         self._preprocessors.add(type(network.data_preprocessor))

@@ -58,16 +58,21 @@ class Shapes:
             # A view is another layout of the same memory, and the mode's own way there is long.
             with in_kernel_invocation_manager(self.fakes):
                 view = func(*args, **kwargs)
+            if isinstance(view, (list, tuple)):
+                return [FakeTensor(self.fakes, one, self._device) for one in view]
             return FakeTensor(self.fakes, view, self._device)
         key = None if way is _OTHER else _key(func, args, kwargs)
         if key is None:
             return self._work_out(func, args, kwargs, makes)
-        if way is _IN_PLACE:
+        if way is _IN_PLACE or way is _OUT:
+            into = kwargs['out'] if way is _OUT else args[0]
             # Carried out once, since its arguments may not fit each other.
             if key not in self._done_in_place:
+                before = _part(into)
                 self._work_out(func, args, kwargs, makes)
-                self._done_in_place.add(key)
-            return args[0] if func._schema.returns else None
+                if _part(into) == before:
+                    self._done_in_place.add(key)
+            return into if func._schema.returns else None
         known = self._results.get(key)
         if known is None:
             result = self._work_out(func, args, kwargs, makes)
@@ -93,7 +98,7 @@ class Shapes:
         return FakeTensor(self.fakes, empty, self._device)
 
 
-_PURE, _IN_PLACE, _VIEW, _OTHER = 'pure', 'in place', 'view', 'other'
+_PURE, _IN_PLACE, _OUT, _VIEW, _OTHER = 'pure', 'in place', 'out', 'view', 'other'
 _ways: dict[Any, str] = {}
 
 
@@ -113,11 +118,14 @@ def _find_way(func: Any) -> str:
         aliased = any(one.alias_info for one in schema.returns)
         of_tensors = all('Tensor' in str(one.type) for one in schema.returns)
         tensors = [one for one in schema.arguments if 'Tensor' in str(one.type)]
-        of_one = [str(one.type) for one in (*tensors, *schema.returns)] == ['Tensor'] * 2
+        types = [str(one.type) for one in (*tensors, *schema.returns)]
+        of_one = types in (['Tensor', 'Tensor'], ['Tensor', 'List[Tensor]'])
         # What is made of other operators may copy where it need not.
         if aliased and of_one and not func.has_kernel_for_dispatch_key(_COMPOSITE):
             return _VIEW
         return _PURE if schema.returns and of_tensors and not aliased else _OTHER
+    if [one.name for one in written] == ['out'] and len(schema.returns) == 1:
+        return _OUT
     first, name = schema.arguments[0], schema.name.split('::')[-1]
     reshapes = torch.Tag.inplace_view in func.tags or name in _RELAID
     returns_it = not schema.returns or schema.returns[0].alias_info

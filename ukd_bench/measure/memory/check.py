@@ -16,7 +16,7 @@ def checked(subject: Subject, cell: Cell, estimate_bytes: int, folder: Path) -> 
         subject: What is rehearsed; its device is the one at hand.
         cell: What of it.
         estimate_bytes: Of the phase that takes most: allocated on the CPU, reserved on CUDA.
-        folder: For clips, configs, checkpoints and banks; empty, or of the same subject.
+        folder: For clips, configs, checkpoints and banks; empty.
 
     Raises:
         UkdBenchError: teachers' files cannot be made.

@@ -113,7 +113,8 @@ def test_networks_that_learn_together_are_all_trained(rehearsals):
     plain = rehearsals.train('plain').breakdown
     own = plain['weights'] + plain['optimizer'] + plain['activations'] + plain['inputs']
     added = three.allocated_peak_bytes - two.allocated_peak_bytes
-    assert added == pytest.approx(own, rel=0.05)
+    # Gradients of the one that is updated may be there at the peak, and may not.
+    assert 0.98 * own < added < 1.02 * (own + plain['gradients'])
     assert three.breakdown['optimizer'] == 3 * plain['optimizer']
     assert three.breakdown['teachers'] == 2 * plain['weights']
 

@@ -13,9 +13,11 @@ from torch.nn.modules import module as torch_module
 from torch.optim import optimizer as torch_optimizer
 
 from ukd_bench.distill import MutualHook, NaiveEnsembleHook, SwapHook
+from ukd_bench.enhance.by_frame import FrameEnhancement
 from ukd_bench.knowledge import teacher
 from ukd_bench.measure.memory.fake.ledger import DEVICE
-from ukd_bench.measure.memory.fake.networks import built, unfilled_copy
+from ukd_bench.measure.memory.fake.mould import Mould
+from ukd_bench.measure.memory.fake.networks import built
 from ukd_bench.measure.memory.fake.stage import FakeStage
 
 LARGE = 2**15
@@ -49,6 +51,7 @@ def stage(request):
 PLACES = [
     *((teacher, '_build'), (teacher, 'load_weights'), (teacher, 'state_sha256')),
     *((MutualHook, '_build_peer'), (NaiveEnsembleHook, 'scores'), (SwapHook, 'home')),
+    *((teacher.Teacher, 'score_with_graph'), (FrameEnhancement, 'forward')),
     *((mmengine_runner, 'get_device'), (mmengine_runner, 'collect_env'), (nn.Module, 'to')),
     *((mmengine_amp, 'is_cuda_available'), (mmengine_amp, 'GradScaler')),
     *((torch.cuda, 'is_bf16_supported'), (torch.autocast, '__init__')),
@@ -116,7 +119,7 @@ def test_what_needs_no_numbers_is_left_empty_and_the_rest_is_not():
     network = built(dict(type='Tied'))
     assert torch.equal(network.places, (torch.arange(LARGE) + 1) * 2)
     assert network.row.shape == (1, LARGE)
-    copied = unfilled_copy(network)
+    copied = Mould(network).copy()
     assert copied.first.weight is copied.second.weight
     assert copied.first.weight.data_ptr() != network.first.weight.data_ptr()
     assert torch.equal(copied.first.bias, network.first.bias)
@@ -124,7 +127,7 @@ def test_what_needs_no_numbers_is_left_empty_and_the_rest_is_not():
 
 def test_networks_that_cannot_be_copied_are_built_again(stage):
     model = dict(type='Tied', computed=True)
-    assert unfilled_copy(built(model)) is None
+    assert Mould(built(model)).copy() is None
     with stage.open():
         one, other = stage.build(model), stage.build(model)
     assert one.first.weight is not other.first.weight

@@ -23,7 +23,8 @@ _PLAIN = (int, float, bool, str, torch.dtype, torch.device, torch.memory_format,
 _DEVICE = torch.ops.prim.device.default
 _COMPOSITE = torch.DispatchKey.CompositeImplicitAutograd
 
-_Layout = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
+Layout = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
+"""Shape, strides and type of a tensor that fills its memory."""
 
 
 class Shapes:
@@ -39,7 +40,7 @@ class Shapes:
     def __init__(self, device: torch.device) -> None:
         self.fakes = FakeTensorMode(allow_non_fake_inputs=True)
         self._device = device
-        self._results: dict[Hashable, list[_Layout | None] | _Layout] = {}
+        self._results: dict[Hashable, list[Layout | None] | Layout] = {}
         self._done_in_place: set[Hashable] = set()
 
     def apply(self, func: OpOverload, args: tuple, kwargs: dict[str, Any], makes: bool) -> Any:
@@ -171,18 +172,19 @@ def _tensors(value: Any) -> Iterator[FakeTensor]:
             yield from _tensors(one)
 
 
-def _layouts(result: Any) -> list[_Layout | None] | _Layout | None:
+def _layouts(result: Any) -> list[Layout | None] | Layout | None:
     """The layouts of fresh results; None where one is no fake tensor or shares its memory."""
     if isinstance(result, FakeTensor):
-        return _layout(result)
+        return layout_of(result)
     if not isinstance(result, (tuple, list)):
         return None
-    layouts = [None if one is None else _layout(one) for one in result]
+    layouts = [None if one is None else layout_of(one) for one in result]
     missing = any(one is not None and it is None for one, it in zip(result, layouts, strict=True))
     return None if missing else layouts
 
 
-def _layout(tensor: Any) -> _Layout | None:
+def layout_of(tensor: Any) -> Layout | None:
+    """The layout of a fake tensor; None of one that does not fill its memory, and of all else."""
     if not isinstance(tensor, FakeTensor) or tensor.layout is not torch.strided:
         return None
     needed = 1 + sum(

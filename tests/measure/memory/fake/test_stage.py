@@ -1,6 +1,7 @@
 """The stage without a device: what it replaces, what it leaves, and what a cell leaves of it."""
 
 import gc
+import threading
 
 import mmengine.optim.optimizer.amp_optimizer_wrapper as mmengine_amp
 import mmengine.runner.runner as mmengine_runner
@@ -27,7 +28,7 @@ LARGE = 2**15
 class Tied(BaseModel):
     """Two layers with one weight, whole numbers computed in place, and a large empty weight."""
 
-    def __init__(self, computed: bool = False) -> None:
+    def __init__(self, computed: bool = False, locked: bool = False) -> None:
         super().__init__(BaseDataPreprocessor())
         self.first, self.second = nn.Linear(LARGE // 8, 8), nn.Linear(LARGE // 8, 8)
         self.second.weight = self.first.weight
@@ -38,6 +39,8 @@ class Tied(BaseModel):
         self.register_buffer('row', torch.zeros(LARGE).unsqueeze_(0))
         if computed:
             self.scaled = self.first.weight * 2
+        if locked:
+            self.lock = threading.Lock()
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
         return self.first(inputs) + self.second(inputs)
@@ -125,12 +128,14 @@ def test_what_needs_no_numbers_is_left_empty_and_the_rest_is_not():
     assert torch.equal(copied.first.bias, network.first.bias)
 
 
-def test_networks_that_cannot_be_copied_are_built_again(stage):
-    model = dict(type='Tied', computed=True)
+@pytest.mark.parametrize('option', ['computed', 'locked'])
+def test_networks_that_cannot_be_copied_are_built_again(stage, option):
+    model = dict(type='Tied', **{option: True})
     assert Mould(built(model)).copy() is None
     with stage.open():
         one, other = stage.build(model), stage.build(model)
     assert one.first.weight is not other.first.weight
+    assert one.first.weight is one.second.weight
 
 
 @pytest.mark.parametrize('kind', ['torch', 'torch.cuda.amp', 'mmengine'])

@@ -59,6 +59,11 @@ def rehearsed(name, cell, folder, stage):
     return peaks_on(stage, 'cuda')
 
 
+def requested(peak):
+    # How much more the allocator hands out depends on which blocks are free.
+    return peak.allocated_peak_bytes - peak.breakdown['rounding']
+
+
 def check(name, folder, stage):
     plain = rehearsed(name, Cell('plain'), folder, stage)
     assert {*plain} == {'train', 'eval'}
@@ -71,8 +76,8 @@ def check(name, folder, stage):
     except ConfigError as error:
         assert re.search(BLENDS, str(error))
         return
-    more = naive['train'].allocated_peak_bytes - plain['train'].allocated_peak_bytes
-    assert more >= size and naive['train'].breakdown['teachers'] >= size
+    assert naive['train'].breakdown['teachers'] >= size
+    assert requested(naive['train']) - requested(plain['train']) >= size
 
 
 @pytest.mark.parametrize('name', HANDFUL)

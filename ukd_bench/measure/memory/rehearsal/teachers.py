@@ -1,5 +1,6 @@
 """Teachers of whom only the memory is of interest: their configs, checkpoints and banks."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,7 +68,7 @@ class Teachers:
             kind = self._bank(number % len(self.kinds))
             # Teachers of one kind would have filled the same.
             if kind.exists() and not Path(entry['bank']).exists():
-                shutil.copytree(kind, entry['bank'])
+                _copy_once(kind, Path(entry['bank']))
             entries.append(entry)
         return entries
 
@@ -88,6 +89,19 @@ class Teachers:
 
     def _bank(self, number: int) -> Path:
         return self.folder / f'bank-{number}'
+
+
+def _copy_once(bank: Path, copied: Path) -> None:
+    """Copies a bank, whole or not at all: other processes may be about to do the same."""
+    mine = copied.with_name(f'{copied.name}-{os.getpid()}')
+    shutil.copytree(bank, mine)
+    try:
+        mine.rename(copied)
+    except OSError:
+        # Another process was first.
+        if not copied.is_dir():
+            raise
+        shutil.rmtree(mine)
 
 
 def give_pool(config: Config, entries: list[dict[str, Any]]) -> None:

@@ -202,7 +202,7 @@ class Ledger(TorchDispatchMode):
         layout = {name: wanted.get(name) for name in ('dtype', 'memory_format')}
         with torch._C._DisableTorchDispatch():
             like = torch.empty_like(tensor, device='meta', **layout)
-        fake = self._shapes.new(tuple(like.shape), like.stride(), like.dtype)
+        fake = self._shapes.of_meta(like)
         kind = self._kind(WEIGHTS if isinstance(tensor, nn.Parameter) else INPUTS)
         if kind != INPUTS or self._counts_inputs or not self._scopes:
             self._see(fake, kind)

@@ -60,8 +60,8 @@ class Shapes:
             with in_kernel_invocation_manager(self.fakes):
                 view = func(*args, **kwargs)
             if isinstance(view, (list, tuple)):
-                return [FakeTensor(self.fakes, one, self._device) for one in view]
-            return FakeTensor(self.fakes, view, self._device)
+                return [self.of_meta(one) for one in view]
+            return self.of_meta(view)
         key = None if way is _OTHER else _key(func, args, kwargs)
         if key is None:
             return self._work_out(func, args, kwargs, makes)
@@ -95,8 +95,11 @@ class Shapes:
         self, shape: tuple[int, ...], stride: tuple[int, ...], dtype: torch.dtype
     ) -> FakeTensor:
         """A new tensor of that layout."""
-        empty = torch.empty_strided(shape, stride, dtype=dtype, device='meta')
-        return FakeTensor(self.fakes, empty, self._device)
+        return self.of_meta(torch.empty_strided(shape, stride, dtype=dtype, device='meta'))
+
+    def of_meta(self, tensor: torch.Tensor) -> FakeTensor:
+        """One of torch's tensors without memory, on the device from now on."""
+        return FakeTensor(self.fakes, tensor, self._device)
 
 
 _PURE, _IN_PLACE, _OUT, _VIEW, _OTHER = 'pure', 'in place', 'out', 'view', 'other'

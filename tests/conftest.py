@@ -6,8 +6,10 @@ What needs torch is imported inside the fixtures, so that other tests collect wi
 import collections
 import copy
 import dataclasses
+import gc
 import itertools
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,21 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.slow)
         slow[item.path] += item.get_closest_marker('slow') is not None
     items.sort(key=lambda item: (-slow[item.path], item.path))
+
+
+@pytest.fixture(scope='module', autouse=True)
+def nothing_left_of_rehearsals():
+    """Frees what predictions of memory remember, which others would count as live tensors."""
+    yield
+    stages = [
+        module._stage
+        for name in ('predict', 'table', 'baseline')
+        if (module := sys.modules.get(f'ukd_bench.measure.memory.{name}'))
+    ]
+    if any(stage.cache_info().currsize for stage in stages):
+        for stage in stages:
+            stage.cache_clear()
+        gc.collect()
 
 
 @pytest.fixture(scope='session', autouse=True)

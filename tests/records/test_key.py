@@ -56,7 +56,7 @@ def filled(path: str) -> tuple[dict, str | None]:
             part['cache'] = '/frames'
         if part.get('type') == OPEN_FLOW:
             part['flow_root'] = '/flow'
-    method = METHOD_TABLE.get(path.partition('/')[0])
+    method = METHOD_TABLE.get(Path(path).parent.name)
     hook = method.hook if method else None
     if hook is not None:
         config['custom_hooks'][0] |= dict(pool='p', previous='w')

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from ....data.darkroom.film import write_video
 from ....errors import ConfigError
-from ....registry import DATASETS
 from .stand_in_flow import without_flow
 
 _LABELS = 2
@@ -26,7 +25,6 @@ _LEFT_OUT = ('PytorchVideoWrapper',)
 """Steps that change pixels alone, and want a library that need not be here."""
 
 
-@DATASETS.register_module()
 class StandInVideos(BaseActionDataset):
     """Any number of clips of one video, which is decoded and augmented once.
 
@@ -169,7 +167,7 @@ def stand_in_set(
         dataset = within
     options = ('modality', 'start_index', 'multi_class')
     return dict(
-        type='ukd_bench.StandInVideos',
+        type=f'{__name__}.{StandInVideos.__name__}',
         **stand_in,
         clips=clips,
         classes=_num_classes(classes_of.model.get('cls_head'), dataset),

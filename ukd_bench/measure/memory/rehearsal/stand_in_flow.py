@@ -8,13 +8,11 @@ from mmcv.transforms import BaseTransform
 
 from ....files.python import config_name
 from ....records.key import OPEN_FLOW
-from ....registry import SCOPE, TRANSFORMS
 
 _STILL = 128
 """The code of no motion."""
 
 
-@TRANSFORMS.register_module()
 class StandInFlow(BaseTransform):
     """Adds ``flow`` without motion, of the size of ``video``, where ``OpenFlow`` adds a clip's."""
 
@@ -41,4 +39,4 @@ class _Still:
 def without_flow(step: Mapping[str, Any]) -> Mapping[str, Any]:
     """The step of a pipeline, or what stands in for it where it opens flow."""
     opens = config_name(step.get('type')) == OPEN_FLOW
-    return dict(type=f'{SCOPE}.{StandInFlow.__name__}') if opens else step
+    return dict(type=f'{__name__}.{StandInFlow.__name__}') if opens else step

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import gc
 import logging
+import sys
 import warnings
 import weakref
 from collections.abc import Callable, Hashable, Iterator
@@ -40,6 +41,7 @@ from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
 
 CUDA = 'cuda'
+_PRELOADED = f'{__package__.rpartition(".")[0]}.preloaded'
 _TORCH_SAYS = logging.getLogger('torch._subclasses.fake_tensor')
 """Where torch tells of every error in an operator, with a traceback, before it raises it."""
 
@@ -252,11 +254,12 @@ def _for_cuda(begin: Callable[..., None], follow: Callable[[], None]) -> Callabl
 @contextlib.contextmanager
 def _frozen() -> Iterator[None]:
     """Has all that is there now passed over by whoever collects garbage, which spares its time."""
-    if gc.get_freeze_count():
+    if _PRELOADED in sys.modules:
+        # In a process for rehearsals alone what one leaves serves the next.
+        gc.collect()
+        gc.freeze()
         yield
         return
-    # What an earlier stage left in reference cycles would stay.
-    gc.collect()
     gc.freeze()
     try:
         yield

@@ -119,6 +119,13 @@ class _Tracker(MemTracker):
             self.reset_mod_stats()
             super()._pre_fw_hook(module, inputs)
 
+    def _update_peak_stats(self, peak_state: Any) -> None:
+        # Only the whole peak is asked for. Peaks of modules take it minutes with several networks.
+        for device, snapshot in self._curr_mem_snap.items():
+            if self._peak_mem.get(device, 0) < snapshot[_TOTAL]:
+                self._peak_mem[device] = snapshot[_TOTAL]
+                self._peak_mem_snap[device] = dict(snapshot)
+
     def _track_module_params_and_buffers(
         self, module: nn.Module, install_grad_hooks: bool = True
     ) -> tuple[int, int]:

@@ -110,8 +110,8 @@ def predict_run(
     """
     stage = _stage(device)
     with TemporaryDirectory(prefix='ukd-bench-memory-') as scratch:
-        folder = Path(scratch)
-        clips = make_stand_in(folder / 'clips')
+        folder, shared = Path(scratch), Path(_shared().name)
+        clips = make_stand_in(shared / 'clips')
         pool = Teachers(folder / 'teachers', teachers)
         try:
             for one in (config, *teachers):
@@ -130,7 +130,9 @@ def predict_run(
             # A method of the user's may read either.
             banks = row is None or row.reads == 'banks'
             for kind in range(len(teachers)):
-                pool.prepare(kind, stage, dataset if banks else None)
+                pool.write(kind, stage)
+                if banks:
+                    pool.give_bank(kind, stage, dataset, shared / 'banks')
             give_pool(config, pool.pool(len(teachers)))
             rehearse_training(config, stage, clips, folder)
         except ConfigError as error:
@@ -144,6 +146,12 @@ def _import_modules(config: Config) -> None:
     if named:
         with told_in_one_line('custom_imports'):
             import_modules_from_strings(**named)
+
+
+@functools.cache
+def _shared() -> TemporaryDirectory:
+    """What all runs share: the clips that stand in for videos, and banks."""
+    return TemporaryDirectory(prefix='ukd-bench-memory-')
 
 
 @functools.cache

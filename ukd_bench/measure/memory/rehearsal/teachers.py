@@ -9,6 +9,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ....files.checkpoints import save_weights
+from ....files.hashes import digest
 from ....knowledge.identity import model_section
 from ....knowledge.pool import read_pool
 from ....methods.config_files import custom_hooks
@@ -59,6 +60,22 @@ class Teachers:
         """Makes the bank of a kind that has been written, see :meth:`prepare`."""
         (entry,) = read_pool([self._entry(kind)])
         rehearse_fill(entry, dataset, stage)
+
+    def give_bank(self, kind: int, stage: Stage, dataset: dict[str, Any], earlier: Path) -> None:
+        """Makes the bank of a kind, as :meth:`fill` does, unless one like it was made before.
+
+        Args:
+            kind: See :meth:`prepare`.
+            stage: Likewise.
+            dataset: Likewise.
+            earlier: Folder of the banks that were made before, and are to be.
+        """
+        kept = earlier / digest([repr(self.kinds[kind].to_dict()), repr(dataset)])
+        if kept.exists():
+            _copy_once(kept, self._bank(kind))
+        else:
+            self.fill(kind, stage, dataset)
+            _copy_once(self._bank(kind), kept)
 
     def pool(self, num_teachers: int) -> list[dict[str, Any]]:
         """The entries of the first K teachers, with banks of their own where there are banks."""

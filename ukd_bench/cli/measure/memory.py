@@ -313,8 +313,8 @@ def _answer_budget(
         title = title_of(subject.student) if not arguments.config else None
         print(f'{title or subject.student}, {subject.device}\n')
         answers = text.budget(budget, question, arguments.budget, subject.device)
-        notes = text.budget_notes(budget, subject.device)
-        print('\n\n'.join(filter(None, (answers, notes))), end='\n\n')
+        print('\n\n'.join(filter(None, (answers, text.before(budget)))), end='\n\n')
+    print(text.budget_notes(found, question.num_teachers, arguments.device), end='\n\n')
     print(text.rests_on(arguments.device, True, ''))
     for line in failed:
         print(f'failed: {line}', file=sys.stderr)

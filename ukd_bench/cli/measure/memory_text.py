@@ -220,34 +220,33 @@ def budget(
     return '\n\n'.join(parts)
 
 
-def budget_notes(found: 'Budget', device: str) -> str:
-    """What there is to know of answers."""
-    most = 'reserved' if device == 'cuda' else 'allocated'
-    notes = [
-        f'takes: peak of the training and its test, {most}. Each answer was predicted, and so was '
-        'the next number, which does not fit; + is the largest number that was tried. What an '
-        'allocator reserves may fall a little where a number rises: every smaller number that was '
-        'tried fits.'
-    ]
-    marked = (_answer(one, each, device) for one in found.methods.values() for each in one.answers)
-    if any(_PERHAPS in line for line in marked):
-        notes.append(f'{_PERHAPS} fits only if libraries take no workspace, or less than they may')
-    notes += [
-        f'{one.method} is answered at K = {one.num_teachers}, its smallest'
-        for one in found.methods.values()
-        if one.error is None and METHOD_TABLE[one.method].fewest == one.num_teachers > 1
-    ]
+def before(found: 'Budget') -> str:
+    """What a student's teachers take before it; empty where it has none."""
     peaks: dict[str, int] = {}
     for row in found.before:
         peak = row['reserved_peak_bytes'] or row['allocated_peak_bytes']
         if peak:
             peaks[row['method']] = max(peaks.get(row['method'], 0), peak)
     names = {'teacher': 'the training of a teacher', 'bank': 'the fill of a bank'}
-    told = [f'{names[name]} takes {size_in_words(peak)}' for name, peak in sorted(peaks.items())]
-    if told:
-        notes.append(
-            f'before the student: {", ".join(told[::-1])}, at the batch that was asked for'
-        )
+    told = [f'{names[name]} takes {size_in_words(peaks[name])}' for name in names if name in peaks]
+    return textwrap.fill(f'Before the student, {" and ".join(told)}.', _WIDTH) if told else ''
+
+
+def budget_notes(found: 'Sequence[Budget]', num_teachers: int, device: str) -> str:
+    """What there is to know of answers at the K that was asked for."""
+    counted = 'reserved' if device == 'cuda' else 'allocated'
+    notes = [
+        f'takes: peak of the training and its test, {counted}',
+        'each answer was predicted, and so was the next number, which does not fit; + is the '
+        'largest number that was tried. What an allocator reserves may fall a little where a '
+        'number rises: every smaller number that was tried fits',
+    ]
+    methods = [one for budget in found for one in budget.methods.values() if one.error is None]
+    if any(_PERHAPS in _answer(one, each, device) for one in methods for each in one.answers):
+        notes.append(f'{_PERHAPS} fits only if libraries take no workspace, or less than they may')
+    for name, k in dict.fromkeys((one.method, one.num_teachers) for one in methods):
+        if k > num_teachers:
+            notes.append(f'{name} is answered at K = {k}, its smallest')
     return '\n'.join(textwrap.fill(f'- {note}', _WIDTH, subsequent_indent='  ') for note in notes)
 
 

@@ -201,8 +201,14 @@ def search(subject: Subject, method: str, question: Question, folder: Path) -> M
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@functools.cache
+def _sized(subject: Subject, clips: int) -> Subject:
+    """The same for all cells of a batch, so that teachers' configs are read once."""
+    return replace(subject, batch_size=clips)
+
+
 def _need(subject: Subject, method: str, folder: Path, num_teachers: int, clips: int) -> Need:
-    sized = replace(subject, batch_size=clips)
+    sized = _sized(subject, clips)
     reads = METHOD_TABLE[method].reads
     prepared = folder / f'ready-{clips if reads == "banks" else 0}'
     if reads and not prepared.exists():

@@ -7,7 +7,7 @@ becomes fake, what comes back has made-up values, and mixing the two is refused.
 
 import contextlib
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from torch.utils._pytree import tree_leaves
 
 from ....errors import ConfigError
 from .refusals import called_at, refusal, refusal_of_value
+from .repeats import Repeat
 from .scratch import Scratch
 from .shapes import Shapes
 from .trace import ACTIVATIONS, GRADIENTS, INPUTS, OPTIMIZER, TEMPORARIES, WEIGHTS, Trace
@@ -101,6 +102,37 @@ class Ledger(TorchDispatchMode):
         self.trace.events += [(block, size), (block, 0)]
         self.trace.kinds[block] = self._kind(None)
 
+    def once(
+        self, key: Hashable, call: Callable[[], Any], known: dict[Hashable, Repeat | None]
+    ) -> Any:
+        """What a call returns, which is carried out only if its like has not been before.
+
+        Args:
+            key: All that decides what is allocated.
+            call: Returns a new tensor.
+            known: What was found out of earlier calls, by key; added to.
+        """
+        key = (key, *self._scopes[:1])
+        if (repeat := known.get(key)) is not None:
+            return self._repeated(repeat)
+        first, begins = self._next, len(self.trace.events)
+        result = call()
+        known[key] = Repeat.of(self.trace, begins, first, result)
+        return result
+
+    def _repeated(self, repeat: Repeat) -> Tensor:
+        first, begins = self._next, len(self.trace.events)
+        self._next += len(repeat.kinds)
+        self.trace.events += [(first + block, size) for block, size in repeat.events]
+        self.trace.kinds.update(enumerate(repeat.kinds, start=first))
+        self.trace.scratch.update((begins + at, size) for at, size in repeat.scratch.items())
+        result = self._shapes.new(*repeat.layout)
+        storage = result.untyped_storage()
+        address = storage._cdata
+        self._blocks[address] = first + repeat.kept, storage.nbytes()
+        self._references[address] = weakref.ref(storage, partial(self._forget, address))
+        return result
+
     @contextlib.contextmanager
     def watching_optimizers(self) -> Iterator[None]:
         """Tells gradients and the state of optimizers by name, for as long as a block lasts."""
@@ -170,7 +202,7 @@ class Ledger(TorchDispatchMode):
         layout = {name: wanted.get(name) for name in ('dtype', 'memory_format')}
         with torch._C._DisableTorchDispatch():
             like = torch.empty_like(tensor, device='meta', **layout)
-        fake = self._shapes.new(tuple(like.shape), like.stride(), like.dtype)
+        fake = self._shapes.of_meta(like)
         kind = self._kind(WEIGHTS if isinstance(tensor, nn.Parameter) else INPUTS)
         if kind != INPUTS or self._counts_inputs or not self._scopes:
             self._see(fake, kind)

@@ -64,8 +64,8 @@ class _Pickler(pickle.Pickler):
         """The number of a tensor."""
         if not isinstance(value, torch.Tensor):
             return None
-        if type(value) not in (torch.Tensor, nn.Parameter):
-            raise pickle.PicklingError('a tensor of another class, which only itself can copy')
+        if type(value) not in (torch.Tensor, nn.Parameter) or value.grad_fn is not None:
+            raise pickle.PicklingError('a tensor of another class, or one computed of others')
         number = self._numbers.setdefault(id(value), len(self._tensors))
         if number == len(self._tensors):
             self._tensors.append(value)

@@ -23,7 +23,8 @@ _PLAIN = (int, float, bool, str, torch.dtype, torch.device, torch.memory_format,
 _DEVICE = torch.ops.prim.device.default
 _COMPOSITE = torch.DispatchKey.CompositeImplicitAutograd
 
-_Layout = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
+Layout = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
+"""Shape, strides and type of a tensor that fills its memory."""
 
 
 class Shapes:
@@ -39,7 +40,7 @@ class Shapes:
     def __init__(self, device: torch.device) -> None:
         self.fakes = FakeTensorMode(allow_non_fake_inputs=True)
         self._device = device
-        self._results: dict[Hashable, list[_Layout | None] | _Layout] = {}
+        self._results: dict[Hashable, list[Layout | None] | Layout] = {}
         self._done_in_place: set[Hashable] = set()
 
     def apply(self, func: OpOverload, args: tuple, kwargs: dict[str, Any], makes: bool) -> Any:
@@ -58,16 +59,21 @@ class Shapes:
             # A view is another layout of the same memory, and the mode's own way there is long.
             with in_kernel_invocation_manager(self.fakes):
                 view = func(*args, **kwargs)
-            return FakeTensor(self.fakes, view, self._device)
+            if isinstance(view, (list, tuple)):
+                return [self.of_meta(one) for one in view]
+            return self.of_meta(view)
         key = None if way is _OTHER else _key(func, args, kwargs)
         if key is None:
             return self._work_out(func, args, kwargs, makes)
-        if way is _IN_PLACE:
+        if way is _IN_PLACE or way is _OUT:
+            into = kwargs['out'] if way is _OUT else args[0]
             # Carried out once, since its arguments may not fit each other.
             if key not in self._done_in_place:
+                before = _part(into)
                 self._work_out(func, args, kwargs, makes)
-                self._done_in_place.add(key)
-            return args[0] if func._schema.returns else None
+                if _part(into) == before:
+                    self._done_in_place.add(key)
+            return into if func._schema.returns else None
         known = self._results.get(key)
         if known is None:
             result = self._work_out(func, args, kwargs, makes)
@@ -89,11 +95,14 @@ class Shapes:
         self, shape: tuple[int, ...], stride: tuple[int, ...], dtype: torch.dtype
     ) -> FakeTensor:
         """A new tensor of that layout."""
-        empty = torch.empty_strided(shape, stride, dtype=dtype, device='meta')
-        return FakeTensor(self.fakes, empty, self._device)
+        return self.of_meta(torch.empty_strided(shape, stride, dtype=dtype, device='meta'))
+
+    def of_meta(self, tensor: torch.Tensor) -> FakeTensor:
+        """One of torch's tensors without memory, on the device from now on."""
+        return FakeTensor(self.fakes, tensor, self._device)
 
 
-_PURE, _IN_PLACE, _VIEW, _OTHER = 'pure', 'in place', 'view', 'other'
+_PURE, _IN_PLACE, _OUT, _VIEW, _OTHER = 'pure', 'in place', 'out', 'view', 'other'
 _ways: dict[Any, str] = {}
 
 
@@ -113,11 +122,14 @@ def _find_way(func: Any) -> str:
         aliased = any(one.alias_info for one in schema.returns)
         of_tensors = all('Tensor' in str(one.type) for one in schema.returns)
         tensors = [one for one in schema.arguments if 'Tensor' in str(one.type)]
-        of_one = [str(one.type) for one in (*tensors, *schema.returns)] == ['Tensor'] * 2
+        types = [str(one.type) for one in (*tensors, *schema.returns)]
+        of_one = types in (['Tensor', 'Tensor'], ['Tensor', 'List[Tensor]'])
         # What is made of other operators may copy where it need not.
         if aliased and of_one and not func.has_kernel_for_dispatch_key(_COMPOSITE):
             return _VIEW
         return _PURE if schema.returns and of_tensors and not aliased else _OTHER
+    if [one.name for one in written] == ['out'] and len(schema.returns) == 1:
+        return _OUT
     first, name = schema.arguments[0], schema.name.split('::')[-1]
     reshapes = torch.Tag.inplace_view in func.tags or name in _RELAID
     returns_it = not schema.returns or schema.returns[0].alias_info
@@ -163,18 +175,19 @@ def _tensors(value: Any) -> Iterator[FakeTensor]:
             yield from _tensors(one)
 
 
-def _layouts(result: Any) -> list[_Layout | None] | _Layout | None:
+def _layouts(result: Any) -> list[Layout | None] | Layout | None:
     """The layouts of fresh results; None where one is no fake tensor or shares its memory."""
     if isinstance(result, FakeTensor):
-        return _layout(result)
+        return layout_of(result)
     if not isinstance(result, (tuple, list)):
         return None
-    layouts = [None if one is None else _layout(one) for one in result]
+    layouts = [None if one is None else layout_of(one) for one in result]
     missing = any(one is not None and it is None for one, it in zip(result, layouts, strict=True))
     return None if missing else layouts
 
 
-def _layout(tensor: Any) -> _Layout | None:
+def layout_of(tensor: Any) -> Layout | None:
+    """The layout of a fake tensor; None of one that does not fill its memory, and of all else."""
     if not isinstance(tensor, FakeTensor) or tensor.layout is not torch.strided:
         return None
     needed = 1 + sum(

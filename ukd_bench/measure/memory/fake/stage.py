@@ -6,7 +6,8 @@ import gc
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import Any
 
@@ -15,13 +16,15 @@ import mmengine.runner.amp as mmengine_autocast
 import mmengine.runner.runner as mmengine_runner
 import torch
 from mmaction.utils import register_all_modules
-from torch import nn
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.nn.modules.module import (
     register_module_forward_hook,
     register_module_forward_pre_hook,
 )
 
 from ....distill import MutualHook, NaiveEnsembleHook, SwapHook
+from ....enhance.by_frame import FrameEnhancement
 from ....files.checkpoints import state_bytes
 from ....knowledge import teacher
 from ....knowledge.identity import model_section
@@ -31,12 +34,14 @@ from .ledger import DEVICE, Ledger
 from .mould import Mould
 from .networks import built
 from .onednn import onednn_scratch
+from .repeats import Repeat, call_key
 from .scratch import cudnn_scratch
 from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
 
 CUDA = 'cuda'
+_PRELOADED = f'{__package__.rpartition(".")[0]}.preloaded'
 _TORCH_SAYS = logging.getLogger('torch._subclasses.fake_tensor')
 """Where torch tells of every error in an operator, with a traceback, before it raises it."""
 
@@ -65,6 +70,8 @@ class FakeStage:
         self._built: dict[str, Mould] = {}
         self._modules: set[str] = set()
         self._preprocessors: set[type] = set()
+        self._names: weakref.WeakKeyDictionary[nn.Module, str] = weakref.WeakKeyDictionary()
+        self._repeats: dict[Hashable, Repeat | None] = {}
         self._shapes = Shapes(DEVICE)
         self._ledger = self._new_ledger()
         self._running: tuple[str, int] | None = None
@@ -110,6 +117,7 @@ class FakeStage:
         copied = self._built[name].copy()
         network: Any = built(model) if copied is None else copied
         self._preprocessors.add(type(network.data_preprocessor))
+        self._names[network] = name
         network.init_weights = _nothing
         return network
 
@@ -141,6 +149,11 @@ class FakeStage:
         scores = NaiveEnsembleHook.scores
         of_teachers = partial(self._in_scope, TEACHERS, scores)
         yield NaiveEnsembleHook, 'scores', lambda hook, batch: of_teachers(hook, batch)
+        score, enhance = teacher.Teacher.score_with_graph, FrameEnhancement.forward
+        score_once = partial(self._score, score)
+        enhance_once = partial(self._enhance, enhance)
+        yield teacher.Teacher, 'score_with_graph', lambda who, clips: score_once(who, clips)
+        yield FrameEnhancement, 'forward', lambda module, clips: enhance_once(module, clips)
         yield mmengine_runner, 'get_device', lambda: str(DEVICE)
         yield mmengine_runner, 'collect_env', dict
         yield nn.Module, 'to', _tied(nn.Module.to)
@@ -185,6 +198,22 @@ class FakeStage:
             # A checkpoint is read beside the network, both on the device that hosts are.
             with self._ledger.scope(TEACHERS):
                 self._ledger.take_for_a_moment(2 * state_bytes(module))
+
+    def _score(self, score: Callable[..., Any], who: teacher.Teacher, clips: list[Tensor]) -> Any:
+        """Scores of a teacher: one of a kind computes them for each shape of batch."""
+        name = self._names.get(who.model)
+        if name is None or torch.is_grad_enabled():
+            return score(who, clips)
+        key = 'scores', name, who.order is None, call_key(clips)
+        return self._ledger.once(key, lambda: score(who, clips), self._repeats)
+
+    def _enhance(self, enhance: Callable[..., Any], module: nn.Module, clips: Tensor) -> Any:
+        if not isinstance(clips, FakeTensor):
+            return enhance(module, clips)
+        plain = (int, float, str, tuple)
+        set_to = tuple(item for item in vars(module).items() if isinstance(item[1], plain))
+        key = type(module), set_to, call_key([clips])
+        return self._ledger.once(key, lambda: enhance(module, clips), self._repeats)
 
     def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         with self._ledger.scope(kind):
@@ -236,11 +265,12 @@ def _for_cuda(begin: Callable[..., None], follow: Callable[[], None]) -> Callabl
 @contextlib.contextmanager
 def _frozen() -> Iterator[None]:
     """Has all that is there now passed over by whoever collects garbage, which spares its time."""
-    if gc.get_freeze_count():
+    if _PRELOADED in sys.modules:
+        # In a process for rehearsals alone what one leaves serves the next.
+        gc.collect()
+        gc.freeze()
         yield
         return
-    # What an earlier stage left in reference cycles would stay.
-    gc.collect()
     gc.freeze()
     try:
         yield

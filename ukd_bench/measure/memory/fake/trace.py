@@ -1,8 +1,10 @@
 """What a training allocates and frees, in order, and what can be told of it afterwards."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 WEIGHTS, GRADIENTS, OPTIMIZER = 'weights', 'gradients', 'optimizer'
 ACTIVATIONS, TEACHERS, INPUTS, TEMPORARIES = 'activations', 'teachers', 'inputs', 'temporaries'
@@ -13,6 +15,43 @@ beside the one that is trained, with what their forward passes make."""
 
 Event = tuple[int, int]
 """A block's number and its bytes where it is allocated; its number and 0 where it is freed."""
+
+
+class Events:
+    """Events in order, as two numbers each: a long training has hundreds of thousands.
+
+    Args:
+        events: The first of them.
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._numbers = array('q')
+        self += events
+
+    def append(self, event: Event) -> None:
+        """Adds one."""
+        self._numbers.extend(event)
+
+    def __iadd__(self, events: Iterable[Event]) -> Self:
+        for event in events:
+            self._numbers.extend(event)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._numbers) // 2
+
+    def __iter__(self) -> Iterator[Event]:
+        numbers = iter(self._numbers)
+        return zip(numbers, numbers, strict=True)
+
+    def __getitem__(self, some: slice) -> 'Events':
+        begins, ends, _ = some.indices(len(self))
+        found = Events()
+        found._numbers = self._numbers[2 * begins : 2 * ends]
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Iterable) and [*self] == [*other]
 
 
 @dataclass
@@ -26,7 +65,7 @@ class Trace:
             after it.
     """
 
-    events: list[Event] = field(default_factory=list)
+    events: Events = field(default_factory=Events)
     kinds: dict[int, str] = field(default_factory=dict)
     scratch: dict[int, int] = field(default_factory=dict)
 
@@ -45,12 +84,12 @@ class Phase:
     ends: int
 
     @property
-    def before(self) -> list[Event]:
+    def before(self) -> Events:
         """The events before the stretch."""
         return self.trace.events[: self.begins]
 
     @property
-    def events(self) -> list[Event]:
+    def events(self) -> Events:
         """The events of the stretch."""
         return self.trace.events[self.begins : self.ends]
 
@@ -86,7 +125,7 @@ class Phase:
             yield at, live
 
 
-def _live(events: list[Event]) -> dict[int, int]:
+def _live(events: Iterable[Event]) -> dict[int, int]:
     """Bytes of the blocks that are not freed."""
     live: dict[int, int] = {}
     for block, size in events:

@@ -4,9 +4,11 @@ from functools import partial
 
 import pytest
 import torch
+from torch import nn
 
 from ukd_bench.enhance.lime import LIME
 from ukd_bench.measure.memory.fake.ledger import DEVICE, Ledger
+from ukd_bench.measure.memory.fake.repeats import settings_of
 from ukd_bench.measure.memory.fake.scratch import cudnn_scratch
 from ukd_bench.measure.memory.fake.shapes import Shapes
 from ukd_bench.measure.memory.fake.trace import INPUTS, Phase
@@ -93,6 +95,21 @@ def test_what_returns_a_part_of_its_memory_is_carried_out_each_time(ledger):
     with ledger:
         ledger.once('it', lambda: torch.ones(4, device=DEVICE)[1:], known)
         assert [*known.values()] == [None]
+
+
+class Own(nn.Module):
+    def __init__(self, **set_to):
+        super().__init__()
+        for name, value in set_to.items():
+            setattr(self, name, value)
+
+
+def test_modules_of_one_class_are_told_apart_by_all_that_they_are_set_to():
+    assert settings_of(Own(a=1, b=max)) == settings_of(Own(b=max, a=1)) is not None
+    different = [Own(), Own(a=1), Own(a=2), Own(a=max), Own(a=min), nn.Identity()]
+    assert len({settings_of(one) for one in different}) == len(different)
+    for changing in ([1], nn.Linear(1, 1), nn.Parameter(torch.ones(1))):
+        assert settings_of(Own(a=changing)) is None
 
 
 def test_memory_in_another_scope_is_another_call(ledger):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 
 from .shapes import Layout, layout_of
@@ -67,3 +67,13 @@ def call_key(inputs: Iterable[Tensor]) -> Hashable:
     ]
     autocast = torch.is_autocast_enabled('cpu') and torch.get_autocast_dtype('cpu')
     return (*layouts, autocast, torch.is_grad_enabled(), torch.is_inference_mode_enabled())
+
+
+def settings_of(module: nn.Module) -> Hashable:
+    """The class of a module and all that it is set to; None where that can change unseen."""
+    plain = vars(nn.Module())
+    set_to = {name: value for name, value in vars(module).items() if name not in plain}
+    holds = module._parameters or module._buffers or module._modules
+    if holds or not all(isinstance(value, Hashable) for value in set_to.values()):
+        return None
+    return type(module), *sorted(set_to.items())

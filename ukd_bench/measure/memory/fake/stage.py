@@ -34,7 +34,7 @@ from .ledger import DEVICE, Ledger
 from .mould import Mould
 from .networks import built
 from .onednn import onednn_scratch
-from .repeats import Repeat, call_key
+from .repeats import Repeat, call_key, settings_of
 from .scratch import cudnn_scratch
 from .shapes import Shapes
 from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
@@ -101,19 +101,24 @@ class FakeStage:
             yield
 
     def _forget_calls(self) -> None:
-        """Empties what functions in networks' modules remember of calls: it may be fake."""
-        for name in self._modules:
-            for value in [*vars(sys.modules[name]).values()]:
-                if isinstance(value, functools._lru_cache_wrapper):
-                    value.cache_clear()
+        """Empties what functions in networks' modules remember: fake tensors, if it is tensors.
+
+        With it go calls that were seen while it was there, since the next ones make it anew.
+        """
+        named = [value for name in self._modules for value in vars(sys.modules[name]).values()]
+        caches = [value for value in named if isinstance(value, functools._lru_cache_wrapper)]
+        if any(cache.cache_info().currsize for cache in caches):
+            self._repeats.clear()
+        for cache in caches:
+            cache.cache_clear()
 
     def build(self, model: dict[str, Any]) -> nn.Module:
         """A network on the host whose weights are not filled."""
         name = repr(model)
         if name not in self._built:
-            network = built(model)
-            self._modules.update(type(part).__module__ for part in network.modules())
-            self._built[name] = Mould(network)
+            mould = built(model)
+            self._modules.update(type(part).__module__ for part in mould.modules())
+            self._built[name] = Mould(mould)
         copied = self._built[name].copy()
         network: Any = built(model) if copied is None else copied
         self._preprocessors.add(type(network.data_preprocessor))
@@ -208,11 +213,10 @@ class FakeStage:
         return self._ledger.once(key, lambda: score(who, clips), self._repeats)
 
     def _enhance(self, enhance: Callable[..., Any], module: nn.Module, clips: Tensor) -> Any:
-        if not isinstance(clips, FakeTensor):
+        settings = settings_of(module)
+        if settings is None or not isinstance(clips, FakeTensor):
             return enhance(module, clips)
-        plain = (int, float, str, tuple)
-        set_to = tuple(item for item in vars(module).items() if isinstance(item[1], plain))
-        key = type(module), set_to, call_key([clips])
+        key = settings, call_key([clips])
         return self._ledger.once(key, lambda: enhance(module, clips), self._repeats)
 
     def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -10,7 +10,7 @@ from tests.measure.memory.small import small_config
 from ukd_bench.cli.main import main
 from ukd_bench.cli.measure import memory
 from ukd_bench.files.configs import mmaction2_config
-from ukd_bench.measure.memory import budget
+from ukd_bench.measure.memory import baseline, budget
 from ukd_bench.measure.memory.boundary import Need
 from ukd_bench.measure.memory.rehearsal.subject import Subject
 from ukd_bench.results.load_full_size import load_full_size
@@ -240,17 +240,24 @@ def test_methods_for_which_a_config_is_missing_are_left_out(call, made_up, mine)
     assert call(shipped, '--predict')[2] == ''
 
 
-def test_measuring_predicting_and_both(call, made_up, mine, monkeypatch):
+def test_measuring_predicting_and_both(call, made_up, mine, monkeypatch, tmp_path):
     made_up(row('plain'))
     given = row('plain', peak=99) | dict(
         predicted=False, workspace_bound_bytes=None, breakdown=None, process_start_bytes=None
     )
     monkeypatch.setattr(memory, '_measured', lambda *_: [given])
+    tracked = dict(method='plain', num_teachers=0, phase='train', error=None)
+    tracked['mem_tracker_peak_bytes'] = given['allocated_peak_bytes'] * 3 // 2
+    monkeypatch.setattr(baseline, 'tracker_rows', lambda *_: [tracked])
     words = (mine, '--methods', 'plain', '--device', 'cpu')
     status, out, _ = call(*words)
     assert status == 0 and 'measured, MiB' in out and 'predicted' not in out
-    status, out, _ = call(*words, '--compare')
-    assert status == 0 and 'measured, MiB' in out and 'predicted, MiB' in out and '+1.01%' in out
+    status, out, _ = call(*words, '--compare', '--json', tmp_path / 'both.json')
+    assert status == 0 and 'measured, MiB' in out and 'predicted, MiB' in out
+    assert '+1.01%' in out and '+50.00%' in out
+    comparison = json.loads((tmp_path / 'both.json').read_text())['comparison']
+    assert comparison['summary']['mem_tracker']['worst'] == 0.5
+    assert [row['mem_tracker'] for row in comparison['rows']] == [0.5]
 
 
 def test_a_check_that_was_not_enough_is_an_exit_status(call, made_up, mine, monkeypatch):

@@ -28,6 +28,7 @@ from .memory_files import (
 from .memory_subjects import ALL, SWEEP, methods_of, subjects, title_of
 
 if TYPE_CHECKING:
+    from ...measure.memory.compare import Comparison
     from ...measure.memory.measured import Outcome
     from ...measure.memory.rehearsal.subject import Cell, Subject
     from ...measure.memory.table import Row
@@ -179,10 +180,15 @@ def _print_tables(
                 outcomes = _checked(subject, cells, rows, scratch / f'{number}-checked', update)
             print(text.checks(subject.student, outcomes), end='\n\n')
             failed += text.errors(subject.student, text.not_enough(outcomes))
-        table = Table(_setting(arguments, subject, scratch / f'{number}-setting'), rows)
-        tables.append(table)
-        parts = [text.heading(table.setting), text.tables(rows, subject.device)]
-        parts += [text.breakdown(rows), _compared(rows) if arguments.compare else '']
+        comparison = None
+        if arguments.compare:
+            with progress_bar(f"{subject.student}: torch's tracker") as update:
+                folder = scratch / f'{number}-tracked'
+                comparison = _compared(arguments, subject, cells, rows, folder, update)
+        setting = _setting(arguments, subject, scratch / f'{number}-setting')
+        tables.append(Table(setting, rows, comparison))
+        parts = [text.heading(setting), text.tables(rows, subject.device)]
+        parts += [text.breakdown(rows), '' if comparison is None else comparison.text()]
         parts.append(text.rests_on(subject.device, arguments.predict or arguments.check, named))
         print('\n\n'.join(filter(None, parts)), end='\n\n' if subject is not asked[-1] else '\n')
     for line in failed:
@@ -248,11 +254,23 @@ def _checked(
     return outcomes
 
 
-def _compared(rows: 'list[Row]') -> str:
+def _compared(
+    arguments: argparse.Namespace,
+    subject: 'Subject',
+    cells: 'list[Cell]',
+    rows: 'list[Row]',
+    folder: Path,
+    update: Any,
+) -> 'Comparison':
+    """Predicted against measured rows, with what torch's own tracker says of them beside."""
+    from ...measure.memory.baseline import tracker_rows
     from ...measure.memory.compare import compared
 
-    sides = ([row for row in rows if row['predicted'] == side] for side in (True, False))
-    return compared(*sides).text()
+    predicted, measured = (
+        [row for row in rows if row['predicted'] == side] for side in (True, False)
+    )
+    tracked = tracker_rows(subject, cells, folder, arguments.jobs, update)
+    return compared(predicted, measured, tracked)
 
 
 def _setting(arguments: argparse.Namespace, subject: 'Subject', folder: Path) -> dict[str, Any]:

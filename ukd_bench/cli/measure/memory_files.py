@@ -15,6 +15,7 @@ from ...errors import ConfigError
 if TYPE_CHECKING:
     from ...measure.memory.boundary import Boundary
     from ...measure.memory.budget import Budget, Question
+    from ...measure.memory.compare import Comparison
     from ...measure.memory.table import Row
 
 SCHEMA = 1
@@ -36,10 +37,13 @@ class Table:
     Attributes:
         setting: What they are of, see :func:`.setting.describe`.
         rows: The rows.
+        comparison: Of those that are predicted with those that are measured, where it was asked
+            for.
     """
 
     setting: Mapping[str, Any]
     rows: 'Sequence[Row]'
+    comparison: 'Comparison | None' = None
 
 
 def json_path(path: Path, student: str) -> Path:
@@ -72,6 +76,7 @@ def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[
         environment=environment,
         setting=table.setting,
         rows=rows,
+        **({} if table.comparison is None else dict(comparison=table.comparison.as_json())),
     )
 
 

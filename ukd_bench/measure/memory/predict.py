@@ -16,6 +16,7 @@ from ...knowledge.identity import model_section
 from ...knowledge.pool import read_pool
 from ...methods.table import METHOD_TABLE
 from .allocator import AllocatorSettings, CachingAllocator
+from .fake.scratch import CUBLAS_BOUND_BYTES
 from .fake.stage import FakeStage
 from .fake.trace import Phase
 from .rehearsal.ensemble import rehearse_ensemble
@@ -68,6 +69,7 @@ def predicted_peak(phase: Phase, device: str, settings: AllocatorSettings) -> Pe
         allocator.reset_peaks()
         allocator.replay(phase.events)
         allocated, reserved = allocator.allocated_peak_bytes, allocator.reserved_peak_bytes
+        bound += CUBLAS_BOUND_BYTES
     breakdown[ROUNDING] = allocated - requested
     return Peak(allocated, reserved, bound, breakdown)
 

@@ -1,8 +1,8 @@
 """Memory that operators take for themselves while they run, and give back before they end.
 
 No tensor shows it. On the CPU it is known well enough to be predicted, see :mod:`.onednn`. On CUDA
-it depends on which of cuDNN's algorithms the GPU and the version at hand choose, so that it is
-bounded and not predicted.
+it depends on the GPU at hand, and with it on which algorithms cuDNN chooses, so that it is bounded
+and not predicted.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,11 @@ from torch import Tensor
 Scratch = Callable[[Any, tuple, Any], tuple[int, int]]
 """From an operator, its arguments and its result to the bytes that it takes beyond its result, and
 those that it may take."""
+
+CUBLAS_BOUND_BYTES = 2 * 32 * 2**20
+"""cuBLAS's workspaces, which PyTorch takes from its own allocator at a thread's first product of
+matrices and keeps: one for forward and one for backward passes, of 32 MiB from Hopper on and 8.1
+before (``CUBLAS_WORKSPACE_CONFIG`` sets another size). cuBLASLt uses the same."""
 
 CONVOLUTION = torch.ops.aten.convolution.default
 CONVOLUTION_BACKWARD = torch.ops.aten.convolution_backward.default

@@ -210,14 +210,17 @@ class FakeStage:
         if name is None or torch.is_grad_enabled():
             return score(who, clips)
         key = 'scores', name, who.order is None, call_key(clips)
-        return self._ledger.once(key, lambda: score(who, clips), self._repeats)
+        return self._once(key, lambda: score(who, clips))
 
     def _enhance(self, enhance: Callable[..., Any], module: nn.Module, clips: Tensor) -> Any:
         settings = settings_of(module)
         if settings is None or not isinstance(clips, FakeTensor):
             return enhance(module, clips)
         key = settings, call_key([clips])
-        return self._ledger.once(key, lambda: enhance(module, clips), self._repeats)
+        return self._once(key, lambda: enhance(module, clips))
+
+    def _once(self, key: Hashable, call: Callable[[], Any]) -> Any:
+        return self._ledger.once(key, call, self._repeats)
 
     def _in_scope(self, kind: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         with self._ledger.scope(kind):

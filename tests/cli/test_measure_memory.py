@@ -346,6 +346,19 @@ SEE = '(see ukd-bench measure memory --help)'
             'CONFIG and --student name a student each: give one of them',
         ),
         (
+            ['mine.py', '--sweep', 'quick', '--predict'],
+            'CONFIG and --sweep name a student each: give one of them',
+        ),
+        (
+            ['--sweep', 'none', '--predict'],
+            'sweep config none does not exist; shipped by name are '
+            'arid_v1, arid_v15, quick, quick_again',
+        ),
+        (
+            ['--sweep', 'quick', '--student', 'x3d-m', '--predict'],
+            "student 'x3d-m' is none of i3d-r18-w8, all",
+        ),
+        (
             ['mine.py', '--methods', 'wide', '--predict'],
             "mine.py: method 'wide' needs a config of its own; give a path with {method} in it, "
             'where it has one',

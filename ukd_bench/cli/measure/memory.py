@@ -25,7 +25,7 @@ from .memory_files import (
     json_path,
     require_a_file_each,
 )
-from .memory_subjects import ALL, SWEEP, methods_of, subjects, title_of
+from .memory_subjects import ALL, STUDENT, SWEEP, methods_of, subjects, title_of
 
 if TYPE_CHECKING:
     from ...measure.memory.compare import Comparison
@@ -65,9 +65,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'a file each',
     )  # fmt: skip
     add(
-        '--student', type=words, default=['r2plus1d-r34'], metavar='A,B',
-        help=f'in the place of CONFIG: students of the sweep {SWEEP}, or {ALL} (default: '
-        'r2plus1d-r34)',
+        '--sweep', metavar='CONFIG',
+        help=f"in the place of CONFIG: a sweep's students, each with the teachers of its own "
+        f'backbone; a file, or a sweep that is shipped (default: {SWEEP})',
+    )  # fmt: skip
+    add(
+        '--student', type=words, metavar='A,B',
+        help=f'of the sweep only these, or {ALL} (default: {STUDENT} of {SWEEP}, all of another '
+        'sweep)',
     )  # fmt: skip
     add(
         '--methods', type=words, metavar='A,B',
@@ -134,9 +139,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    defaults = _defaults()
-    if arguments.config and arguments.student != defaults.student:
-        raise ConfigError('CONFIG and --student name a student each: give one of them')
+    for name in ('sweep', 'student'):
+        if arguments.config and getattr(arguments, name):
+            raise ConfigError(f'CONFIG and --{name} name a student each: give one of them')
     if arguments.for_teachers and not arguments.budget:
         raise ConfigError('--for-teachers needs --budget')
     if arguments.budget and not arguments.predict:

@@ -27,7 +27,7 @@ _ROW = (
     *('workspace_bound_bytes', 'breakdown'),
 )
 _FILES = ('json', 'csv', 'figure')
-_PATHS = ('config', 'pool')
+_PATHS = ('config', 'pool', 'sweep')
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def command_of(arguments: argparse.Namespace, defaults: argparse.Namespace) -> s
             parts = map(_portable, value) if name in _PATHS else map(str, value)
             words.append(','.join(parts))
         elif value is not True:
-            words.append(str(value))
+            words.append(_portable(value) if name in _PATHS else str(value))
     return shlex.join(words)
 
 

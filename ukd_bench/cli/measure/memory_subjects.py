@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ...sweep.config import Axes
 
 SWEEP = 'arid_v1'
-"""The shipped sweep whose students and teachers have a name here."""
+"""The sweep whose students and teachers have a name here, unless another is asked for."""
+STUDENT = 'r2plus1d-r34'
+"""Of them the one that is asked about, unless others are."""
 ALL = 'all'
 
 
@@ -26,11 +28,14 @@ def subjects(arguments: argparse.Namespace) -> 'list[Subject]':
         ConfigError: there is no such student, or no such config.
     """
     from ...measure.memory.rehearsal.subject import Subject
+    from ...methods.config_files import find_config_by_path
 
-    asked = [(arguments.config, None)] if arguments.config else _shipped(arguments.student)
+    asked = _of_sweep(arguments.sweep, arguments.student) if not arguments.config else []
+    if arguments.config:
+        asked.append((arguments.config, None, [_filled(arguments.config, FLOOR)]))
     found = []
-    for template, name in asked:
-        pool = arguments.pool or _own_pool(template, name)
+    for template, name, own_pool in asked:
+        pool = arguments.pool or [str(find_config_by_path(path) or path) for path in own_pool]
         student = name or Path(_filled(template, FLOOR)).stem
         more: dict[str, Any] = dict(clip=arguments.clip) if arguments.clip else {}
         one = Subject(student, template, tuple(pool), arguments.batch, arguments.device, **more)
@@ -76,37 +81,30 @@ def title_of(student: str) -> str | None:
     return named and named[1]
 
 
-def _axes() -> 'Axes':
-    from ...files.configs import shipped_configs
+def _of_sweep(
+    sweep: str | None, names: Sequence[str] | None
+) -> list[tuple[str, str | None, list[str]]]:
+    """The config of each student of a sweep that is asked for, its name, and its teachers."""
+    from ...files.configs import find_config_by_name
     from ...sweep.config import read_axes
 
-    return read_axes(shipped_configs('sweeps')[SWEEP])
-
-
-def _shipped(names: Sequence[str]) -> list[tuple[str, str | None]]:
-    axes = _axes()
+    axes = read_axes(find_config_by_name(sweep or SWEEP, 'sweeps'))
     known = [student.name for student in axes.students]
+    if names is None:
+        names = [ALL] if sweep else [STUDENT]
     for name in names:
         if name not in (*known, ALL):
             raise ConfigError(f'student {quoted(name)} is none of {", ".join(known)}, {ALL}')
     wanted = known if ALL in names else [*dict.fromkeys(names)]
-    return [(axes.student_config, name) for name in wanted]
+    return [(axes.student_config, name, _own_pool(axes, name)) for name in wanted]
 
 
-def _own_pool(template: str, student: str | None) -> list[str]:
-    """The teacher of a student's own backbone; for a config of the user's, that config."""
-    from ...methods.config_files import fill_in, find_config_by_path
+def _own_pool(axes: 'Axes', student: str) -> list[str]:
+    """The teachers of a student's own backbone, or all where a sweep has none of it."""
+    from ...methods.config_files import fill_in
 
-    if student is None:
-        paths = [_filled(template, FLOOR)]
-    else:
-        axes = _axes()
-        paths = [
-            fill_in('teacher_config', axes.teacher_config, teacher=teacher.name)
-            for teacher in axes.teachers
-            if teacher.student == student
-        ]
-    return [str(find_config_by_path(path) or path) for path in paths]
+    own = [teacher for teacher in axes.teachers if teacher.student == student] or axes.teachers
+    return [fill_in('teacher_config', axes.teacher_config, teacher=one.name) for one in own]
 
 
 def _filled(template: str, method: str) -> str:

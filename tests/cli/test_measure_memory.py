@@ -321,7 +321,7 @@ SEE = '(see ukd-bench measure memory --help)'
             "argument --budget: '11' has no unit: 11GiB is 11 x 2**30 bytes, 11GB 11 x 10**9 "
             + SEE,
         ),
-        (['--budget', '11GiB'], '--budget needs --predict'),
+        (['--budget', '11GiB'], '--budget needs --predict or --check'),
         (['--for-teachers', '4', '--predict'], '--for-teachers needs --budget'),
         (
             ['--budget', 'T4', '--predict', '--teachers', '4'],

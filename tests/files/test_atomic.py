@@ -1,7 +1,15 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from ukd_bench.errors import ConfigError, DataError, ResultsError, UkdBenchError
-from ukd_bench.files.atomic import atomic_write, read_json, write_json, write_text
+from ukd_bench.files.atomic import (
+    atomic_write,
+    folder_once,
+    read_json,
+    write_json,
+    write_text,
+)
 from ukd_bench.files.configs import configs_root
 from ukd_bench.records.folder import RunPaths, SweepPaths
 
@@ -100,3 +108,55 @@ def test_shipped_configs_are_found():
 def test_errors_are_caught_as_what_they_are_and_as_ours():
     assert issubclass(ConfigError, UkdBenchError) and issubclass(ConfigError, ValueError)
     assert issubclass(DataError, ValueError) and issubclass(ResultsError, OSError)
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path):
+    made = []
+
+    def fill(folder):
+        folder.mkdir()
+        (folder / 'one').write_text('1')
+        made.append(folder)
+        assert not wanted.exists()
+
+    wanted = tmp_path / 'within' / 'wanted'
+    for _ in range(2):
+        folder_once(wanted, fill)
+    assert len(made) == 1 and [path.name for path in wanted.iterdir()] == ['one']
+    assert [path.name for path in wanted.parent.iterdir()] == ['wanted']
+
+
+def test_the_folder_of_who_was_first_stays(tmp_path):
+    wanted = tmp_path / 'wanted'
+
+    def fill(folder):
+        folder.mkdir()
+        (folder / 'mine').touch()
+        wanted.mkdir()
+        (wanted / 'theirs').touch()
+
+    folder_once(wanted, fill)
+    assert [path.name for path in tmp_path.iterdir()] == ['wanted']
+    assert [path.name for path in wanted.iterdir()] == ['theirs']
+
+
+def test_a_folder_that_cannot_be_filled_leaves_nothing(tmp_path):
+    def fail(folder):
+        folder.mkdir()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        folder_once(tmp_path / 'wanted', fail)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_processes_that_fill_one_folder_at_once_leave_one(tmp_path):
+    def fill(folder):
+        folder.mkdir()
+        for number in range(50):
+            (folder / str(number)).write_text(str(number))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: folder_once(tmp_path / 'wanted', fill), range(8)))
+    assert [path.name for path in tmp_path.iterdir()] == ['wanted']
+    assert len([*(tmp_path / 'wanted').iterdir()]) == 50

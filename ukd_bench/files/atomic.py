@@ -39,6 +39,29 @@ def atomic_write(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
             os.unlink(temporary)
 
 
+def folder_once(path: Path, fill: Callable[[Path], Any]) -> None:
+    """Has a folder filled under another name and renamed into place, unless it is there already.
+
+    Processes that do so at the same time all end up with the folder of one of them.
+
+    Args:
+        path: The folder.
+        fill: Makes the folder that it is given, and fills it.
+    """
+    if path.is_dir():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f'.{path.name}.', dir=path.parent) as scratch:
+        mine = Path(scratch) / path.name
+        fill(mine)
+        try:
+            mine.rename(path)
+        except OSError:
+            # Another process was first.
+            if not path.is_dir():
+                raise
+
+
 def remove_leftovers(path: Path) -> None:
     """Removes what processes that were killed while they wrote ``path`` left beside it."""
     for leftover in path.parent.glob(f'.{path.name}.*'):

@@ -13,11 +13,9 @@ from ...records.execution import DEVICES, device_name, environment
 from ..options import add_json
 from ..progress import progress_bar
 from ..values import clip, count, memory_sizes, named_path, numbers, words
+from .memory_budget import WANTED_TEACHERS, answer_budget
 from .memory_files import (
     Table,
-    budget_content,
-    budget_csv_text,
-    budget_rows,
     command_of,
     content,
     csv_text,
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 METHODS = ('plain', 'ukd', 'naive', 'naive_graph', 'swap', 'mutual', 'two_stream_dark_light')
 TEACHERS = [0, 1, 2, 4, 8, 16, 32, 64]
-WANTED_TEACHERS = 4
 
 SUMMARY = 'memory by method and number of teachers, and what fits a card'
 DESCRIPTION = (
@@ -99,11 +96,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     how.add_argument('--compare', action='store_true', help='predict and measure')
     how.add_argument(
         '--check', action='store_true',
-        help='carry out each cell with no more memory than was predicted',
+        help='carry out each cell with no more memory than was predicted; with --budget, both '
+        'sides of each boundary with no more than fits',
     )  # fmt: skip
     add(
         '--budget', type=memory_sizes, metavar='SIZE,SIZE',
-        help='with --predict: what fits 11GiB, 24GB or a card such as rtx3090, and which card',
+        help='with --predict or --check: what fits 11GiB, 24GB or a card such as rtx3090, and '
+        'which card',
     )  # fmt: skip
     add(
         '--for-teachers', type=count(1), metavar='K',
@@ -133,9 +132,10 @@ def run(arguments: argparse.Namespace) -> int:
     left = [name for name in METHODS if any(name not in mine for mine in methods)]
     if arguments.methods is None and left:
         print(f'left out, for want of a config: {", ".join(left)}', file=sys.stderr)
+    command = command_of(arguments, _defaults())
     with tempfile.TemporaryDirectory(prefix='ukd-bench-memory-') as scratch:
-        answer = _answer_budget if arguments.budget else _print_tables
-        return answer(arguments, asked, methods, Path(scratch))
+        answer = answer_budget if arguments.budget else _print_tables
+        return answer(arguments, asked, methods, command, Path(scratch))
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
@@ -144,8 +144,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
             raise ConfigError(f'CONFIG and --{name} name a student each: give one of them')
     if arguments.for_teachers and not arguments.budget:
         raise ConfigError('--for-teachers needs --budget')
-    if arguments.budget and not arguments.predict:
-        raise ConfigError('--budget needs --predict')
+    if arguments.budget and not (arguments.predict or arguments.check):
+        raise ConfigError('--budget needs --predict or --check')
     if not arguments.predict:
         device_name(arguments.device)
     for name in ('teachers', 'figure'):
@@ -163,6 +163,7 @@ def _print_tables(
     arguments: argparse.Namespace,
     asked: 'list[Subject]',
     methods: list[list[str]],
+    command: str,
     scratch: Path,
 ) -> int:
     from . import memory_text as text
@@ -200,7 +201,7 @@ def _print_tables(
         print(f'failed: {line}', file=sys.stderr)
     if not tables:
         raise ConfigError('no figure could be got')
-    _write(arguments, tables)
+    _write(arguments, command, tables)
     return 1 if failed else 0
 
 
@@ -288,12 +289,11 @@ def _setting(arguments: argparse.Namespace, subject: 'Subject', folder: Path) ->
     return dict(setting, title=title_of(subject.student) if not arguments.config else None)
 
 
-def _write(arguments: argparse.Namespace, tables: list[Table]) -> None:
+def _write(arguments: argparse.Namespace, command: str, tables: list[Table]) -> None:
     """Writes what was asked for; a figure is drawn of what the JSON files hold."""
     from ...files.atomic import write_json, write_text
 
     device = 'cpu' if arguments.predict else arguments.device
-    command = command_of(arguments, _defaults())
     contents = [
         content(one, command, environment(device, 1, one.setting['precision'])) for one in tables
     ]
@@ -304,51 +304,3 @@ def _write(arguments: argparse.Namespace, tables: list[Table]) -> None:
         write_text(arguments.csv, csv_text(tables))
     if arguments.figure:
         write_text(arguments.figure, figure_text(contents))
-
-
-def _answer_budget(
-    arguments: argparse.Namespace,
-    asked: 'list[Subject]',
-    methods: list[list[str]],
-    scratch: Path,
-) -> int:
-    from ...files.atomic import write_json, write_text
-    from ...measure.memory.budget import MOST_BATCH, Question, budgets
-    from . import memory_text as text
-
-    if arguments.batch > MOST_BATCH:
-        raise ConfigError(f'--batch {arguments.batch}: a budget is searched up to {MOST_BATCH}')
-    question = Question(
-        tuple(size for _, size in arguments.budget),
-        arguments.for_teachers or WANTED_TEACHERS,
-        arguments.batch,
-    )
-    with progress_bar('searching') as update:
-        found = budgets(asked, methods, question, scratch, arguments.jobs, update)
-    failed = []
-    for subject, budget in zip(asked, found, strict=True):
-        told = [(one.method, one.error) for one in budget.methods.values() if one.error]
-        told += [(text.cell_name(row), row['error']) for row in budget.before if row['error']]
-        lines = text.errors(subject.student, told)
-        failed += lines
-        if len(asked) == 1 and all(one.error for one in budget.methods.values()):
-            raise ConfigError(lines[0])
-        title = title_of(subject.student) if not arguments.config else None
-        print(f'{title or subject.student}, {subject.device}\n')
-        answers = text.budget(budget, question, arguments.budget, subject.device)
-        print('\n\n'.join(filter(None, (answers, text.before(budget)))), end='\n\n')
-    print(text.budget_notes(found, question.num_teachers, arguments.device), end='\n\n')
-    print(text.rests_on(arguments.device, True, ''))
-    for line in failed:
-        print(f'failed: {line}', file=sys.stderr)
-    rows = [
-        row
-        for subject, budget in zip(asked, found, strict=True)
-        for row in budget_rows(subject.student, budget, arguments.budget, question)
-    ]
-    if arguments.csv:
-        write_text(arguments.csv, budget_csv_text(rows))
-    if arguments.json:
-        command = command_of(arguments, _defaults())
-        write_json(arguments.json, budget_content(rows, command, environment('cpu', 1)))
-    return 1 if failed else 0

@@ -166,11 +166,19 @@ def _boundary(what: str, found: 'Boundary | None') -> dict[str, Any]:
 
 
 def budget_content(
-    rows: Sequence[Mapping[str, Any]], command: str, environment: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]],
+    checks: Sequence[Mapping[str, Any]],
+    command: str,
+    environment: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The JSON file of a budget's answers, of a kind of its own."""
     return dict(
-        schema=SCHEMA, kind=BUDGET_KIND, command=command, environment=environment, rows=rows
+        schema=SCHEMA,
+        kind=BUDGET_KIND,
+        command=command,
+        environment=environment,
+        rows=rows,
+        checks=checks,
     )
 
 

@@ -147,13 +147,15 @@ def breakdown(rows: 'Sequence[Row]') -> str:
         gradients='grads', optimizer='optim.', activations='activ.', teachers='teach.',
         temporaries='temp.',
     )  # fmt: skip
+    name_wide = _NAME + 2
+    wide = (_WIDTH - name_wide) // len(PARTS)
     lines = ['What the peak is made of, at the largest K, MiB']
-    lines.append(f'{"":{_NAME + 2}}' + ''.join(f'{short.get(k, k):>7}' for k in PARTS))
+    lines.append(f'{"":{name_wide}}' + ''.join(f'{short.get(k, k):>{wide}}' for k in PARTS))
     for method, row in largest.items():
         name = f'{method} {row["num_teachers"]}' if row['num_teachers'] else method
         parts = parts_of(row) or {}
-        cells = (f'{parts[kind] / MIB:>7,.0f}' for kind in PARTS)
-        lines.append(f'{name:{_NAME + 2}}' + ''.join(cells))
+        cells = (f'{parts[kind] / MIB:>{wide},.0f}' for kind in PARTS)
+        lines.append(f'{name:{name_wide}}' + ''.join(cells))
     return '\n'.join(lines)
 
 
@@ -197,6 +199,38 @@ def not_enough(outcomes: 'Sequence[tuple[Cell, int, Outcome]]') -> list[tuple[st
         (f'{cell.method} K = {cell.num_teachers}', outcome.error or outcome.status)
         for cell, _, outcome in outcomes
         if outcome.status != 'done'
+    ]
+
+
+def sides(checks: Sequence[Mapping[str, Any]]) -> str:
+    """How both sides of boundaries went under a cap; empty where there is no boundary."""
+    if not checks:
+        return ''
+    lines = ['Both sides of each boundary, carried out with no more memory than fits']
+    lines.append(_side_line('', 'clips', 'predicted', 'cap', ''))
+    for one in checks:
+        name = f'{one["method"]} {one["num_teachers"] or ""}'
+        went = {'done': 'was enough', 'oom': 'was too little'}.get(one['status'], one['status'])
+        if one['as_predicted'] is None:
+            went += ' (may be)'
+        takes, cap = (size_in_words(one[key]) for key in ('predicted_bytes', 'cap_bytes'))
+        lines.append(_side_line(name, str(one['batch_size']), takes, cap, went))
+    return '\n'.join(lines)
+
+
+def _side_line(name: str, clips: str, predicted: str, cap: str, went: str) -> str:
+    return f'{name:{_NAME + 2}}{clips:>6}{predicted:>12}{cap:>12}  {went}'.rstrip()
+
+
+def sides_not_as_predicted(checks: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The sides of boundaries that went otherwise than predicted, and how."""
+    return [
+        (
+            f'{one["method"]} K = {one["num_teachers"]}, {one["batch_size"]} clips',
+            one['error'] or f'fits {size_in_words(one["cap_bytes"])}, against the prediction',
+        )
+        for one in checks
+        if one['as_predicted'] is False
     ]
 
 

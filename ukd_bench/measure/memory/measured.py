@@ -1,6 +1,8 @@
 """Rows of a table of memory as the device at hand has them: a fresh process a cell."""
 
+import os
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -141,6 +143,9 @@ def _begin(connection: Connection, work: Callable[..., Outcome], arguments: tupl
 
 
 def _set_up() -> None:
+    # Torch's profiler tells where there is no GPU; what mmcv-lite lacks, nothing here needs.
+    os.environ.setdefault('KINETO_LOG_LEVEL', '5')
+    warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
     import torch
     from mmaction.utils import register_all_modules
 

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmaction.utils import register_all_modules
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import configs_root, read_config
@@ -11,12 +12,13 @@ from ukd_bench.measure.memory.rehearsal.stand_in import StandInVideos, make_stan
 def inputs(tmp_path_factory):
     """The packed frames of a student in its own size, or in another."""
     folder = tmp_path_factory.mktemp('clips')
+    register_all_modules(init_default_scope=True)
 
     def of(student, clip):
         config = read_config(configs_root() / 'plain' / f'{student}.py')
         # A training pipeline draws views by their address.
         pipeline = config.test_dataloader.dataset.pipeline
-        videos = make_stand_in(folder, clip)
+        videos = make_stand_in(folder / 'videos', clip)
         return StandInVideos(**videos, clips=2, classes=11, pipeline=pipeline)[0]['inputs']
 
     return of

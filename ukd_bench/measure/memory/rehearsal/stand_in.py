@@ -14,9 +14,11 @@ from torch import Tensor
 
 from ....data.darkroom.film import write_video
 from ....errors import ConfigError
+from ....files.atomic import folder_once
 from .stand_in_flow import without_flow
 
 _LABELS = 2
+_VIDEO, _PICTURES = 'stand-in.avi', 'frames'
 FRAMES, HEIGHT, WIDTH, FPS = 80, 240, 320, 30
 """ARID's median length, and its size and rate."""
 FRAME_NAMES = {'RGB': 'img_{:05}.jpg', 'Flow': 'flow_{}_{:05}.jpg'}
@@ -118,7 +120,7 @@ def _blank(frames: Tensor, clip: tuple[int, int, int]) -> Tensor:
 
 
 def make_stand_in(folder: Path, clip: tuple[int, int, int] | None = None) -> dict[str, Any]:
-    """Makes a video and its frames, unless they are there already.
+    """Makes a video and its frames, unless their folder is there already.
 
     Args:
         folder: Where they go; made if need be.
@@ -127,20 +129,23 @@ def make_stand_in(folder: Path, clip: tuple[int, int, int] | None = None) -> dic
     Returns:
         What :class:`StandInVideos` takes of them.
     """
-    video, pictures = folder / 'stand-in.avi', folder / 'frames'
-    if not video.exists():
-        pictures.mkdir(parents=True, exist_ok=True)
-        noise = np.random.default_rng(0).integers(0, 64, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-        shots = np.stack([np.roll(noise, shot, axis=1) for shot in range(FRAMES)])
-        # Lists of frames may count from 0 or from 1.
-        for number in range(FRAMES + 1):
-            picture = pictures / FRAME_NAMES['RGB'].format(number)
-            cv2.imwrite(str(picture), shots[number % FRAMES])
-            for direction in 'xy':
-                name = FRAME_NAMES['Flow'].format(direction, number)
-                (pictures / name).symlink_to(picture.name)
-        write_video(video, shots, FPS)
-    return dict(video=str(video), frames=str(pictures), clip=clip)
+    folder_once(folder, _film)
+    return dict(video=str(folder / _VIDEO), frames=str(folder / _PICTURES), clip=clip)
+
+
+def _film(folder: Path) -> None:
+    pictures = folder / _PICTURES
+    pictures.mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 64, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    shots = np.stack([np.roll(noise, shot, axis=1) for shot in range(FRAMES)])
+    # Lists of frames may count from 0 or from 1.
+    for number in range(FRAMES + 1):
+        picture = pictures / FRAME_NAMES['RGB'].format(number)
+        cv2.imwrite(str(picture), shots[number % FRAMES])
+        for direction in 'xy':
+            name = FRAME_NAMES['Flow'].format(direction, number)
+            (pictures / name).symlink_to(picture.name)
+    write_video(folder / _VIDEO, shots, FPS)
 
 
 def stand_in_set(

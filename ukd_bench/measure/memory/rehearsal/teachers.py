@@ -1,13 +1,14 @@
 """Teachers of whom only the memory is of interest: their configs, checkpoints and banks."""
 
-import os
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
+from ....files.atomic import folder_once
 from ....files.checkpoints import save_weights
 from ....files.hashes import digest
 from ....knowledge.identity import model_section
@@ -72,10 +73,10 @@ class Teachers:
         """
         kept = earlier / digest([repr(self.kinds[kind].to_dict()), repr(dataset)])
         if kept.exists():
-            _copy_once(kept, self._bank(kind))
+            _copy(kept, self._bank(kind))
         else:
             self.fill(kind, stage, dataset)
-            _copy_once(self._bank(kind), kept)
+            _copy(self._bank(kind), kept)
 
     def pool(self, num_teachers: int) -> list[dict[str, Any]]:
         """The entries of the first K teachers, with banks of their own where there are banks."""
@@ -85,7 +86,7 @@ class Teachers:
             kind = self._bank(number % len(self.kinds))
             # Teachers of one kind would have filled the same.
             if kind.exists() and not Path(entry['bank']).exists():
-                _copy_once(kind, Path(entry['bank']))
+                _copy(kind, Path(entry['bank']))
             entries.append(entry)
         return entries
 
@@ -108,19 +109,6 @@ class Teachers:
         return self.folder / f'bank-{number}'
 
 
-def _copy_once(bank: Path, copied: Path) -> None:
-    """Copies a bank, whole or not at all: other processes may be about to do the same."""
-    mine = copied.with_name(f'{copied.name}-{os.getpid()}')
-    shutil.copytree(bank, mine)
-    try:
-        mine.rename(copied)
-    except OSError:
-        # Another process was first.
-        if not copied.is_dir():
-            raise
-        shutil.rmtree(mine)
-
-
 def give_pool(config: Config, entries: list[dict[str, Any]]) -> None:
     """Has the hook of a config that distils read other teachers, under one view."""
     for hook in custom_hooks(config):
@@ -128,3 +116,7 @@ def give_pool(config: Config, entries: list[dict[str, Any]]) -> None:
             hook['pool'], hook['num_views'] = entries, 1
         if hook.get('previous'):
             hook['previous'] = entries[-1]['checkpoint']
+
+
+def _copy(bank: Path, copied: Path) -> None:
+    folder_once(copied, partial(shutil.copytree, bank))

@@ -10,8 +10,9 @@ from tests.measure.memory.small import small_config
 from ukd_bench.cli.main import main
 from ukd_bench.cli.measure import memory
 from ukd_bench.files.configs import mmaction2_config
-from ukd_bench.measure.memory import baseline, budget
+from ukd_bench.measure.memory import baseline, budget, check
 from ukd_bench.measure.memory.boundary import Need
+from ukd_bench.measure.memory.measured import Outcome
 from ukd_bench.measure.memory.rehearsal.subject import Subject
 from ukd_bench.results.load_full_size import load_full_size
 
@@ -193,6 +194,33 @@ def test_a_budget(call, mine, folder, searched):
     assert load_full_size(folder / 'budgets').students == ()
 
 
+def test_both_sides_of_a_budgets_boundaries(call, mine, folder, searched, monkeypatch):
+    asked = []
+
+    def carried_out(subject, found, *_):
+        asked.extend(found)
+        went = ['done', 'oom', 'done', 'done', 'oom', 'oom']
+        return [Outcome(status, error='no more' if status == 'oom' else None) for status in went]
+
+    monkeypatch.setattr(check, 'check_sides', carried_out)
+    words = (mine, '--check', '--methods', 'plain,naive', '--device', 'cpu', '--budget', '8GiB')
+    path = folder / 'budgets/checked.json'
+    status, out, err = call(*words, '--for-teachers', 1, '--json', path)
+    assert [(side.cell.method, side.cell.num_teachers, side.batch_size) for side in asked] == [
+        ('plain', 0, 76), ('plain', 0, 77), ('naive', 9, 8), ('naive', 10, 8), ('naive', 1, 49),
+        ('naive', 1, 50),
+    ]  # fmt: skip
+    assert re.search(r'^plain +76 +7.9 GiB +8.0 GiB  was enough$', out, re.MULTILINE)
+    assert re.search(r'^plain +77 +8.0 GiB +8.0 GiB  was too little$', out, re.MULTILINE)
+    # 10 teachers take 108 MiB more than there is, which is decided, and 49 clips fit.
+    assert status == 1 and err == (
+        'failed: mine, naive K = 10, 8 clips: fits 8.0 GiB, against the prediction\n'
+        'failed: mine, naive K = 1, 49 clips: no more\n'
+    )
+    checks = json.loads(path.read_text())['checks']
+    assert [one['as_predicted'] for one in checks] == [True, True, True, False, False, True]
+
+
 def test_tables_by_hand(call, made_up, mine):
     teacher = dict(teacher='mine')
     made_up(
@@ -261,9 +289,6 @@ def test_measuring_predicting_and_both(call, made_up, mine, monkeypatch, tmp_pat
 
 
 def test_a_check_that_was_not_enough_is_an_exit_status(call, made_up, mine, monkeypatch):
-    from ukd_bench.measure.memory import check
-    from ukd_bench.measure.memory.measured import Outcome
-
     given = []
 
     def checked(subject, cell, estimate, folder):

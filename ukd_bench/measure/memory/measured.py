@@ -139,13 +139,13 @@ def _in_fresh_process(work: Callable[..., Outcome], *arguments: Any) -> Outcome:
 
 
 def _begin(connection: Connection, work: Callable[..., Outcome], arguments: tuple) -> None:
+    # Torch's profiler tells where there is no GPU; what mmcv-lite lacks, nothing here needs.
+    os.environ.setdefault('KINETO_LOG_LEVEL', '5')
+    warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
     connection.send(work(*arguments))
 
 
 def _set_up() -> None:
-    # Torch's profiler tells where there is no GPU; what mmcv-lite lacks, nothing here needs.
-    os.environ.setdefault('KINETO_LOG_LEVEL', '5')
-    warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
     import torch
     from mmaction.utils import register_all_modules
 

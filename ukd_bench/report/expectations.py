@@ -12,7 +12,7 @@ def no_gain_expected(sweep: Sweep) -> list[str]:
     for bench in comparable_runs(sweep):
         floor, taught = plain_top1(bench), teaching(sweep, bench.regime.name)
         behind = {
-            what: f'{what}, {formatting.number(one[1], 1, 100)} %,'
+            what: f'{what}, {formatting.percent(one[1])} %,'
             for what, one in (('the best teacher', taught.best), ('the ensemble', taught.together))
             if one is not None and floor is not None and one[1] <= floor
         }
@@ -21,7 +21,7 @@ def no_gain_expected(sweep: Sweep) -> list[str]:
             found.append(
                 f'On {bench.label}, {" and ".join(behind.values())} '
                 f'{"is" if len(behind) == 1 else "are"} no better than the plain student, '
-                f'{formatting.number(floor, 1, 100)} %: no gain can be expected'
+                f'{formatting.percent(floor)} %: no gain can be expected'
                 f'{" from any teacher alone" if alone else ""}.'
             )
     return found

@@ -7,13 +7,15 @@ from ..results.claims import applying_claims, load_claims
 from ..results.load import load_sweep
 from ..results.load_full_size import load_full_size
 from ..results.verdicts import evaluate
+from .content import Content, sweep_content, table_content, verdict_content
 from .expectations import no_gain_expected
-from .page import controls_of, render
+from .page import render
 from .tables.effects import effects_table
 from .tables.full_size import full_size_table
 from .tables.gains import gains_table
 from .tables.payoff import payoff_table
 from .tables.starts import pretraining_table, regime_table
+from .tables.table import Table
 from .tables.teachers import beside_plain
 
 
@@ -41,14 +43,16 @@ def findings_text(results: Path, claims: Path | None = None, memory: Path | None
         large = replace(full_size_table(full_size, sweep.methods), drawing=None)
     after = [large, gains_table(sweep), payoff_table(sweep)]
     context = {
-        'sweep': sweep,
-        'seeds': sorted({run.seed for run in sweep.done if run.of_student}),
-        'verdicts': verdicts,
-        'controls': controls_of(verdicts),
-        'effects': [table for table in [effects_table(verdicts, sweep.methods)] if table],
-        'before': [table for table in before if table],
-        'after': [table for table in after if table],
+        'sweep': sweep_content(sweep),
+        'verdicts': [verdict_content(verdict) for verdict in verdicts],
+        'effects': _contents(effects_table(verdicts, sweep.methods)),
+        'before': _contents(*before),
+        'after': _contents(*after),
         'teachers': [*beside_plain(sweep), *no_gain_expected(sweep)],
         'open': [verdict for verdict in verdicts if verdict.verdict == 'INCONCLUSIVE'],
     }
     return render('findings.md.j2', context)
+
+
+def _contents(*tables: Table | None) -> list[Content]:
+    return [table_content(table) for table in tables if table]

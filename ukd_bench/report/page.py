@@ -1,24 +1,33 @@
 """Writes the page of a report, with what every report says and what its methods are."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from ..files.atomic import write_text
+from ..files.atomic import write_json, write_text
 from ..results import formatting
 from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
 from ..results.full_size import FullSize
 from ..results.load import load_sweep
 from ..results.load_full_size import load_full_size
-from ..results.rules import Finding
 from ..results.runs import Sweep
 from ..results.verdicts import Verdict, evaluate
+from .content import (
+    KIND,
+    SCHEMA,
+    Content,
+    figure_content,
+    named,
+    plain,
+    sweep_content,
+    table_content,
+    verdict_content,
+)
 from .figures.svg import Drawing, draw_all
 from .provenance import made_by, provenance, warnings
 from .tables.comparison import comparison_table
@@ -33,6 +42,7 @@ from .tables.starts import pretraining_table, regime_table
 from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
 from .tables.teachers import teacher_table
+from .take_away import csv_text, latex_text
 
 TEMPLATES = Path(__file__).parent / 'templates'
 
@@ -54,12 +64,6 @@ def methods_text(sweep: Sweep) -> list[tuple[str, str]]:
         for name, look in sweep.methods.looks.items()
         if name in present
     ]
-
-
-def controls_of(verdicts: Sequence[Verdict]) -> list[tuple[str, list[Verdict]]]:
-    """Claims that have controls, each with their verdicts, in the order of the file."""
-    claims = dict.fromkeys(verdict.control_of for verdict in verdicts if verdict.control_of)
-    return [(of, [one for one in verdicts if one.control_of == of]) for of in claims]
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def write_report(
     claims: Path | None = None,
     memory: Path | None = None,
 ) -> Report:
-    """Reads a sweep and writes ``index.html``, ``report.md`` and ``figures/*.svg`` into ``out``.
+    """Reads a sweep and writes a report into ``out``: its pages, ``report.json`` and figures.
 
     Equal inputs give equal bytes.
 
@@ -106,34 +110,52 @@ def write_report(
     compared = compare(sweep, load_sweep(reference)) if reference else None
     full_size = load_full_size(memory).beside(sweep.students)
     verdicts = tuple(evaluate(sweep, rules, full_size.students))
-    notes = tuple(warnings(sweep, rules.sha256))
+    warned = tuple(warnings(sweep, rules.sha256))
     drawings = draw_all(sweep)
     large = full_size_table(full_size, sweep.methods)
-    context = {
-        'sweep': sweep,
-        'claims_heading': 'Claims of the abstract' if rules.are_shipped else 'Claims',
-        'verdicts': verdicts,
-        'controls': controls_of(verdicts),
-        'warnings': notes,
-        'compared': compared,
-        'drawings': drawings,
-        'main_tables': [t for t in _main_tables(sweep, large, full_size) if t],
-        'side_tables': [t for t in _side_tables(sweep, compared) if t],
-        'provenance': [*provenance(sweep, rules.sha256), *made_by(full_size)],
-        'SYNTHETIC': SYNTHETIC,
-        'RECONSTRUCTION': RECONSTRUCTION,
-        'methods': methods_text(sweep),
-    }
+    tables = [*_main_tables(sweep, large, full_size), *_side_tables(sweep, compared)]
+    content: Content = dict(
+        schema=SCHEMA,
+        kind=KIND,
+        sweep=sweep_content(sweep),
+        heading='Claims of the abstract' if rules.are_shipped else 'Claims',
+        notes=_notes(sweep, warned),
+        verdicts=[verdict_content(verdict) for verdict in verdicts],
+        methods=named(methods_text(sweep)),
+        figures=[figure_content(drawing) for drawing in drawings],
+        tables=[table_content(table) for table in tables if table],
+        provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
+    )
+    if large.drawing:
+        drawings.append(large.drawing)
     out = Path(out)
-    index, markdown = out / 'index.html', out / 'report.md'
-    for drawing in [*drawings, *([large.drawing] if large.drawing else [])]:
+    for drawing in drawings:
         write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
-    write_text(markdown, render('report.md.j2', context))
-    write_text(index, render('index.html.j2', context))
-    return Report(index, markdown, sweep, verdicts, compared, notes)
+    write_json(out / 'report.json', plain(content))
+    for table in content['tables']:
+        if table['rows']:
+            write_text(out / 'tables' / f'{table["id"]}.csv', csv_text(table))
+            write_text(out / 'tables' / f'{table["id"]}.tex', latex_text(table))
+    index, markdown = write_pages(content, drawings, out)
+    return Report(index, markdown, sweep, verdicts, compared, warned)
 
 
-def render(template: str, context: dict[str, Any]) -> str:
+def write_pages(content: Content, drawings: Iterable[Drawing], out: Path) -> tuple[Path, Path]:
+    """Writes the page and its Markdown.
+
+    Args:
+        content: What they say.
+        drawings: The figures that it names.
+        out: The folder.
+    """
+    index, markdown = out / 'index.html', out / 'report.md'
+    svg = {drawing.name: Markup(drawing.inline) for drawing in drawings}
+    write_text(markdown, render('report.md.j2', content))
+    write_text(index, render('index.html.j2', content | dict(svg=svg)))
+    return index, markdown
+
+
+def render(template: str, content: Content) -> str:
     """Fills a template; HTML is escaped, Markdown cells by the filter ``cell``."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -145,12 +167,12 @@ def render(template: str, context: dict[str, Any]) -> str:
     )
     environment.filters.update(
         cell=markdown_cell,
-        svg=_inline,
         chip=_chip,
+        controls=_controls,
         sentence=formatting.sentence,
         rests=_rests,
     )
-    return environment.get_template(template).render(context)
+    return environment.get_template(template).render(content)
 
 
 def markdown_cell(text: str) -> str:
@@ -176,8 +198,14 @@ def _side_tables(sweep: Sweep, compared: Compared | None) -> list[Table | None]:
     ]
 
 
-def _inline(drawing: Drawing) -> Markup:
-    return Markup(drawing.inline)
+def _notes(sweep: Sweep, warned: Sequence[str]) -> list[Content]:
+    """What stands above everything else."""
+    synthetic = dict(kind='synthetic', title='Synthetic data.', text=SYNTHETIC)
+    return [
+        *([synthetic] if sweep.synthetic else []),
+        dict(kind='', title='A reconstruction.', text=RECONSTRUCTION),
+        *(dict(kind='warning', title='Note.', text=text) for text in warned),
+    ]
 
 
 def _chip(verdict: str) -> str:
@@ -185,10 +213,16 @@ def _chip(verdict: str) -> str:
     return verdict.lower().replace(' ', '-')
 
 
-def _rests(finding: Finding) -> str:
+def _controls(verdicts: Sequence[Content]) -> list[tuple[str, list[Content]]]:
+    """Claims that have controls, each with their verdicts, in the order of the file."""
+    claims = dict.fromkeys(one['control_of'] for one in verdicts if one['control_of'])
+    return [(of, [one for one in verdicts if one['control_of'] == of]) for of in claims]
+
+
+def _rests(finding: Content) -> str:
     """What a finding on memory rests on, and whether it decides, in brackets after its bench."""
-    rests = finding.rests
-    words = [rests.basis] if rests is not None and rests.basis else []
-    if not finding.decides:
+    rests = finding['rests']
+    words = [rests['basis']] if rests and rests['basis'] else []
+    if not finding['decides']:
         words.append('decides nothing here')
     return f' ({", ".join(words)})' if words else ''

@@ -187,8 +187,8 @@ def _accuracy_row(label: str, mine: float, theirs: float, allowed: float) -> Row
     return Row(
         label,
         'top-1, %',
-        formatting.number(mine, 1, 100),
-        formatting.number(theirs, 1, 100),
+        formatting.percent(mine),
+        formatting.percent(theirs),
         words,
         verdict,
     )

@@ -1,7 +1,7 @@
 """How figures are written for people: one place, so that tables, verdicts and terminal agree."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from .statistics import Difference, Estimate
 
@@ -9,54 +9,113 @@ DASH = '–'
 MINUS = '−'
 MIB = 1024**2
 GIB = 1024**3
+POINTS = 'percentage points'
 _USUAL_LOSS = 'kl_divergence'
 
 
-def signed(value: float, digits: int = 1) -> str:
+class Written(str):
+    """Text of a figure, which knows the figure.
+
+    Pages and terminals take it for the text that it is; files that programs read take the figure.
+
+    Args:
+        text: How people read it.
+        value: The figure, not rounded; None where the text is a range alone.
+        unit: What it is in; empty for a plain number.
+        low, high: The ends of its interval, or of the range, in the same unit; None without one.
+        n: How many seeds it is a mean over; None where it is no such mean.
+    """
+
+    value: float | None
+    unit: str
+    low: float | None
+    high: float | None
+    n: int | None
+
+    def __new__(
+        cls,
+        text: str,
+        value: float | None,
+        unit: str = '',
+        low: float | None = None,
+        high: float | None = None,
+        n: int | None = None,
+    ) -> Self:
+        """Text with its figure."""
+        made = super().__new__(cls, text)
+        made.value, made.unit, made.low, made.high, made.n = value, unit, low, high, n
+        return made
+
+    def __add__(self, words: str) -> 'Written':
+        """The same figure, with words after it."""
+        return Written(super().__add__(words), self.value, self.unit, self.low, self.high, self.n)
+
+
+def whole(value: int | None) -> str:
+    """A whole number, or a dash."""
+    return DASH if value is None else Written(str(value), value)
+
+
+def signed(value: float, digits: int = 1, unit: str = '') -> str:
     """A number with its sign; a true minus, and no sign on zero."""
-    text = f'{abs(value):,.{digits}f}'
-    if float(text.replace(',', '')) == 0:
-        return text
-    return f'{"+" if value > 0 else MINUS}{text}'
+    return Written(_signed(value, digits), value, unit)
 
 
-def number(value: float | None, digits: int = 1, scale: float = 1.0) -> str:
+def number(value: float | None, digits: int = 1, scale: float = 1.0, unit: str = '') -> str:
     """``value * scale``, or a dash where nothing was measured."""
     if value is None:
         return DASH
-    return f'{value * scale:,.{digits}f}'.replace('-', MINUS)
+    return Written(_number(value * scale, digits), value * scale, unit)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction in per cent (without the sign), or a dash."""
+    return number(value, digits, 100, '%')
 
 
 def mib(value: float | None, digits: int = 1) -> str:
     """Bytes as MiB (without the unit)."""
-    return number(value, digits, 1 / MIB)
+    return number(value, digits, 1 / MIB, 'MiB')
 
 
 def signed_mib(value: float, digits: int = 2) -> str:
     """A difference in bytes as MiB, with sign and unit."""
-    return f'{signed(value / MIB, digits)} MiB'
+    return Written(f'{_signed(value / MIB, digits)} MiB', value / MIB, 'MiB')
 
 
-def estimate(value: Estimate | None, digits: int = 1, scale: float = 1.0) -> str:
+def estimate(value: Estimate | None, digits: int = 1, scale: float = 1.0, unit: str = '') -> str:
     """``mean ± half-width``; the mean alone where one value gives no interval."""
     if value is None:
         return DASH
-    text = number(value.mean, digits, scale)
-    if value.half_width is None:
-        return text
-    return f'{text} ± {number(value.half_width, digits, scale)}'
+    text = _number(value.mean * scale, digits)
+    if value.half_width is not None:
+        text += f' ± {_number(value.half_width * scale, digits)}'
+    low, high = _scaled(value.low, scale), _scaled(value.high, scale)
+    return Written(text, value.mean * scale, unit, low, high, value.n)
 
 
-def interval(low: float | None, high: float | None, digits: int = 1, scale: float = 1.0) -> str:
+def mean(value: Estimate | None, digits: int = 1, scale: float = 1.0, unit: str = '') -> str:
+    """The mean of an estimate, or a dash."""
+    if value is None:
+        return DASH
+    written = _number(value.mean * scale, digits)
+    return Written(written, value.mean * scale, unit, n=value.n)
+
+
+def interval(
+    low: float | None, high: float | None, digits: int = 1, scale: float = 1.0, unit: str = ''
+) -> str:
     """``[low, high]`` with signs, or a dash."""
     if low is None or high is None:
         return DASH
-    return f'[{signed(low * scale, digits)}, {signed(high * scale, digits)}]'
+    ends = low * scale, high * scale
+    first, last = (_signed(end, digits) for end in ends)
+    return Written(f'[{first}, {last}]', None, unit, *ends)
 
 
 def points(value: float) -> str:
     """A difference of fractions in percentage points."""
-    return f'{signed(100 * value)} points'
+    return Written(f'{_signed(100 * value, 1)} points', 100 * value, POINTS)
 
 
 def difference(value: Difference) -> str:
@@ -64,14 +123,15 @@ def difference(value: Difference) -> str:
     text = points(value.mean)
     if value.low is not None:
         text += f' {interval(value.low, value.high, 1, 100)}'
-    return f'{text}, n = {value.n}'
+    low, high = _scaled(value.low, 100), _scaled(value.high, 100)
+    return Written(f'{text}, n = {value.n}', 100 * value.mean, POINTS, low, high, value.n)
 
 
 def p_value(value: float | None) -> str:
     """A p-value to three decimals."""
     if value is None:
         return DASH
-    return '< 0.001' if value < 0.001 else f'{value:.3f}'
+    return Written('< 0.001' if value < 0.001 else f'{value:.3f}', value)
 
 
 def distillation(knowledge: Mapping[str, Any] | None) -> str | None:
@@ -88,8 +148,10 @@ def distillation(knowledge: Mapping[str, Any] | None) -> str | None:
 
 def duration(seconds: float | None) -> str:
     """Seconds as ``12.3 s``, ``4 min 05 s`` or ``2 h 07 min``."""
-    if seconds is None:
-        return DASH
+    return DASH if seconds is None else Written(_duration(seconds), seconds, 's')
+
+
+def _duration(seconds: float) -> str:
     if seconds < 99.95:
         return f'{seconds:.1f} s'
     whole = round(seconds)
@@ -113,3 +175,18 @@ def listed(values: list[int]) -> str:
     """Numbers in a row, as ``1, 2 and 4``."""
     words = [str(value) for value in values]
     return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f'{abs(value):,.{digits}f}'
+    if float(text.replace(',', '')) == 0:
+        return text
+    return f'{"+" if value > 0 else MINUS}{text}'
+
+
+def _number(value: float, digits: int) -> str:
+    return f'{value:,.{digits}f}'.replace('-', MINUS)
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale

@@ -58,7 +58,15 @@ def full_size_figure(full_size: FullSize, methods: KnownMethods) -> Drawing | No
         large.set_ylabel(f'Training peak, {unit} allocated')
         label_ends(_labels(panels[0][1], methods), large, _LARGE)
 
-    return draw('full-size', caption, (_WIDTH, height), paint)
+    points = [
+        dict(
+            student=student.name, method=method, basis=basis, k=k, **{f'peak_{unit.lower()}': peak}
+        )
+        for student, lines in panels
+        for method, basis, found in lines
+        for k, peak in found
+    ]
+    return draw('full-size', caption, (_WIDTH, height), paint, points)
 
 
 _Line = tuple[str, str, list[tuple[int, float]]]

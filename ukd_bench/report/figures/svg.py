@@ -2,11 +2,12 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,12 +24,13 @@ _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: ``svg`` is a whole file, ``inline`` the same for a page."""
+    """A figure: ``svg`` is a whole file, ``inline`` the same for a page; it draws ``points``."""
 
     name: str
     caption: str
     svg: str
     wide: bool = False
+    points: tuple[dict[str, Any], ...] = ()
 
     @property
     def inline(self) -> str:
@@ -69,6 +71,7 @@ def _draw_differences(groups: list[ComparableRuns], sweep: Sweep) -> list[Drawin
     drawing = _draw(
         *('gains', caption, size),
         lambda ax: differences(table, headings, sweep.methods, ax),
+        table,
         True,
     )
     return [drawing]
@@ -98,6 +101,7 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
                 caption,
                 (5.2, 3.5 + more),
                 lambda ax: figures.accuracy_against_teachers(table, group.methods, ax),
+                table[['method', 'k', 'shortened', 'top1', 'top1_half']],
             )
         )
     if table['train_mib'].notna().any():
@@ -108,6 +112,7 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
                 caption,
                 (5.2, 3.5 + more),
                 lambda ax: figures.memory_against_teachers(table, group.methods, ax),
+                table[['method', 'k', 'shortened', 'train_mib']],
             )
         )
     if len(table[~table['shortened']].dropna(subset=['top1', 'train_mib'])):
@@ -118,6 +123,7 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
                 caption,
                 (5.2, 3.9 + more),
                 lambda ax: figures.accuracy_against_memory(table, group.methods, ax),
+                table,
             )
         )
     classes = figure_data.class_frame(group)
@@ -133,6 +139,7 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
             caption,
             size,
             lambda ax: figures.class_accuracy(classes, ax),
+            classes.rename_axis('method').reset_index(),
             not narrow,
         )
         made.append(drawing)
@@ -144,9 +151,14 @@ def _draw(
     caption: str,
     size: tuple[float, float],
     paint: Callable[[Axes], Axes],
+    table: pd.DataFrame,
     wide: bool = False,
 ) -> Drawing:
-    return draw(name, caption, size, lambda figure: paint(figure.subplots()), wide)
+    points = [
+        {name: None if pd.isna(value) else value for name, value in row.items()}
+        for row in table.astype(object).to_dict('records')
+    ]
+    return draw(name, caption, size, lambda figure: paint(figure.subplots()), points, wide)
 
 
 def draw(
@@ -154,6 +166,7 @@ def draw(
     caption: str,
     size: tuple[float, float],
     paint: Callable[[Figure], Any],
+    points: Sequence[dict[str, Any]],
     wide: bool = False,
 ) -> Drawing:
     """Draws one figure.
@@ -163,6 +176,7 @@ def draw(
         caption: What it shows.
         size: Width and height in inches.
         paint: Fills the figure.
+        points: What it draws.
         wide: Whether it is as wide as the page.
     """
     # The library's own type lists every key by name.
@@ -179,4 +193,4 @@ def draw(
         lambda m: m.group(0) if m.group(0).startswith('font-family') else 'sans-serif',
         buffer.getvalue(),
     )
-    return Drawing(name, caption, svg.replace("'DejaVu Sans'", 'sans-serif'), wide)
+    return Drawing(name, caption, svg.replace("'DejaVu Sans'", 'sans-serif'), wide, tuple(points))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ...methods.known import KnownMethods
 from ...results import formatting
+from ...results.formatting import POINTS
 from ...results.verdicts import Verdict
 from .table import Table, columns
 
@@ -23,9 +24,9 @@ def effects_table(verdicts: Iterable[Verdict], methods: KnownMethods) -> Table |
                 (
                     *(verdict.id, finding.bench),
                     f'{methods.title(one.method)}{k} − {methods.title(one.against)}',
-                    formatting.signed(100 * gap.mean),
-                    formatting.interval(gap.low, gap.high, 1, 100),
-                    str(gap.n),
+                    formatting.signed(100 * gap.mean, unit=POINTS),
+                    formatting.interval(gap.low, gap.high, 1, 100, POINTS),
+                    formatting.whole(gap.n),
                     formatting.DASH if size is None else formatting.signed(size),
                     formatting.p_value(tested.corrected_p),
                     finding.verdict,

@@ -40,9 +40,9 @@ def equality_table(sweep: Sweep) -> Table | None:
             mine, theirs = ukd.metric('top1'), other.metric('top1')
             gap = formatting.DASH
             if mine is not None and theirs is not None:
-                gap = formatting.signed(100 * (mine - theirs))
+                gap = formatting.signed(100 * (mine - theirs), unit=formatting.POINTS)
             names = marked(cell[0], ukd), sweep.methods.heading(other.method)
-            rows.append((*names, *(str(value) for value in cell[1:4]), *marks, gap))
+            rows.append((*names, *(formatting.whole(value) for value in cell[1:4]), *marks, gap))
     if not rows:
         return None
     titles = columns(

@@ -52,12 +52,12 @@ def full_size_table(full_size: FullSize, methods: KnownMethods) -> Table:
                 trainings.setdefault((one.method, one.basis), {})[one.num_teachers] = one
         for (method, basis), by_count in trainings.items():
             last = by_count[max(by_count)]
-            peaks = [_peak(by_count.get(k), size, 2) for k in counts]
+            peaks = [_peak(by_count.get(k), size, unit, 2) for k in counts]
             pipeline = student.pipeline_peak(last, _reads(method, methods))
             rows.append(
                 (
                     *(methods.heading(method), basis, *peaks, _multiple(student, last)),
-                    formatting.number(pipeline, 2, 1 / size),
+                    formatting.number(pipeline, 2, 1 / size, unit),
                 )
             )
     titles = columns(
@@ -115,7 +115,7 @@ def _peak_cells(student: FullSizeStudent, methods: KnownMethods, one: Figure) ->
     of_student = one.phase == TRAIN and one.teacher is None
     pipeline = student.pipeline_peak(one, _reads(one.method, methods)) if of_student else None
     return (
-        _peak(one, formatting.MIB, 1),
+        _peak(one, formatting.MIB, 'MiB', 1),
         _multiple(student, one) if of_student else formatting.DASH,
         formatting.mib(one.reserved_peak_bytes),
         formatting.mib(one.process_peak_bytes),
@@ -164,9 +164,9 @@ def _reads(method: str, methods: KnownMethods) -> str | None:
     return methods.rows[method].reads if method in methods.rows else None
 
 
-def _peak(one: Figure | None, size: int, digits: int) -> str:
+def _peak(one: Figure | None, size: int, unit: str, digits: int) -> str:
     if one is None or one.status == DONE:
-        return formatting.number(one.allocated_peak_bytes if one else None, digits, 1 / size)
+        return formatting.number(one.allocated_peak_bytes if one else None, digits, 1 / size, unit)
     return 'out of memory' if one.status == OUT_OF_MEMORY else 'failed'
 
 

@@ -3,6 +3,7 @@
 from ...methods.table import SUBJECT
 from ...results import formatting
 from ...results.comparable import comparable_runs
+from ...results.formatting import POINTS
 from ...results.gains import gains
 from ...results.runs import Sweep
 from .table import Table, columns
@@ -24,11 +25,11 @@ def gains_table(sweep: Sweep) -> Table | None:
             low, high = one.clips or (None, None)
             rows.append(
                 (
-                    *(sweep.methods.heading(one.against), str(one.num_teachers)),
-                    formatting.signed(100 * gap.mean),
-                    formatting.interval(gap.low, gap.high, 1, 100),
-                    str(gap.n),
-                    formatting.interval(low, high, 1, 100),
+                    *(sweep.methods.heading(one.against), formatting.whole(one.num_teachers)),
+                    formatting.signed(100 * gap.mean, unit=POINTS),
+                    formatting.interval(gap.low, gap.high, 1, 100, POINTS),
+                    formatting.whole(gap.n),
+                    formatting.interval(low, high, 1, 100, POINTS),
                 )
             )
         if found.not_run:

@@ -2,7 +2,7 @@
 
 from ...results import formatting
 from ...results.runs import Sweep
-from .table import Table, columns
+from .table import Table, columns, count
 
 
 def lost_table(sweep: Sweep) -> Table | None:
@@ -15,10 +15,12 @@ def lost_table(sweep: Sweep) -> Table | None:
         what = run.teacher or run.student or formatting.DASH
         regimes = sweep.names_regimes(run)
         what = f'{what} ({regimes})' if regimes else what
-        k = str(run.num_teachers) if run.num_teachers else formatting.DASH
+        k = count(run.num_teachers)
         why = run.problem or formatting.DASH
         name = sweep.methods.heading(run.method)
-        rows.append((name, what, k, str(run.seed), str(run.split), status, why))
+        rows.append(
+            (name, what, k, formatting.whole(run.seed), formatting.whole(run.split), status, why)
+        )
     if not rows:
         return None
     titles = columns('<Method', '<Network', 'K', 'Seed', 'Split', '<Status', '<Why')

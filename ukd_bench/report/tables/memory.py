@@ -19,7 +19,7 @@ def memory_table(sweep: Sweep) -> Table:
             cell, lambda run: run.value('knowledge', 'bank_bytes') if reads_banks else None
         )
         return (
-            *(mean_mib(train), formatting.number(ratio.mean if ratio else None, 3)),
+            *(mean_mib(train), formatting.mean(ratio, 3)),
             mean_mib(over_seeds(cell, lambda run: run.memory('eval'))),
             mean_mib(over_seeds(cell, sweep.pipeline_peak)),
             mean_mib(over_seeds(cell, lambda run: run.peak('process_peak_bytes')), 0),
@@ -107,8 +107,8 @@ def _slope_row(label: str, heading: str, mine: list[Cell]) -> list[tuple[str, ..
     if slope is None:
         return []
     mean = sum(weights.values()) / len(weights) if weights else None
-    span = formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB)
-    value = formatting.signed(slope.value / formatting.MIB, 3)
+    span = formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB, 'MiB')
+    value = formatting.signed(slope.value / formatting.MIB, 3, 'MiB')
     return [
         (label, heading, formatting.listed(sorted(peaks)), value, span, formatting.mib(mean, 2))
     ]

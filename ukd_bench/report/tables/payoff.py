@@ -63,5 +63,5 @@ def payoff_text(found: Sequence[Payoff]) -> str:
 
 def _row(one: Payoff) -> tuple[str, ...]:
     times = (one.banks_s, one.ukd_s, one.naive_s, one.ukd_pipeline_s, one.naive_pipeline_s)
-    students = formatting.DASH if one.students is None else str(one.students)
-    return (str(one.num_teachers), *map(formatting.duration, times), students)
+    students = formatting.whole(one.students)
+    return (formatting.whole(one.num_teachers), *map(formatting.duration, times), students)

@@ -28,8 +28,8 @@ def published_table() -> Table:
         rows.append(
             (
                 item['method'],
-                formatting.number(item.get('top1'), 2),
-                formatting.number(item.get('top5'), 2),
+                formatting.number(item.get('top1'), 2, unit='%'),
+                formatting.number(item.get('top5'), 2, unit='%'),
                 source,
             )
         )

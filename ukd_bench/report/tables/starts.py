@@ -4,6 +4,7 @@ from collections import Counter
 
 from ...methods.table import PRETRAINING
 from ...results import formatting
+from ...results.formatting import Written
 from ...results.runs import Run, Sweep
 from .footnotes import mark_notes, marked
 from .table import Table, columns
@@ -17,8 +18,8 @@ def regime_table(sweep: Sweep) -> Table | None:
     rows = tuple(
         (
             *(regime.name, regime.start or dash, regime.normalization or dash),
-            str(regime.epochs or dash),
-            f'{100 * regime.label_noise:g} %' if regime.label_noise else 'none',
+            formatting.whole(regime.epochs) if regime.epochs else dash,
+            _noise(regime.label_noise),
             regime.purpose,
         )
         for regime in sweep.regimes
@@ -41,8 +42,8 @@ def pretraining_table(sweep: Sweep) -> Table | None:
         rows.append(
             (
                 *(name, run.value('dataset', 'name') or formatting.DASH),
-                *(str(run.epochs), str(run.seed)),
-                formatting.number(run.metric('top1'), 1, 100),
+                *(formatting.whole(run.epochs), formatting.whole(run.seed)),
+                formatting.percent(run.metric('top1')),
                 formatting.mib(run.memory('train')),
                 formatting.duration(run.value('time', 'wall_s')),
                 _started_from(run, sweep),
@@ -56,6 +57,10 @@ def pretraining_table(sweep: Sweep) -> Table | None:
     )
     lead = 'Networks that others start from, trained on data of their own and tested on its clips.'
     return Table(*('pretraining', 'Pretraining', titles, tuple(rows), lead), notes=mark_notes(rows))
+
+
+def _noise(fraction: float) -> str:
+    return Written(f'{100 * fraction:g} %', 100 * fraction, '%') if fraction else 'none'
 
 
 def _started_from(run: Run, sweep: Sweep) -> str:

@@ -28,8 +28,9 @@ def accuracy_table(sweep: Sweep) -> Table:
             for name in ('top1', 'top5', 'mean_class')
         ]
         divergence = over_seeds(cell, lambda run: run.value('knowledge', 'divergence'))
-        written = (formatting.estimate(metric, 1, 100) for metric in metrics)
-        return str(cell.epochs), str(len(cell.runs)), *written, formatting.estimate(divergence, 3)
+        written = (formatting.estimate(metric, 1, 100, '%') for metric in metrics)
+        counts = formatting.whole(cell.epochs), formatting.whole(len(cell.runs))
+        return *counts, *written, formatting.estimate(divergence, 3, unit='nats')
 
     rows, groups = by_student(sweep, row)
     titles = columns(
@@ -67,10 +68,10 @@ def cost_table(sweep: Sweep) -> Table:
         size = over_seeds(cell, lambda run: run.value('counts', 'parameters'))
         flops = over_seeds(cell, lambda run: run.value('counts', 'inference_flops'))
         return (
-            *(formatting.estimate(step, 1, 1000), formatting.estimate(ratio, 2)),
+            *(formatting.estimate(step, 1, 1000, 'ms'), formatting.estimate(ratio, 2)),
             *(formatting.duration(time.mean if time else None) for time in (own, whole)),
-            formatting.number(size.mean if size else None, 2, 1e-6),
-            formatting.number(flops.mean if flops else None, 2, 1e-9),
+            formatting.mean(size, 2, 1e-6, 'million'),
+            formatting.mean(flops, 2, 1e-9, 'GFLOPs'),
         )
 
     rows, groups = by_student(sweep, row)
@@ -115,7 +116,7 @@ def likeness_table(sweep: Sweep) -> Table | None:
             found = likeness(cell, sweep) if sweep.methods.rows[cell.method].distils else None
             if found is not None:
                 figures = (found.student, found.plain, found.difference)
-                written = (formatting.estimate(figure, 3) for figure in figures)
+                written = (formatting.estimate(figure, 3, unit='nats') for figure in figures)
                 rows.append((*cell_name(cell, sweep), *written))
         if len(rows) > first:
             groups.append((first, label))

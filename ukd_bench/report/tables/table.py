@@ -70,7 +70,12 @@ def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
     settings = list(dict.fromkeys(other.setting for other in everything))
     if len(settings) > 1:
         name += f', setting {settings.index(cell.setting) + 1}'
-    return marked(name, cell), str(cell.num_teachers) if cell.num_teachers else formatting.DASH
+    return marked(name, cell), count(cell.num_teachers)
+
+
+def count(num_teachers: int) -> str:
+    """K of a row, or a dash."""
+    return formatting.whole(num_teachers or None)
 
 
 def by_student(
@@ -111,4 +116,4 @@ def ratio_to_plain(
 
 def mean_mib(value: Estimate | None, digits: int = 1) -> str:
     """The mean of an estimate in bytes, as MiB."""
-    return formatting.mib(value.mean if value else None, digits)
+    return formatting.mean(value, digits, 1 / formatting.MIB, 'MiB')

@@ -54,7 +54,7 @@ def beside_plain(sweep: Sweep) -> list[str]:
             if one is not None and one < floor
         ]
         place = _place(regime, sweep)
-        best = f'the best plain student{place}, {formatting.number(floor, 1, 100)} %'
+        best = f'the best plain student{place}, {formatting.percent(floor)} %'
         told.append(
             f'Weaker than {best}: {", ".join(weaker)}.'
             if weaker
@@ -92,10 +92,10 @@ def _row(cell: Cell, sweep: Sweep, floor: float | None) -> tuple[str, ...]:
     return (
         marked(_name(cell), cell),
         cell.student or formatting.DASH,
-        formatting.number(top1, 1, 100),
-        formatting.DASH if less is None else formatting.signed(less),
-        formatting.number(_mean(cell, lambda run: run.metric('top5')), 1, 100),
-        formatting.number(_mean(cell, lambda run: run.metric('mean_class')), 1, 100),
+        formatting.percent(top1),
+        formatting.DASH if less is None else formatting.signed(less, unit=formatting.POINTS),
+        formatting.percent(_mean(cell, lambda run: run.metric('top5'))),
+        formatting.percent(_mean(cell, lambda run: run.metric('mean_class'))),
         formatting.mib(_mean(cell, lambda run: run.memory('train'))),
         formatting.mib(_mean(cell, lambda run: run.memory('eval'))),
         formatting.mib(_state_bytes(cell, sweep), 2),

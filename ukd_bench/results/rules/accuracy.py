@@ -60,9 +60,8 @@ class AccuracyGain(Rule):
         figures = [(name, formatting.difference(gap))]
         if comparison.clips is not None:
             low, high = comparison.clips
-            figures.append(
-                ('clips resampled (secondary)', f'{formatting.interval(low, high, 1, 100)} points')
-            )
+            span = formatting.interval(low, high, 1, 100, formatting.POINTS) + ' points'
+            figures.append(('clips resampled (secondary)', span))
         if gap.high is None or corrected is None:
             points = formatting.points(gap.mean)
             reason = f'{name}: {points} with one seed; without a variance, no verdict.'
@@ -86,7 +85,7 @@ class AccuracyGain(Rule):
             if needed > gap.n
             else 'a few more seeds would settle it'
         )
-        figures.append(('seeds that would settle it', str(needed) if needed else formatting.DASH))
+        figures.append(('seeds that would settle it', formatting.whole(needed or None)))
         return Finding(
             bench,
             INCONCLUSIVE,

@@ -61,7 +61,7 @@ class MemoryGrows(MemoryRule):
             reason = f'No training peak of {title if curve.floor else against} was {curve.basis}.'
             return Finding(bench.label, INCONCLUSIVE, reason, rests=rests)
         figures = (
-            (f'{against}, training peak', f'{formatting.mib(curve.floor)} MiB'),
+            (f'{against}, training peak', formatting.mib(curve.floor) + ' MiB'),
             *peak_figures(title, curve),
         )
         if curve.out_of_memory:
@@ -78,7 +78,7 @@ class MemoryGrows(MemoryRule):
         multiple = curve.multiples[largest]
         figures += (
             ('slope per teacher', slope_text(slope)),
-            (f'{title} / {against} at K = {largest}', f'{multiple:.2f} ×'),
+            (f'{title} / {against} at K = {largest}', _times(multiple, 2)),
             (
                 f'{title} / {against} reaches {least:g}',
                 f'never up to K = {largest}' if crossed is None else f'at K = {crossed}',
@@ -151,12 +151,12 @@ class MemorySame(MemoryRule):
             reason = f'No training peak of {title if curve.floor else against} was {curve.basis}.'
             return Finding(bench.label, INCONCLUSIVE, reason, rests=rests)
         figures = (
-            (f'{against}, training peak', f'{formatting.mib(curve.floor)} MiB'),
+            (f'{against}, training peak', formatting.mib(curve.floor) + ' MiB'),
             *peak_figures(title, curve),
             *figures_by_k(
                 (f'{title} / {against} at ', ''),
                 curve,
-                {k: f'{multiple:.4f} ×' for k, multiple in curve.multiples.items()},
+                {k: _times(multiple, 4) for k, multiple in curve.multiples.items()},
             ),
         )
         if curve.out_of_memory:
@@ -171,7 +171,7 @@ class MemorySame(MemoryRule):
             if multiples:
                 k, name = max(multiples), evidence.title(other)
                 contrasts.setdefault(k, []).append(f'{name} {multiples[k]:.2f} times')
-                figures += ((f'contrast: {name} / {against} at K = {k}', f'{multiples[k]:.2f} ×'),)
+                figures += ((f'contrast: {name} / {against} at K = {k}', _times(multiples[k], 2)),)
         told = [
             f'{title} takes at most {max(curve.multiples.values()):.4f} times the memory of '
             f'{against} ({known_k(curve)})',
@@ -211,8 +211,8 @@ class MemoryFlat(MemoryRule):
         limit = self.claim['most_fraction'] * weights
         figures += (
             ('slope per teacher', slope_text(slope)),
-            ('mean teacher weights', f'{formatting.mib(weights, 2)} MiB'),
-            ('most the rule allows', f'{formatting.mib(limit, 3)} MiB a teacher'),
+            ('mean teacher weights', formatting.mib(weights, 2) + ' MiB'),
+            ('most the rule allows', formatting.mib(limit, 3) + ' MiB a teacher'),
         )
         contrasts = []
         for other in self.claim.get('beside', ()):
@@ -273,3 +273,7 @@ def _way(title: str, findings: Sequence[Finding], named: bool) -> str:
 def _span(values: Sequence[float], form: str) -> str:
     """The least and the largest of some values, or the one that they all are."""
     return ' to '.join(dict.fromkeys(form.format(one) for one in (min(values), max(values))))
+
+
+def _times(multiple: float, digits: int) -> str:
+    return formatting.number(multiple, digits, unit='×') + ' ×'

@@ -185,9 +185,11 @@ def slope_of(curve: Curve, confidence: float) -> Slope | None:
 def slope_text(slope: Slope) -> str:
     """A slope in MiB a teacher, with its interval where it has one."""
     text = formatting.signed_mib(slope.value, 3)
-    if slope.low is None:
+    if slope.low is None or slope.high is None:
         return text
-    return f'{text} {formatting.interval(slope.low, slope.high, 3, 1 / formatting.MIB)}'
+    ends = slope.low / formatting.MIB, slope.high / formatting.MIB
+    words = f'{text} {formatting.interval(*ends, 3)}'
+    return formatting.Written(words, slope.value / formatting.MIB, 'MiB', *ends)
 
 
 def figures_by_k(around: tuple[str, str], curve: Curve, values: Mapping[int, str]) -> Figures:
@@ -208,7 +210,7 @@ def figures_by_k(around: tuple[str, str], curve: Curve, values: Mapping[int, str
 
 def peak_figures(title: str, curve: Curve) -> Figures:
     """The training peaks of a method."""
-    peaks = {k: f'{formatting.mib(peak)} MiB' for k, peak in curve.peaks.items()}
+    peaks = {k: formatting.mib(peak) + ' MiB' for k, peak in curve.peaks.items()}
     return figures_by_k((f'{title}, ', ', training peak'), curve, peaks)
 
 

@@ -1,0 +1,128 @@
+"""What a report says, as plain values: ``report.json``, of which pages and tables are written."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..results.formatting import DASH, Written
+from ..results.rules import Finding
+from ..results.runs import Sweep
+from ..results.verdicts import Verdict
+from .figures.svg import Drawing
+from .tables.table import Table
+
+SCHEMA, KIND = 1, 'report'
+Content = dict[str, Any]
+"""Plain values, but for figures, which are :class:`.formatting.Written`."""
+
+
+def sweep_content(sweep: Sweep) -> Content:
+    """What a sweep is, and how far it has come."""
+    dataset = sweep.dataset
+    return dict(
+        name=sweep.name,
+        data=dataset.get('name', 'unnamed data'),
+        synthetic=sweep.synthetic,
+        train_clips=dataset.get('train_samples', DASH),
+        test_clips=dataset.get('test_samples', DASH),
+        seeds=sorted({run.seed for run in sweep.done if run.of_student}),
+        planned=len(sweep.runs),
+        done=len(sweep.done),
+        device=sweep.device_names,
+    )
+
+
+def verdict_content(verdict: Verdict) -> Content:
+    """A verdict, with the findings that it rests on."""
+    return dict(
+        id=verdict.id,
+        claim=verdict.claim,
+        rule=verdict.rule_text,
+        verdict=verdict.verdict,
+        reason=verdict.reason,
+        about_memory=verdict.about_memory,
+        control_of=verdict.control_of,
+        follows=verdict.follows,
+        seeds_needed=verdict.seeds_needed,
+        findings=[_finding(one) for one in verdict.findings],
+    )
+
+
+def table_content(table: Table) -> Content:
+    """A table."""
+    return dict(
+        id=table.id,
+        title=table.title,
+        lead=table.lead,
+        columns=[dict(title=one.title, text=one.text) for one in table.columns],
+        rows=[list(row) for row in table.rows],
+        groups=[[row, title] for row, title in table.groups],
+        notes=list(table.notes),
+        figure=figure_content(table.drawing) if table.drawing else None,
+        folded=table.folded,
+    )
+
+
+def figure_content(drawing: Drawing) -> Content:
+    """A figure, with the points that it draws."""
+    return dict(
+        name=drawing.name, caption=drawing.caption, wide=drawing.wide, points=list(drawing.points)
+    )
+
+
+def named(pairs: Sequence[tuple[str, str]]) -> list[Content]:
+    """Names with their values."""
+    return [dict(name=name, value=value) for name, value in pairs]
+
+
+def plain(value: Any) -> Any:
+    """Content as JSON has it: a figure is its text, value, unit, interval and number of seeds."""
+    if isinstance(value, Written):
+        told = dict(value=value.value, unit=value.unit, low=value.low, high=value.high, n=value.n)
+        return dict(text=str(value)) | {
+            key: one for key, one in told.items() if one not in (None, '')
+        }
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return value
+
+
+def written(value: Any) -> Any:
+    """Content of its plain form; the reverse of :func:`plain`."""
+    if isinstance(value, list):
+        return [written(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if {'text'} < value.keys() <= _FIGURE:
+        more = {key: one for key, one in value.items() if key != 'text'}
+        return Written(value['text'], more.pop('value', None), **more)
+    return {key: written(one) for key, one in value.items()}
+
+
+_FIGURE = {'text', 'value', 'unit', 'low', 'high', 'n'}
+
+
+def _finding(finding: Finding) -> Content:
+    rests = finding.rests
+    return dict(
+        bench=finding.bench,
+        verdict=finding.verdict,
+        reason=finding.reason,
+        figures=named(finding.figures),
+        seeds_needed=finding.seeds_needed,
+        regime=finding.regime,
+        decides=finding.decides,
+        rests=rests
+        and dict(
+            method=rests.method,
+            title=rests.title,
+            basis=rests.basis,
+            scale=rests.scale,
+            largest=rests.largest,
+            multiple=rests.multiple,
+            crossed_at=rests.crossed_at,
+            line_crosses_at=rests.line_crosses_at,
+            out_of_memory_at=rests.out_of_memory_at,
+        ),
+    )

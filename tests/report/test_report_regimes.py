@@ -6,9 +6,10 @@ import pytest
 
 from tests.results.made_up_regimes import add_student, made_up_regimes
 from ukd_bench.report.__main__ import main
+from ukd_bench.report.doubts import doubts
 from ukd_bench.report.expectations import no_gain_expected
 from ukd_bench.report.page import write_report
-from ukd_bench.report.provenance import provenance, warnings
+from ukd_bench.report.provenance import provenance
 from ukd_bench.report.tables.gains import gains_table
 from ukd_bench.report.tables.payoff import payoff_table
 from ukd_bench.report.tables.starts import pretraining_table, regime_table
@@ -54,7 +55,7 @@ def test_pretraining_and_what_starts_from_it(made, load):
     assert row[:2] == (END, 'darkroom-bright')
     assert row[4:] == ('77.5', '30.0', '41.0 s', '4 teachers, 14 students')
     # Its clips are no second data set of the sweep's students.
-    assert not any('saw different data' in text for text in warnings(sweep, 'x'))
+    assert not any('saw different data' in one.text for one in doubts(sweep, 'x'))
     found = dict(provenance(sweep, 'x'))
     assert found['Data fingerprint'] == 'd' * 64 and found['Epochs'] == '40'
 
@@ -63,10 +64,10 @@ def test_other_labels_of_a_control_are_no_mixture_of_data(made, load):
     for record in made.records.values():
         if record['key'].endswith('-noisy'):
             record['dataset'] = dict(record['dataset'], fingerprint='f' * 64)
-    assert not any('saw different data' in text for text in warnings(load(made), 'x'))
+    assert not any('saw different data' in one.text for one in doubts(load(made), 'x'))
     record = made.records[f'plain-{END}-0-noisy']
     record['dataset'] = dict(record['dataset'], fingerprint='a' * 64)
-    assert any('saw different data' in text for text in warnings(load(made), 'x'))
+    assert any('saw different data' in one.text for one in doubts(load(made), 'x'))
 
 
 def test_gains_by_hand(made, load):
@@ -180,7 +181,7 @@ def test_where_no_gain_can_be_expected(made, load):
     (both,) = no_gain_expected(load(made))
     assert 'the best teacher, 65.0 %, and the ensemble, 70.0 %, are no better' in both
     assert both.endswith('71.2 %: no gain can be expected.')
-    assert both in warnings(load(made), 'x')
+    assert both in [one.text for one in doubts(load(made), 'x')]
     made.records['teacher-r2plus1d-diff']['metrics']['top1'] = 0.9
     made.records['ensemble']['metrics']['top1'] = 0.8
     assert no_gain_expected(load(made)) == []

@@ -193,6 +193,7 @@ class MadeUpSweep:
         self.regimes: list[dict[str, Any]] = []
         self.regimes_of: dict[str, list[str]] = {}
         self.seeds = seeds
+        self.curve = 'epoch,loss,learning_rate\n1,2.0,0.1\n2,0.8,0.05\n'
         for name in POOL:
             backbone = f'{name.split("-")[0]}-r18-w8'
             self.add(
@@ -363,7 +364,7 @@ class MadeUpSweep:
             }
             item['hashes']['scores'] = file_sha256(folder / 'scores.npz')
             if item['hashes']['student_state'] is not None:
-                (folder / 'curve.csv').write_text('epoch,loss,learning_rate\n1,2.0,0.1\n')
+                (folder / 'curve.csv').write_text(self.curve)
                 item['hashes']['curve'] = file_sha256(folder / 'curve.csv')
         write_sealed(folder / 'record.json', item)
 

@@ -261,8 +261,8 @@ def test_which_file_holds(here, made_up):
 
 
 def warned(results, out, claims=None):
-    notes = write_report(results, out, claims=claims).warnings
-    return any('claims file has changed' in note for note in notes)
+    found = write_report(results, out, claims=claims).doubts
+    return any('claims file has changed' in one.text for one in found)
 
 
 def test_a_report_made_later_goes_by_the_sweeps_own_file_and_flags_edits(here, made_up):

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def print_summary(report: 'Report') -> None:
-    """Prints verdicts, warnings, the comparison and where the report lies."""
+    """Prints verdicts, doubts, the comparison and where the report lies."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -94,10 +94,8 @@ def print_summary(report: 'Report') -> None:
         table.add_row(Text(verdict.id), Text(verdict.verdict, _STYLES[verdict.verdict]), Text(why))
     console.print(table)
     console.print()
-    if report.sweep.synthetic:
-        console.print(Text('Synthetic videos: this is about the mechanism, not about ARID.'))
-    for warning in report.warnings:
-        console.print(Text(f'Note: {warning}'))
+    for doubt in report.doubts:
+        console.print(Text(f'Note: {doubt.text} {doubt.means}'))
     if report.compared:
         console.print(Text(f'Reference: {report.compared.summary}'))
     console.print(Text(f'Report: {report.index}'), soft_wrap=True)

@@ -7,6 +7,7 @@ from ..results.formatting import DASH, Written
 from ..results.rules import Finding
 from ..results.runs import Sweep
 from ..results.verdicts import Verdict
+from .doubts import Doubt
 from .figures.svg import Drawing
 from .tables.table import Table
 
@@ -45,6 +46,13 @@ def verdict_content(verdict: Verdict) -> Content:
         seeds_needed=verdict.seeds_needed,
         findings=[_finding(one) for one in verdict.findings],
     )
+
+
+def doubt_content(doubt: Doubt, verdicts: Sequence[Verdict]) -> Content:
+    """A doubt, with the claims whose verdicts it is about."""
+    claims = doubt.claims(verdicts)
+    told = dict(text=doubt.text, means=doubt.means, about=doubt.about, claims=claims)
+    return told | dict(of_all=len(claims) == len(verdicts))
 
 
 def table_content(table: Table) -> Content:

@@ -21,6 +21,7 @@ from .content import (
     KIND,
     SCHEMA,
     Content,
+    doubt_content,
     figure_content,
     named,
     plain,
@@ -28,8 +29,9 @@ from .content import (
     table_content,
     verdict_content,
 )
+from .doubts import Doubt, doubts
 from .figures.svg import Drawing, draw_all
-from .provenance import made_by, provenance, warnings
+from .provenance import made_by, provenance
 from .tables.comparison import comparison_table
 from .tables.equality import equality_table
 from .tables.full_size import every_figure, full_size_table
@@ -49,10 +51,6 @@ TEMPLATES = Path(__file__).parent / 'templates'
 RECONSTRUCTION = (
     'The UKD mechanism measured here is our reconstruction from the abstract of arXiv 2308.09327; '
     'the paper’s own mechanism is not public. Verdicts on memory hold for this reconstruction.'
-)
-
-SYNTHETIC = (
-    'The videos are synthetic. What these results show is about the mechanism, not about ARID.'
 )
 
 
@@ -75,7 +73,7 @@ class Report:
     sweep: Sweep
     verdicts: tuple[Verdict, ...]
     compared: Compared | None
-    warnings: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
 
     @property
     def agrees(self) -> bool:
@@ -110,7 +108,7 @@ def write_report(
     compared = compare(sweep, load_sweep(reference)) if reference else None
     full_size = load_full_size(memory).beside(sweep.students)
     verdicts = tuple(evaluate(sweep, rules, full_size.students))
-    warned = tuple(warnings(sweep, rules.sha256))
+    doubted = tuple(doubts(sweep, rules.sha256))
     drawings = draw_all(sweep)
     large = full_size_table(full_size, sweep.methods)
     tables = [*_main_tables(sweep, large, full_size), *_side_tables(sweep, compared)]
@@ -119,7 +117,8 @@ def write_report(
         kind=KIND,
         sweep=sweep_content(sweep),
         heading='Claims of the abstract' if rules.are_shipped else 'Claims',
-        notes=_notes(sweep, warned),
+        reconstruction=RECONSTRUCTION,
+        doubts=[doubt_content(doubt, verdicts) for doubt in doubted],
         verdicts=[verdict_content(verdict) for verdict in verdicts],
         methods=named(methods_text(sweep)),
         figures=[figure_content(drawing) for drawing in drawings],
@@ -137,7 +136,7 @@ def write_report(
             write_text(out / 'tables' / f'{table["id"]}.csv', csv_text(table))
             write_text(out / 'tables' / f'{table["id"]}.tex', latex_text(table))
     index, markdown = write_pages(content, drawings, out)
-    return Report(index, markdown, sweep, verdicts, compared, warned)
+    return Report(index, markdown, sweep, verdicts, compared, doubted)
 
 
 def write_pages(content: Content, drawings: Iterable[Drawing], out: Path) -> tuple[Path, Path]:
@@ -195,16 +194,6 @@ def _side_tables(sweep: Sweep, compared: Compared | None) -> list[Table | None]:
         lost_table(sweep),
         comparison_table(compared) if compared else None,
         published_table(),
-    ]
-
-
-def _notes(sweep: Sweep, warned: Sequence[str]) -> list[Content]:
-    """What stands above everything else."""
-    synthetic = dict(kind='synthetic', title='Synthetic data.', text=SYNTHETIC)
-    return [
-        *([synthetic] if sweep.synthetic else []),
-        dict(kind='', title='A reconstruction.', text=RECONSTRUCTION),
-        *(dict(kind='warning', title='Note.', text=text) for text in warned),
     ]
 
 

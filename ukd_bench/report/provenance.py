@@ -1,14 +1,11 @@
-"""Where the figures come from, and what a reader must know before believing them."""
+"""Where the figures come from."""
 
 from typing import Any
 
 from ..methods.table import ON_DEMAND
-from ..records.record import ORACLE
 from ..results import formatting
 from ..results.full_size import FullSize
 from ..results.runs import Sweep
-from .expectations import no_gain_expected
-from .tables.footnotes import CHOSEN_ON_TEST
 
 
 def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
@@ -83,67 +80,6 @@ def made_by(full_size: FullSize) -> list[tuple[str, str]]:
         )
         for source in full_size.sources
     ]
-
-
-def warnings(sweep: Sweep, claims_sha256: str) -> list[str]:
-    """What a reader must know before believing the figures."""
-    found = []
-    planned = sweep.plan.get('claims_sha256')
-    if planned is None:
-        found.append(
-            'The plan holds no hash of the claims file, so nothing shows that the rules were '
-            'written first.'
-        )
-    elif planned != claims_sha256:
-        found.append(
-            'The claims file has changed since this sweep was planned: its rules may have '
-            'been written after the results.'
-        )
-    stale = sum(bool(row.get('stale')) for row in sweep.plan.get('runs') or [])
-    if stale:
-        found.append(
-            f'{formatting.counted(stale, "run")} of other versions, source or device stood in for '
-            'this plan (--accept-stale).'
-        )
-    if any(run.selection == ORACLE for run in sweep.done):
-        found.append(
-            'An oracle chose the tested epoch by accuracy on the test clips. The accuracies marked '
-            f'{CHOSEN_ON_TEST.sign} are too high by an unknown amount, and no verdict rests on '
-            'them.'
-        )
-    lost = [run for run in sweep.runs if not run.done]
-    if lost:
-        found.append(
-            f'{len(lost)} of {formatting.counted(len(sweep.runs), "run")} that this call and '
-            'earlier ones planned gave no figures; they are listed under “Runs without figures”.'
-        )
-    settings = {run.setting for run in sweep.done if run.of_student}
-    if len(settings) > 1:
-        found.append(
-            f'Students come from {len(settings)} settings (device, precision, threads, batch '
-            'size, evaluation protocol or selection rule differ); they are never averaged together.'
-        )
-    found += no_gain_expected(sweep)
-    if _saw_different_data(sweep):
-        found.append('Runs of one split saw different data; they are never averaged together.')
-    for name, words in (('lock_sha256', 'locks'), ('source_sha256', 'versions of the source')):
-        values = {run.value('environment', name) for run in sweep.done}
-        if len(values) > 1:
-            found.append(f'Runs come from {len(values)} {words}.')
-    if any((run.value('environment', 'git') or {}).get('dirty') for run in sweep.done):
-        found.append('Some runs were made from a working tree with uncommitted changes.')
-    return found
-
-
-def _saw_different_data(sweep: Sweep) -> bool:
-    """Whether students of one regime and split, or their teachers, had different training clips."""
-    seen: dict[tuple[str, bool, int], set[str]] = {}
-    for run in sweep.done:
-        # An ensemble trains on nothing, so its record names no training clips.
-        if run.data is not None and run.of_sweep_data:
-            for regime in run.regimes:
-                seen.setdefault((regime, run.of_student, run.split), set()).add(run.data)
-    return any(len(data) > 1 for data in seen.values())
 
 
 def _protocol(protocol: dict[str, Any] | None) -> str | None:

@@ -12,7 +12,7 @@ from ukd_bench.report.__main__ import main
 from ukd_bench.report.figures.full_size import full_size_figure
 from ukd_bench.report.findings import findings_text
 from ukd_bench.report.page import write_report
-from ukd_bench.report.tables.full_size import every_figure, full_size_table
+from ukd_bench.report.tables.full_size import every_figure, full_size_table, own_scale_table
 from ukd_bench.results import formatting
 from ukd_bench.results.full_size import FullSize
 from ukd_bench.results.load_full_size import load_full_size
@@ -116,6 +116,22 @@ def test_k_of_the_same_figures_share_a_row(memory):
         f'{part.capitalize()}, MiB' for part in PARTS
     ]
     assert {line[3] for line in parts.rows} == {'predicted'}
+
+
+def test_a_sweeps_own_students_have_a_section_of_their_own(memory):
+    everything = load_full_size(memory)
+    assert own_scale_table(everything, METHODS) is None
+    mixed = everything.beside(['x3d-m'])
+    large, own = full_size_table(mixed, METHODS), own_scale_table(mixed, METHODS)
+    assert [title for _, title in large.groups] == ['R(2+1)D-34']
+    assert [title for _, title in own.groups] == ['X3D-M'] and len(own.rows) + 14 == len(
+        full_size_table(everything, METHODS).rows
+    )
+    assert {one['student'] for one in own.drawing.points} == {'X3D-M'}
+    assert (large.drawing.name, own.drawing.name) == ('full-size', 'own-scale')
+    # Where nothing else is there, figures at full size are missing.
+    none = everything.beside(['x3d-m', 'r2plus1d-r34'])
+    assert 'No figures at full size are there' in full_size_table(none, METHODS).lead
 
 
 def test_the_section_stands_after_the_other_tables_of_memory(page):

@@ -60,8 +60,8 @@ def test_c1_holds_where_every_way_needs_the_memory(found):
     assert verdict.reason.startswith(
         f'{LARGE}1.5 times the memory of plain is needed by naive (from K = 8 on; 5.00 times at '
         'K = 64); naive, graphs kept (from K = 1 on; 33.00 times at K = 64); naive, swapped (from '
-        'K = 28 on; 2.06 times at K = 64); mutual learning (from K = 2 on; 64.00 times at K = 64). '
-        f'{OWN}'
+        'K = 28 on; 2.06 times at K = 64); mutual learning (from K = 2 on; 64.00 times at K = 64).'
+        f'\n{OWN}'
     )
     assert verdict.reason.endswith('Full size decides.')
 
@@ -71,7 +71,7 @@ def test_c1_fails_where_one_way_does_not_and_says_which_do(found):
     assert verdict.verdict == 'NOT SUPPORTED'
     needed, without = verdict.reason.split(OWN)[0].split(' is not needed by ')
     assert 'naive (from K = 8' in needed and 'mutual learning (from K = 2' in needed
-    assert without == 'naive, swapped (never up to K = 64; 1.06 times at K = 64). '
+    assert without == 'naive, swapped (never up to K = 64; 1.06 times at K = 64).\n'
     ways = {
         method: of(verdict, 'full', method).verdict
         for method in ('naive', 'naive_graph', 'swap', 'mutual')
@@ -149,7 +149,7 @@ def test_c2_and_c3_hold_and_show_what_the_others_take(found):
     assert verdicts['C2'].reason.startswith(
         f'{LARGE}UKD takes at most 1.0000 times the memory of plain (K = 1, 2, 4, 8, 16, 32 and 64 '
         'predicted). Beside it at K = 64: naive 5.00 times; naive, graphs kept 33.00 times; naive, '
-        f'swapped 1.06 times; mutual learning 64.00 times. {OWN}UKD takes at most 1.0000 times'
+        f'swapped 1.06 times; mutual learning 64.00 times.\n{OWN}UKD takes at most 1.0000 times'
     )
     assert verdicts['C3'].reason.startswith(
         f'{LARGE}UKD grows by 0.000 MiB a teacher from K = 1 to 64, where one teacher weighs '

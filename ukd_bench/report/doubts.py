@@ -182,7 +182,8 @@ def _lower_bound(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
         yield Doubt(
             'Memory measured on a CPU is that of live tensors, without the scratch memory within '
             'operators.',
-            'A lower bound of what the allocator hands out, for all methods alike.',
+            'A lower bound of what the allocator hands out, for all methods alike. Host and device '
+            'are one there, so that swapping teachers saves nothing.',
             MEMORY,
         )
 

@@ -34,7 +34,7 @@ from .figures.svg import Drawing, draw_all
 from .provenance import made_by, provenance
 from .tables.comparison import comparison_table
 from .tables.equality import equality_table
-from .tables.full_size import every_figure, full_size_table
+from .tables.full_size import every_figure, full_size_table, own_scale_table
 from .tables.gains import gains_table
 from .tables.lost import lost_table
 from .tables.memory import memory_table, slope_table
@@ -110,8 +110,7 @@ def write_report(
     verdicts = tuple(evaluate(sweep, rules, full_size.students))
     doubted = tuple(doubts(sweep, rules.sha256))
     drawings = draw_all(sweep)
-    large = full_size_table(full_size, sweep.methods)
-    tables = [*_main_tables(sweep, large, full_size), *_side_tables(sweep, compared)]
+    tables = [*_main_tables(sweep, full_size), *_side_tables(sweep, compared)]
     content: Content = dict(
         schema=SCHEMA,
         kind=KIND,
@@ -125,8 +124,7 @@ def write_report(
         tables=[table_content(table) for table in tables if table],
         provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
     )
-    if large.drawing:
-        drawings.append(large.drawing)
+    drawings += [table.drawing for table in tables if table and table.drawing]
     out = Path(out)
     for drawing in drawings:
         write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
@@ -179,10 +177,11 @@ def markdown_cell(text: str) -> str:
     return re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()))
 
 
-def _main_tables(sweep: Sweep, large: Table, full_size: FullSize) -> list[Table | None]:
+def _main_tables(sweep: Sweep, full_size: FullSize) -> list[Table | None]:
     return [
         *(regime_table(sweep), gains_table(sweep), accuracy_table(sweep), likeness_table(sweep)),
-        *(memory_table(sweep), slope_table(sweep), large),
+        *(memory_table(sweep), slope_table(sweep)),
+        *(full_size_table(full_size, sweep.methods), own_scale_table(full_size, sweep.methods)),
         *every_figure(full_size, sweep.methods),
         *(cost_table(sweep), payoff_table(sweep)),
         *(equality_table(sweep), teacher_table(sweep), pretraining_table(sweep)),

@@ -184,6 +184,10 @@ class FullSize:
             self, students=tuple(sorted(students, key=lambda one: one.scale == OWN_SCALE))
         )
 
+    def at(self, scale: str) -> 'FullSize':
+        """The students of one scale alone."""
+        return replace(self, students=tuple(one for one in self.students if one.scale == scale))
+
     @property
     def unit(self) -> tuple[str, int]:
         """The unit that suits the students' training peaks, and its bytes."""

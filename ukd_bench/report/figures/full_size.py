@@ -25,17 +25,25 @@ _ALONE = -1.0
 """Where a training without teachers stands on an axis of the logarithm of K."""
 
 
-def full_size_figure(full_size: FullSize, methods: KnownMethods) -> Drawing | None:
+def full_size_figure(
+    full_size: FullSize, methods: KnownMethods, name: str = 'full-size', where: str = 'at full size'
+) -> Drawing | None:
     """The figure; None where there is no training peak.
 
     The first student has the large panel, the others small ones below it, on one scale.
+
+    Args:
+        full_size: The students.
+        methods: Their methods.
+        name: Of its file.
+        where: The scale, in words.
     """
     unit, size = full_size.unit
     panels = [(one, lines) for one in full_size.students if (lines := _lines(one, methods, size))]
     if not panels:
         return None
     caption = (
-        f'Training peak at full size, {unit} allocated, and the number of teachers; both axes '
+        f'Training peak {where}, {unit} allocated, and the number of teachers; both axes '
         'double. Open markers and dashed lines: predicted; filled and solid: measured. Dotted: '
         'memory of common cards.'
     )
@@ -66,7 +74,7 @@ def full_size_figure(full_size: FullSize, methods: KnownMethods) -> Drawing | No
         for method, basis, found in lines
         for k, peak in found
     ]
-    return draw('full-size', caption, (_WIDTH, height), paint, points)
+    return draw(name, caption, (_WIDTH, height), paint, points)
 
 
 _Line = tuple[str, str, list[tuple[int, float]]]

@@ -11,7 +11,9 @@ from ...results.full_size import (
     DONE,
     EVAL,
     FILL,
+    FULL_SIZE,
     OUT_OF_MEMORY,
+    OWN_SCALE,
     PARTS,
     TRAIN,
     Figure,
@@ -19,8 +21,11 @@ from ...results.full_size import (
     FullSizeStudent,
 )
 from ..figures.full_size import full_size_figure
+from ..figures.svg import Drawing
 from .table import Table, columns
 
+_FULL = 'full-size', 'Memory at full size'
+_OWN = 'own-scale', 'Memory of the sweep’s own students, measured apart'
 _COMMAND = 'ukd-bench measure memory'
 _PHASES = {TRAIN: 'training', EVAL: 'test', FILL: 'bank fill'}
 _MEANING = {
@@ -33,13 +38,38 @@ _MEANING = {
 
 def full_size_table(full_size: FullSize, methods: KnownMethods) -> Table:
     """Table of training peaks by method and K, with multiples of plain and whole pipelines."""
-    place = 'full-size', 'Memory at full size'
-    if not full_size.students:
+    large = full_size.at(FULL_SIZE)
+    if not large.students:
         lead = (
             f'No figures at full size are there. {_COMMAND} --json FILE makes them, with --predict '
             'without a GPU; --memory DIR names the folder that they lie in.'
         )
-        return Table(*place, (), (), lead)
+        return Table(*_FULL, (), (), lead)
+    about = (
+        'for networks as large as people train them: what a teacher at hand weighs, and the '
+        'activations that are kept of it, show here.'
+    )
+    drawing = full_size_figure(large, methods)
+    return _overview(_FULL, about, large, methods, drawing)
+
+
+def own_scale_table(full_size: FullSize, methods: KnownMethods) -> Table | None:
+    """The same of the sweep's own students, which were measured apart; None without any."""
+    own = full_size.at(OWN_SCALE)
+    if not own.students:
+        return None
+    about = f'of the sweep’s own students, to more teachers than its runs have, by {_COMMAND}.'
+    drawing = full_size_figure(own, methods, _OWN[0], 'of the sweep’s own students, apart from it')
+    return _overview(_OWN, about, own, methods, drawing)
+
+
+def _overview(
+    place: tuple[str, str],
+    about: str,
+    full_size: FullSize,
+    methods: KnownMethods,
+    drawing: Drawing | None,
+) -> Table:
     unit, size = full_size.unit
     counts = sorted({k for student in full_size.students for k in _counts(student)})
     rows: list[tuple[str, ...]] = []
@@ -64,10 +94,7 @@ def full_size_table(full_size: FullSize, methods: KnownMethods) -> Table:
         *('<Method', '<Figures', *(f'K = {k}' if k else 'No K' for k in counts)),
         *('× plain, largest K', f'Pipeline, {unit}'),
     )
-    lead = (
-        f'Training peak in {unit} allocated, for networks as large as people train them: what a '
-        'teacher at hand weighs, and the activations that are kept of it, show here.'
-    )
+    lead = f'Training peak in {unit} allocated, {about}'
     present = {one.basis for student in full_size.students for one in student.figures}
     notes = (
         *(_MEANING[basis] for basis in (PREDICTED, MEASURED) if basis in present),
@@ -76,7 +103,6 @@ def full_size_table(full_size: FullSize, methods: KnownMethods) -> Table:
         'has no figure.',
         *(_setting_text(student) for student in full_size.students),
     )
-    drawing = full_size_figure(full_size, methods)
     return Table(*place, titles, tuple(rows), lead, notes, tuple(groups), drawing)
 
 

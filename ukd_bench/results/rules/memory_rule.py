@@ -115,9 +115,8 @@ class MemoryRule(Rule):
             told.append('Nothing was measured at the sweep’s own scale, and both must hold.')
             verdict = strictest([*findings, Finding('', INCONCLUSIVE, '')])
         elif len(scales) > 1:
-            told += self._differing(scales)
-            told.append(self._deciding(scales[OWN_SCALE]))
-        return verdict, ' '.join(told)
+            told.append(' '.join([*self._differing(scales), self._deciding(scales[OWN_SCALE])]))
+        return verdict, '\n'.join(told)
 
     def told(self, findings: Sequence[Finding], nothing: str) -> str:
         """The findings of one scale in a sentence or more."""

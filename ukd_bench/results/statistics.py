@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
 
 MAX_SEEDS = 1000
 _NO_SPREAD = 1e-12
@@ -74,7 +76,7 @@ def mean_interval(values: Sequence[float | None], confidence: float = 0.95) -> E
     mean = float(kept.mean())
     if kept.size == 1:
         return Estimate(mean, None, None, 1)
-    half = float(_t_quantile(confidence, kept.size - 1) * kept.std(ddof=1) / np.sqrt(kept.size))
+    half = _half_width(float(stats.sem(kept)), kept.size - 1, confidence)
     return Estimate(mean, mean - half, mean + half, int(kept.size))
 
 
@@ -105,9 +107,7 @@ def paired_difference(
     if sd < _NO_SPREAD:
         p_value = 1.0 if abs(estimate.mean) < 1e-12 else 0.0
     else:
-        p_value = float(
-            2 * special.stdtr(estimate.n - 1, -abs(estimate.mean) / (sd / np.sqrt(estimate.n)))
-        )
+        p_value = float(stats.ttest_1samp(gaps, 0).pvalue)
     return Difference(estimate.mean, estimate.low, estimate.high, sd, p_value, estimate.n)
 
 
@@ -118,15 +118,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
         p_values: (m,) p-values of one family.
 
     Returns:
-        (m,) adjusted p-values in the order given: the running maximum, from the smallest p up, of
-        ``min(1, (m - rank) p)`` with rank from 0.
+        (m,) adjusted p-values in the order given.
     """
-    adjusted = [0.0] * len(p_values)
-    running = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda item: p_values[item])):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = running
-    return adjusted
+    if not p_values:
+        return []
+    return [float(value) for value in multipletests(p_values, method='holm')[1]]
 
 
 def least_squares(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> Slope | None:
@@ -143,6 +139,7 @@ def least_squares(x: Sequence[float], y: Sequence[float], confidence: float = 0.
     """
     if len(set(x)) < 2:
         return None
+    # By hand: of figures that are all equal, as memory may be, SciPy's error is no number.
     xs, ys = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     centred = xs - xs.mean()
     spread = float((centred**2).sum())
@@ -152,7 +149,7 @@ def least_squares(x: Sequence[float], y: Sequence[float], confidence: float = 0.
     if df < 1:
         return Slope(value, intercept, None, None, df)
     residuals = ys - (intercept + value * xs)
-    half = float(_t_quantile(confidence, df) * np.sqrt((residuals**2).sum() / df / spread))
+    half = _half_width(float(np.sqrt((residuals**2).sum() / df / spread)), df, confidence)
     return Slope(value, intercept, value - half, value + half, df)
 
 
@@ -210,12 +207,9 @@ def seeds_to_decide(
     if sd < _NO_SPREAD:
         return 2
     sizes = np.arange(2, MAX_SEEDS + 1)
-    shift = abs(mean) / sd * np.sqrt(sizes)
-    critical = special.stdtrit(sizes - 1, 1 - alpha / 2)
-    # The other tail's share is left out: it is nil wherever the power is near what is asked for.
-    reached = 1 - special.nctdtr(sizes - 1, shift, critical) >= power
+    reached = TTestPower().power(abs(mean) / sd, sizes, alpha) >= power
     return int(sizes[np.argmax(reached)]) if reached.any() else None
 
 
-def _t_quantile(confidence: float, df: int) -> float:
-    return float(special.stdtrit(df, (1 + confidence) / 2))
+def _half_width(standard_error: float, df: int, confidence: float) -> float:
+    return float(stats.t.ppf((1 + confidence) / 2, df)) * standard_error

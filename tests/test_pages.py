@@ -220,8 +220,9 @@ def test_every_option_of_a_sweep_and_its_default():
 
 
 def test_the_readme_has_the_verdicts_of_the_reference():
-    full_size = load_full_size(find_full_size()).students
-    verdicts = evaluate(load_sweep(QUICK), load_claims(applying_claims(QUICK)), full_size)
+    sweep = load_sweep(QUICK)
+    full_size = load_full_size(find_full_size()).beside(sweep.students).students
+    verdicts = evaluate(sweep, load_claims(applying_claims(QUICK)), full_size)
     found = {one.id: one for one in verdicts}
     told = re.findall(
         r'^\| ([A-Z]\d) \| .* \| ([A-Z ]+) \| (.*) \|$',

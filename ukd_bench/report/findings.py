@@ -11,7 +11,7 @@ from .content import Content, sweep_content, table_content, verdict_content
 from .expectations import no_gain_expected
 from .page import render
 from .tables.effects import effects_table
-from .tables.full_size import full_size_table
+from .tables.full_size import full_size_table, own_scale_table
 from .tables.gains import gains_table
 from .tables.payoff import payoff_table
 from .tables.starts import pretraining_table, regime_table
@@ -37,11 +37,12 @@ def findings_text(results: Path, claims: Path | None = None, memory: Path | None
     full_size = load_full_size(memory).beside(sweep.students)
     verdicts = evaluate(sweep, load_claims(applying_claims(results, claims)), full_size.students)
     before = [regime_table(sweep), pretraining_table(sweep)]
-    large = None
+    memory_tables = [own_scale_table(full_size, sweep.methods)]
     if full_size.students:
-        # The page has no folder of figures.
-        large = replace(full_size_table(full_size, sweep.methods), drawing=None)
-    after = [large, gains_table(sweep), payoff_table(sweep)]
+        memory_tables.insert(0, full_size_table(full_size, sweep.methods))
+    # The page has no folder of figures.
+    bare = [table and replace(table, drawing=None) for table in memory_tables]
+    after = [*bare, gains_table(sweep), payoff_table(sweep)]
     context = {
         'sweep': sweep_content(sweep),
         'verdicts': [verdict_content(verdict) for verdict in verdicts],

@@ -95,9 +95,27 @@ def test_figures_of_regimes_for_controls_are_the_differences_alone(tmp_path):
     sweep = load_sweep(made_up_regimes(dict(bright=students, noisy=students)).write(tmp_path))
     drawings = draw_all(sweep)
     assert [drawing.name for drawing in drawings] == [
-        *('gains', 'accuracy', 'memory', 'tradeoff', 'classes'),
+        *('gains', 'accuracy', 'memory', 'tradeoff', 'classes', 'class-gains', 'loss'),
     ]
     assert '(noisy), K = 2' in drawings[0].svg
+
+
+def test_classes_against_the_plain_student(group):
+    classes = figure_data.class_frame(group)
+    found = figure_data.class_gain_frame(classes, 'Plain')
+    assert 'Plain' not in found.index and len(found) == len(classes) - 1
+    assert (found.loc['UKD, K = 4'] + classes.loc['Plain']).tolist() == pytest.approx(
+        classes.loc['UKD, K = 4'].tolist()
+    )
+    assert figure_data.class_gain_frame(classes, 'None').empty
+
+
+def test_losses_are_means_over_seeds_at_the_largest_k(group):
+    table = figure_data.curve_frame(group)
+    ukd = table[table['method'] == 'ukd']
+    assert ukd[['k', 'epoch', 'n']].to_numpy().tolist() == [[4, 1, 3], [4, 2, 3]]
+    assert ukd['loss'].tolist() == pytest.approx([2.0, 0.8])
+    assert set(figure_data.frame(group).query("method == 'ukd'")['top1_seeds'].map(len)) == {3}
 
 
 def test_nothing_distilled_no_differences(made_up, tmp_path):

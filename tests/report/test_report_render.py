@@ -34,7 +34,7 @@ def names_of_tables(page):
 def test_equal_inputs_give_equal_bytes(page, tmp_path):
     golden.write(tmp_path)
     names = sorted(path.relative_to(page) for path in page.rglob('*') if path.is_file())
-    assert len(names) == 11 + 1 + len(names_of_tables(page))
+    assert len(names) == 15 + 1 + len(names_of_tables(page))
     for name in names:
         assert (page / name).read_bytes() == (tmp_path / 'out' / name).read_bytes(), name
 

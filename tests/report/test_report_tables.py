@@ -2,7 +2,7 @@ import pytest
 
 from ukd_bench.report.doubts import doubts
 from ukd_bench.report.provenance import provenance
-from ukd_bench.report.tables.comparison import comparison_table
+from ukd_bench.report.tables.comparison import comparison_table, every_comparison
 from ukd_bench.report.tables.equality import equality_table
 from ukd_bench.report.tables.lost import lost_table
 from ukd_bench.report.tables.memory import memory_table, slope_table
@@ -162,9 +162,13 @@ def test_comparison_lists_what_differs(made_up, tmp_path):
     there = load_sweep(made.write(tmp_path / 'there'))
     made.records[f'plain-{END}-0']['hashes']['student_state'] = 'other'
     here = load_sweep(made.write(tmp_path / 'here'))
-    table = comparison_table(compare(here, there))
+    compared = compare(here, there)
+    table = comparison_table(compared)
     assert [(row[1], row[-1]) for row in table.rows] == [('trained weights', 'differs')]
     assert 'initial weights: 14 within tolerance, of which 14 exactly equal.' in table.notes
+    everything = every_comparison(compared)
+    assert everything.folded and len(everything.rows) == len(compared.rows) > 100
+    assert {row[-1] for row in everything.rows} == {'equal', 'differs'}
 
 
 def test_an_oracle_is_marked_wherever_it_has_a_name(made_up, load):

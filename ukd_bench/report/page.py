@@ -32,7 +32,7 @@ from .content import (
 from .doubts import Doubt, doubts
 from .figures.svg import Drawing, draw_all
 from .provenance import made_by, provenance
-from .tables.comparison import comparison_table
+from .tables.comparison import comparison_table, every_comparison
 from .tables.equality import equality_table
 from .tables.full_size import every_figure, full_size_table, own_scale_table
 from .tables.gains import gains_table
@@ -192,6 +192,7 @@ def _side_tables(sweep: Sweep, compared: Compared | None) -> list[Table | None]:
     return [
         lost_table(sweep),
         comparison_table(compared) if compared else None,
+        every_comparison(compared) if compared else None,
         published_table(),
     ]
 

@@ -1,3 +1,4 @@
+import gc
 import subprocess
 import sys
 
@@ -9,6 +10,12 @@ from ukd_bench.measure.memory.phases import PhaseMemory
 
 MIB = 2**20
 FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_of_other_tests():
+    """What they left in reference cycles would be counted, and gone at any moment."""
+    gc.collect()
 
 
 @pytest.fixture

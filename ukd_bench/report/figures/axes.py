@@ -1,13 +1,14 @@
 """Figures: each takes an ``ax`` and tidy data, draws, and returns the ``ax``."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from ...methods.known import KnownMethods
 from ...methods.table import SUBJECT
@@ -90,18 +91,52 @@ def accuracy_against_memory(table: pd.DataFrame, methods: KnownMethods, ax: Axes
 
 def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
     """Accuracy by method and class as a heat map with its figures."""
+    return _by_class(table, ax, vmin=0, vmax=100, fmt='.0f', cmap='Blues')
+
+
+def class_gains(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Differences by method and class as a heat map: orange below zero, purple above."""
+    most = max(1.0, float(np.nanmax(np.abs(table.to_numpy()))))
+    # A difference that rounds to nothing has no minus.
+    figures = table.round() + 0.0
+    return _by_class(table, ax, figures, vmin=-most, vmax=most, fmt='+.0f', cmap='PuOr')
+
+
+def training_loss(table: pd.DataFrame, methods: KnownMethods, ax: Axes) -> Axes:
+    """Loss over epochs, a line a method."""
+    labels = []
+    for method, rows in table.groupby('method', sort=False):
+        look = methods.look(method)
+        layer = 5 if method == SUBJECT else 3
+        style = '-' if methods.rows[method].by_count else dash(look)
+        ax.plot(
+            rows['epoch'], rows['loss'], color=look.colour, linewidth=1.5, linestyle=style,
+            zorder=layer,
+        )  # fmt: skip
+        labels.append((float(rows['loss'].iloc[-1]), methods.heading(method), look.colour))
+    ax.set_ylim(bottom=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel('Epoch')
+    ax.set_ylabel('Training loss')
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure), 'these axes fill a figure'
+    label_ends(labels, ax, figure.get_figheight())
+    sns.despine(ax=ax)
+    return ax
+
+
+def _by_class(
+    table: pd.DataFrame, ax: Axes, figures: pd.DataFrame | bool = True, **look: Any
+) -> Axes:
     sns.heatmap(
         table,
-        vmin=0,
-        vmax=100,
         ax=ax,
-        annot=True,
-        fmt='.0f',
-        cmap='Blues',
+        annot=figures,
         cbar=False,
         linewidths=1.5,
         linecolor='white',
         annot_kws={'fontsize': 8 if table.shape[1] <= 6 else 7},
+        **look,
     )
     ax.grid(False)
     ax.tick_params(length=0)
@@ -153,6 +188,8 @@ def _against_teachers(
                     alpha=0.7,
                     zorder=2,
                 )
+                if value == 'top1' and len(row.top1_seeds) > 1:
+                    ax.scatter([x] * len(row.top1_seeds), row.top1_seeds, **_dot(colour))
                 ax.scatter(x, y, **marker(look, row.shortened), zorder=layer + 1)
             end = float((full if len(full) else rows)[value].iloc[-1])
         else:
@@ -173,6 +210,7 @@ def _against_teachers(
                     capsize=2.5,
                     alpha=0.7,
                 )
+                ax.scatter([place] * len(row['top1_seeds']), row['top1_seeds'], **_dot(colour))
                 ax.scatter(place, end, **marker(look, row['shortened']), zorder=4)
         labels.append((end, methods.heading(method), colour))
     ax.set_xscale('log', base=2)
@@ -189,6 +227,11 @@ def _against_teachers(
     label_ends(labels, ax, figure.get_figheight())
     sns.despine(ax=ax)
     return ax
+
+
+def _dot(colour: str) -> dict[str, Any]:
+    """Arguments of ``ax.scatter`` for a seed."""
+    return dict(s=7, color=colour, alpha=0.5, linewidth=0, zorder=2)
 
 
 def _side_by_side(methods: Sequence[str]) -> dict[str, float]:

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...methods.table import FLOOR
 from ...records.record import ORACLE
 from ...results.comparable import ComparableRuns, comparable_runs
 from ...results.runs import Sweep
@@ -94,14 +95,15 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
     if table['top1'].notna().any():
         spread = table['top1_half'].notna().any()
         what = _SPREAD if spread else _NO_SPREAD
-        caption = f'Accuracy and the number of teachers{title}. {what}{short}{again}'
+        dots = ' Small dots: seeds.' if spread else ''
+        caption = f'Accuracy and the number of teachers{title}. {what}{dots}{short}{again}'
         made.append(
             _draw(
                 f'accuracy{suffix}',
                 caption,
                 (5.2, 3.5 + more),
                 lambda ax: figures.accuracy_against_teachers(table, group.methods, ax),
-                table[['method', 'k', 'shortened', 'top1', 'top1_half']],
+                table[['method', 'k', 'shortened', 'top1', 'top1_half', 'top1_seeds']],
             )
         )
     if table['train_mib'].notna().any():
@@ -143,6 +145,38 @@ def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]
             not narrow,
         )
         made.append(drawing)
+        gains = figure_data.class_gain_frame(classes, group.methods.heading(FLOOR))
+        if not gains.empty:
+            caption = (
+                f'Accuracy by class less that of the plain student, points{title}. Orange: below '
+                'it; purple: above.'
+            )
+            made.append(
+                _draw(
+                    f'class-gains{suffix}',
+                    caption,
+                    size,
+                    lambda ax: figures.class_gains(gains, ax),
+                    gains.rename_axis('method').reset_index(),
+                    not narrow,
+                )
+            )
+    curves = figure_data.curve_frame(group)
+    if not curves.empty:
+        caption = (
+            f'Training loss by epoch{title}, mean over seeds, at the largest K with the full '
+            'schedule. Methods train by losses of their own, so that shapes compare and heights do '
+            'not.'
+        )
+        made.append(
+            _draw(
+                f'loss{suffix}',
+                caption,
+                (5.2, 3.5 + more),
+                lambda ax: figures.training_loss(curves, group.methods, ax),
+                curves,
+            )
+        )
     return made
 
 
@@ -155,7 +189,10 @@ def _draw(
     wide: bool = False,
 ) -> Drawing:
     points = [
-        {name: None if pd.isna(value) else value for name, value in row.items()}
+        {
+            name: None if pd.api.types.is_scalar(value) and pd.isna(value) else value
+            for name, value in row.items()
+        }
         for row in table.astype(object).to_dict('records')
     ]
     return draw(name, caption, size, lambda figure: paint(figure.subplots()), points, wide)

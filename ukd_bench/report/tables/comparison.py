@@ -1,13 +1,24 @@
 """The table of what differs from a reference."""
 
-from ...results.compare import AGREES, EQUAL, Compared
+from ...results.compare import AGREES, EQUAL, Compared, Row
 from .table import Table, columns
+
+_COLUMNS = columns('<Cell', '<Figure', 'Here', 'Reference', 'Allowed', '<Verdict')
+
+
+def every_comparison(compared: Compared) -> Table:
+    """Folded table of all figures that were compared, each with its grade."""
+    rows = tuple(map(_cells, compared.rows))
+    return Table('compared', 'Every figure that was compared', _COLUMNS, rows, folded=True)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return row.cell, row.figure, row.measured, row.reference, row.tolerance, row.verdict
 
 
 def comparison_table(compared: Compared) -> Table:
     """Table of figures that differ and missing cells; what agrees is counted by figure."""
-    odd = [row for row in compared.rows if row.verdict not in (EQUAL, AGREES)]
-    rows = [(r.cell, r.figure, r.measured, r.reference, r.tolerance, r.verdict) for r in odd]
+    rows = [_cells(row) for row in compared.rows if row.verdict not in (EQUAL, AGREES)]
     counts: dict[str, list[int]] = {}
     for row in compared.rows:
         if row.verdict in (EQUAL, AGREES):
@@ -18,7 +29,6 @@ def comparison_table(compared: Compared) -> Table:
         f'{figure}: {total} within tolerance, of which {same} exactly equal.'
         for figure, (total, same) in counts.items()
     )
-    titles = columns('<Cell', '<Figure', 'Here', 'Reference', 'Allowed', '<Verdict')
     about = (
         'Cells are matched by method, backbone, K, seed, split, schedule, evaluation and data. On '
         'one device, thread count and lock, hashes and accuracy must be equal; elsewhere top-1 may '
@@ -28,7 +38,7 @@ def comparison_table(compared: Compared) -> Table:
     return Table(
         'comparison',
         'Against the reference',
-        titles,
+        _COLUMNS,
         tuple(rows),
         compared.summary,
         (about, *notes),

@@ -34,10 +34,14 @@ def test_accuracy_has_intervals_over_seeds(made_up, load):
         '40',
         '3',
         '57.5 ± 6.2',
+        '–',
         '100.0 ± 0.0',
         '57.5 ± 6.2',
         '–',
     )
+    # 62.5, 65, 63.75 less 55, 60, 57.5.
+    (ukd,) = (row for row in table.rows if row[:2] == ('UKD', '1'))
+    assert ukd[5] == '+6.2 [+3.1, +9.4]' and ukd[5].value == pytest.approx(6.25)
 
 
 def test_one_seed_has_no_interval(made_up, load):

@@ -120,11 +120,22 @@ def points(value: float) -> str:
 
 def difference(value: Difference) -> str:
     """A paired difference of fractions with its interval and n."""
-    text = points(value.mean)
+    text = f'{_signed(100 * value.mean, 1)} points'
     if value.low is not None:
         text += f' {interval(value.low, value.high, 1, 100)}'
     low, high = _scaled(value.low, 100), _scaled(value.high, 100)
     return Written(f'{text}, n = {value.n}', 100 * value.mean, POINTS, low, high, value.n)
+
+
+def signed_points(value: Difference | None) -> str:
+    """A paired difference of fractions in percentage points and its interval, without the unit."""
+    if value is None:
+        return DASH
+    text = _signed(100 * value.mean, 1)
+    if value.low is not None:
+        text += f' {interval(value.low, value.high, 1, 100)}'
+    low, high = _scaled(value.low, 100), _scaled(value.high, 100)
+    return Written(text, 100 * value.mean, POINTS, low, high, value.n)
 
 
 def p_value(value: float | None) -> str:

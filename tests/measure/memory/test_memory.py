@@ -8,14 +8,16 @@ import torch
 from ukd_bench.measure.memory import phases as memory_module
 from ukd_bench.measure.memory.phases import PhaseMemory
 
-MIB = 2**20
+KIB, MIB = 2**10, 2**20
 FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_of_other_tests():
     """What they left in reference cycles would be counted, and gone at any moment."""
-    gc.collect()
+    # What is collected may let go of more.
+    for _ in range(3):
+        gc.collect()
 
 
 @pytest.fixture
@@ -35,8 +37,8 @@ def test_each_phase_has_its_own_peak(memory):
     with memory.phase('small'):
         torch.zeros(MIB)
     base = allocated(memory, 'empty')
-    assert allocated(memory, 'large') - base == pytest.approx(32 * MIB, abs=64)
-    assert allocated(memory, 'small') - base == pytest.approx(4 * MIB, abs=64)
+    assert allocated(memory, 'large') - base == pytest.approx(32 * MIB, abs=KIB)
+    assert allocated(memory, 'small') - base == pytest.approx(4 * MIB, abs=KIB)
     assert list(memory.peaks) == ['empty', 'large', 'small']
     for figures in memory.peaks.values():
         assert tuple(figures) == FIGURES
@@ -111,15 +113,15 @@ def test_a_phase_in_two_parts_leaves_out_what_lies_between():
     memory = PhaseMemory(torch.device('cpu'))
     memory.begin('train')
     base = memory.so_far()['train']['allocated_peak_bytes'] or 0
-    torch.zeros(1000)
+    torch.zeros(100_000)
     memory.end()
     del_me = torch.zeros(50_000_000)
     del del_me
     memory.begin('train')
-    torch.zeros(2000)
+    torch.zeros(200_000)
     memory.end()
     peak = memory.peaks['train']['allocated_peak_bytes']
-    assert 8000 <= peak - base < 200_000_000
+    assert 799_000 <= peak - base < 200_000_000
 
 
 def test_figures_that_say_nothing_are_withheld():

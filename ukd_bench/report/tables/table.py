@@ -7,7 +7,7 @@ from ...methods.table import FLOOR
 from ...results import formatting
 from ...results.comparable import student_groups
 from ...results.runs import Cell, Run, Sweep
-from ...results.statistics import Estimate, mean_interval
+from ...results.statistics import Difference, Estimate, mean_interval, paired_difference
 from ..figures.svg import Drawing
 from .footnotes import marked
 
@@ -100,18 +100,46 @@ def ratio_to_plain(
 
     It is for figures that do not depend on the number of epochs.
     """
-    same = (cell.student, cell.split, cell.setting)
+    plain = {seed: figure(run) for seed, run in _plain_runs(cell, sweep).items()}
+    pairs = [(figure(run), plain.get(run.seed)) for run in cell.runs]
+    return mean_interval(
+        [mine / floor if mine is not None and floor else None for mine, floor in pairs]
+    )
+
+
+def less_plain(cell: Cell, sweep: Sweep) -> Difference | None:
+    """Top-1 less that of ``plain`` of the same regime, seed, split, setting and clips, over seeds.
+
+    Returns:
+        None for ``plain`` itself, for a schedule that was shortened, and without a seed in common.
+    """
+    if cell.method == FLOOR or cell.shortened:
+        return None
     plain = {
-        run.seed: figure(run)
+        seed: run.metric('top1')
+        for seed, run in _plain_runs(cell, sweep).items()
+        if not run.shortened and run.data == cell.data
+    }
+    pairs = [
+        (mine, theirs)
+        for run in cell.runs
+        if (mine := run.metric('top1')) is not None and (theirs := plain.get(run.seed)) is not None
+    ]
+    if not pairs:
+        return None
+    return paired_difference([mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+
+
+def _plain_runs(cell: Cell, sweep: Sweep) -> dict[int, Run]:
+    """The students alone that a cell's students are compared with, by seed."""
+    same = (cell.student, cell.split, cell.setting)
+    return {
+        run.seed: run
         for run in sweep.done
         if run.method == FLOOR
         and cell.regime in run.regimes
         and (run.student, run.split, run.setting) == same
     }
-    pairs = [(figure(run), plain.get(run.seed)) for run in cell.runs]
-    return mean_interval(
-        [mine / floor if mine is not None and floor else None for mine, floor in pairs]
-    )
 
 
 def mean_mib(value: Estimate | None, digits: int = 1) -> str:

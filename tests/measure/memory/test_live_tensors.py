@@ -19,9 +19,10 @@ def kib(count):
 @pytest.fixture(autouse=True)
 def nothing_left_of_other_tests():
     """What they left in reference cycles would be counted, and gone at any moment."""
-    # What is collected may let go of more.
-    for _ in range(3):
-        gc.collect()
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What a report says, as plain values: ``report.json``, of which pages and tables are written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ..results.formatting import DASH, Written
@@ -112,7 +113,6 @@ _FIGURE = {'text', 'value', 'unit', 'low', 'high', 'n'}
 
 
 def _finding(finding: Finding) -> Content:
-    rests = finding.rests
     return dict(
         bench=finding.bench,
         verdict=finding.verdict,
@@ -121,16 +121,5 @@ def _finding(finding: Finding) -> Content:
         seeds_needed=finding.seeds_needed,
         regime=finding.regime,
         decides=finding.decides,
-        rests=rests
-        and dict(
-            method=rests.method,
-            title=rests.title,
-            basis=rests.basis,
-            scale=rests.scale,
-            largest=rests.largest,
-            multiple=rests.multiple,
-            crossed_at=rests.crossed_at,
-            line_crosses_at=rests.line_crosses_at,
-            out_of_memory_at=rests.out_of_memory_at,
-        ),
+        rests=finding.rests and asdict(finding.rests),
     )

@@ -120,22 +120,12 @@ def points(value: float) -> str:
 
 def difference(value: Difference) -> str:
     """A paired difference of fractions with its interval and n."""
-    text = f'{_signed(100 * value.mean, 1)} points'
-    if value.low is not None:
-        text += f' {interval(value.low, value.high, 1, 100)}'
-    low, high = _scaled(value.low, 100), _scaled(value.high, 100)
-    return Written(f'{text}, n = {value.n}', 100 * value.mean, POINTS, low, high, value.n)
+    return _difference(value, ' points') + f', n = {value.n}'
 
 
 def signed_points(value: Difference | None) -> str:
     """A paired difference of fractions in percentage points and its interval, without the unit."""
-    if value is None:
-        return DASH
-    text = _signed(100 * value.mean, 1)
-    if value.low is not None:
-        text += f' {interval(value.low, value.high, 1, 100)}'
-    low, high = _scaled(value.low, 100), _scaled(value.high, 100)
-    return Written(text, 100 * value.mean, POINTS, low, high, value.n)
+    return DASH if value is None else _difference(value)
 
 
 def p_value(value: float | None) -> str:
@@ -186,6 +176,14 @@ def listed(values: list[int]) -> str:
     """Numbers in a row, as ``1, 2 and 4``."""
     words = [str(value) for value in values]
     return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
+
+
+def _difference(value: Difference, unit: str = '') -> Written:
+    text = f'{_signed(100 * value.mean, 1)}{unit}'
+    if value.low is not None:
+        text += f' {interval(value.low, value.high, 1, 100)}'
+    low, high = _scaled(value.low, 100), _scaled(value.high, 100)
+    return Written(text, 100 * value.mean, POINTS, low, high, value.n)
 
 
 def _signed(value: float, digits: int) -> str:

@@ -21,6 +21,7 @@ _NAME, _CELL = 22, 9
 _UNKNOWN = '-'
 _NO_FIGURE = {'failed': 'failed', 'oom': 'too large'}
 _PERHAPS = '*'
+_WENT = {'done': 'was enough', 'oom': 'was too little'}
 
 
 def heading(setting: Mapping[str, Any]) -> str:
@@ -188,7 +189,7 @@ def checks(student: str, outcomes: 'Sequence[tuple[Cell, int, Outcome]]') -> str
     lines = [f'{student}: each cell carried out with no more memory than was predicted']
     for cell, estimate, outcome in outcomes:
         name = f'{cell.method} {cell.num_teachers or ""}'
-        told = {'done': 'was enough', 'oom': 'was too little'}.get(outcome.status, outcome.status)
+        told = _WENT.get(outcome.status, outcome.status)
         lines.append(f'{name:{_NAME + 2}} {size_in_words(estimate):>12} {told}')
     return '\n'.join(lines)
 
@@ -210,7 +211,7 @@ def sides(checks: Sequence[Mapping[str, Any]]) -> str:
     lines.append(_side_line('', 'clips', 'predicted', 'cap', ''))
     for one in checks:
         name = f'{one["method"]} {one["num_teachers"] or ""}'
-        went = {'done': 'was enough', 'oom': 'was too little'}.get(one['status'], one['status'])
+        went = _WENT.get(one['status'], one['status'])
         if one['as_predicted'] is None:
             went += ' (may be)'
         takes, cap = (size_in_words(one[key]) for key in ('predicted_bytes', 'cap_bytes'))

@@ -17,6 +17,7 @@ from ..files.checkpoints import save_weights, state_sha256, unwrapped
 from ..files.downloads import checkpoint_sha256
 from ..files.hashes import file_sha256
 from ..measure import ClipScores, MeasureHook
+from ..measure.measure_hook import CURVE
 from ..measure.memory.phases import PhaseMemory
 from ..measure.prediction import first_clip, inference_flops
 from ..records.folder import RunPaths
@@ -131,6 +132,6 @@ def _knowledge_facts(source: DistillationHook) -> dict[str, Any]:
 def _write_curve(paths: RunPaths, measure: MeasureHook) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(('epoch', 'loss', 'learning_rate'))
+    writer.writerow(CURVE)
     writer.writerows(measure.curve)
     write_text(paths.curve, text.getvalue())

@@ -8,8 +8,9 @@ from mmengine.hooks import Hook
 from ukd_bench.errors import ConfigError, DivergedError
 from ukd_bench.files.checkpoints import state_sha256
 from ukd_bench.measure import MeasureHook
-from ukd_bench.measure.measure_hook import CURVE, WARM_UP_STEPS
+from ukd_bench.measure.measure_hook import WARM_UP_STEPS
 from ukd_bench.measure.memory.phases import PhaseMemory
+from ukd_bench.records.record import CURVE
 
 REPLAY = dict(type='ukd_bench.ReplayHook', view_seed=5)
 

@@ -17,8 +17,6 @@ from .memory.phases import PhaseMemory
 from .memory.watched import FIRST_STEPS, watched_steps
 
 WARM_UP_STEPS = 3
-CURVE = 'epoch', 'loss', 'learning_rate', 'train_top1', 'validation_top1'
-"""Columns of a training curve."""
 _TRAIN_TOP1, _VALIDATION_TOP1 = 'top1_acc', 'clips/top1'
 """What MMAction2's heads call their accuracy in a step, and :class:`.ClipScores` its own."""
 
@@ -44,9 +42,9 @@ class MeasureHook(ResumableHook):
         initial_sha256, final_sha256: Hash of the student's state before and after training.
         validation_s: Seconds of validation during training, which is neither in a step nor in the
             phase ``train``.
-        curve: An entry of the columns ``CURVE`` an epoch: losses and top-1 of training are means
-            over steps, on augmented clips and before each step; None where a head tells no top-1,
-            and of epochs without a validation.
+        curve: An entry of the columns :data:`.CURVE` an epoch. Loss and top-1 of training are means
+            over steps, on augmented clips and before each step. An accuracy is None where a head
+            tells none, or no validation was made.
 
     Raises:
         ConfigError: the model is compiled and trained on the CPU, whose tensors it then cannot see.

@@ -17,11 +17,10 @@ from ..files.checkpoints import save_weights, state_sha256, unwrapped
 from ..files.downloads import checkpoint_sha256
 from ..files.hashes import file_sha256
 from ..measure import ClipScores, MeasureHook
-from ..measure.measure_hook import CURVE
 from ..measure.memory.phases import PhaseMemory
 from ..measure.prediction import first_clip, inference_flops
 from ..records.folder import RunPaths
-from ..records.record import LAST_EPOCH
+from ..records.record import CURVE, LAST_EPOCH
 from ..records.spec import RunSpec
 from ..records.weights import made_by_runs
 from .build import build_runner, find_hook

@@ -17,7 +17,7 @@ print('heavy:', *heavy)
     'module',
     [
         'ukd_bench.sweep.run',
-        'ukd_bench.results.load',
+        'ukd_bench.results.loading',
         'ukd_bench.report.page',
         'ukd_bench.data.cache.build',
         'ukd_bench.data.check',

@@ -14,8 +14,8 @@ from ukd_bench.cli.main import PROG
 from ukd_bench.cli.parser import Parser, Room
 from ukd_bench.methods.table import METHODS, ON_DEMAND
 from ukd_bench.results.claims import applying_claims, load_claims
-from ukd_bench.results.load import load_sweep
 from ukd_bench.results.load_full_size import find_full_size, load_full_size
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.verdicts import evaluate
 
 ROOT = Path(__file__).resolve().parents[1]

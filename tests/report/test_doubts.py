@@ -4,7 +4,7 @@ import pytest
 
 from ukd_bench.report.doubts import doubts
 from ukd_bench.report.page import write_report
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 from ..results.made_up import STUDENT as END
 

@@ -6,7 +6,7 @@ from tests.results.made_up_regimes import made_up_regimes
 from ukd_bench.report.tables.checklist import checklist_table
 from ukd_bench.report.tables.limits import deviations_table, threats_table, untested_table
 from ukd_bench.results.claims import load_claims
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.verdicts import evaluate
 
 

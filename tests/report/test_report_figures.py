@@ -12,7 +12,7 @@ from ukd_bench.report.figures.gallery import draw_all
 from ukd_bench.report.figures.pipeline import own_and_whole
 from ukd_bench.report.figures.tradeoff import accuracy_against, pareto_front
 from ukd_bench.results.comparable import comparable_runs
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 
 @pytest.fixture

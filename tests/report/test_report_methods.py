@@ -14,7 +14,7 @@ from ukd_bench.report.tables.equality import equality_table
 from ukd_bench.report.tables.memory import memory_table, slope_table
 from ukd_bench.report.tables.students import accuracy_table, cost_table
 from ukd_bench.report.tables.teachers import teacher_table
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 END = 'r2plus1d-r18-w8'
 SUITE = KnownMethods()

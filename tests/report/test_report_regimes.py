@@ -14,7 +14,7 @@ from ukd_bench.report.tables.gains import gains_table
 from ukd_bench.report.tables.payoff import payoff_table
 from ukd_bench.report.tables.starts import pretraining_table, regime_table
 from ukd_bench.report.tables.teachers import teacher_table
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 END = 'r2plus1d-r18-w8'
 TOP1 = {

@@ -10,7 +10,7 @@ from ukd_bench.report.tables.published import published_table
 from ukd_bench.report.tables.students import accuracy_table, cost_table
 from ukd_bench.report.tables.teachers import teacher_table
 from ukd_bench.results.compare import compare
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 MIB = 1024**2
 END = 'r2plus1d-r18-w8'

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ukd_bench.report.tables.runs import every_run, place_of_results, runs_table
 from ukd_bench.results.formatting import Linked
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 
 def test_ends_are_counted_by_method(made_up, tmp_path):

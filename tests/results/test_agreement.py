@@ -3,7 +3,7 @@ import pytest
 
 from ukd_bench.report.tables.agreement import agreement_table
 from ukd_bench.results.agreement import _parts, teacher_parts
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.scores import Scores
 
 

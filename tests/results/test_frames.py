@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ukd_bench.errors import ResultsError
-from ukd_bench.results import load_frame, load_scores_frame
+from ukd_bench.results import load, load_clips
 from ukd_bench.results.__main__ import main
 
 MIB = 1024**2
@@ -26,7 +26,7 @@ def row(frame, key):
 
 
 def test_a_row_a_run_with_its_figures(results):
-    frame = load_frame(results)
+    frame = load(results)
     assert len(frame) == 4 + 4 + 1 + 2 * 10
     found = row(frame, f'ukd2-{END}-0')
     assert found.title == 'UKD' and found.method == 'ukd'
@@ -38,7 +38,7 @@ def test_a_row_a_run_with_its_figures(results):
 
 
 def test_what_was_not_measured_is_missing(results):
-    frame = load_frame(results)
+    frame = load(results)
     lost = row(frame, f'plain-{END}-1')
     assert (lost.status, lost.problem) == ('failed', 'RuntimeError: no')
     assert lost[['top1', 'train_peak_bytes', 'wall_s', 'device']].isna().all()
@@ -48,15 +48,15 @@ def test_what_was_not_measured_is_missing(results):
 
 def test_several_sweeps_stand_below_each_other(made_up, results, tmp_path):
     other = made_up.MadeUpSweep(seeds=(0,)).write(tmp_path / 'other')
-    frame = load_frame(results, str(other))
+    frame = load(results, str(other))
     assert frame.index.is_unique and len(frame) == 29 + 19
     assert frame.groupby('results').size().to_dict() == {str(results): 29, str(other): 19}
     assert set(frame.sweep) == {'made-up'}
-    assert frame.dtypes.equals(load_frame(other).dtypes)
+    assert frame.dtypes.equals(load(other).dtypes)
 
 
 def test_scores_are_a_row_a_run_and_clip(results):
-    runs, clips = load_frame(results), load_scores_frame(results)
+    runs, clips = load(results), load_clips(results)
     scored = runs[runs.top1.notna()]
     assert len(clips) == 80 * len(scored) > 0
     means = clips.groupby('key').correct.mean()
@@ -73,20 +73,20 @@ def test_sweeps_without_scores_have_no_rows(made_up, tmp_path):
     made = made_up.MadeUpSweep(seeds=(0,))
     for key in made.records:
         made.lose(key, 'failed', 'no')
-    clips = load_scores_frame(made.write(tmp_path))
+    clips = load_clips(made.write(tmp_path))
     assert len(clips) == 0 and 'key' in clips
 
 
 def test_no_sweep(tmp_path):
     with pytest.raises(ResultsError, match='no such results folder'):
-        load_frame(tmp_path / 'none')
+        load(tmp_path / 'none')
 
 
 def test_export(results, tmp_path, capsys):
     target = tmp_path / 'runs.csv'
     assert main(['export', str(results), '--csv', str(target)]) == 0
     assert '29 runs' in capsys.readouterr().out
-    written, frame = pd.read_csv(target), load_frame(results)
+    written, frame = pd.read_csv(target), load(results)
     assert list(written) == list(frame)
     assert written.top1.sum() == pytest.approx(frame.top1.sum())
     assert main(['export', str(tmp_path / 'none'), '--csv', str(target)]) == 2

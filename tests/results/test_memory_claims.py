@@ -4,8 +4,8 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.results.claims import claims_path, load_claims
-from ukd_bench.results.load import load_sweep
 from ukd_bench.results.load_full_size import load_full_size
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.verdicts import evaluate
 
 from .made_up_memory import GIB, MIB, MadeUpMemory, row

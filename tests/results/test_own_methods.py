@@ -5,7 +5,7 @@ import pytest
 from ukd_bench.errors import ResultsError
 from ukd_bench.results.claims import claims_path, load_claims
 from ukd_bench.results.compare import MISSING_HERE, MISSING_THERE, compare
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.verdicts import evaluate
 
 END = 'r2plus1d-r18-w8'

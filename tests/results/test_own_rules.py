@@ -14,7 +14,7 @@ from ukd_bench.results.claims import (
     keep_claims,
     load_claims,
 )
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.publish import publish
 from ukd_bench.results.verdicts import evaluate
 

@@ -15,7 +15,7 @@ from ukd_bench.files.locks import Lock
 from ukd_bench.records.folder import SweepPaths
 from ukd_bench.records.plan_file import write_plan
 from ukd_bench.results.__main__ import main
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.publish import publish
 
 from .made_up import MadeUpSweep, change_sealed

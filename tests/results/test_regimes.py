@@ -7,10 +7,10 @@ from ukd_bench.records.plan_file import write_plan
 from ukd_bench.report.tables.equality import equality_table
 from ukd_bench.report.tables.lost import lost_table
 from ukd_bench.report.tables.students import accuracy_table, cost_table
-from ukd_bench.results import load_frame, load_scores_frame
+from ukd_bench.results import load, load_clips
 from ukd_bench.results.comparable import comparable_runs
 from ukd_bench.results.compare import compare
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 from .made_up_regimes import BRIGHT, SCRATCH, made_up_regimes
 
@@ -129,10 +129,10 @@ def test_two_pretrainings_of_one_backbone_are_no_repetition(made, tmp_path):
 
 def test_frames_tell_the_regime(made, tmp_path):
     results = made.write(tmp_path)
-    frame = load_frame(results)
+    frame = load(results)
     assert frame.set_index('key').regime[f'ukd-{END}-0-noisy'] == 'noisy'
     assert frame.set_index('key').regime['pretraining'] == 'bright, scratch, noisy'
-    means = load_scores_frame(results).query('method == "plain"').groupby('regime').correct.mean()
+    means = load_clips(results).query('method == "plain"').groupby('regime').correct.mean()
     assert means.round(4).to_dict() == dict(bright=0.7125, scratch=0.5125, noisy=0.4125)
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from tests.results.made_up_regimes import made_up_regimes
 from ukd_bench.results.compare import accuracy_tolerance, compare, training_noise
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 MIB = 1024**2
 END = 'r2plus1d-r18-w8'

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ukd_bench.results.likeness import divergence_from, likeness
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 END = 'r2plus1d-r18-w8'
 

@@ -6,7 +6,7 @@ import pytest
 from ukd_bench.errors import ResultsError
 from ukd_bench.files import hashes
 from ukd_bench.records.plan_file import write_plan
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.scores import load_scores
 
 MIB = 1024**2

@@ -10,7 +10,7 @@ import pytest
 
 from ukd_bench.records import record
 from ukd_bench.records.folder import RunPaths, SweepPaths
-from ukd_bench.results import load_frame
+from ukd_bench.results import load
 from ukd_bench.results.frames import COLUMNS, RUN_COLUMNS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def test_every_key_of_a_plan_and_a_record_is_named():
 def test_every_column_and_its_type():
     rows = re.findall(r'^\| `(\w+)` \| (\w+) \|', section('As a pandas DataFrame'), re.MULTILINE)
     assert rows == [(name, kind) for name, (kind, _) in COLUMNS.items()]
-    frame = load_frame(REFERENCE)
+    frame = load(REFERENCE)
     assert [(name, str(kind)) for name, kind in frame.dtypes.items()] == rows
-    told = section('As a pandas DataFrame').split('`load_scores_frame` gives')[1].split('of the')[0]
+    told = section('As a pandas DataFrame').split('`load_clips` gives')[1].split('of the')[0]
     assert re.findall(r'`(\w+)`', told) == list(RUN_COLUMNS)

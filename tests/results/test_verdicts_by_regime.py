@@ -5,7 +5,7 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.results.claims import claims_path, load_claims
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.statistics import paired_difference, seeds_to_decide
 from ukd_bench.results.verdicts import evaluate
 

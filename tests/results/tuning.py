@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ukd_bench.results import load_frame
+from ukd_bench.results import load
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'tuning.md'
@@ -16,7 +16,7 @@ _TRIAL = re.compile(r'(\w+)-([\w.]+)-lr([\d.]+)')
 
 def trials() -> pd.DataFrame:
     """A row a run of a trial: ``method``, ``own``, ``rate``, ``room``, ``seed`` and ``top1``."""
-    frame = pd.concat([load_frame(room) for room in ROOMS], ignore_index=True)
+    frame = pd.concat([load(room) for room in ROOMS], ignore_index=True)
     parts = frame['regime'].str.fullmatch(_TRIAL.pattern)
     frame = frame[parts.fillna(False) & (frame['status'] == 'done')].copy()
     named = frame['regime'].str.extract(f'^{_TRIAL.pattern}$')

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ukd_bench.errors import ConfigError, DataError
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.sweep.earlier import still_valid
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.parts import Regime

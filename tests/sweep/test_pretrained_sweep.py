@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ukd_bench.cli.main import main
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 
 from .conftest import SWEEP, Sweep, call_sweep, shared
 from .planned import BRIGHT

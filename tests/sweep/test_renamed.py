@@ -6,7 +6,7 @@ import pytest
 
 from ukd_bench.files.configs import configs_root
 from ukd_bench.methods.distillation import Distillation
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.sweep.config import PoolTeacher, Student
 from ukd_bench.sweep.doubts import doubts
 

@@ -10,7 +10,7 @@ import pytest
 from ukd_bench.records.samples import read_samples
 from ukd_bench.report.doubts import doubts
 from ukd_bench.report.figures.gallery import draw_all
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.results.samples import load_samples
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from ukd_bench.errors import ResultsError
 from ukd_bench.report.tables.lost import lost_table
-from ukd_bench.results.load import load_sweep
+from ukd_bench.results.loading import load_sweep
 from ukd_bench.sweep.doubts import doubts
 from ukd_bench.sweep.finished import SweepState
 

@@ -17,7 +17,7 @@ from ukd_bench.records.folder import SweepPaths
 from ukd_bench.records.regime import DEFAULT_REGIME
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.report.page import Report, write_report
-from ukd_bench.results.frames import load_frame, load_scores_frame
+from ukd_bench.results.frames import load, load_clips
 from ukd_bench.sweep.doubts import doubts
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import Places, RunFolders
@@ -110,8 +110,8 @@ def report(root: Path, out: Path, drawn: bool = False) -> Report:
 def read_all(root: Path, scratch: Path, drawn: bool = False) -> None:
     """Has everything read a folder; it lets nothing through but what no reader expects."""
     complaint(lambda: report(root, scratch / 'page', drawn))
-    complaint(lambda: load_frame(root))
-    complaint(lambda: load_scores_frame(root))
+    complaint(lambda: load(root))
+    complaint(lambda: load_clips(root))
     paths = SweepPaths(root)
     banks = sorted(map(str, root.glob('*/bank')))
     for line in (

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..results.claims import applying_claims, load_claims
-from ..results.load import load_sweep
 from ..results.load_full_size import load_full_size
+from ..results.loading import load_sweep
 from ..results.verdicts import evaluate
 from .content import Content, sweep_content, table_content, verdict_content
 from .expectations import no_gain_expected

@@ -13,8 +13,8 @@ from ..results import formatting
 from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
 from ..results.full_size import FullSize
-from ..results.load import load_sweep
 from ..results.load_full_size import load_full_size
+from ..results.loading import load_sweep
 from ..results.runs import Sweep
 from ..results.verdicts import Verdict, evaluate
 from .content import (

@@ -1,11 +1,11 @@
-"""Results of sweeps, as data: ``load_frame`` and ``load_scores_frame`` give pandas DataFrames."""
+"""Results of sweeps, as data: ``load`` and ``load_clips`` give pandas DataFrames."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .frames import load_frame, load_scores_frame
+    from .frames import load, load_clips
 
-__all__ = ['load_frame', 'load_scores_frame']
+__all__ = ['load', 'load_clips']
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .load import load_sweep
+from .loading import load_sweep
 from .runs import Run, Sweep
 from .scores import load_scores
 
@@ -94,16 +94,16 @@ COLUMNS: dict[str, tuple[str, _Value]] = {
     'threads': (WHOLE, _recorded('environment', 'threads')),
     'precision': (TEXT, _recorded('environment', 'precision')),
 }
-"""Columns of :func:`load_frame`: the type of each, and where its values come from."""
+"""Columns of :func:`load`: the type of each, and where its values come from."""
 
 RUN_COLUMNS = (
     *('sweep', 'results', 'key', 'method', 'title', 'regime', 'student', 'teacher'),
     *('num_teachers', 'seed', 'split'),
 )
-"""Columns of :func:`load_frame` that :func:`load_scores_frame` has as well."""
+"""Columns of :func:`load` that :func:`load_clips` has as well."""
 
 
-def load_frame(*folders: Path | str) -> pd.DataFrame:
+def load(*folders: Path | str) -> pd.DataFrame:
     """All planned runs of some sweeps, a row each.
 
     A run without a result has its row, too: its ``status`` says why, and what was not measured is
@@ -128,7 +128,7 @@ def load_frame(*folders: Path | str) -> pd.DataFrame:
     )
 
 
-def load_scores_frame(*folders: Path | str) -> pd.DataFrame:
+def load_clips(*folders: Path | str) -> pd.DataFrame:
     """Test scores of some sweeps: a row a run and clip.
 
     Args:

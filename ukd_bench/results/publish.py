@@ -12,7 +12,7 @@ from ..files.atomic import read_json
 from ..files.locks import held
 from ..records.folder import RunPaths, SweepPaths
 from ..records.record import FINAL_STATUSES
-from .load import load_sweep
+from .loading import load_sweep
 from .runs import Sweep
 
 _ABSOLUTE_PATH = re.compile(r'"(/[^"/\s]+/[^"\s]*)"')

@@ -5,7 +5,7 @@ import argparse
 from ..values import named_path
 
 SUMMARY = 'write the runs of sweeps as CSV, a row a run'
-DESCRIPTION = 'Writes the table that ukd_bench.results.load_frame returns: a row a run.'
+DESCRIPTION = 'Writes the table that ukd_bench.results.load returns: a row a run.'
 EPILOG = """\
 example:
   %(prog)s results/quick results/reference/quick --csv runs.csv
@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
         ResultsError: a folder holds no sweep, or the file cannot be written.
     """
     from ...errors import ResultsError
-    from ...results.frames import load_frame
+    from ...results.frames import load
 
-    frame = load_frame(*arguments.sweeps)
+    frame = load(*arguments.sweeps)
     try:
         frame.to_csv(arguments.csv, index=False)
     except OSError as error:

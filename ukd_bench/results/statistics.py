@@ -111,6 +111,37 @@ def paired_difference(
     return Difference(estimate.mean, estimate.low, estimate.high, sd, p_value, estimate.n)
 
 
+def unpaired_difference(
+    first: Sequence[float], second: Sequence[float], confidence: float = 0.95
+) -> Difference:
+    """Welch's t-test of ``first - second`` (Biometrika 34, 1947), two-sided.
+
+    Args:
+        first: (n,) figures, one a seed.
+        second: (m,) figures of other trainings.
+        confidence: coverage of the interval.
+
+    Returns:
+        The difference of the means, with the smaller of n and m; without an interval where that
+        is 1.
+
+    Raises:
+        ValueError: one of the two is empty.
+    """
+    if not len(first) or not len(second):
+        raise ValueError(f'figures must be some: {len(first)} and {len(second)}')
+    one, other = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    mean, n = float(one.mean() - other.mean()), min(one.size, other.size)
+    if n == 1:
+        return Difference(mean, None, None, None, None, 1)
+    # As where pairs have equal gaps, there is no noise to test against.
+    if max(one.std(ddof=1), other.std(ddof=1)) < _NO_SPREAD:
+        return Difference(mean, mean, mean, None, 1.0 if abs(mean) < 1e-12 else 0.0, n)
+    tested = stats.ttest_ind(one, other, equal_var=False)
+    low, high = tested.confidence_interval(confidence)
+    return Difference(mean, float(low), float(high), None, float(tested.pvalue), n)
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down adjustment (Scandinavian Journal of Statistics 6, 1979).
 

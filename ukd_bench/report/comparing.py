@@ -83,9 +83,7 @@ def write_comparison(
         kind=COMPARISON,
         sweeps=[
             dict(letter=letter, folder=name, **sweep_content(sweep))
-            for letter, name, sweep in zip(
-                LETTERS, folder_names(folders), (one, other), strict=True
-            )
+            for letter, name, sweep in zip(LETTERS, names, (one, other), strict=True)
         ],
         summary=list(summary),
         doubts=_doubts(pair, rules),

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
+from statsmodels.stats.weightstats import CompareMeans
 
 MAX_SEEDS = 1000
 _NO_SPREAD = 1e-12
@@ -137,9 +138,10 @@ def unpaired_difference(
     # As where pairs have equal gaps, there is no noise to test against.
     if max(one.std(ddof=1), other.std(ddof=1)) < _NO_SPREAD:
         return Difference(mean, mean, mean, None, 1.0 if abs(mean) < 1e-12 else 0.0, n)
-    tested = stats.ttest_ind(one, other, equal_var=False)
-    low, high = tested.confidence_interval(confidence)
-    return Difference(mean, float(low), float(high), None, float(tested.pvalue), n)
+    tested = CompareMeans.from_data(one, other)
+    low, high = tested.tconfint_diff(1 - confidence, usevar='unequal')
+    p_value = tested.ttest_ind(usevar='unequal')[1]
+    return Difference(mean, float(low), float(high), None, float(p_value), n)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

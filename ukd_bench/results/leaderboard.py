@@ -158,7 +158,7 @@ def _valid(folder: Path) -> Sweep:
     without = [run for run in sweep.runs if not run.has_result]
     if without:
         raise ResultsError(
-            f'{len(without)} of {len(sweep.runs)} planned runs have no valid record; '
+            f'{len(without)} of {len(sweep.runs)} planned runs without a valid record: '
             f'{without[0].folder}: {without[0].problem or without[0].status}'
         )
     planned = {run.folder for run in sweep.runs}

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import sys
 
 import pytest
 
@@ -98,6 +99,25 @@ def test_runs_of_another_version_are_remarked(board, made_up, good, tmp_path):
     assert told['Plain'] == 'runs of another version stand in' and told['UKD'] == '–'
 
 
+@pytest.mark.parametrize(
+    ('text', 'changed'),
+    [
+        ('[[claim]]\nrule = "this.Rule"\n', False),
+        ('[[claim]]\nrule = "gain"\n', True),
+        ('[[claim]', True),
+        ('claim = 3\n', True),
+    ],
+)
+def test_rules_of_others_are_not_imported(board, made_up, tmp_path, text, changed):
+    made = made_up.MadeUpSweep()
+    made.claims_sha256 = 'f' * 64
+    folder = made.write(tmp_path / 'theirs')
+    (folder / 'claims.toml').write_text(text)
+    assert board(folder)[0] == 0 and 'this' not in sys.modules
+    texts = [one['text'] for one in content_of(tmp_path)['doubts']]
+    assert ('The claims file has changed since this sweep was planned.' in texts) is changed
+
+
 def test_lost_runs_are_listed(board, made_up, tmp_path):
     made = made_up.MadeUpSweep()
     error = {'type': 'OutOfMemoryError', 'message': 'tried to allocate 2 GiB'}
@@ -147,6 +167,22 @@ def test_rows_are_in_all_files_and_groups_in_each(board, good, made_up, tmp_path
     assert str(tmp_path) not in html
 
 
+def test_a_figure_draws_what_is_ranked(board, good, made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0,))
+    made.select('ukd', 4)[0]['metrics']['top1'] = 0.9
+    board(good, made.write(tmp_path / 'theirs'))
+    content = content_of(tmp_path)
+    (figure,) = content['figures']
+    rows = rows_of(content, 'ranking')
+    assert [point['top1'] for point in figure['points']] == [
+        row['Top-1, %']['value'] for row in rows
+    ]
+    assert figure['points'][0]['low'] is None and figure['points'][1]['low'] < 70
+    svg = (tmp_path / 'out' / 'figures' / 'ranking-1.svg').read_text()
+    assert 'UKD, K = 4, theirs' in svg and 'Naive, K = 2, good' in svg
+    assert (tmp_path / 'out' / 'leaderboard.md').read_text().count('](figures/ranking-1.svg)') == 1
+
+
 def test_hostile_names_are_text(board, made_up, tmp_path):
     made = made_up.MadeUpSweep(seeds=(0,))
     for record in made.records.values():
@@ -177,7 +213,7 @@ def test_equal_folders_give_equal_bytes(board, good, tmp_path):
         files.append(
             {path: path.read_bytes() for path in (tmp_path / 'out').rglob('*') if path.is_file()}
         )
-    assert files[0] == files[1] and len(files[0]) == 3 + 2 * 3
+    assert files[0] == files[1] and len(files[0]) == 3 + 1 + 2 * 3
 
 
 @pytest.mark.parametrize('case', ['absent', 'nothing', 'out'])

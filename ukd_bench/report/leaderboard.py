@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..errors import ConfigError
 from ..results import formatting
-from ..results.claims import applying_claims, load_claims
+from ..results.claims import applying_claims, sha256_as_it_lies
 from ..results.leaderboard import Leaderboard, Ranking, read_leaderboard
-from .content import SCHEMA, Content, sweep_content, table_content
+from ..results.runs import Sweep
+from .content import SCHEMA, Content, figure_content, sweep_content, table_content
 from .doubts import Doubt, doubts
+from .figures.leaderboard import draw_rankings
 from .page import LEADERBOARD, write_files
 from .tables.leaderboard import (
     against_best,
@@ -46,7 +49,7 @@ def write_leaderboard(folders: Sequence[Path], out: Path) -> Written:
 
     Raises:
         ResultsError: a folder does not exist, none can be ranked, or ``out`` cannot be written.
-        ConfigError: the claims file of a sweep, or that of published figures, cannot be used.
+        ConfigError: the file of published figures cannot be used.
     """
     leaderboard = read_leaderboard(folders)
     summary = tuple(_summary(leaderboard))
@@ -58,6 +61,7 @@ def write_leaderboard(folders: Sequence[Path], out: Path) -> Written:
         left_out_table(leaderboard.left_out),
         replace(reported, title=f'{reported.title}: only reported'),
     ]
+    drawings = draw_rankings(leaderboard.rankings)
     content: Content = dict(
         schema=SCHEMA,
         kind=LEADERBOARD,
@@ -68,10 +72,10 @@ def write_leaderboard(folders: Sequence[Path], out: Path) -> Written:
         ],
         summary=list(summary),
         doubts=_doubts(leaderboard),
-        figures=[],
+        figures=[figure_content(drawing) for drawing in drawings],
         tables=[table_content(table) for table in tables if table],
     )
-    index, markdown = write_files(content, [], Path(out))
+    index, markdown = write_files(content, drawings, Path(out))
     return Written(index, markdown, leaderboard, summary)
 
 
@@ -121,14 +125,22 @@ def _doubts(leaderboard: Leaderboard) -> list[Content]:
     """What weakens the sweeps, each doubt once, with the folders that it is about."""
     whose: dict[Doubt, list[str]] = {}
     for one in leaderboard.published:
-        rules = load_claims(applying_claims(one.sweep.root, None))
-        for doubt in doubts(one.sweep, rules.sha256):
+        for doubt in doubts(one.sweep, _rules(one.sweep)):
             whose.setdefault(doubt, []).append(one.name)
     every = len(leaderboard.published)
     return [
         dict(of=_of(names, every), folders=names, text=doubt.text, means=doubt.means)
         for doubt, names in whose.items()
     ]
+
+
+def _rules(sweep: Sweep) -> str:
+    """The hash of a sweep's claims file; that of its plan where the present one cannot be told."""
+    try:
+        present = sha256_as_it_lies(applying_claims(sweep.root))
+    except ConfigError:
+        return ''
+    return str(sweep.plan.get('claims_sha256')) if present is None else present
 
 
 def _of(names: Sequence[str], every: int) -> str:

@@ -13,6 +13,8 @@ from .style import marker
 from .svg import Drawing, draw
 
 _GREY = '#999999'
+_LONGEST = 44
+"""Characters of a label that a figure has room for."""
 
 
 def draw_two_sweeps(pair: SideBySide) -> Drawing | None:
@@ -27,7 +29,7 @@ def draw_two_sweeps(pair: SideBySide) -> Drawing | None:
         'stands for itself: of twenty, one misses its value. Without a bar: one seed.'
     )
     name = 'two-sweeps'
-    return draw(name, caption, (6.0, height), lambda figure: _paint(rows, pair, figure), rows)
+    return draw(name, caption, (5.2, height), lambda figure: _paint(rows, pair, figure), rows)
 
 
 def _rows(pair: SideBySide) -> list[dict[str, Any]]:
@@ -72,9 +74,10 @@ def _paint(rows: list[dict[str, Any]], pair: SideBySide, figure: Figure) -> Axes
             ax.scatter(row['difference'], place, **marker(look, False), zorder=3)
             words = [methods.heading(row['method']), f'K = {row["k"]}' if row['k'] else '']
             words.append(f'split {row["split"]}' if splits else '')
-            ticks.append((place, ', '.join(word for word in words if word)[:40], False))
+            ticks.append((place, ', '.join(word for word in words if word), False))
         place += 2
-    ax.set_yticks([at for at, _, _ in ticks], [text for _, text, _ in ticks])
+    texts = [text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…' for _, text, _ in ticks]
+    ax.set_yticks([at for at, _, _ in ticks], texts)
     for label, (_, _, bold) in zip(ax.get_yticklabels(), ticks, strict=True):
         label.set_fontweight('bold' if bold else 'normal')
     ax.set_ylim(place - 1.3, -0.7)

@@ -1,5 +1,6 @@
 import time
 
+import numpy as np
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -9,6 +10,7 @@ from ukd_bench.files.checkpoints import state_sha256
 from ukd_bench.measure import MeasureHook
 from ukd_bench.measure.measure_hook import WARM_UP_STEPS
 from ukd_bench.measure.memory.phases import PhaseMemory
+from ukd_bench.records.record import CURVE
 
 REPLAY = dict(type='ukd_bench.ReplayHook', view_seed=5)
 
@@ -40,26 +42,29 @@ def test_steps_curve_and_hashes(measured):
     assert len(measure.step_seconds) == 6 and min(measure.step_seconds) > 0
     ordered = sorted(measure.step_seconds[WARM_UP_STEPS:])
     assert measure.step_median_s == ordered[1]
-    assert [(epoch, rate) for epoch, _, rate in measure.curve] == [(1, 0.05), (2, 0.05)]
+    assert [(epoch, rate) for epoch, _, rate, *_ in measure.curve] == [(1, 0.05), (2, 0.05)]
     # 11 classes at chance.
-    assert all(1.5 < loss < 4 for _, loss, _ in measure.curve)
+    assert all(1.5 < loss < 4 for _, loss, *_ in measure.curve)
     assert measure.final_sha256 == state_sha256(runner.model) != measure.initial_sha256
     assert list(measure.memory.peaks) == ['train']
 
 
-def test_the_curve_is_the_mean_of_the_steps_losses(measured):
-    class Losses(Hook):
+def test_the_curve_is_the_mean_of_the_steps(measured):
+    class Seen(Hook):
         def __init__(self):
-            self.seen = []
+            self.steps = []
 
         def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-            self.seen.append(outputs['loss'].item())
+            self.steps.append((outputs['loss'].item(), float(outputs['top1_acc'])))
 
-    losses = Losses()
-    _, measure = measured(losses)
-    assert [loss for _, loss, _ in measure.curve] == pytest.approx(
-        [sum(losses.seen[:3]) / 3, sum(losses.seen[3:]) / 3]
-    )
+    seen = Seen()
+    _, measure = measured(seen)
+    means = [np.mean(seen.steps[:3], axis=0), np.mean(seen.steps[3:], axis=0)]
+    told = [(loss, top1) for _, loss, _, top1, _ in measure.curve]
+    np.testing.assert_allclose(told, means, rtol=1e-6)
+    # Nothing was validated.
+    assert [point[-1] for point in measure.curve] == [None, None]
+    assert len(measure.curve[0]) == len(CURVE)
 
 
 def test_what_a_hook_allocates_in_a_step_is_in_the_phase(measured):
@@ -132,12 +137,20 @@ def test_compiled_code_is_not_measured_on_the_cpu(runner_config, train):
 def test_figures_go_on_from_those_of_an_earlier_process():
     earlier, later, again = (MeasureHook(PhaseMemory(torch.device('cpu'))) for _ in range(3))
     earlier.step_seconds = [9.0, 9.0, 9.0, 1.0, 2.0]
-    earlier.curve, earlier.validation_s, earlier.initial_sha256 = [(1, 2.5, 0.1)], 4.0, 'abc'
+    earlier.curve, earlier.validation_s, earlier.initial_sha256 = (
+        [[1, 2.5, 0.1, 0.3, 0.2]],
+        4.0,
+        'abc',
+    )
     later.load_state_dict(None, earlier.state_dict(None))
     # The second process warms up as the first did.
     later.step_seconds += [8.0, 8.0, 8.0, 3.0]
     assert later.step_median_s == 2.0
-    assert (later.curve, later.validation_s, later.initial_sha256) == ([(1, 2.5, 0.1)], 4.0, 'abc')
+    assert (later.curve, later.validation_s, later.initial_sha256) == (
+        [[1, 2.5, 0.1, 0.3, 0.2]],
+        4.0,
+        'abc',
+    )
     again.load_state_dict(None, later.state_dict(None))
     again.step_seconds += [7.0]
     assert again.step_median_s == 2.0

@@ -34,7 +34,7 @@ def test_sources_stay_equal_and_targets_as_they_were(train, runner_config, disti
         runner = train(runner_config(hook, *options), measure=measure)
         assert is_channels_last(next(runner.model.parameters())) == bool(options)
         targets = find_hook(runner, DistillationHook).target_hash.hexdigest()
-        losses = [loss for _, loss, _ in measure.curve]
+        losses = [loss for _, loss, *_ in measure.curve]
         outcomes.append((targets, measure.initial_sha256, measure.final_sha256, losses))
     naive, ukd, ordinary = outcomes
     assert naive == ukd

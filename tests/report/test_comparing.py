@@ -162,7 +162,7 @@ def test_pages_and_tables_hold_what_the_file_says(compare, tmp_path):
     figures = [one['figure']['name'] for one in content['tables'] if one['figure']]
     assert figures == ['two-sweeps']
     drawings = [
-        Drawing(name, '', (out / 'figures' / f'{name}.svg').read_text()) for name in figures
+        Drawing(name, '', (out / 'figures' / f'{name}.svg').read_text(), b'') for name in figures
     ]
     (tmp_path / 'again').mkdir()
     for made in write_pages(written(content), drawings, tmp_path / 'again'):

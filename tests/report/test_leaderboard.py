@@ -213,7 +213,7 @@ def test_equal_folders_give_equal_bytes(board, good, tmp_path):
         files.append(
             {path: path.read_bytes() for path in (tmp_path / 'out').rglob('*') if path.is_file()}
         )
-    assert files[0] == files[1] and len(files[0]) == 3 + 1 + 2 * 3
+    assert files[0] == files[1] and len(files[0]) == 3 + 2 + 2 * 3
 
 
 @pytest.mark.parametrize('case', ['absent', 'nothing', 'out'])

@@ -1,21 +1,35 @@
+from functools import partial
+
 import pytest
 from matplotlib.figure import Figure
 
 from tests.results.made_up_regimes import made_up_regimes
-from ukd_bench.report.figures import axes as figures, data as figure_data
+from ukd_bench.report.figures import data as figure_data, teachers as figures
 from ukd_bench.report.figures.differences import difference_frame, differences
-from ukd_bench.report.figures.svg import draw_all
+from ukd_bench.report.figures.gallery import draw_all
+from ukd_bench.report.figures.pipeline import own_and_whole
+from ukd_bench.report.figures.tradeoff import accuracy_against
 from ukd_bench.results.comparable import comparable_runs
 from ukd_bench.results.load import load_sweep
 
 
 @pytest.fixture
-def group(made_up, tmp_path):
-    return comparable_runs(load_sweep(made_up.MadeUpSweep().write(tmp_path)))[0]
+def sweep(made_up, tmp_path):
+    return load_sweep(made_up.MadeUpSweep().write(tmp_path))
 
 
-def test_frame_by_hand(group):
-    table = figure_data.frame(group).set_index(['method', 'k'])
+@pytest.fixture
+def group(sweep):
+    return comparable_runs(sweep)[0]
+
+
+@pytest.fixture
+def table(group, sweep):
+    return figure_data.frame(group, sweep)
+
+
+def test_frame_by_hand(table):
+    table = table.set_index(['method', 'k'])
     assert table.loc[('plain', 0), 'top1'] == pytest.approx(57.5)
     assert table.loc[('naive', 4), 'train_mib'] == 62
     assert len(table) == 10
@@ -25,7 +39,7 @@ def test_students_of_ukd_again_with_fewer_seeds_do_not_stand_beside_its_mean(tmp
     top1 = {'bright': dict(plain=[0.7, 0.6], ukd=[0.7, 0.5], naive=[0.7])}
     sweep = load_sweep(made_up_regimes(top1).write(tmp_path))
     (group,) = comparable_runs(sweep)
-    table = figure_data.frame(group).set_index('method')
+    table = figure_data.frame(group, sweep).set_index('method')
     assert table.loc['ukd', 'top1'] == pytest.approx(60)
     assert table.loc[['naive'], 'top1'].isna().all() and table.loc['naive', 'train_mib'] > 0
     captions = {drawing.name: drawing.caption for drawing in draw_all(sweep)}
@@ -45,27 +59,25 @@ def test_class_frame_averages_to_the_accuracy(group):
     [
         figures.accuracy_against_teachers,
         figures.memory_against_teachers,
-        figures.accuracy_against_memory,
+        partial(accuracy_against, cost='train_mib', label='MiB'),
+        partial(own_and_whole, own='own_s', whole='pipeline_s', label='s'),
     ],
 )
-def test_figures_take_and_return_the_axes(group, draw):
+def test_figures_take_and_return_the_axes(table, group, draw):
     ax = Figure().subplots()
-    assert draw(figure_data.frame(group), group.methods, ax) is ax
-    assert ax.get_xlabel() and ax.get_ylabel()
+    assert draw(table, methods=group.methods, ax=ax) is ax
+    assert ax.get_xlabel() and (ax.get_ylabel() or ax.get_yticklabels())
 
 
-def test_figures_without_distilled_students(group):
-    table = figure_data.frame(group)
+def test_figures_without_distilled_students(table, group):
     floor = table[table['method'] == 'plain']
     for draw in (figures.accuracy_against_teachers, figures.memory_against_teachers):
         ax = Figure().subplots()
         assert draw(floor, group.methods, ax) is ax
 
 
-def test_memory_starts_at_zero(group):
-    ax = figures.memory_against_teachers(
-        figure_data.frame(group), group.methods, Figure().subplots()
-    )
+def test_memory_starts_at_zero(table, group):
+    ax = figures.memory_against_teachers(table, group.methods, Figure().subplots())
     assert ax.get_ylim()[0] == 0
 
 
@@ -110,12 +122,12 @@ def test_classes_against_the_plain_student(group):
     assert figure_data.class_gain_frame(classes, 'None').empty
 
 
-def test_losses_are_means_over_seeds_at_the_largest_k(group):
-    table = figure_data.curve_frame(group)
-    ukd = table[table['method'] == 'ukd']
+def test_losses_are_means_over_seeds_at_the_largest_k(group, table):
+    curves = figure_data.curve_frame(group)
+    ukd = curves[curves['method'] == 'ukd']
     assert ukd[['k', 'epoch', 'n']].to_numpy().tolist() == [[4, 1, 3], [4, 2, 3]]
     assert ukd['loss'].tolist() == pytest.approx([2.0, 0.8])
-    assert set(figure_data.frame(group).query("method == 'ukd'")['top1_seeds'].map(len)) == {3}
+    assert set(table.query("method == 'ukd'")['top1_seeds'].map(len)) == {3}
 
 
 def test_nothing_distilled_no_differences(made_up, tmp_path):

@@ -6,9 +6,9 @@ from ukd_bench.methods.known import KnownMethods
 from ukd_bench.methods.looks import LOOKS
 from ukd_bench.methods.table import STUDENT_METHODS
 from ukd_bench.report import page as wording
-from ukd_bench.report.figures.axes import _side_by_side
+from ukd_bench.report.figures.gallery import draw_all
 from ukd_bench.report.figures.style import dash, marker
-from ukd_bench.report.figures.svg import draw_all
+from ukd_bench.report.figures.teachers import _side_by_side
 from ukd_bench.report.page import write_report
 from ukd_bench.report.tables.equality import equality_table
 from ukd_bench.report.tables.memory import memory_table, slope_table

@@ -93,7 +93,9 @@ def test_every_figure_is_in_csv_and_every_row_in_latex(page, content):
 def test_pages_can_be_written_of_the_file_alone(page, content, tmp_path):
     names = [one['name'] for one in content['figures']]
     names += [table['figure']['name'] for table in content['tables'] if table['figure']]
-    drawings = [Drawing(name, '', (page / 'figures' / f'{name}.svg').read_text()) for name in names]
+    drawings = [
+        Drawing(name, '', (page / 'figures' / f'{name}.svg').read_text(), b'') for name in names
+    ]
     again = written(content)
     for made in write_pages(again, drawings, tmp_path):
         assert made.read_bytes() == (page / made.name).read_bytes()

@@ -71,6 +71,19 @@ def test_validation_leaves_the_training_as_it_was(train, validated, tmp_path):
     assert state_sha256(watched.model) == state_sha256(train(plain).model)
 
 
+def test_a_validation_is_a_point_of_its_epochs_curve(train, validated):
+    class Seen(Hook):
+        def __init__(self):
+            self.top1 = []
+
+        def after_val_epoch(self, runner, metrics=None):
+            self.top1.append(metrics['clips/top1'])
+
+    measure, seen = MeasureHook(), Seen()
+    train(validated, measure=measure, also=(seen,))
+    assert [(point[0], point[-1]) for point in measure.curve] == [*enumerate(seen.top1, 1)]
+
+
 def test_nothing_validated_is_refused(tmp_path):
     with pytest.raises(ConfigError, match='no epoch was validated'):
         KeepBest(tmp_path / 'b.pth').restore(None)

@@ -68,9 +68,14 @@ def remove_leftovers(path: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes bytes atomically."""
+    atomic_write(path, lambda file: file.write(content))
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes UTF-8 text atomically."""
-    atomic_write(path, lambda file: file.write(text.encode()))
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:

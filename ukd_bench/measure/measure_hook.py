@@ -1,4 +1,4 @@
-"""A hook that measures a training: memory, step time, the loss curve."""
+"""A hook that measures a training: memory, step time, the training curve."""
 
 import math
 import statistics
@@ -17,17 +17,19 @@ from .memory.phases import PhaseMemory
 from .memory.watched import FIRST_STEPS, watched_steps
 
 WARM_UP_STEPS = 3
+_TRAIN_TOP1, _VALIDATION_TOP1 = 'top1_acc', 'clips/top1'
+"""What MMAction2's heads call their accuracy in a step, and :class:`.ClipScores` its own."""
 
 
 @HOOKS.register_module()
 class MeasureHook(ResumableHook):
-    """Notes peaks, step times, hashes and the loss curve of a training run.
+    """Notes peaks, step times, hashes and the curve of a training run.
 
     A step lasts from before the hooks that feed the student (resident teachers score there) until
     its parameters are updated, and those of the networks that a source trains beside it. On the CPU
     live tensors are counted in some steps of every epoch, see :func:`.watched_steps`, which are no
     part of the median step time. In distributed training the figures are the process's own; losses
-    in the curve are means over all processes.
+    and accuracies of steps in the curve are means over all processes.
 
     Where training resumes, all figures go on from those that the checkpoint brings.
 
@@ -40,7 +42,9 @@ class MeasureHook(ResumableHook):
         initial_sha256, final_sha256: Hash of the student's state before and after training.
         validation_s: Seconds of validation during training, which is neither in a step nor in the
             phase ``train``.
-        curve: One (epoch, mean loss, learning rate) an epoch.
+        curve: An entry of the columns :data:`.CURVE` an epoch. Loss and top-1 of training are means
+            over steps, on augmented clips and before each step. An accuracy is None where a head
+            tells none, or no validation was made.
 
     Raises:
         ConfigError: the model is compiled and trained on the CPU, whose tensors it then cannot see.
@@ -55,8 +59,9 @@ class MeasureHook(ResumableHook):
         self.watched: list[int] = []
         self.initial_sha256: str | None = None
         self.final_sha256: str | None = None
-        self.curve: list[tuple[int, float, float]] = []
+        self.curve: list[list[int | float | None]] = []
         self._losses: list[torch.Tensor] = []
+        self._top1: list[float] = []
         self.validation_s = 0.0
         self._began = 0.0
         self._end = _StepEnd(self)
@@ -78,7 +83,7 @@ class MeasureHook(ResumableHook):
             watched=list(self.watched),
             starts=list(self._starts),
             initial_sha256=self.initial_sha256,
-            curve=list(self.curve),
+            curve=[list(point) for point in self.curve],
             validation_s=self.validation_s,
             memory=self.memory.so_far(),
         )
@@ -88,7 +93,7 @@ class MeasureHook(ResumableHook):
         self.step_seconds, self.watched = list(state['step_seconds']), list(state['watched'])
         self._starts = [*state['starts'], len(self.step_seconds)]
         self.initial_sha256 = state['initial_sha256']
-        self.curve = list(state['curve'])
+        self.curve = [list(point) for point in state['curve']]
         self.validation_s = state['validation_s']
         self.memory.include(state['memory'])
 
@@ -130,27 +135,31 @@ class MeasureHook(ResumableHook):
         self.memory.watch(self._to_watch is None or batch_idx in self._to_watch)
         self._began = self._now()
 
-    def end_step(self, loss: torch.Tensor) -> None:
-        """Notes the step that began last, and the student's loss in it."""
+    def end_step(self, outputs: dict) -> None:
+        """Notes the step that began last, with the student's loss and its accuracy in it."""
         if self.memory.watching:
             self.watched.append(len(self.step_seconds))
         self.step_seconds.append(self._now() - self._began)
         self.memory.update()
-        self._losses.append(loss.detach())
+        self._losses.append(outputs['loss'].detach())
+        if _TRAIN_TOP1 in outputs:
+            # Numbers, because tensors that are kept would be in the peak.
+            self._top1.append(float(outputs[_TRAIN_TOP1]))
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Adds a point to the loss curve.
+        """Adds a point to the curve.
 
         Raises:
             DivergedError: the mean loss is not finite.
         """
-        mean = torch.stack(self._losses).mean()
-        all_reduce(mean, op='mean')
-        mean_loss = float(mean)
-        self.curve.append((runner.epoch + 1, mean_loss, runner.optim_wrapper.get_lr()['lr'][0]))
+        loss = _over_processes(torch.stack(self._losses))
+        top1 = _over_processes(torch.tensor(self._top1)) if self._top1 else None
+        learning_rate = runner.optim_wrapper.get_lr()['lr'][0]
+        self.curve.append([runner.epoch + 1, loss, learning_rate, top1, None])
         self._losses.clear()
-        if not math.isfinite(mean_loss):
-            raise DivergedError(f'the loss is {mean_loss} after epoch {runner.epoch + 1}')
+        self._top1.clear()
+        if not math.isfinite(loss):
+            raise DivergedError(f'the loss is {loss} after epoch {runner.epoch + 1}')
 
     def before_val(self, runner: Runner) -> None:
         """Ends the phase ``train`` until the next epoch."""
@@ -160,6 +169,11 @@ class MeasureHook(ResumableHook):
     def after_val(self, runner: Runner) -> None:
         """Notes how long validation took."""
         self.validation_s += self._now() - self._began
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Adds the validation's top-1 to the point of the epoch that it follows."""
+        if self.curve:
+            self.curve[-1][-1] = (metrics or {}).get(_VALIDATION_TOP1)
 
     def after_train(self, runner: Runner) -> None:
         """Ends the phase ``train`` and hashes the trained student."""
@@ -184,6 +198,13 @@ class MeasureHook(ResumableHook):
         return time.perf_counter()
 
 
+def _over_processes(values: torch.Tensor) -> float:
+    """The mean of a tensor, and of those of the other processes."""
+    mean = values.mean()
+    all_reduce(mean, op='mean')
+    return float(mean)
+
+
 class _StepEnd(Hook):
     """Ends the steps of a :class:`MeasureHook`, which begins them and has one priority for all."""
 
@@ -202,4 +223,4 @@ class _StepEnd(Hook):
         outputs: dict | None = None,
     ) -> None:
         assert outputs is not None
-        self.measure.end_step(outputs['loss'])
+        self.measure.end_step(outputs)

@@ -37,7 +37,7 @@ class RunPaths:
 
     @property
     def curve(self) -> Path:
-        """Mean loss and learning rate of every epoch."""
+        """Mean loss, learning rate and accuracies of every epoch."""
         return self.root / 'curve.csv'
 
     @property
@@ -96,6 +96,11 @@ class SweepPaths:
     def pool(self) -> Path:
         """The ordered list of teachers, with where each one's checkpoint and bank lie."""
         return self.root / 'pool.json'
+
+    @property
+    def samples(self) -> Path:
+        """Frames of a few synthetic test clips as networks see them."""
+        return self.root / 'samples.json'
 
     @property
     def lock(self) -> Path:

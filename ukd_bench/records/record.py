@@ -18,6 +18,8 @@ FINAL_STATUSES = ('done', 'oom', 'diverged')
 
 MEMORY_FIGURES = ('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes')
 METRICS = ('top1', 'top5', 'mean_class')
+CURVE = ('epoch', 'loss', 'learning_rate', 'train_top1', 'validation_top1')
+"""Columns of a training curve, which stands beside the record."""
 
 DATASET = schema.table(
     {},

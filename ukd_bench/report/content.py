@@ -1,10 +1,10 @@
 """What a report says, as plain values: ``report.json``, of which pages and tables are written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..results.formatting import DASH, Written
+from ..results.formatting import DASH, Linked, Written
 from ..results.rules import Finding
 from ..results.runs import Sweep
 from ..results.verdicts import Verdict
@@ -13,8 +13,9 @@ from .figures.svg import Drawing
 from .tables.table import Table
 
 SCHEMA, KIND = 1, 'report'
+_LINE = 40
 Content = dict[str, Any]
-"""Plain values, but for figures, which are :class:`.formatting.Written`."""
+"""Plain values, but for figures and links: :class:`.formatting.Written`, :class:`.Linked`."""
 
 
 def sweep_content(sweep: Sweep) -> Content:
@@ -62,13 +63,25 @@ def table_content(table: Table) -> Content:
         id=table.id,
         title=table.title,
         lead=table.lead,
-        columns=[dict(title=one.title, text=one.text) for one in table.columns],
+        columns=[
+            dict(title=one.title, text=one.text, prose=one.text and _is_prose(cells))
+            for one, cells in zip(table.columns, _by_column(table), strict=True)
+        ],
         rows=[list(row) for row in table.rows],
         groups=[[row, title] for row, title in table.groups],
         notes=list(table.notes),
         figure=figure_content(table.drawing) if table.drawing else None,
         folded=table.folded,
     )
+
+
+def _by_column(table: Table) -> list[tuple[str, ...]]:
+    return [*zip(*table.rows, strict=True)] or [()] * len(table.columns)
+
+
+def _is_prose(cells: Iterable[str]) -> bool:
+    """Whether some cell of a column is too long for a line."""
+    return any(len(cell) > _LINE for cell in cells)
 
 
 def figure_content(drawing: Drawing) -> Content:
@@ -84,7 +97,12 @@ def named(pairs: Sequence[tuple[str, str]]) -> list[Content]:
 
 
 def plain(value: Any) -> Any:
-    """Content as JSON has it: a figure is its text, value, unit, interval and number of seeds."""
+    """Content as JSON has it: a figure is its text, value, unit, interval and number of seeds.
+
+    A link is its text and where it leads.
+    """
+    if isinstance(value, Linked):
+        return dict(text=str(value), href=value.href)
     if isinstance(value, Written):
         told = dict(value=value.value, unit=value.unit, low=value.low, high=value.high, n=value.n)
         return dict(text=str(value)) | {
@@ -103,6 +121,8 @@ def written(value: Any) -> Any:
         return [written(one) for one in value]
     if not isinstance(value, Mapping):
         return value
+    if value.keys() == {'text', 'href'}:
+        return Linked(**value)
     if {'text'} < value.keys() <= _FIGURE:
         more = {key: one for key, one in value.items() if key != 'text'}
         return Written(value['text'], more.pop('value', None), **more)

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from ..files.atomic import write_json, write_text
+from ..files.atomic import write_bytes, write_json, write_text
 from ..results import formatting
 from ..results.claims import applying_claims, load_claims
 from ..results.compare import Compared, compare
@@ -30,16 +30,23 @@ from .content import (
     verdict_content,
 )
 from .doubts import Doubt, doubts
-from .figures.svg import Drawing, draw_all
+from .figures.gallery import draw_all
+from .figures.svg import Drawing
 from .provenance import made_by, provenance
+from .tables.agreement import agreement_table
+from .tables.calibration import calibration_table
+from .tables.checklist import checklist_table
 from .tables.comparison import comparison_table, every_comparison
+from .tables.differences import differences_table
 from .tables.equality import equality_table
 from .tables.full_size import every_figure, full_size_table, own_scale_table
 from .tables.gains import gains_table
+from .tables.limits import deviations_table, threats_table, untested_table
 from .tables.lost import lost_table
 from .tables.memory import memory_table, slope_table
 from .tables.payoff import payoff_table
 from .tables.published import published_table
+from .tables.runs import every_run, place_of_results, runs_table
 from .tables.starts import pretraining_table, regime_table
 from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
@@ -118,7 +125,9 @@ def write_report(
     verdicts = tuple(evaluate(sweep, rules, full_size.students))
     doubted = tuple(doubts(sweep, rules.sha256))
     drawings = draw_all(sweep)
-    tables = [*_main_tables(sweep, full_size), *_side_tables(sweep, compared)]
+    place = place_of_results(results, out)
+    side = _side_tables(sweep, compared, verdicts, rules.sha256, place)
+    tables = [*_main_tables(sweep, full_size), *side]
     content: Content = dict(
         schema=SCHEMA,
         kind=KIND,
@@ -150,6 +159,7 @@ def write_files(content: Content, drawings: Sequence[Drawing], out: Path) -> tup
     """
     for drawing in drawings:
         write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
+        write_bytes(out / 'figures' / f'{drawing.name}.png', drawing.png)
     write_json(out / f'{_PAGES[content["kind"]][0]}.json', plain(content))
     for table in content['tables']:
         if table['rows']:
@@ -195,27 +205,38 @@ def render(template: str, content: Content) -> str:
 
 
 def markdown_cell(text: str) -> str:
-    """Escapes text, so that it stays in its table cell and stays text."""
+    """Escapes text, so that it stays in its table cell and stays text; a link is one."""
+    if isinstance(text, formatting.Linked):
+        return f'[{markdown_cell(str(text))}]({text.href})'
     return re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()))
 
 
 def _main_tables(sweep: Sweep, full_size: FullSize) -> list[Table | None]:
     return [
-        *(regime_table(sweep), gains_table(sweep), accuracy_table(sweep), likeness_table(sweep)),
+        *(regime_table(sweep), gains_table(sweep), differences_table(sweep)),
+        *(accuracy_table(sweep), likeness_table(sweep), calibration_table(sweep)),
         *(memory_table(sweep), slope_table(sweep)),
         *(full_size_table(full_size, sweep.methods), own_scale_table(full_size, sweep.methods)),
         *every_figure(full_size, sweep.methods),
         *(cost_table(sweep), payoff_table(sweep)),
-        *(equality_table(sweep), teacher_table(sweep), pretraining_table(sweep)),
+        *(equality_table(sweep), teacher_table(sweep), agreement_table(sweep)),
+        pretraining_table(sweep),
     ]
 
 
-def _side_tables(sweep: Sweep, compared: Compared | None) -> list[Table | None]:
+def _side_tables(
+    sweep: Sweep,
+    compared: Compared | None,
+    verdicts: Sequence[Verdict],
+    claims_sha256: str,
+    place: str | None,
+) -> list[Table | None]:
     return [
-        lost_table(sweep),
         comparison_table(compared) if compared else None,
         every_comparison(compared) if compared else None,
-        published_table(),
+        *(published_table(), deviations_table(sweep), untested_table(verdicts, sweep)),
+        *(threats_table(sweep), checklist_table(sweep, claims_sha256)),
+        *(runs_table(sweep), every_run(sweep, place), lost_table(sweep)),
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..results.formatting import DASH, Written
+from ..results.formatting import DASH, Linked, Written
 from .content import Content
 
 _PARTS = ('low', 'high', 'n')
@@ -21,7 +21,7 @@ def csv_text(table: Content) -> str:
     """A table with a row a row: figures as numbers, not rounded, with their intervals and n.
 
     A column of figures that have an interval is followed by its ends, one of means by the number of
-    seeds. What was not measured is empty.
+    seeds. What was not measured is empty; a link is where it leads.
     """
     named: dict[str, list[object]] = {}
     if len(table['groups']) > 1:
@@ -81,6 +81,8 @@ def _latex_row(cells: Sequence[str]) -> str:
 def _value(cell: str) -> object:
     if isinstance(cell, Written) and cell.value is not None:
         return cell.value
+    if isinstance(cell, Linked):
+        return cell.href
     return None if cell == DASH else str(cell)
 
 

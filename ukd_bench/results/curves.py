@@ -2,26 +2,29 @@
 
 import pandas as pd
 
+from ..records.record import CURVE
 from .runs import Run
 
 
 def training_curve(run: Run) -> pd.DataFrame | None:
-    """The loss and the learning rate by epoch; None where a run has none that can be read.
+    """Figures by epoch; None where a run has none that can be read.
 
-    Columns: epoch, loss, learning_rate.
+    Columns, all numbers: epoch, loss, learning_rate, train_top1, validation_top1; NaN where one was
+    not measured, as accuracies in runs of earlier releases.
     """
     if run.paths is None:
         return None
     try:
-        return pd.read_csv(run.paths.curve)
+        curve = pd.read_csv(run.paths.curve).reindex(columns=CURVE)
     except (OSError, ValueError):
         return None
+    return curve.apply(pd.to_numeric, errors='coerce')
 
 
 def last_loss(run: Run) -> float | None:
     """The mean training loss of a run's last epoch."""
     curve = training_curve(run)
-    if curve is None or curve.empty or 'loss' not in curve:
+    if curve is None or curve.empty:
         return None
-    last = pd.to_numeric(curve['loss'], errors='coerce').iloc[-1]
+    last = curve['loss'].iloc[-1]
     return None if pd.isna(last) else float(last)

@@ -51,6 +51,23 @@ class Written(str):
         return Written(super().__add__(words), self.value, self.unit, self.low, self.high, self.n)
 
 
+class Linked(str):
+    """Text that leads to a file.
+
+    Args:
+        text: What a page shows.
+        href: The file, as a URL relative to the page.
+    """
+
+    href: str
+
+    def __new__(cls, text: str, href: str) -> Self:
+        """Text with where it leads."""
+        made = super().__new__(cls, text)
+        made.href = href
+        return made
+
+
 def whole(value: int | None) -> str:
     """A whole number, or a dash."""
     return DASH if value is None else Written(str(value), value)

@@ -47,8 +47,9 @@ def publish(source: Path, target: Path) -> int:
 def _publish(paths: SweepPaths, target: Path) -> int:
     sweep = load_sweep(paths.root)
     runs = list(_with_results(sweep))
-    # A sweep of an earlier release keeps no claims file.
-    shared = [path for path in (paths.plan, paths.claims) if path.is_file()]
+    # A sweep of an earlier release keeps no claims file, one of recorded videos no sample frames.
+    every = paths.plan, paths.claims, paths.samples
+    shared = [path for path in every if path.is_file()]
     for path in (*shared, *(run.record for run in runs)):
         if found := _ABSOLUTE_PATH.search(_text_of(path)):
             raise ResultsError(f'{path}: names a place on this machine, {quoted(found.group(1))}')
@@ -102,7 +103,8 @@ def _require_earlier_copy(target: Path, name: str) -> None:
 def _not_published(target: Path) -> Path | None:
     """A file in a folder that :func:`publish` never writes; None where there is none."""
     sweep, run = SweepPaths(target), RunPaths(target)
-    ours = {path.name for path in (sweep.plan, sweep.claims, run.record, run.scores, run.curve)}
+    made = sweep.plan, sweep.claims, sweep.samples, run.record, run.scores, run.curve
+    ours = {path.name for path in made}
     files = (path for path in sorted(target.rglob('*')) if path.is_symlink() or not path.is_dir())
     return next((path.relative_to(target) for path in files if path.name not in ours), None)
 

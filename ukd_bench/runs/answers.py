@@ -120,6 +120,13 @@ def _peaks(about: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return answers
 
 
+def _sample_frames(about: dict[str, Any]) -> dict[str, Any]:
+    """Frames of a few test clips as networks see them."""
+    from .sample_frames import sample_frames
+
+    return sample_frames(about)
+
+
 QUESTIONS: dict[str, Callable[[Any], Any]] = {
     # Names of the CUDA devices in view, in torch's order.
     'cuda_devices': lambda about: cuda_devices(),
@@ -128,6 +135,7 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
     'rule_complaint': _rule_complaint,
     'loss_complaint': _loss_complaint,
     'hook_complaints': _hook_complaints,
+    'sample_frames': _sample_frames,
 }
 """Functions from what a question is about to its answer, both plain values, by its name."""
 

@@ -20,7 +20,7 @@ from ..measure import ClipScores, MeasureHook
 from ..measure.memory.phases import PhaseMemory
 from ..measure.prediction import first_clip, inference_flops
 from ..records.folder import RunPaths
-from ..records.record import LAST_EPOCH
+from ..records.record import CURVE, LAST_EPOCH
 from ..records.spec import RunSpec
 from ..records.weights import made_by_runs
 from .build import build_runner, find_hook
@@ -131,6 +131,6 @@ def _knowledge_facts(source: DistillationHook) -> dict[str, Any]:
 def _write_curve(paths: RunPaths, measure: MeasureHook) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(('epoch', 'loss', 'learning_rate'))
+    writer.writerow(CURVE)
     writer.writerows(measure.curve)
     write_text(paths.curve, text.getvalue())

@@ -25,6 +25,7 @@ from .plan import Plan
 from .planner import make_plan
 from .preflight import preflight
 from .prepare import prepare_places, prepare_videos
+from .samples import make_samples
 from .schedule import carry_out
 from .videos import SweepData, sweep_data
 
@@ -229,6 +230,7 @@ class SweepRun:
         with progress.showing():
             outcome = carry_out(state, places, executor, progress)
         state.write_plan(dataset, claims, valid, regimes)
+        make_samples(state.plan, self.paths, say)
         damaged = state.verify() if self.options.verify else []
         for paths in damaged:
             say(f'{paths.root}: is not as it was recorded; the same command makes it again')

@@ -14,9 +14,9 @@ from ...results.curve import PREDICTED
 from ...results.formatting import GIB
 from ...results.full_size import TRAIN, FullSize, FullSizeStudent
 from ...results.rules.memory import CARDS_GIB
-from .axes import label_ends
 from .style import marker
 from .svg import Drawing, draw
+from .teachers import label_ends
 
 _WIDTH, _LARGE, _SMALL = 5.2, 3.7, 1.9
 """Inches: the width of the figure, the height of the first panel, and of each row of others."""

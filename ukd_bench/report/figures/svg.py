@@ -11,25 +11,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ...methods.table import FLOOR
-from ...records.record import ORACLE
-from ...results.comparable import ComparableRuns, comparable_runs
-from ...results.runs import Sweep
-from . import axes as figures, data as figure_data
-from .differences import difference_frame, differences
 from .style import STYLE
 
-_SPREAD, _NO_SPREAD = 'Mean over seeds with 95 % t-intervals.', 'One seed: no intervals.'
+_DOTS = 200
+"""Dots an inch of a PNG."""
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: ``svg`` is a whole file, ``inline`` the same for a page; it draws ``points``."""
+    """A figure: ``svg`` and ``png`` are whole files, ``inline`` is for a page; of ``points``."""
 
     name: str
     caption: str
     svg: str
+    png: bytes
     wide: bool = False
     points: tuple[dict[str, Any], ...] = ()
 
@@ -47,140 +43,7 @@ class Drawing:
         )
 
 
-def draw_all(sweep: Sweep) -> list[Drawing]:
-    """Every figure the records allow: one of all benches, then a set a bench for claims."""
-    everything = comparable_runs(sweep)
-    made = _draw_differences(everything, sweep)
-    groups = [group for group in everything if group.regime.for_claims]
-    for number, group in enumerate(groups, 1):
-        title = f', {group.label}' if len(groups) > 1 else ''
-        suffix = f'-{number}' if len(groups) > 1 else ''
-        made += _draw_group(group, title, suffix)
-    return made
-
-
-def _draw_differences(groups: list[ComparableRuns], sweep: Sweep) -> list[Drawing]:
-    table, headings = difference_frame(groups)
-    if table.empty:
-        return []
-    spread = table['low'].notna().any()
-    caption = (
-        'What the teachers’ knowledge adds: top-1 of UKD at its largest K less that of other '
-        f'students. {_SPREAD if spread else _NO_SPREAD}'
-    )
-    size = (10.6, 0.8 + 0.24 * (len(table) + len(headings)))
-    drawing = _draw(
-        *('gains', caption, size),
-        lambda ax: differences(table, headings, sweep.methods, ax),
-        table,
-        True,
-    )
-    return [drawing]
-
-
-def _draw_group(group: ComparableRuns, title: str, suffix: str) -> list[Drawing]:
-    table = figure_data.frame(group)
-    made: list[Drawing] = []
-    if table.empty:
-        return made
-    # Height for a label, a row of the legend or of the classes' figure for every further method.
-    more = 0.18 * max(0, table['method'].nunique() - 8)
-    short = ' Open markers: shorter schedule.' if table['shortened'].any() else ''
-    if any(run.selection == ORACLE for run in group.runs):
-        short += ' An oracle chose the epochs by their accuracy on the test clips.'
-    left_out = table.loc[table['top1'].isna() & table['method'].map(group.is_ukd_again), 'method']
-    again = ''
-    if names := [group.methods.heading(name) for name in left_out.unique()]:
-        again = f' Left out: {", ".join(names)}, of fewer seeds, whose students are UKD’s.'
-    if table['top1'].notna().any():
-        spread = table['top1_half'].notna().any()
-        what = _SPREAD if spread else _NO_SPREAD
-        dots = ' Small dots: seeds.' if spread else ''
-        caption = f'Accuracy and the number of teachers{title}. {what}{dots}{short}{again}'
-        made.append(
-            _draw(
-                f'accuracy{suffix}',
-                caption,
-                (5.2, 3.5 + more),
-                lambda ax: figures.accuracy_against_teachers(table, group.methods, ax),
-                table[['method', 'k', 'shortened', 'top1', 'top1_half', 'top1_seeds']],
-            )
-        )
-    if table['train_mib'].notna().any():
-        caption = f'Training memory and the number of teachers{title}.'
-        made.append(
-            _draw(
-                f'memory{suffix}',
-                caption,
-                (5.2, 3.5 + more),
-                lambda ax: figures.memory_against_teachers(table, group.methods, ax),
-                table[['method', 'k', 'shortened', 'train_mib']],
-            )
-        )
-    if len(table[~table['shortened']].dropna(subset=['top1', 'train_mib'])):
-        caption = f'Accuracy and training memory{title}. The numbers are K.{again}'
-        made.append(
-            _draw(
-                f'tradeoff{suffix}',
-                caption,
-                (5.2, 3.9 + more),
-                lambda ax: figures.accuracy_against_memory(table, group.methods, ax),
-                table,
-            )
-        )
-    classes = figure_data.class_frame(group)
-    if not classes.empty:
-        caption = (
-            f'Accuracy by class, %{title}. Mean over seeds, at the largest K with the full '
-            'schedule.'
-        )
-        narrow = classes.shape[1] <= 12
-        size = (5.2, 3.7 + more) if narrow else (10.6, 0.9 + 0.42 * len(classes))
-        drawing = _draw(
-            f'classes{suffix}',
-            caption,
-            size,
-            lambda ax: figures.class_accuracy(classes, ax),
-            classes.rename_axis('method').reset_index(),
-            not narrow,
-        )
-        made.append(drawing)
-        gains = figure_data.class_gain_frame(classes, group.methods.heading(FLOOR))
-        if not gains.empty:
-            caption = (
-                f'Accuracy by class less that of the plain student, points{title}. Orange: below '
-                'it; purple: above.'
-            )
-            made.append(
-                _draw(
-                    f'class-gains{suffix}',
-                    caption,
-                    size,
-                    lambda ax: figures.class_gains(gains, ax),
-                    gains.rename_axis('method').reset_index(),
-                    not narrow,
-                )
-            )
-    curves = figure_data.curve_frame(group)
-    if not curves.empty:
-        caption = (
-            f'Training loss by epoch{title}, mean over seeds, at the largest K with the full '
-            'schedule. Methods train by losses of their own, so that shapes compare and heights do '
-            'not.'
-        )
-        made.append(
-            _draw(
-                f'loss{suffix}',
-                caption,
-                (5.2, 3.5 + more),
-                lambda ax: figures.training_loss(curves, group.methods, ax),
-                curves,
-            )
-        )
-    return made
-
-
-def _draw(
+def draw_table(
     name: str,
     caption: str,
     size: tuple[float, float],
@@ -188,14 +51,20 @@ def _draw(
     table: pd.DataFrame,
     wide: bool = False,
 ) -> Drawing:
-    points = [
+    """Draws one figure of one pair of axes; its points are the table's rows. See :func:`draw`."""
+    points = points_of(table)
+    return draw(name, caption, size, lambda figure: paint(figure.subplots()), points, wide)
+
+
+def points_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as plain values, None where one is missing."""
+    return [
         {
             name: None if pd.api.types.is_scalar(value) and pd.isna(value) else value
             for name, value in row.items()
         }
         for row in table.astype(object).to_dict('records')
     ]
-    return draw(name, caption, size, lambda figure: paint(figure.subplots()), points, wide)
 
 
 def draw(
@@ -224,10 +93,15 @@ def draw(
         buffer = io.StringIO()
         # Neither date nor version: equal records give equal bytes.
         figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})
+        # Everything has its place by now.
+        figure.set_layout_engine('none')
+        picture = io.BytesIO()
+        figure.savefig(picture, format='png', dpi=_DOTS, metadata={'Software': None})
     # Widths were laid out with DejaVu Sans; readers' own sans-serif fonts are no wider.
     svg = re.sub(
         r"font-family: [^;\"]*|(?<=px )'DejaVu Sans'[^;\"]*",
         lambda m: m.group(0) if m.group(0).startswith('font-family') else 'sans-serif',
         buffer.getvalue(),
     )
-    return Drawing(name, caption, svg.replace("'DejaVu Sans'", 'sans-serif'), wide, tuple(points))
+    svg = svg.replace("'DejaVu Sans'", 'sans-serif')
+    return Drawing(name, caption, svg, picture.getvalue(), wide, tuple(points))

@@ -1,4 +1,4 @@
-"""Figures: each takes an ``ax`` and tidy data, draws, and returns the ``ax``."""
+"""Figures over the number of teachers; each takes an ``ax`` and tidy data, and returns the ax."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from ...methods.known import KnownMethods
 from ...methods.table import SUBJECT
@@ -35,116 +35,6 @@ def memory_against_teachers(table: pd.DataFrame, methods: KnownMethods, ax: Axes
         ax,
     )
     ax.set_ylim(bottom=0)
-    return ax
-
-
-def accuracy_against_memory(table: pd.DataFrame, methods: KnownMethods, ax: Axes) -> Axes:
-    """Top-1 over the training peak; the numbers beside points are K."""
-    table = table[~table['shortened']].dropna(subset=['top1', 'train_mib'])
-    for method, rows in table.groupby('method', sort=False):
-        look = methods.look(method)
-        colour = look.colour
-        ax.plot(rows['train_mib'], rows['top1'], color=colour, linewidth=1, alpha=0.5, zorder=2)
-        ax.errorbar(
-            rows['train_mib'],
-            rows['top1'],
-            rows['top1_half'],
-            fmt='none',
-            ecolor=colour,
-            elinewidth=1,
-            alpha=0.45,
-            zorder=1,
-        )
-        ax.scatter(rows['train_mib'], rows['top1'], **marker(look, False), zorder=3)
-        for row in rows.itertuples():
-            if row.k:
-                offset, side = ((-7, -3), 'right') if method == SUBJECT else ((7, -3), 'left')
-                ax.annotate(
-                    str(row.k),
-                    (row.train_mib, row.top1),
-                    offset,
-                    textcoords='offset points',
-                    fontsize=7.5,
-                    ha=side,
-                    color=colour,
-                )
-    ax.set_xlabel('Training peak, MiB allocated')
-    ax.set_ylabel('Top-1 accuracy, %')
-    ax.margins(x=0.12, y=0.08)
-    handles = [
-        ax.scatter([], [], **marker(methods.look(method), False), label=methods.heading(method))
-        for method in dict.fromkeys(table['method'])
-    ]
-    ax.legend(
-        handles=handles,
-        frameon=False,
-        fontsize=8,
-        loc='upper center',
-        bbox_to_anchor=(0.5, -0.17),
-        ncols=3,
-        handletextpad=0.1,
-        columnspacing=0.9,
-    )
-    sns.despine(ax=ax)
-    return ax
-
-
-def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
-    """Accuracy by method and class as a heat map with its figures."""
-    return _by_class(table, ax, vmin=0, vmax=100, fmt='.0f', cmap='Blues')
-
-
-def class_gains(table: pd.DataFrame, ax: Axes) -> Axes:
-    """Differences by method and class as a heat map: orange below zero, purple above."""
-    most = max(1.0, float(np.nanmax(np.abs(table.to_numpy()))))
-    # A difference that rounds to nothing has no minus.
-    figures = table.round() + 0.0
-    return _by_class(table, ax, figures, vmin=-most, vmax=most, fmt='+.0f', cmap='PuOr')
-
-
-def training_loss(table: pd.DataFrame, methods: KnownMethods, ax: Axes) -> Axes:
-    """Loss over epochs, a line a method."""
-    labels = []
-    for method, rows in table.groupby('method', sort=False):
-        look = methods.look(method)
-        layer = 5 if method == SUBJECT else 3
-        style = '-' if methods.rows[method].by_count else dash(look)
-        ax.plot(
-            rows['epoch'], rows['loss'], color=look.colour, linewidth=1.5, linestyle=style,
-            zorder=layer,
-        )  # fmt: skip
-        labels.append((float(rows['loss'].iloc[-1]), methods.heading(method), look.colour))
-    ax.set_ylim(bottom=0)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_xlabel('Epoch')
-    ax.set_ylabel('Training loss')
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure), 'these axes fill a figure'
-    label_ends(labels, ax, figure.get_figheight())
-    sns.despine(ax=ax)
-    return ax
-
-
-def _by_class(
-    table: pd.DataFrame, ax: Axes, figures: pd.DataFrame | bool = True, **look: Any
-) -> Axes:
-    sns.heatmap(
-        table,
-        ax=ax,
-        annot=figures,
-        cbar=False,
-        linewidths=1.5,
-        linecolor='white',
-        annot_kws={'fontsize': 8 if table.shape[1] <= 6 else 7},
-        **look,
-    )
-    ax.grid(False)
-    ax.tick_params(length=0)
-    ax.set(xlabel='', ylabel='')
-    slanted = table.shape[1] > 5
-    for label in ax.get_xticklabels():
-        label.set(rotation=35 if slanted else 0, ha='right' if slanted else 'center')
-    ax.tick_params(axis='y', labelrotation=0)
     return ax
 
 
@@ -222,9 +112,7 @@ def _against_teachers(
     ax.set_ylabel(label)
     if value != 'top1':
         ax.set_ylim(0, None if table.empty else float(table[value].max()) * 1.08)
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure), 'these axes fill a figure'
-    label_ends(labels, ax, figure.get_figheight())
+    label_ends(labels, ax)
     sns.despine(ax=ax)
     return ax
 
@@ -241,14 +129,20 @@ def _side_by_side(methods: Sequence[str]) -> dict[str, float]:
     return {method: 2 ** (step * (index - middle)) for index, method in enumerate(methods)}
 
 
-def label_ends(labels: Sequence[tuple[float, str, str]], ax: Axes, inches: float) -> None:
+def label_ends(
+    labels: Sequence[tuple[float, str, str]], ax: Axes, inches: float | None = None
+) -> None:
     """Writes names at the right edge, moved apart where they would collide.
 
     Args:
         labels: The end of each line, its name and its colour.
         ax: Where to write.
-        inches: The height that the axes have, about.
+        inches: The height that the axes have, about; None for all of their figure's.
     """
+    if inches is None:
+        figure = ax.get_figure()
+        assert isinstance(figure, Figure), 'these axes fill a figure'
+        inches = figure.get_figheight()
     low, high = ax.get_ylim()
     gap = (high - low) * _LABEL_INCHES / inches
     for (value, name, colour), place in zip(

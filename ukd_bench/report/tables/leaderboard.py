@@ -13,6 +13,8 @@ from .table import Table, columns, count, mean_mib, over_seeds
 
 ALPHA = 0.05
 _SHORT_HASH = 12
+_LONGEST = 40
+"""Characters of a device's name that fit in a line of the rankings."""
 
 
 def ranking_table(rankings: Iterable[Ranking]) -> Table:
@@ -153,7 +155,9 @@ def _remarks(cell: Cell, sweep: Sweep) -> list[str]:
 def _device(cell: Cell) -> str:
     device = cell.runs[0].value('environment', 'device') or {}
     kind, name = str(device.get('kind') or ''), str(device.get('name') or '')
-    return ': '.join(part for part in (kind.upper(), name) if part) or formatting.DASH
+    text = ': '.join(part for part in (kind.upper(), name) if part) or formatting.DASH
+    # The table of sweeps has it in full.
+    return text if len(text) <= _LONGEST else f'{text[: _LONGEST - 1]}…'
 
 
 def _dirty(run: Run) -> bool:

@@ -1,5 +1,7 @@
 from functools import partial
 
+import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -8,7 +10,7 @@ from ukd_bench.report.figures import data as figure_data, teachers as figures
 from ukd_bench.report.figures.differences import difference_frame, differences
 from ukd_bench.report.figures.gallery import draw_all
 from ukd_bench.report.figures.pipeline import own_and_whole
-from ukd_bench.report.figures.tradeoff import accuracy_against
+from ukd_bench.report.figures.tradeoff import accuracy_against, pareto_front
 from ukd_bench.results.comparable import comparable_runs
 from ukd_bench.results.load import load_sweep
 
@@ -107,7 +109,8 @@ def test_figures_of_regimes_for_controls_are_the_differences_alone(tmp_path):
     sweep = load_sweep(made_up_regimes(dict(bright=students, noisy=students)).write(tmp_path))
     drawings = draw_all(sweep)
     assert [drawing.name for drawing in drawings] == [
-        *('gains', 'accuracy', 'memory', 'tradeoff', 'classes', 'class-gains', 'loss'),
+        *('gains', 'accuracy', 'memory', 'tradeoff', 'cost', 'pipeline', 'classes', 'class-gains'),
+        *('confusion', 'loss', 'reliability'),
     ]
     assert '(noisy), K = 2' in drawings[0].svg
 
@@ -134,3 +137,50 @@ def test_nothing_distilled_no_differences(made_up, tmp_path):
     made = made_up.MadeUpSweep(seeds=(0,))
     made.records = {key: one for key, one in made.records.items() if one['method'] == 'plain'}
     assert 'gains' not in [drawing.name for drawing in draw_all(load_sweep(made.write(tmp_path)))]
+
+
+def test_the_pareto_front_by_hand():
+    table = pd.DataFrame(
+        dict(cost=[1, 2, 2, 3, 4, 4], top1=[50, 60, 55, 60, 70, np.nan], name=[*'abcdef'])
+    )
+    # c is beaten at its own cost; d costs more than b and is no better.
+    assert pareto_front(table, 'cost', 'top1')['name'].tolist() == ['a', 'b', 'e']
+    assert pareto_front(table.assign(top1=50, cost=1), 'cost', 'top1').shape[0] == 6
+
+
+def test_confusions_are_over_all_seeds(group, sweep):
+    named = dict(figure_data.confusion_frames(group, sweep))
+    assert [*named] == ['Plain', 'UKD, K = 4', 'Ensemble of 4']
+    plain = named['Plain']
+    assert plain.sum(axis=1).tolist() == pytest.approx([100] * 4)
+    # Classes have the same number of clips: the diagonal's mean is the mean accuracy.
+    assert np.diag(plain).mean() == pytest.approx(57.5)
+    # A wrong clip is taken for the next class.
+    assert plain.loc['Drink', 'Jump'] == pytest.approx(100 - plain.loc['Drink', 'Drink'])
+
+
+def test_reliability_is_over_the_clips_of_all_seeds(group, sweep):
+    table = figure_data.reliability_frame(group, sweep).set_index('name')
+    assert table.loc['Plain', 'clips'] == 3 * 80
+    assert table.loc['Plain', 'accuracy'] == pytest.approx(57.5)
+    assert table.loc['Plain', 'confidence'] == pytest.approx(70)
+
+
+def test_accuracy_by_epoch_is_drawn_where_it_was_recorded(made_up, tmp_path):
+    made = made_up.MadeUpSweep(seeds=(0, 1))
+    assert 'learning' not in [one.name for one in draw_all(load_sweep(made.write(tmp_path / 'a')))]
+    made.curve = (
+        'epoch,loss,learning_rate,train_top1,validation_top1\n1,2.0,0.1,0.25,\n2,1,0.1,0.5,0.4\n'
+    )
+    drawn = {one.name: one for one in draw_all(load_sweep(made.write(tmp_path / 'b')))}
+    plain = [point for point in drawn['learning'].points if point['method'] == 'plain']
+    assert [point['train_top1'] for point in plain] == [25, 50]
+    assert drawn['validation'].points[0]['validation_top1'] is None
+
+
+def test_what_a_run_takes_and_what_all_that_it_needs(table):
+    table = table.set_index(['method', 'k'])
+    # A student of 100 s whose teachers take 90 s and whose banks take 100 s each.
+    assert table.loc[('plain', 0), ['own_s', 'pipeline_s']].tolist() == [100, 100]
+    assert table.loc[('ukd', 1), 'pipeline_s'] > table.loc[('ukd', 1), 'own_s']
+    assert (table['pipeline_mib'] >= table['own_mib']).all()

@@ -82,8 +82,8 @@ def test_gains_by_hand(made, load):
     ]
     assert 'only what a claim tests is corrected' in table.notes[0]
     assert table.notes[1] == (
-        f'Not run on {END}, or without a seed in common: plain, longer; UKD, shuffled; UKD, '
-        'shuffled across classes; self-distillation; two-stream (dark, light); '
+        f'Not run on {END}, or without a seed in common: plain, longer; plain, wider; UKD, '
+        'shuffled; UKD, shuffled across classes; self-distillation; two-stream (dark, light); '
         'two-stream (RGB, flow).'
     )
 

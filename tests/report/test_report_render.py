@@ -34,7 +34,11 @@ def names_of_tables(page):
 def test_equal_inputs_give_equal_bytes(page, tmp_path):
     golden.write(tmp_path)
     names = sorted(path.relative_to(page) for path in page.rglob('*') if path.is_file())
-    assert len(names) == 15 + 1 + len(names_of_tables(page))
+    figures = [path.stem for path in (page / 'figures').glob('*.svg')]
+    assert len(figures) > 20 and sorted(figures) == sorted(
+        path.stem for path in (page / 'figures').glob('*.png')
+    )
+    assert len(names) == 3 + 2 * len(figures) + len(names_of_tables(page))
     for name in names:
         assert (page / name).read_bytes() == (tmp_path / 'out' / name).read_bytes(), name
 
@@ -44,7 +48,10 @@ def test_page_is_self_contained_and_tells_no_path(page):
         text = (page / name).read_text()
         assert '/home/' not in text and str(page) not in text and '/tmp/' not in text
     html = (page / 'index.html').read_text()
-    assert not re.search(r'(?:src|href)="(?!#)', html)
+    # Pictures within figures are in the page; links lead to the records, and nowhere else.
+    links = set(re.findall(r'(?:src|href)="(?!#|data:image/png)([^"]*)', html))
+    assert links and all(re.fullmatch(r'\.\./results/[^/]+/record\.json', one) for one in links)
+    assert all((page / link).is_file() for link in links)
     assert 'url(http' not in html and '@import' not in html
 
 

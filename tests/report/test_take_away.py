@@ -56,14 +56,19 @@ def text(cell):
     return cell['text'] if isinstance(cell, dict) else cell
 
 
+def in_markdown(cell):
+    shown = markdown_cell(text(cell))
+    return f'[{shown}]({cell["href"]})' if isinstance(cell, dict) and 'href' in cell else shown
+
+
 def test_every_row_is_in_the_page_and_in_its_markdown(page, content):
     shown = Tables((page / 'index.html').read_text()).rows
     markdown = (page / 'report.md').read_text()
-    rows = [[text(cell) for cell in row] for table in content['tables'] for row in table['rows']]
+    rows = [row for table in content['tables'] for row in table['rows']]
     assert len(rows) > 100
     for row in rows:
-        assert row in shown
-        assert f'| {" | ".join(map(markdown_cell, row))} | \n' in markdown
+        assert [text(cell) for cell in row] in shown
+        assert f'| {" | ".join(map(in_markdown, row))} | \n' in markdown
 
 
 def test_every_figure_is_in_csv_and_every_row_in_latex(page, content):
@@ -82,6 +87,8 @@ def test_every_figure_is_in_csv_and_every_row_in_latex(page, content):
                 if not isinstance(cell, dict):
                     assert told == ('' if cell == '–' else cell)
                     continue
+                if 'href' in cell:
+                    assert told == cell['href']
                 if 'value' in cell:
                     assert float(told) == cell['value']
                 for part in {'low', 'high', 'n'} & cell.keys():

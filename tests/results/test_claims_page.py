@@ -50,7 +50,7 @@ def test_the_claims_stand_in_the_report(folder):
     shown = block('', '| M1 |').splitlines()
     assert len(shown) == 2
     lines = (folder / 'my_report' / 'report.md').read_text().splitlines()
-    assert [line for line in lines if re.match(r'\| M\d ', line)] == shown
+    assert [line for line in lines if re.match(r'\| M\d \| \*\*', line)] == shown
 
 
 def test_every_key_and_rule_is_told(folder):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.results.made_up_regimes import made_up_regimes
 from ukd_bench.results.load import load_sweep
 from ukd_bench.results.side_by_side import side_by_side
 
@@ -149,3 +150,14 @@ def test_what_became_of_runs_in_the_other_sweep(beside):
         ('label_smoothing', True): (3, other),
         ('two_stream_rgb_flow', False): (3, 'not planned'),
     }
+
+
+def test_what_serves_several_regimes_counts_once(tmp_path):
+    top1 = {name: dict(plain=[0.6, 0.7]) for name in ('bright', 'scratch')}
+    pair = side_by_side(
+        *(load_sweep(made_up_regimes(top1).write(tmp_path / name)) for name in 'ab')
+    )
+    places = [(one.first[0].method, one.place.regime) for one in pair.both]
+    assert places.count(('plain', 'bright')) == places.count(('plain', 'scratch')) == 1
+    assert [method for method, _ in places].count('teacher') == 4
+    assert [method for method, _ in places].count('pretraining') == 1

@@ -18,9 +18,9 @@ def sweeps_table(sweeps: tuple[Sweep, Sweep], claims_sha256: tuple[str, str]) ->
     told = [dict(provenance(*both)) for both in zip(sweeps, claims_sha256, strict=True)]
     pairs = [(name, told[0][name], told[1][name]) for name in told[0] if name != _PACKAGES]
     pairs += _regimes(*sweeps) + _packages(*sweeps)
-    rows = [(name, a, b, _SAME if a == b else _OTHER) for name, a, b in pairs]
-    titles = columns('<Of both', '<A', '<B', '<Alike')
-    differing = sum(row[-1] == _OTHER for row in rows)
+    rows = [(name, _SAME if a == b else _OTHER, a, b) for name, a, b in pairs]
+    titles = columns('<Of both', '<Alike', '<A', '<B')
+    differing = sum(row[1] == _OTHER for row in rows)
     lead = f'{differing} of {formatting.counted(len(rows), "line")} differ.'
     notes = ('Packages that have one version in both are not listed.',)
     return Table('sweeps', 'The two sweeps', titles, tuple(rows), lead, notes)

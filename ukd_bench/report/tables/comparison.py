@@ -32,8 +32,8 @@ def comparison_table(compared: Compared) -> Table:
     about = (
         'Cells are matched by method, backbone, K, seed, split, schedule, evaluation and data. On '
         'one device, thread count and lock, hashes and accuracy must be equal; elsewhere top-1 may '
-        'differ by what the noise of clips and of two trainings explains, such that the chance that '
-        f'any does by noise alone is {100 * FALSE_ALARM:g} %, and allocated peaks by '
+        'differ by what the noise of clips and of two trainings explains (the chance that any does '
+        f'by noise alone is {100 * FALSE_ALARM:g} %), allocated peaks by '
         f'{100 * MEMORY_TOLERANCE:g} %.'
     )
     return Table(

@@ -105,6 +105,7 @@ def test_other_clips_have_no_difference_but_ratios(beside):
         made.dataset = {'name': 'another'}
         for record in made.records.values():
             record['dataset'] |= {'name': 'another', 'fingerprint': 'e' * 64}
+            record['hashes']['student_state'] = f'other-{record["key"]}'
             if record['memory'].get('train'):
                 record['memory']['train']['allocated_peak_bytes'] *= 2
 
@@ -112,6 +113,7 @@ def test_other_clips_have_no_difference_but_ratios(beside):
     assert len(pair.both) == 19
     for one in cells.values():
         assert one.difference is None and one.unlike == ['data']
+    assert cells['ukd', 1].hashes('student_state') == 'not comparable'
     assert cells['ukd', 1].ratio(lambda run: run.memory('train')) == 2
 
 

@@ -66,13 +66,14 @@ class Beside:
     def hashes(self, name: str) -> str | None:
         """Whether a hash is equal at every seed that both have; None where none has it.
 
-        Where it differs between machines, or locks, or numbers of threads, that says nothing.
+        Where it differs between machines, locks, numbers of threads or clips, that says nothing.
         """
         told = [
             (one, other) for one, other in self.pairs if _hash(one, name) and _hash(other, name)
         ]
         unequal = [pair for pair in told if _hash(pair[0], name) != _hash(pair[1], name)]
-        if any(same_machine(*pair) for pair in unequal):
+        alike = _same_clips(self.first, self.second)
+        if alike and any(same_machine(*pair) for pair in unequal):
             return DIFFER
         return NOT_COMPARABLE if unequal else EQUAL if told else None
 

@@ -85,9 +85,10 @@ def hashes_beside(pair: SideBySide) -> Table | None:
     )
     notes = (
         'Equal: the hashes (SHA-256) are those of the other sweep at every seed that both have. '
-        'Differ: at one seed or more they are not, on the same device, number of threads and lock.',
-        'Not comparable: they are not, and device, threads or lock are others, so that the last '
-        'bits may part; or the lock is not known.',
+        'Differ: at one seed or more they are not, on the same device, number of threads, lock and '
+        'clips.',
+        'Not comparable: they are not, and device, threads, lock or clips are others, so that '
+        'nothing else could be expected; or the lock is not known.',
     )
     return _table('hashes', 'Equality, bit for bit', titles, hashed, row, pair, notes)
 

@@ -234,7 +234,10 @@ def test_other_test_clips_undo_results(finished_sweep, tmp_path):
 def test_report_stands_alone(finished_sweep):
     page = (finished_sweep.report / 'index.html').read_text()
     assert (finished_sweep.report / 'report.md').is_file()
-    assert not re.findall(r'(?:src|href)="(?!#|data:)(?!https?://arxiv|https?://doi)[^"]+"', page)
+    links = re.findall(r'(?:src|href)="(?!#|data:)(?!https?://arxiv|https?://doi)([^"]+)"', page)
+    # Each run leads to its record and to its log.
+    assert len(links) == 2 * len(finished_sweep.records())
+    assert all((finished_sweep.report / link).is_file() for link in links)
     assert str(finished_sweep.folder) not in page
 
 

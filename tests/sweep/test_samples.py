@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from ukd_bench.records.samples import read_samples
+from ukd_bench.report.doubts import doubts
+from ukd_bench.report.figures.gallery import draw_all
 from ukd_bench.results.load import load_sweep
 from ukd_bench.results.samples import load_samples
 
@@ -82,5 +84,12 @@ def test_frames_of_other_networks_and_damaged_ones_are_not_shown(finished_sweep,
     others = {run.key: run for run in loaded.runs if run.key not in keys}
     object.__setattr__(loaded, 'runs', tuple(others.values()))
     assert load_samples(loaded) is None
+    text = path.read_text()
+    path.write_text(text.replace('well lit', 'ill lit'))
+    edited = load_sweep(sweep.results)
+    (doubt,) = [one for one in doubts(edited, '') if 'sample frames' in one.text]
+    told = 'samples.json: edited or damaged, its digest is not that of its content'
+    assert told in doubt.text and str(tmp_path) not in doubt.text
+    assert 'samples' not in [drawing.name for drawing in draw_all(edited)]
     path.unlink()
     assert load_samples(load_sweep(sweep.results)) is None

@@ -13,6 +13,7 @@ from ..results import formatting
 from ..results.comparable import ComparableRuns, comparable_runs
 from ..results.curves import last_loss
 from ..results.runs import Run, Sweep
+from ..results.samples import problem_with_samples
 from ..results.statistics import mean_interval
 from ..results.teaching import teaching
 from ..results.verdicts import Verdict
@@ -102,6 +103,15 @@ def _edited(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
             f'{formatting.counted(count, "record")} cannot be read, or differ from what the run '
             'left: edited, damaged or swapped. “Runs without figures” names them.',
             'They are in no figure. What was done to the others cannot be seen.',
+        )
+
+
+def _samples(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
+    problem = problem_with_samples(sweep)
+    if problem is not None:
+        yield Doubt(
+            f'The sample frames are left out: {problem}.',
+            'No figure and no verdict depends on them.',
         )
 
 
@@ -223,7 +233,7 @@ def _mixed(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
 
 _LOOKS: Sequence[Callable[[Sweep, str], Iterator[Doubt]]] = (
     *(_synthetic, _rules_changed, _foreign_hooks, _edited, _lost, _one_seed, _no_gain),
-    *(_ensemble_in_noise, _on_the_plateau, _oracle, _lower_bound, _mixed),
+    *(_ensemble_in_noise, _on_the_plateau, _oracle, _lower_bound, _mixed, _samples),
 )
 
 

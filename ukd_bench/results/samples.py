@@ -73,11 +73,12 @@ def load_samples(sweep: Sweep) -> Samples | None:
 
 
 def problem_with_samples(sweep: Sweep) -> str | None:
-    """Why there are no sample frames though there is a file of them; None where all is well."""
+    """Why the file of sample frames cannot be used; None where it can, or there is none."""
     try:
         load_samples(sweep)
     except ResultsError as error:
-        return str(error)
+        # The folder that it lies in is no one else's business.
+        return str(error).replace(f'{sweep.root}/', '')
     return None
 
 

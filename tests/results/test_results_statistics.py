@@ -9,6 +9,7 @@ from ukd_bench.results.statistics import (
     mean_interval,
     paired_difference,
     seeds_to_decide,
+    unpaired_difference,
 )
 
 
@@ -109,3 +110,34 @@ def test_clip_bootstrap_is_explicit_in_its_randomness():
 def test_clip_bootstrap_weighs_splits():
     ones, zeros = np.ones(5), np.zeros(7)
     assert clip_bootstrap([ones, zeros], [3, 1], np.random.default_rng(0)) == (0.75, 0.75)
+
+
+def test_unpaired_difference_is_welchs():
+    first, second = [0.7, 0.75, 0.69, 0.8], [0.6, 0.72, 0.65]
+    result = unpaired_difference(first, second)
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    assert (result.p_value, result.n) == (pytest.approx(expected.pvalue), 3)
+    interval = expected.confidence_interval(0.95)
+    assert (result.low, result.high) == pytest.approx((interval.low, interval.high))
+    narrow = unpaired_difference(first, second, 0.5)
+    assert result.low < narrow.low < result.mean < narrow.high < result.high
+
+
+@pytest.mark.filterwarnings('error')
+def test_unpaired_figures_without_spread():
+    same, other = (
+        unpaired_difference([0.5] * 3, [0.5] * 2),
+        unpaired_difference([0.5] * 3, [0.4] * 3),
+    )
+    assert (same.low, same.high, same.p_value) == (0, 0, 1)
+    assert (other.low, other.p_value) == (pytest.approx(0.1), 0)
+    # One of the two has some: sd 0.05, t(0.975, 2) x 0.05 / sqrt(3) = 0.1242
+    half = unpaired_difference([0.5] * 3, [0.4, 0.45, 0.5])
+    assert half.high - half.mean == pytest.approx(0.1242, abs=1e-4)
+
+
+def test_unpaired_figures_of_one_seed_have_no_interval():
+    one = unpaired_difference([0.5], [0.4, 0.5])
+    assert (one.mean, one.low, one.p_value, one.n) == (pytest.approx(0.05), None, None, 1)
+    with pytest.raises(ValueError, match='must be some: 0 and 1'):
+        unpaired_difference([], [0.5])

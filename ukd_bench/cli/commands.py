@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import UkdBenchError
 from ..files.python import working_folder_on_path
-from . import report, run, sweep
+from . import leaderboard, report, run, sweep
 from .data import cache, check, flow, make, pixels
 from .knowledge import fill, show, verify
 from .main import PROG
@@ -20,6 +20,7 @@ COMMANDS: dict[str, Command | Room] = {
     'sweep': sweep,
     'run': run,
     'report': report,
+    'leaderboard': leaderboard,
     'results': Room(
         'share results, and export them',
         'Works on the results of sweeps.',

@@ -55,6 +55,14 @@ from .take_away import csv_text, latex_text
 
 TEMPLATES = Path(__file__).parent / 'templates'
 
+COMPARISON, LEADERBOARD = 'comparison', 'leaderboard'
+_PAGES = {
+    KIND: ('report', 'index.html.j2', 'report.md.j2'),
+    COMPARISON: ('report', 'comparison.html.j2', 'comparison.md.j2'),
+    LEADERBOARD: ('leaderboard', 'leaderboard.html.j2', 'leaderboard.md.j2'),
+}
+"""What files are called and which templates fill them, by the kind of content."""
+
 RECONSTRUCTION = (
     'The UKD mechanism measured here is our reconstruction from the abstract of arXiv 2308.09327; '
     'the paper’s own mechanism is not public. Verdicts on memory hold for this reconstruction.'
@@ -134,17 +142,30 @@ def write_report(
         provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
     )
     drawings += [table.drawing for table in tables if table and table.drawing]
-    out = Path(out)
+    index, markdown = write_files(content, drawings, Path(out))
+    return Report(index, markdown, sweep, verdicts, compared, doubted)
+
+
+def write_files(content: Content, drawings: Sequence[Drawing], out: Path) -> tuple[Path, Path]:
+    """Writes all files of a content: its figures, tables and pages, and itself as JSON.
+
+    Args:
+        content: What they say.
+        drawings: The figures that it names.
+        out: The folder; made if absent.
+
+    Returns:
+        The page and its Markdown.
+    """
     for drawing in drawings:
         write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
         write_bytes(out / 'figures' / f'{drawing.name}.png', drawing.png)
-    write_json(out / 'report.json', plain(content))
+    write_json(out / f'{_PAGES[content["kind"]][0]}.json', plain(content))
     for table in content['tables']:
         if table['rows']:
             write_text(out / 'tables' / f'{table["id"]}.csv', csv_text(table))
             write_text(out / 'tables' / f'{table["id"]}.tex', latex_text(table))
-    index, markdown = write_pages(content, drawings, out)
-    return Report(index, markdown, sweep, verdicts, compared, doubted)
+    return write_pages(content, drawings, out)
 
 
 def write_pages(content: Content, drawings: Iterable[Drawing], out: Path) -> tuple[Path, Path]:
@@ -155,10 +176,11 @@ def write_pages(content: Content, drawings: Iterable[Drawing], out: Path) -> tup
         drawings: The figures that it names.
         out: The folder.
     """
-    index, markdown = out / 'index.html', out / 'report.md'
+    name, as_html, as_markdown = _PAGES[content['kind']]
+    index, markdown = out / 'index.html', out / f'{name}.md'
     svg = {drawing.name: Markup(drawing.inline) for drawing in drawings}
-    write_text(markdown, render('report.md.j2', content))
-    write_text(index, render('index.html.j2', content | dict(svg=svg)))
+    write_text(markdown, render(as_markdown, content))
+    write_text(index, render(as_html, content | dict(svg=svg)))
     return index, markdown
 
 

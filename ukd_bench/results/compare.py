@@ -1,10 +1,9 @@
 """Compares a sweep with a reference, cell by cell: by hash on one machine, else by statistics."""
 
-import itertools
 from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from scipy import special
 
@@ -18,6 +17,27 @@ FALSE_ALARM = 0.01
 
 EQUAL, AGREES, DIFFERS = 'equal', 'agrees', 'differs'
 MISSING_HERE, MISSING_THERE = 'missing here', 'not in the reference'
+
+
+class Place(NamedTuple):
+    """What a run is matched by with that of another sweep.
+
+    ``method`` is the method's identity, see :meth:`.KnownMethods.identity`, and ``number`` tells
+    runs apart that agree in all else.
+    """
+
+    regime: str
+    method: str
+    student: str | None
+    teacher: str | None
+    num_teachers: int
+    seed: int
+    split: int
+    epochs: int
+    protocol: str
+    selection: str
+    data: Any
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,7 +110,7 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     Returns:
         Rows in the order of the reference, then missing cells.
     """
-    all_here, all_there = _by_cell(sweep), _by_cell(reference)
+    all_here, all_there = by_place(sweep), by_place(reference)
     here, there = _once(all_here, all_there), _once(all_there, all_here)
     rows: list[Row] = []
     differing: list[str] = []
@@ -107,7 +127,7 @@ def compare(sweep: Sweep, reference: Sweep) -> Compared:
     dash = formatting.DASH
     rows += [Row(label, 'run', dash, 'done', dash, MISSING_HERE) for label in missing_here]
     rows += [Row(label, 'run', 'done', dash, dash, MISSING_THERE) for label in missing_there]
-    same = bool(shared) and all(_same_machine(all_here[cell], there[cell]) for cell in shared)
+    same = bool(shared) and all(same_machine(all_here[cell], there[cell]) for cell in shared)
     return Compared(tuple(rows), len(shared), tuple(differing), missing_here, missing_there, same)
 
 
@@ -149,7 +169,7 @@ def _quantile(comparisons: int) -> float:
 
 
 def _compare_runs(label: str, run: Run, other: Run, noise: float, z: float) -> list[Row]:
-    same = _same_machine(run, other)
+    same = same_machine(run, other)
     rows = []
     data = run.value('dataset', 'fingerprint'), other.value('dataset', 'fingerprint')
     if data[0] != data[1]:
@@ -225,7 +245,8 @@ def _device(run: Run) -> dict[str, Any]:
     return run.value('environment', 'device') or {}
 
 
-def _same_machine(run: Run, other: Run) -> bool:
+def same_machine(run: Run, other: Run) -> bool:
+    """Whether two runs were computed alike: by the same device, threads and lock."""
     pairs = [
         (_device(run).get('name'), _device(other).get('name')),
         *(
@@ -236,43 +257,52 @@ def _same_machine(run: Run, other: Run) -> bool:
     return all(mine is not None and mine == theirs for mine, theirs in pairs)
 
 
-def _by_cell(sweep: Sweep) -> dict[tuple[Any, ...], Run]:
-    """Done runs by each of their cells: one for every regime that they are part of."""
-    found: dict[tuple[Any, ...], Run] = {}
+def by_place(sweep: Sweep) -> dict[Place, Run]:
+    """Done runs by each of their places: one for every regime that they are part of."""
+    found: dict[Place, Run] = {}
     for run in sweep.done:
         own = run.value('dataset', 'name')
         data = sweep.dataset.get('name') if run.of_sweep_data else own
         for regime in run.regimes:
-            cell = (
-                *(regime, sweep.methods.identity(run.method), run.student, run.teacher),
-                *(run.num_teachers, run.seed, run.split, run.epochs, run.protocol, run.selection),
-                data,
+            place = Place(
+                regime=regime,
+                method=sweep.methods.identity(run.method),
+                student=run.student,
+                teacher=run.teacher,
+                num_teachers=run.num_teachers,
+                seed=run.seed,
+                split=run.split,
+                epochs=run.epochs,
+                protocol=run.protocol,
+                selection=run.selection,
+                data=data,
             )
             # Pretrainings of one backbone for networks of different input go by their order.
-            number = next(n for n in itertools.count() if (*cell, n) not in found)
-            found[*cell, number] = run
+            while place in found:
+                place = place._replace(number=place.number + 1)
+            found[place] = run
     return found
 
 
-def _once(
-    cells: dict[tuple[Any, ...], Run], others: dict[tuple[Any, ...], Run]
-) -> dict[tuple[Any, ...], Run]:
+def _once(cells: dict[Place, Run], others: dict[Place, Run]) -> dict[Place, Run]:
     """Each run by one of its cells: one that is among the others', if any is."""
-    chosen: dict[str, tuple[Any, ...]] = {}
+    chosen: dict[str, Place] = {}
     for cell, run in cells.items():
         if run.key not in chosen or (cell in others and chosen[run.key] not in others):
             chosen[run.key] = cell
     return {cell: cells[cell] for cell in chosen.values()}
 
 
-def _label(cell: tuple[Any, ...], run: Run, sweep: Sweep) -> str:
-    _, _, student, teacher, k, seed, split, epochs, protocol, selection, *_ = cell
-    parts = [sweep.methods.label(run.method), teacher or student]
-    if k:
-        parts.append(f'K = {k}')
-    parts += [f'seed {seed}, split {split}, {epochs} epochs', sweep.names_regimes(run)]
-    if protocol not in ('', 'center 1'):
-        parts.append(protocol)
-    if selection != LAST_EPOCH:
-        parts.append(selection.replace('_', ' '))
+def _label(cell: Place, run: Run, sweep: Sweep) -> str:
+    parts = [sweep.methods.label(run.method), cell.teacher or cell.student]
+    if cell.num_teachers:
+        parts.append(f'K = {cell.num_teachers}')
+    parts += [
+        f'seed {cell.seed}, split {cell.split}, {cell.epochs} epochs',
+        sweep.names_regimes(run),
+    ]
+    if cell.protocol not in ('', 'center 1'):
+        parts.append(cell.protocol)
+    if cell.selection != LAST_EPOCH:
+        parts.append(cell.selection.replace('_', ' '))
     return ', '.join(str(part) for part in parts if part)

@@ -11,7 +11,6 @@ from ..errors import ResultsError, one_line, quoted
 from ..files.atomic import read_json
 from ..files.locks import held
 from ..records.folder import RunPaths, SweepPaths
-from ..records.record import FINAL_STATUSES
 from .loading import load_sweep
 from .runs import Sweep
 
@@ -78,7 +77,7 @@ def _text_of(path: Path) -> str:
 def _with_results(sweep: Sweep) -> Iterator[RunPaths]:
     for run in sweep.runs:
         paths = RunPaths(sweep.root / run.folder)
-        if run.record is None or run.record['status'] not in FINAL_STATUSES:
+        if not run.has_result:
             raise ResultsError(f'{paths.record}: {run.problem or "the run has no result"}')
         yield paths
 

@@ -11,7 +11,7 @@ from ..files.hashes import canonical_json
 from ..methods.known import KnownMethods
 from ..methods.table import PRETRAINING, RUN_KINDS
 from ..records.folder import RunPaths
-from ..records.record import LAST_EPOCH
+from ..records.record import FINAL_STATUSES, LAST_EPOCH
 from ..records.regime import DEFAULT_REGIME
 from .regimes import Regime
 
@@ -49,6 +49,11 @@ class Run:
     def done(self) -> bool:
         """Whether it came to an end with all its figures."""
         return self.status == 'done'
+
+    @property
+    def has_result(self) -> bool:
+        """Whether its record tells a result; running out of memory and diverging are some, too."""
+        return self.record is not None and self.record['status'] in FINAL_STATUSES
 
     @property
     def of_student(self) -> bool:

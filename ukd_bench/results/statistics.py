@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
+from statsmodels.stats.weightstats import CompareMeans
 
 MAX_SEEDS = 1000
 _NO_SPREAD = 1e-12
@@ -109,6 +110,38 @@ def paired_difference(
     else:
         p_value = float(stats.ttest_1samp(gaps, 0).pvalue)
     return Difference(estimate.mean, estimate.low, estimate.high, sd, p_value, estimate.n)
+
+
+def unpaired_difference(
+    first: Sequence[float], second: Sequence[float], confidence: float = 0.95
+) -> Difference:
+    """Welch's t-test of ``first - second`` (Biometrika 34, 1947), two-sided.
+
+    Args:
+        first: (n,) figures, one a seed.
+        second: (m,) figures of other trainings.
+        confidence: coverage of the interval.
+
+    Returns:
+        The difference of the means, with the smaller of n and m; without an interval where that
+        is 1.
+
+    Raises:
+        ValueError: one of the two is empty.
+    """
+    if not len(first) or not len(second):
+        raise ValueError(f'figures must be some: {len(first)} and {len(second)}')
+    one, other = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    mean, n = float(one.mean() - other.mean()), min(one.size, other.size)
+    if n == 1:
+        return Difference(mean, None, None, None, None, 1)
+    # As where pairs have equal gaps, there is no noise to test against.
+    if max(one.std(ddof=1), other.std(ddof=1)) < _NO_SPREAD:
+        return Difference(mean, mean, mean, None, 1.0 if abs(mean) < 1e-12 else 0.0, n)
+    tested = CompareMeans.from_data(one, other)
+    low, high = tested.tconfint_diff(1 - confidence, usevar='unequal')
+    p_value = tested.ttest_ind(usevar='unequal')[1]
+    return Difference(mean, float(low), float(high), None, float(p_value), n)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

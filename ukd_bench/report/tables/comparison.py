@@ -1,6 +1,6 @@
 """The table of what differs from a reference."""
 
-from ...results.compare import AGREES, EQUAL, Compared, Row
+from ...results.compare import AGREES, EQUAL, FALSE_ALARM, MEMORY_TOLERANCE, Compared, Row
 from .table import Table, columns
 
 _COLUMNS = columns('<Cell', '<Figure', 'Here', 'Reference', 'Allowed', '<Verdict')
@@ -32,8 +32,9 @@ def comparison_table(compared: Compared) -> Table:
     about = (
         'Cells are matched by method, backbone, K, seed, split, schedule, evaluation and data. On '
         'one device, thread count and lock, hashes and accuracy must be equal; elsewhere top-1 may '
-        'differ by 3 standard errors of the clips’ binomial noise (training noise is not in it), '
-        'allocated peaks by 2 %.'
+        'differ by what the noise of clips and of two trainings explains (the chance that any does '
+        f'by noise alone is {100 * FALSE_ALARM:g} %), allocated peaks by '
+        f'{100 * MEMORY_TOLERANCE:g} %.'
     )
     return Table(
         'comparison',

@@ -30,7 +30,7 @@ from .content import (
     verdict_content,
 )
 from .doubts import Doubt, doubts
-from .figures.svg import Drawing, draw_all
+from .figures.svg import MOST_BENCHES, Drawing, draw_all, left_out_text
 from .provenance import made_by, provenance
 from .tables.comparison import comparison_table, every_comparison
 from .tables.equality import equality_table
@@ -87,6 +87,7 @@ def write_report(
     reference: Path | None = None,
     claims: Path | None = None,
     memory: Path | None = None,
+    most_drawn: int | None = None,
 ) -> Report:
     """Reads a sweep and writes a report into ``out``: its pages, ``report.json`` and figures.
 
@@ -98,6 +99,8 @@ def write_report(
         reference: another sweep's folder to compare with.
         claims: a claims file in place of the sweep's own, or else the shipped one.
         memory: a folder of figures at full size; None for none.
+        most_drawn: how many backbones, in each of their regimes, have figures of their own;
+            None for :data:`.figures.svg.MOST_BENCHES`.
 
     Raises:
         ResultsError: a folder, plan or file of figures cannot be read, or ``out`` not be written.
@@ -109,7 +112,8 @@ def write_report(
     full_size = load_full_size(memory).beside(sweep.students)
     verdicts = tuple(evaluate(sweep, rules, full_size.students))
     doubted = tuple(doubts(sweep, rules.sha256))
-    drawings = draw_all(sweep)
+    most = MOST_BENCHES if most_drawn is None else most_drawn
+    drawings = draw_all(sweep, most)
     tables = [*_main_tables(sweep, full_size), *_side_tables(sweep, compared)]
     content: Content = dict(
         schema=SCHEMA,
@@ -121,6 +125,7 @@ def write_report(
         verdicts=[verdict_content(verdict) for verdict in verdicts],
         methods=named(methods_text(sweep)),
         figures=[figure_content(drawing) for drawing in drawings],
+        figures_left_out=left_out_text(sweep, most),
         tables=[table_content(table) for table in tables if table],
         provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
     )

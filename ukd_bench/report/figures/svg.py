@@ -19,6 +19,9 @@ from . import axes as figures, data as figure_data
 from .differences import difference_frame, differences
 from .style import STYLE
 
+MOST_BENCHES = 4
+"""Benches that have figures of their own unless more are asked for: each takes a second and 0.3 MB
+of a page."""
 _SPREAD, _NO_SPREAD = 'Mean over seeds with 95 % t-intervals.', 'One seed: no intervals.'
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
@@ -47,16 +50,36 @@ class Drawing:
         )
 
 
-def draw_all(sweep: Sweep) -> list[Drawing]:
-    """Every figure the records allow: one of all benches, then a set a bench for claims."""
-    everything = comparable_runs(sweep)
-    made = _draw_differences(everything, sweep)
-    groups = [group for group in everything if group.regime.for_claims]
-    for number, group in enumerate(groups, 1):
+def draw_all(sweep: Sweep, most: int = MOST_BENCHES) -> list[Drawing]:
+    """The figures the records allow: one of all benches, then a set for each of the first ones.
+
+    Args:
+        sweep: The sweep.
+        most: How many benches have a set; only those for claims do.
+    """
+    made = _draw_differences(comparable_runs(sweep), sweep)
+    groups = _benches(sweep)
+    for number, group in enumerate(groups[:most], 1):
         title = f', {group.label}' if len(groups) > 1 else ''
         suffix = f'-{number}' if len(groups) > 1 else ''
         made += _draw_group(group, title, suffix)
     return made
+
+
+def left_out_text(sweep: Sweep, most: int = MOST_BENCHES) -> str:
+    """A sentence that says which benches have no figures of their own; '' where all have."""
+    groups = _benches(sweep)
+    if len(groups) <= most:
+        return ''
+    names = ', '.join(group.label for group in groups[most:])
+    return (
+        f'{most} of {len(groups)} students have figures of their own. The tables alone show '
+        f'{names}; with --figures {len(groups)} all are drawn.'
+    )
+
+
+def _benches(sweep: Sweep) -> list[ComparableRuns]:
+    return [group for group in comparable_runs(sweep) if group.regime.for_claims]
 
 
 def _draw_differences(groups: list[ComparableRuns], sweep: Sweep) -> list[Drawing]:

@@ -25,6 +25,7 @@ from .content import (
     figure_content,
     named,
     plain,
+    straight,
     sweep_content,
     table_content,
     verdict_content,
@@ -115,19 +116,21 @@ def write_report(
     most = MOST_BENCHES if most_drawn is None else most_drawn
     drawings = draw_all(sweep, most)
     tables = [*_main_tables(sweep, full_size), *_side_tables(sweep, compared)]
-    content: Content = dict(
-        schema=SCHEMA,
-        kind=KIND,
-        sweep=sweep_content(sweep),
-        heading='Claims of the abstract' if rules.are_shipped else 'Claims',
-        reconstruction=RECONSTRUCTION,
-        doubts=[doubt_content(doubt, verdicts) for doubt in doubted],
-        verdicts=[verdict_content(verdict) for verdict in verdicts],
-        methods=named(methods_text(sweep)),
-        figures=[figure_content(drawing) for drawing in drawings],
-        figures_left_out=left_out_text(sweep, most),
-        tables=[table_content(table) for table in tables if table],
-        provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
+    content: Content = straight(
+        dict(
+            schema=SCHEMA,
+            kind=KIND,
+            sweep=sweep_content(sweep),
+            heading='Claims of the abstract' if rules.are_shipped else 'Claims',
+            reconstruction=RECONSTRUCTION,
+            doubts=[doubt_content(doubt, verdicts) for doubt in doubted],
+            verdicts=[verdict_content(verdict) for verdict in verdicts],
+            methods=named(methods_text(sweep)),
+            figures=[figure_content(drawing) for drawing in drawings],
+            figures_left_out=left_out_text(sweep, most),
+            tables=[table_content(table) for table in tables if table],
+            provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
+        )
     )
     drawings += [table.drawing for table in tables if table and table.drawing]
     out = Path(out)
@@ -179,7 +182,14 @@ def render(template: str, content: Content) -> str:
 
 def markdown_cell(text: str) -> str:
     """Escapes text, so that it stays in its table cell and stays text."""
-    return re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()))
+    line = re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()).strip(' \t'))
+    # What would begin a heading or a list.
+    return re.sub(r'^([-+#]+(?=\s|$)|\d+(?=[.)](\s|$)))', _escaped_beginning, line)
+
+
+def _escaped_beginning(match: re.Match[str]) -> str:
+    begins = match[0]
+    return f'{begins}\\' if begins.isdigit() else f'\\{begins}'
 
 
 def _main_tables(sweep: Sweep, full_size: FullSize) -> list[Table | None]:

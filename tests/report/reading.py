@@ -26,11 +26,15 @@ def flat(text):
 
 
 class Html(HTMLParser):
-    """A page: its elements, its text outside of scripts and styles, labels, and rows of cells."""
+    """A page: its elements, its text outside of scripts and styles, labels, and rows of cells.
+
+    ``values`` has the numbers by which cells are sorted, None where a cell has none.
+    """
 
     def __init__(self, markup):
         super().__init__(convert_charrefs=True)
-        self.tags, self.attributes, self.labels, self.rows = [], set(), [], []
+        self.tags, self.attributes, self.labels = [], set(), []
+        self.rows, self.values, self.figures = [], [], []
         self._parts, self._inside, self._cell = [], [], None
         self.feed(markup)
         self.close()
@@ -44,14 +48,18 @@ class Html(HTMLParser):
             self._inside.append(tag)
         elif tag == 'tr':
             self.rows.append([])
-        elif tag in ('td', 'th'):
+            self.values.append([])
+        elif tag in ('td', 'th', 'dd'):
             self._cell = []
+            if tag != 'dd':
+                value = dict(attrs).get('data-value')
+                self.values[-1].append(None if value is None else float(value))
 
     def handle_endtag(self, tag):
         if self._inside[-1:] == [tag]:
             self._inside.pop()
-        elif tag in ('td', 'th'):
-            self.rows[-1].append(flat(''.join(self._cell)))
+        elif tag in ('td', 'th', 'dd'):
+            (self.figures if tag == 'dd' else self.rows[-1]).append(flat(''.join(self._cell)))
             self._cell = None
 
     def handle_data(self, data):

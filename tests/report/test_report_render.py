@@ -8,6 +8,7 @@ from ukd_bench.report.page import markdown_cell, write_report
 from ukd_bench.results.claims import load_claims
 
 from . import golden
+from .reading import markdown
 
 NAMES = ['A$$AP', '$x^{', r'\frac', '<script>&']
 """Names of classes that mean something to matplotlib or to a page."""
@@ -112,6 +113,15 @@ def test_unwritable_folder(made_up, tmp_path):
 
 def test_markdown_cell():
     assert markdown_cell('a|b\n*c*') == r'a\|b \*c\*'
+
+
+@pytest.mark.parametrize(
+    'text', ['# a', '## a', '- a', '+ a', '12. a', '1) a', '    a', '+1.5 [a]', '-', '* a', '> a']
+)
+def test_no_text_begins_a_heading_or_a_list(text):
+    page = markdown(f'- {markdown_cell(text)}\n')
+    assert page.tags.count('li') == 1 and not {'h1', 'h2', 'ol', 'pre'} & {*page.tags}
+    assert page.text == text.strip()
 
 
 def test_names_that_are_no_words_are_told_as_they_are(made_up, tmp_path):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
 from .options import add_check, add_memory, require_reference
-from .values import named_path
+from .values import count, named_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         help='decision rules in place of the shipped ones',
     )
+    parser.add_argument(
+        '--figures',
+        type=count(0),
+        metavar='N',
+        help='the first N backbones have figures of their own (default: 4); tables have all',
+    )
     add_memory(parser)
     add_check(parser)
 
@@ -89,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     require_reference(arguments)
     given = arguments.reference, arguments.claims, memory
-    report = write_report(results, arguments.out, *given)
+    report = write_report(results, arguments.out, *given, arguments.figures)
     print_summary(report)
     return 1 if arguments.check and not report.agrees else 0
 

@@ -1,5 +1,6 @@
 """What a report says, as plain values: ``report.json``, of which pages and tables are written."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +15,8 @@ from .tables.table import Table
 
 SCHEMA, KIND = 1, 'report'
 _LINE = 40
+# Embeddings, overrides and isolates of Unicode's bidirectional algorithm.
+_TURNS = re.compile('[\u202a-\u202e\u2066-\u2069]')
 Content = dict[str, Any]
 """Plain values, but for figures and links: :class:`.formatting.Written`, :class:`.Linked`."""
 
@@ -112,6 +115,26 @@ def plain(value: Any) -> Any:
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
+    return value
+
+
+def straight(value: Any) -> Any:
+    """Content without the signs by which a name would turn the words around it.
+
+    A name in a script that runs from right to left needs none of them.
+    """
+    if isinstance(value, Linked):
+        return Linked(_TURNS.sub('', value), value.href)
+    if isinstance(value, Written):
+        return Written(
+            _TURNS.sub('', value), value.value, value.unit, value.low, value.high, value.n
+        )
+    if isinstance(value, str):
+        return _TURNS.sub('', value)
+    if isinstance(value, Mapping):
+        return {straight(key): straight(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [straight(one) for one in value]
     return value
 
 

@@ -25,12 +25,13 @@ from .content import (
     figure_content,
     named,
     plain,
+    straight,
     sweep_content,
     table_content,
     verdict_content,
 )
 from .doubts import Doubt, doubts
-from .figures.gallery import draw_all
+from .figures.gallery import MOST_BENCHES, draw_all, left_out_text
 from .figures.svg import Drawing
 from .provenance import made_by, provenance
 from .tables.agreement import agreement_table
@@ -102,6 +103,7 @@ def write_report(
     reference: Path | None = None,
     claims: Path | None = None,
     memory: Path | None = None,
+    most_drawn: int | None = None,
 ) -> Report:
     """Reads a sweep and writes a report into ``out``: its pages, ``report.json`` and figures.
 
@@ -113,6 +115,8 @@ def write_report(
         reference: another sweep's folder to compare with.
         claims: a claims file in place of the sweep's own, or else the shipped one.
         memory: a folder of figures at full size; None for none.
+        most_drawn: how many backbones, in each of their regimes, have figures of their own;
+            None for :data:`.figures.gallery.MOST_BENCHES`.
 
     Raises:
         ResultsError: a folder, plan or file of figures cannot be read, or ``out`` not be written.
@@ -124,7 +128,8 @@ def write_report(
     full_size = load_full_size(memory).beside(sweep.students)
     verdicts = tuple(evaluate(sweep, rules, full_size.students))
     doubted = tuple(doubts(sweep, rules.sha256))
-    drawings = draw_all(sweep)
+    most = MOST_BENCHES if most_drawn is None else most_drawn
+    drawings = draw_all(sweep, most)
     place = place_of_results(results, out)
     side = _side_tables(sweep, compared, verdicts, rules.sha256, place)
     tables = [*_main_tables(sweep, full_size), *side]
@@ -138,6 +143,7 @@ def write_report(
         verdicts=[verdict_content(verdict) for verdict in verdicts],
         methods=named(methods_text(sweep)),
         figures=[figure_content(drawing) for drawing in drawings],
+        figures_left_out=left_out_text(sweep, most),
         tables=[table_content(table) for table in tables if table],
         provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
     )
@@ -157,6 +163,7 @@ def write_files(content: Content, drawings: Sequence[Drawing], out: Path) -> tup
     Returns:
         The page and its Markdown.
     """
+    content = straight(content)
     for drawing in drawings:
         write_text(out / 'figures' / f'{drawing.name}.svg', drawing.svg)
         write_bytes(out / 'figures' / f'{drawing.name}.png', drawing.png)
@@ -208,7 +215,14 @@ def markdown_cell(text: str) -> str:
     """Escapes text, so that it stays in its table cell and stays text; a link is one."""
     if isinstance(text, formatting.Linked):
         return f'[{markdown_cell(str(text))}]({text.href})'
-    return re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()))
+    line = re.sub(r'([\\|*_`\[\]<>&$~])', r'\\\1', ' '.join(text.splitlines()).strip(' \t'))
+    # What would begin a heading or a list.
+    return re.sub(r'^([-+#]+(?=\s|$)|\d+(?=[.)](\s|$)))', _escaped_beginning, line)
+
+
+def _escaped_beginning(match: re.Match[str]) -> str:
+    begins = match[0]
+    return f'{begins}\\' if begins.isdigit() else f'\\{begins}'
 
 
 def _main_tables(sweep: Sweep, full_size: FullSize) -> list[Table | None]:

@@ -42,9 +42,8 @@ def likeness(cell: Cell, sweep: Sweep) -> Likeness | None:
     beside = (cell.student, cell.split, cell.epochs, cell.setting, cell.data)
     plain = {
         run.seed: run
-        for run in sweep.done
-        if run.method == FLOOR
-        and cell.regime in run.regimes
+        for run in sweep.done_by_method.get(FLOOR, [])
+        if cell.regime in run.regimes
         and (run.student, run.split, run.epochs, run.setting, run.data) == beside
     }
     pairs = []

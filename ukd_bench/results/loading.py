@@ -29,6 +29,9 @@ _PLAN_RUN_KEYS = (
 # An absolute path with at least two parts: an error quotes it, a report keeps its last part alone.
 _PATH = re.compile(r'(?<![\w.…])/(?:[\w.+@-]+/)+([\w.+@-]+)')
 
+# What colours a terminal, too: a page would show the rest of it.
+_CONTROL = re.compile(r'\x1b\[[0-9;]*[A-Za-z]|[\x00-\x1f\x7f-\x9f]')
+
 _LONGEST = 300
 """Characters of a reason that a report has room for."""
 
@@ -185,7 +188,7 @@ def _error_text(error: Any) -> str | None:
         return None
     if isinstance(error, dict):
         error = f'{error.get("type", "error")}: {error.get("message", "")}'
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [_CONTROL.sub('', line).strip() for line in str(error).splitlines() if line.strip()]
     return _PATH.sub(r'…/\1', lines[-1])[:_LONGEST] if lines else None
 
 

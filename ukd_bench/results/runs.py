@@ -70,7 +70,7 @@ class Run:
         """Whether it trained for fewer epochs than the full schedule has."""
         return self.epochs < self.full_epochs
 
-    @property
+    @cached_property
     def setting(self) -> tuple[str, ...] | None:
         """What must agree before two runs are compared.
 
@@ -91,7 +91,7 @@ class Run:
         )
         return tuple(str(value) for value in values)
 
-    @property
+    @cached_property
     def cell(self) -> tuple[Any, ...]:
         """What the runs of one cell have in common beside their regime: all but the seed."""
         network = (self.method, self.student, self.num_teachers, self.teacher)
@@ -208,10 +208,23 @@ class Sweep:
         """All runs by key."""
         return {run.key: run for run in self.runs}
 
-    @property
+    @cached_property
     def done(self) -> list[Run]:
         """The runs that are done, in the order of the plan."""
         return [run for run in self.runs if run.done]
+
+    @cached_property
+    def done_by_method(self) -> dict[str, list[Run]]:
+        """The same by method."""
+        found: dict[str, list[Run]] = defaultdict(list)
+        for run in self.done:
+            found[run.method].append(run)
+        return dict(found)
+
+    @cached_property
+    def student_cells(self) -> list[Cell]:
+        """The cells of students, in the order of :meth:`cells`."""
+        return self.cells(run for run in self.runs if run.of_student)
 
     @property
     def students(self) -> list[str]:

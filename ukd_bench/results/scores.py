@@ -1,7 +1,8 @@
 """Per-sample test scores of a run, which paired statistics and per-class accuracy need."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,20 @@ class Scores:
 def read_scores(path: Path) -> Scores:
     """Reads test scores, in the order of their sample names.
 
+    What was read lately is not read again while its file stays as it was.
+
     Raises:
         ResultsError: the file is absent or no archive of scores.
     """
+    try:
+        state = path.stat()
+    except OSError:
+        return _read(path)
+    key = path, state.st_ino, state.st_size, state.st_mtime_ns
+    return _KEPT.get(key) or _KEPT.put(key, _read(path))
+
+
+def _read(path: Path) -> Scores:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             values = [arrays[key] for key in ('scores', 'labels', 'samples')]
@@ -101,3 +113,31 @@ def differing_from(scores: Scores, record: Mapping[str, Any]) -> str | None:
         if not least - _ROUNDING <= told <= most + _ROUNDING:
             return f'metrics.{name} is {told:g}, by scores.npz it is {most:g}'
     return None
+
+
+class _Kept:
+    """The scores that were asked for last, up to a number of bytes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._scores: OrderedDict[Hashable, Scores] = OrderedDict()
+        self._room = most_bytes
+
+    def get(self, key: Hashable) -> Scores | None:
+        if key in self._scores:
+            self._scores.move_to_end(key)
+        return self._scores.get(key)
+
+    def put(self, key: Hashable, scores: Scores) -> Scores:
+        # Runs of a sweep have the same clips, whose names take more than the scores.
+        if self._scores:
+            last = next(reversed(self._scores.values()))
+            if np.array_equal(last.samples, scores.samples):
+                scores = replace(scores, samples=last.samples)
+        self._scores[key] = scores
+        self._room -= scores.scores.nbytes
+        while self._room < 0:
+            self._room += self._scores.popitem(last=False)[1].scores.nbytes
+        return scores
+
+
+_KEPT = _Kept(most_bytes=128 * 1024**2)

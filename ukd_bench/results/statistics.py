@@ -6,6 +6,7 @@ over seeds covers 50-83 %. So the t-interval is primary, and clips are resampled
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -245,4 +246,9 @@ def seeds_to_decide(
 
 
 def _half_width(standard_error: float, df: int, confidence: float) -> float:
-    return float(stats.t.ppf((1 + confidence) / 2, df)) * standard_error
+    return _t_quantile((1 + confidence) / 2, df) * standard_error
+
+
+@cache
+def _t_quantile(probability: float, df: int) -> float:
+    return float(stats.t.ppf(probability, df))

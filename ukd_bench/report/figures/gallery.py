@@ -21,6 +21,9 @@ from .samples import sample_strip
 from .svg import Drawing, draw, draw_table, points_of
 from .tradeoff import accuracy_against
 
+MOST_BENCHES = 4
+"""Benches that have figures of their own unless more are asked for: each takes some seconds and
+0.5 MB of a page."""
 _SPREAD, _NO_SPREAD = 'Mean over seeds with 95 % t-intervals.', 'One seed: no intervals.'
 _FRONT = 'The grey steps are the Pareto front of the means: no method costs less and is better.'
 _STANDARD = 'Mean over seeds, at the largest K with the full schedule.'
@@ -63,18 +66,39 @@ class _Bench:
         return figure_data.curve_frame(self.group)
 
 
-def draw_all(sweep: Sweep) -> list[Drawing]:
-    """Every figure the records allow: of all benches first, then a set a bench for claims."""
-    everything = comparable_runs(sweep)
-    made = [one for one in (sample_strip(sweep), _differences(everything, sweep)) if one]
-    groups = [group for group in everything if group.regime.for_claims]
-    for number, group in enumerate(groups, 1):
+def draw_all(sweep: Sweep, most: int = MOST_BENCHES) -> list[Drawing]:
+    """The figures the records allow: those of all benches, then a set for each of the first ones.
+
+    Args:
+        sweep: The sweep.
+        most: How many benches have a set; only those for claims do.
+    """
+    together = sample_strip(sweep), _differences(comparable_runs(sweep), sweep)
+    made = [drawing for drawing in together if drawing]
+    groups = _benches(sweep)
+    for number, group in enumerate(groups[:most], 1):
         several = len(groups) > 1
         title, suffix = (f', {group.label}', f'-{number}') if several else ('', '')
         bench = _Bench(group, sweep, title, suffix, figure_data.frame(group, sweep))
         if not bench.table.empty:
             made += [one for figure in _FIGURES for one in figure(bench)]
     return made
+
+
+def left_out_text(sweep: Sweep, most: int = MOST_BENCHES) -> str:
+    """A sentence that says which benches have no figures of their own; '' where all have."""
+    groups = _benches(sweep)
+    if len(groups) <= most:
+        return ''
+    names = ', '.join(group.label for group in groups[most:])
+    return (
+        f'{most} of {len(groups)} students have figures of their own. The tables alone show '
+        f'{names}; with --figures {len(groups)} all are drawn.'
+    )
+
+
+def _benches(sweep: Sweep) -> list[ComparableRuns]:
+    return [group for group in comparable_runs(sweep) if group.regime.for_claims]
 
 
 def _differences(groups: list[ComparableRuns], sweep: Sweep) -> Drawing | None:

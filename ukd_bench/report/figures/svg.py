@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,16 @@ import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from .style import STYLE
 
 _DOTS = 200
 """Dots an inch of a PNG."""
+_LONGEST_NAME, _MOST_LINES = 40, 3
+"""Letters of a line of a name that a figure has room for, and lines."""
+# XML has none of the first; the others would turn the words around a name.
+_CONTROL = re.compile('[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]')
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
 
@@ -87,9 +93,12 @@ def draw(
     """
     # The library's own type lists every key by name.
     look: Any = {**STYLE, 'svg.hashsalt': name, 'svg.fonttype': 'none'}
-    with matplotlib.rc_context(look):
+    with matplotlib.rc_context(look), warnings.catch_warnings():
         figure = Figure(figsize=size, layout='constrained')
+        # Letters that the font lacks are the reader's to draw: text stays text.
+        warnings.filterwarnings('ignore', message='Glyph .* missing from')
         paint(figure)
+        _fit_names(figure)
         buffer = io.StringIO()
         # Neither date nor version: equal records give equal bytes.
         figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})
@@ -105,3 +114,25 @@ def draw(
     )
     svg = svg.replace("'DejaVu Sans'", 'sans-serif')
     return Drawing(name, caption, svg, picture.getvalue(), wide, tuple(points))
+
+
+def _fit_names(figure: Figure) -> None:
+    """Shortens names that would leave no room for what is drawn; tables have them whole."""
+    axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    for axis in axes:
+        labels = [label.get_text() for label in axis.get_ticklabels()]
+        if any(_fitted(label) != label for label in labels):
+            axis.set_ticklabels([*map(_fitted, labels)])
+    ours = {axis.label for axis in axes}
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and text not in ours:
+            name = text.get_text()
+            if _fitted(name) != name:
+                text.set_text(_fitted(name))
+
+
+def _fitted(name: str) -> str:
+    lines = [_CONTROL.sub(' ', line) for line in name.split('\n')[:_MOST_LINES]]
+    return '\n'.join(
+        line if len(line) <= _LONGEST_NAME else f'{line[: _LONGEST_NAME - 1]}…' for line in lines
+    )

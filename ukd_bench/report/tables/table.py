@@ -57,8 +57,11 @@ def student_cells(
     sweep: Sweep, student: str | None = None, regime: str | None = None
 ) -> list[Cell]:
     """Cells of students, of one backbone and one regime if named."""
-    wanted = (run for run in sweep.runs if run.of_student and student in (None, run.student))
-    return [cell for cell in sweep.cells(wanted) if regime in (None, cell.regime)]
+    return [
+        cell
+        for cell in sweep.student_cells
+        if student in (None, cell.student) and regime in (None, cell.regime)
+    ]
 
 
 def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
@@ -135,10 +138,8 @@ def _plain_runs(cell: Cell, sweep: Sweep) -> dict[int, Run]:
     same = (cell.student, cell.split, cell.setting)
     return {
         run.seed: run
-        for run in sweep.done
-        if run.method == FLOOR
-        and cell.regime in run.regimes
-        and (run.student, run.split, run.setting) == same
+        for run in sweep.done_by_method.get(FLOOR, [])
+        if cell.regime in run.regimes and (run.student, run.split, run.setting) == same
     }
 
 

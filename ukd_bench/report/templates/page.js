@@ -10,15 +10,12 @@
     return element;
   };
 
-  // The rows of a table as parts: each a heading, or none, and the rows below it.
-  const partsOf = (body) => {
-    const parts = [{ heading: null, rows: [] }];
-    for (const row of body.rows) {
-      if (row.classList.contains('group')) parts.push({ heading: row, rows: [] });
-      else parts.at(-1).rows.push(row);
-    }
-    return parts;
-  };
+  // The rows of a table as parts: each a body with a heading, or none, and the rows below it.
+  const partsOf = (table) => [...table.tBodies].map((body) => {
+    const [first, ...rest] = body.rows;
+    const grouped = first.classList.contains('group');
+    return { body, heading: grouped ? first : null, rows: grouped ? rest : [first, ...rest] };
+  });
 
   // Figures by their number, text after them in the order of its letters, dashes last.
   const keyOf = (row, column) => {
@@ -32,7 +29,6 @@
 
   const sortable = (table, parts) => {
     const headings = [...table.tHead.rows[0].cells];
-    const body = table.tBodies[0];
     headings.forEach((heading, column) => {
       const button = make('button', { type: 'button', class: 'sort' }, heading.textContent);
       heading.replaceChildren(button);
@@ -42,7 +38,7 @@
         headings.forEach((one) => one.removeAttribute('aria-sort'));
         if (way) heading.setAttribute('aria-sort', way);
         const sign = way === 'descending' ? -1 : 1;
-        for (const { heading: group, rows } of parts) {
+        for (const { body, rows } of parts) {
           const ordered = way
             ? rows.map((row) => [keyOf(row, column), row])
                 .sort(([one], [other]) =>
@@ -50,7 +46,6 @@
                   one[0] === 2 || other[0] === 2 ? one[0] - other[0] : sign * compare(one, other))
                 .map(([, row]) => row)
             : rows;
-          if (group) body.append(group);
           body.append(...ordered);
         }
       });
@@ -86,7 +81,7 @@
 
   for (const region of document.querySelectorAll('.scroll')) {
     const table = region.querySelector('table');
-    const parts = partsOf(table.tBodies[0]);
+    const parts = partsOf(table);
     sortable(table, parts);
     filtered(table, parts, region.getAttribute('aria-label'));
   }

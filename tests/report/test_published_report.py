@@ -1,0 +1,71 @@
+"""The published report is what the published records give, file by file, structure and numbers."""
+
+import math
+import re
+from difflib import unified_diff
+from itertools import zip_longest
+
+import pytest
+
+from ukd_bench.files.configs import configs_root
+from ukd_bench.report.page import write_report
+
+ROOT = configs_root().parent
+PUBLISHED = ROOT / 'reports' / 'reference' / 'quick'
+NUMBER = re.compile(r'-?\d+(?:\.\d+)?(?:e[-+]?\d+)?')
+AGAIN = (
+    'ukd-bench report results/reference/quick --out reports/reference/quick, and read the '
+    'difference before it is committed'
+)
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp('report')
+    reference = ROOT / 'results' / 'reference'
+    write_report(reference / 'quick', out, memory=reference / 'memory')
+    return out
+
+
+def names(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob('*') if path.is_file())
+
+
+def alike(line, other):
+    """Whether two lines are equal, but for last bits of numbers, which differ between machines."""
+    if line == other:
+        return True
+    if line is None or other is None or NUMBER.split(line) != NUMBER.split(other):
+        return False
+    numbers = zip(NUMBER.findall(line), NUMBER.findall(other), strict=True)
+    return all(math.isclose(float(a), float(b), rel_tol=1e-9, abs_tol=2e-6) for a, b in numbers)
+
+
+def test_it_has_the_same_files(made):
+    assert names(made) == names(PUBLISHED), AGAIN
+
+
+@pytest.mark.parametrize('name', names(PUBLISHED))
+def test_a_file_is_the_same(made, name):
+    found, wanted = (
+        (folder / name).read_text().splitlines() if (folder / name).exists() else []
+        for folder in (made, PUBLISHED)
+    )
+    if not all(alike(line, other) for line, other in zip_longest(found, wanted)):
+        different = unified_diff(wanted, found, 'published', 'made now', lineterm='', n=0)
+        pytest.fail('\n'.join([f'{name}: {AGAIN}', *(f'{line:.300}' for line in different)][:30]))
+
+
+@pytest.mark.parametrize(
+    ('line', 'other', 'equal'),
+    [
+        ('"value": 68.48484848484848,', '"value": 68.4848484848485,', True),
+        ('"value": 68.48484848484848,', '"value": 68.4848594848485,', False),
+        ('<td>68.5 ± 2.4</td>', '<td>68.6 ± 2.4</td>', False),
+        ('K = 4', 'K = 5', False),
+        ('<td>a</td>', '<th>a</th>', False),
+        ('seed 1', None, False),
+    ],
+)
+def test_what_counts_as_alike(line, other, equal):
+    assert alike(line, other) is equal

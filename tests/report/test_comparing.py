@@ -11,7 +11,7 @@ from ukd_bench.report.content import plain, written
 from ukd_bench.report.figures.svg import Drawing
 from ukd_bench.report.page import write_pages
 
-from .test_take_away import Tables
+from .reading import Html, flat
 
 END = 'r2plus1d-r18-w8'
 HOSTILE = r'<script>alert(1)</script> "q" ../ $\frac{1}{2}$ 50 % & _a_ | שלום'
@@ -151,14 +151,14 @@ def test_nothing_in_common(compare, tmp_path):
 def test_pages_and_tables_hold_what_the_file_says(compare, tmp_path):
     compare(elsewhere)
     content, out = content_of(tmp_path), tmp_path / 'out'
-    shown = Tables((out / 'index.html').read_text()).rows
+    shown = Html((out / 'index.html').read_text()).rows
     for one in content['tables']:
         lines = list(csv.DictReader((out / 'tables' / f'{one["id"]}.csv').open()))
         assert len(lines) == len(one['rows']) > 0
         tex = (out / 'tables' / f'{one["id"]}.tex').read_text()
         assert tex.count(r' \\') >= len(one['rows'])
         for row in one['rows']:
-            assert [cell['text'] if isinstance(cell, dict) else cell for cell in row] in shown
+            assert [flat(cell['text'] if isinstance(cell, dict) else cell) for cell in row] in shown
     figures = [one['figure']['name'] for one in content['tables'] if one['figure']]
     assert figures == ['two-sweeps']
     drawings = [

@@ -170,7 +170,10 @@ def figure_point(out, text):
 def test_markdown_shows_them_as_text(written):
     out, _ = written
     page = markdown((out / 'report.md').read_text())
-    assert not {'script', 'a', 'code', 'h4'} & {*page.tags}
+    assert not {'script', 'code', 'h4'} & {*page.tags}
+    cells = [cell for table in content(out)['tables'] for row in table['rows'] for cell in row]
+    links = [cell for cell in cells if isinstance(cell, dict) and 'href' in cell]
+    assert page.tags.count('a') == len(links) > 10
     rows = {tuple(row) for row in page.rows}
     for table in content(out)['tables']:
         for row in table['rows']:
@@ -223,7 +226,7 @@ def test_figures_are_drawn_with_them(written):
     for name in names:
         short = name if len(name) <= 40 else f'{name[:39]}…'
         assert flat(short) in classes
-    for path in (out / 'figures').iterdir():
+    for path in (out / 'figures').glob('*.svg'):
         assert max(map(len, svg_texts(path.read_text()))) < 120
 
 
@@ -237,7 +240,7 @@ def test_a_name_does_not_turn_the_words_around_it(tmp_path):
     change_sealed(results / 'plan.json', '\u202esweep', 'name')
     write_report(results, tmp_path / 'out')
     for path in (tmp_path / 'out').rglob('*'):
-        if path.is_file():
+        if path.is_file() and path.suffix != '.png':
             assert not {*'\u202e\u2066'} & {*path.read_text()}, path.name
     report = json.loads((tmp_path / 'out' / 'report.json').read_text())
     assert report['sweep']['name'] == 'sweep'

@@ -9,7 +9,7 @@ import pytest
 
 from ukd_bench.cli.main import main
 
-from .test_take_away import Tables
+from .reading import Html, flat
 
 END = 'r2plus1d-r18-w8'
 HOSTILE = '<img src=x> & $a$ _b_ `c` |'
@@ -150,12 +150,12 @@ def test_rows_are_in_all_files_and_groups_in_each(board, good, made_up, tmp_path
         record['dataset']['fingerprint'] = 'e' * 64
     board(good, made.write(tmp_path / 'other'))
     content, out = content_of(tmp_path), tmp_path / 'out'
-    shown = Tables((out / 'index.html').read_text()).rows
+    shown = Html((out / 'index.html').read_text()).rows
     for one in content['tables']:
         lines = list(csv.DictReader((out / 'tables' / f'{one["id"]}.csv').open()))
         assert len(lines) == len(one['rows'])
         for row in one['rows']:
-            assert [cell['text'] if isinstance(cell, dict) else cell for cell in row] in shown
+            assert [flat(cell['text'] if isinstance(cell, dict) else cell) for cell in row] in shown
     lines = list(csv.DictReader((out / 'tables' / 'ranking.csv').open()))
     assert [line['Rank'] for line in lines].count('1') == 4
     assert {line['Group'] for line in lines} == {

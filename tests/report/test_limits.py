@@ -60,8 +60,8 @@ def test_threats_name_the_gain_that_is_too_small_to_be_seen(made, tmp_path):
 def test_deviations_tell_what_was_run(made, tmp_path):
     rows = {row[0]: row[2] for row in deviations_table(load_sweep(made.write(tmp_path))).rows}
     assert rows['Teachers'].startswith('In their order: r2plus1d-gamma1.8, ')
-    assert rows['Student'] == 'r2plus1d-r18-w8 (0.50 million parameters).'
-    assert rows['Two-stream network'] == 'Two-stream (dark, light), Two-stream (RGB, flow).'
+    assert rows['Student'] == 'r2plus1d-r18-w8 (0.50 million parameters)'
+    assert rows['Two-stream network'] == 'Two-stream (dark, light), Two-stream (RGB, flow)'
 
 
 def test_a_clean_sweep_has_a_clean_checklist(tmp_path):

@@ -2,9 +2,12 @@
 
 import math
 import re
+import shutil
 from difflib import unified_diff
 from itertools import zip_longest
 
+import cv2
+import numpy as np
 import pytest
 
 from ukd_bench.files.configs import configs_root
@@ -21,9 +24,13 @@ AGAIN = (
 
 @pytest.fixture(scope='module')
 def made(tmp_path_factory):
-    out = tmp_path_factory.mktemp('report')
+    # In the same place beside the records, to which pages link.
+    root = tmp_path_factory.mktemp('clone')
     reference = ROOT / 'results' / 'reference'
-    write_report(reference / 'quick', out, memory=reference / 'memory')
+    results = root / 'results' / 'reference' / 'quick'
+    shutil.copytree(reference / 'quick', results)
+    out = root / 'reports' / 'reference' / 'quick'
+    write_report(results, out, memory=reference / 'memory')
     return out
 
 
@@ -45,7 +52,18 @@ def test_it_has_the_same_files(made):
     assert names(made) == names(PUBLISHED), AGAIN
 
 
-@pytest.mark.parametrize('name', names(PUBLISHED))
+def of_kind(picture):
+    return [name for name in names(PUBLISHED) if name.endswith('.png') == picture]
+
+
+@pytest.mark.parametrize('name', of_kind(picture=True))
+def test_a_picture_is_the_same(made, name):
+    found, wanted = (cv2.imread(str(folder / name)) for folder in (made, PUBLISHED))
+    assert found is not None and found.shape == wanted.shape, AGAIN
+    assert np.abs(found.astype(float) - wanted).mean() < 0.5, AGAIN
+
+
+@pytest.mark.parametrize('name', of_kind(picture=False))
 def test_a_file_is_the_same(made, name):
     found, wanted = (
         (folder / name).read_text().splitlines() if (folder / name).exists() else []

@@ -126,13 +126,11 @@ def _fit_names(figure: Figure) -> None:
     ours = {axis.label for axis in axes}
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text not in ours:
-            name = text.get_text()
-            if _fitted(name) != name:
-                text.set_text(_fitted(name))
+            lines = text.get_text().split('\n')
+            if (fitted := [*map(_fitted, lines)][:_MOST_LINES]) != lines:
+                text.set_text('\n'.join(fitted))
 
 
 def _fitted(name: str) -> str:
-    lines = [_CONTROL.sub(' ', line) for line in name.split('\n')[:_MOST_LINES]]
-    return '\n'.join(
-        line if len(line) <= _LONGEST_NAME else f'{line[: _LONGEST_NAME - 1]}…' for line in lines
-    )
+    line = _CONTROL.sub(' ', name)
+    return line if len(line) <= _LONGEST_NAME else f'{line[: _LONGEST_NAME - 1]}…'

@@ -109,12 +109,12 @@ def deviations_table(sweep: Sweep) -> Table:
             'Teachers score views that can be replayed, once; the student reads the scores.',
         ),
         ('Data', 'ARID; edition and split are not told.', f'{data}.'),
-        ('Teachers', _NOT_TOLD, f'In their order: {pool}.' if pool else 'None.'),
-        ('Student', _NOT_TOLD, f'{students or "None"}.'),
+        ('Teachers', _NOT_TOLD, f'In their order: {pool}.' if pool else formatting.DASH),
+        ('Student', _NOT_TOLD, students or formatting.DASH),
         ('Initial weights, schedule', _NOT_TOLD, f'{_claimed_words(sweep) or "As configured"}.'),
-        ('Loss', _NOT_TOLD, f'{"; ".join(sorted(map(str, taught))) or "None"}.'),
-        ('Two-stream network', _NOT_TOLD, f'{", ".join(streams) or "None"}.'),
-        ('Figures', 'None in the abstract.', 'So nothing here is compared with the paper’s.'),
+        ('Loss', _NOT_TOLD, '; '.join(sorted(map(str, taught))) or formatting.DASH),
+        ('Two-stream network', _NOT_TOLD, ', '.join(streams) or formatting.DASH),
+        ('Figures', 'The abstract has none.', 'So nothing here is compared with the paper’s.'),
     )
     return Table(
         *('deviations', 'Beside the paper', columns('<What', '<The paper’s abstract', '<Here')),

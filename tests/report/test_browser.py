@@ -1,11 +1,16 @@
 """What the page does in a browser: by mouse, by keys, on paper, and for those who cannot see it."""
 
+import json
 import re
 import unicodedata
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from ukd_bench.report.comparing import write_comparison
+from ukd_bench.report.leaderboard import write_leaderboard
+
+from ..results.made_up import MadeUpSweep
 from . import golden
 from .browser import DESKTOP, PHONE, chromium, needs_chromium, opened, unfold
 
@@ -82,6 +87,10 @@ def test_a_table_shows_the_rows_that_hold_all_words(page):
     assert all('Naive' in cell for cell in cells)
     status = page.locator(f'{FILTER} + [role=status]')
     assert status.inner_text() == f'{len(cells)} of {everything} rows'
+    # A column's whole cell: not every row with a 4 somewhere.
+    page.fill(FILTER, 'ukd k=4')
+    cells = [cell for group in shown(page, 1).values() for cell in group]
+    assert cells and {*cells} == {'4'}
     page.fill(FILTER, 'no such row')
     assert shown(page, 0) == {}
     page.fill(FILTER, '')
@@ -114,6 +123,22 @@ def test_every_link_leads_somewhere(page, path):
         assert target.is_file(), f'{text}: {href}'
         if parts.fragment and target == path:
             assert page.locator(f'[id="{unquote(parts.fragment)}"]').count() == 1, href
+
+
+def test_a_run_leads_to_its_record(browser, path):
+    context = browser.new_context(viewport=DESKTOP)
+    try:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.locator('#every-run summary').click()
+        page.fill('input[aria-label="Filter rows of Every run"]', 'ukd seed=1 k=2')
+        row = page.locator('#every-run tbody tr:visible').filter(has=page.locator('td')).first
+        row.get_by_role('link').click()
+        page.wait_for_url('**/record.json')
+        told = json.loads(page.locator('body').inner_text())
+        assert (told['method'], told['num_teachers'], told['seed']) == ('ukd', 2, 1)
+    finally:
+        context.close()
 
 
 def test_links_of_the_contents_lead_to_their_parts(page):
@@ -195,12 +220,26 @@ def test_keys_alone_do_all_that_a_mouse_does(browser, path):
         assert known == sorted(known) and len(known) > 3
 
 
+@pytest.fixture(scope='module')
+def pages(path, tmp_path_factory):
+    """The three kinds of pages."""
+    folder = tmp_path_factory.mktemp('pages')
+    results = path.parent.parent / 'results'
+    other = MadeUpSweep(seeds=(0, 1)).write(folder / 'other')
+    return dict(
+        report=path,
+        comparison=write_comparison(results, other, folder / 'both').index,
+        leaderboard=write_leaderboard([other], folder / 'board').index,
+    )
+
+
 @pytest.mark.parametrize('size', [DESKTOP, PHONE], ids=['desktop', 'phone'])
 @pytest.mark.parametrize('look', ['light', 'dark'])
-def test_axe_finds_no_barrier(browser, path, look, size):
+@pytest.mark.parametrize('kind', ['report', 'comparison', 'leaderboard'])
+def test_axe_finds_no_barrier(browser, pages, kind, look, size):
     from axe_playwright_python.sync_playwright import Axe
 
-    with opened(browser, path, color_scheme=look, viewport=size) as page:
+    with opened(browser, pages[kind], color_scheme=look, viewport=size) as page:
         unfold(page)
         found = Axe().run(page)
         version = tuple(map(int, found.response['testEngine']['version'].split('.')))

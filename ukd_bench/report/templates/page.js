@@ -52,12 +52,20 @@
     });
   };
 
+  // A word is anywhere in a row; one such as k=4 is the whole cell of a column that begins so.
+  const matches = (word, text, cells, titles) => {
+    const [name, value] = word.split('=');
+    const columns = titles.map((title) => value !== undefined && title.startsWith(name));
+    return columns.some(Boolean) ? cells.some((cell, n) => columns[n] && cell === value) : text.includes(word);
+  };
+
   const filtered = (table, parts, title) => {
     const all = parts.reduce((sum, part) => sum + part.rows.length, 0);
     if (all < 8) return;
     const box = make('div', { class: 'filter' });
     const input = make('input', { type: 'search', 'aria-label': `Filter rows of ${title}` });
-    input.placeholder = 'Filter rows: method, backbone, K …';
+    const titles = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim().toLowerCase());
+    input.placeholder = titles.includes('k') ? 'Filter rows: ukd k=4 …' : 'Filter rows …';
     const count = make('span', { role: 'status' });
     box.append(input, count);
     table.parentElement.before(box);
@@ -68,8 +76,9 @@
         const above = heading ? heading.textContent : '';
         let some = false;
         for (const row of rows) {
-          const text = ` ${[above, ...[...row.cells].map((cell) => cell.textContent)].join(' ')} `.toLowerCase();
-          row.hidden = !words.every((word) => text.includes(word));
+          const cells = [...row.cells].map((cell) => cell.textContent.trim().toLowerCase());
+          const text = [above.toLowerCase(), ...cells].join(' ');
+          row.hidden = !words.every((word) => matches(word, text, cells, titles));
           some ||= !row.hidden;
           shown += !row.hidden;
         }

@@ -51,7 +51,9 @@ def test_page_is_self_contained_and_tells_no_path(page):
     html = (page / 'index.html').read_text()
     # Pictures within figures are in the page; links lead to the records, and nowhere else.
     links = set(re.findall(r'(?:src|href)="(?!#|data:image/png)([^"]*)', html))
-    assert links and all(re.fullmatch(r'\.\./results/[^/]+/record\.json', one) for one in links)
+    beside = r'(figures|tables)/[\w-]+\.(svg|png|csv|tex)|report\.json'
+    kinds = rf'\.\./results/[^/]+/record\.json|{beside}'
+    assert len(links) > 100 and all(re.fullmatch(kinds, link) for link in links)
     assert all((page / link).is_file() for link in links)
     assert 'url(http' not in html and '@import' not in html
 

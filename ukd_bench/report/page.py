@@ -33,7 +33,7 @@ from .content import (
 from .doubts import Doubt, doubts
 from .figures.gallery import MOST_BENCHES, draw_all, left_out_text
 from .figures.svg import Drawing
-from .provenance import made_by, provenance
+from .provenance import made_by, provenance, take_away
 from .tables.agreement import agreement_table
 from .tables.calibration import calibration_table
 from .tables.checklist import checklist_table
@@ -145,6 +145,7 @@ def write_report(
         figures=[figure_content(drawing) for drawing in drawings],
         figures_left_out=left_out_text(sweep, most),
         tables=[table_content(table) for table in tables if table],
+        take_away=named(take_away(sweep)),
         provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
     )
     drawings += [table.drawing for table in tables if table and table.drawing]

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from ..files.configs import shipped_configs
 from ..methods.table import ON_DEMAND
 from ..results import formatting
+from ..results.formatting import Linked
 from ..results.full_size import FullSize
 from ..results.runs import Sweep
 
@@ -69,6 +71,25 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
             f'{started[0]} – {finished[-1]}' if started and finished else formatting.DASH,
         ),
     ]
+
+
+def take_away(sweep: Sweep) -> list[tuple[str, str]]:
+    """(name, value) pairs that tell where a reader gets the figures, and how to make them again."""
+    folder = f'results/{sweep.name}'
+    told: list[tuple[str, str]] = [
+        ('All of this page, as numbers with units and intervals', Linked(*['report.json'] * 2)),
+        ('Each table', 'CSV with every digit, and LaTeX: below the table.'),
+        ('Each figure', 'SVG and PNG: below the figure. Its points are in report.json.'),
+        ('A row a run, in Python', f"from ukd_bench.results import load; load('{folder}')"),
+        (
+            'A row a run and test clip',
+            f"from ukd_bench.results import load_clips; load_clips('{folder}')",
+        ),
+        ('Each run', 'Its record, and its log where it is at hand: in “Every run”.'),
+    ]
+    if sweep.name in shipped_configs('sweeps'):
+        told.append(('To make it again', f'ukd-bench sweep {sweep.name}'))
+    return told
 
 
 def made_by(full_size: FullSize) -> list[tuple[str, str]]:

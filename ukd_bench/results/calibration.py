@@ -1,5 +1,6 @@
 """Whether a network is as sure as it is right."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,13 +34,12 @@ class Calibration:
 
 def calibration(scores: Scores) -> Calibration:
     """The calibration of one run's test scores."""
-    bins = reliability_bins(scores)
-    away = (bins['confidence'] - bins['accuracy']).abs()
+    clips_B, confidence_B, hits_B = _by_bin([scores])
     own_N = np.take_along_axis(scores.scores, scores.labels[:, None], axis=1)[:, 0]
     return Calibration(
         float(scores.scores.max(axis=1).mean(dtype=np.float64)),
         float(scores.hits.mean()),
-        float((away * bins['clips']).sum() / bins['clips'].sum()),
+        float(np.abs(confidence_B - hits_B).sum() / clips_B.sum()),
         float(-np.log(np.maximum(own_N.astype(np.float64), _LEAST)).mean()),
     )
 
@@ -51,11 +51,26 @@ def reliability_bins(*runs: Scores) -> pd.DataFrame:
         ``bin`` from 0 to ``BINS`` - 1, ``clips``, and the means ``confidence`` and ``accuracy`` as
         fractions; bins without clips have no row.
     """
-    confidence = np.concatenate([one.scores.max(axis=1) for one in runs]).astype(np.float64)
-    hits = np.concatenate([one.hits for one in runs])
-    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    clips = pd.DataFrame(dict(bin=place, confidence=confidence, accuracy=hits))
-    found = clips.groupby('bin').agg(
-        clips=('bin', 'size'), confidence=('confidence', 'mean'), accuracy=('accuracy', 'mean')
+    clips_B, confidence_B, hits_B = _by_bin(runs)
+    (filled,) = clips_B.nonzero()
+    clips = clips_B[filled]
+    return pd.DataFrame(
+        dict(
+            bin=filled,
+            clips=clips,
+            confidence=confidence_B[filled] / clips,
+            accuracy=hits_B[filled] / clips,
+        )
     )
-    return found.reset_index()
+
+
+def _by_bin(runs: Sequence[Scores]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Number of clips, sum of confidences and number of hits by bin, each (BINS,)."""
+    confidence_N = np.concatenate([one.scores.max(axis=1) for one in runs]).astype(np.float64)
+    hits_N = np.concatenate([one.hits for one in runs])
+    bin_N = np.minimum((confidence_N * BINS).astype(int), BINS - 1)
+    return (
+        np.bincount(bin_N, minlength=BINS),
+        np.bincount(bin_N, confidence_N, BINS),
+        np.bincount(bin_N, hits_N, BINS),
+    )

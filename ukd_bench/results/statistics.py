@@ -7,6 +7,7 @@ over seeds covers 50-83 %. So the t-interval is primary, and clips are resampled
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
 
 import numpy as np
 from scipy import stats
@@ -78,7 +79,7 @@ def mean_interval(values: Sequence[float | None], confidence: float = 0.95) -> E
     mean = float(kept.mean())
     if kept.size == 1:
         return Estimate(mean, None, None, 1)
-    half = _half_width(float(stats.sem(kept)), kept.size - 1, confidence)
+    half = _half_width(float(kept.std(ddof=1)) / sqrt(kept.size), kept.size - 1, confidence)
     return Estimate(mean, mean - half, mean + half, int(kept.size))
 
 

@@ -21,9 +21,11 @@ from .samples import sample_strip
 from .svg import Drawing, draw, draw_table, points_of
 from .tradeoff import accuracy_against
 
-MOST_BENCHES = 4
+MOST_BENCHES = 2
 """Benches that have figures of their own unless more are asked for: each takes some seconds and
 0.5 MB of a page."""
+_MOST_TOGETHER = 8
+"""Benches that one figure has room for."""
 _SPREAD, _NO_SPREAD = 'Mean over seeds with 95 % t-intervals.', 'One seed: no intervals.'
 _FRONT = 'The grey steps are the Pareto front of the means: no method costs less and is better.'
 _STANDARD = 'Mean over seeds, at the largest K with the full schedule.'
@@ -102,7 +104,7 @@ def _benches(sweep: Sweep) -> list[ComparableRuns]:
 
 
 def _differences(groups: list[ComparableRuns], sweep: Sweep) -> Drawing | None:
-    table, headings = difference_frame(groups)
+    table, headings = difference_frame(groups[:_MOST_TOGETHER])
     if table.empty:
         return None
     spread = table['low'].notna().any()
@@ -110,6 +112,8 @@ def _differences(groups: list[ComparableRuns], sweep: Sweep) -> Drawing | None:
         'What the teachers’ knowledge adds: top-1 of UKD at its largest K less that of other '
         f'students. {_SPREAD if spread else _NO_SPREAD}'
     )
+    if len(groups) > _MOST_TOGETHER:
+        caption += f' The first {_MOST_TOGETHER} of {len(groups)}; the table has all.'
     size = (10.6, 0.8 + 0.24 * (len(table) + len(headings)))
     return draw_table(
         *('gains', caption, size),

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 from .style import STYLE
 
-_DOTS = 200
+_DOTS = 150
 """Dots an inch of a PNG."""
 _LONGEST_NAME, _MOST_LINES = 40, 3
 """Letters of a line of a name that a figure has room for, and lines."""

@@ -56,15 +56,7 @@ def _against_teachers(
             full = rows[~rows['shortened']]
             # What the report is about lies above what coincides with it.
             layer = 5 if method == SUBJECT else 3
-            sns.lineplot(
-                x=full['k'] * shift,
-                y=full[value],
-                color=colour,
-                linewidth=1.6,
-                errorbar=None,
-                ax=ax,
-                zorder=layer,
-            )
+            ax.plot(full['k'] * shift, full[value], color=colour, linewidth=1.6, zorder=layer)
             for row in rows.itertuples():
                 x, y = row.k * shift, getattr(row, value)
                 ax.errorbar(

@@ -46,7 +46,7 @@ def many(tmp_path_factory):
     return MadeUpSweep(seeds=(0,), students=names).write(tmp_path_factory.mktemp('many') / 'it')
 
 
-@pytest.mark.parametrize(('most', 'drawn'), [(None, 4), (0, 0), (1, 1)])
+@pytest.mark.parametrize(('most', 'drawn'), [(None, 2), (0, 0), (3, 3)])
 def test_the_first_backbones_are_drawn_and_the_others_named(many, tmp_path, most, drawn):
     page = write_report(many, tmp_path, most_drawn=most)
     content = json.loads((tmp_path / 'report.json').read_text())

@@ -74,9 +74,8 @@ def test_the_figures_of_verdicts_are_in_both_pages(out, content):
     by_claim = {one['id']: one for one in content['verdicts']}
     assert len(wanted) > 80 and len(by_claim) == len(content['verdicts'])
     # Controls stand below their claim.
-    assert sorted(html.figures) == sorted(
-        [*wanted, *(flat(one['value']) for one in content['methods'])]
-    )
+    named = [flat(text(one['value'])) for one in (*content['methods'], *content['take_away'])]
+    assert sorted(html.figures) == sorted([*wanted, *named])
     read = markdown((out / 'report.md').read_text()).text
     for verdict in content['verdicts']:
         assert flat(verdict['rule']) in read

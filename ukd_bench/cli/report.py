@@ -62,7 +62,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--figures',
         type=count(0),
         metavar='N',
-        help='the first N backbones have figures of their own (default: 4); tables have all',
+        help='the first N backbones have figures of their own (default: 2); tables have all',
     )
     add_memory(parser)
     add_check(parser)

@@ -175,7 +175,7 @@ def test_markdown_shows_them_as_text(written):
     links = [cell for cell in cells if isinstance(cell, dict) and 'href' in cell]
     files = [table for table in content(out)['tables'] if table['rows']]
     # Two files beside each table, and report.json.
-    assert page.tags.count('a') == len(links) + 2 * len(files) + 1 > 80
+    assert page.tags.count('a') == len(links) + 2 * len(files) + 1 > 70
     rows = {tuple(row) for row in page.rows}
     for table in content(out)['tables']:
         for row in table['rows']:

@@ -60,7 +60,7 @@ def verdict_of(text: str, name: str) -> str:
 
 def test_controls_cost_teachers_and_what_is_open(results):
     text = findings_text(results)
-    assert 'so a “no” on C4 counts' in section(text, 'Controls of C4')
+    assert 'a “no” on C4 counts' in section(text, 'Controls of C4')
     assert 'at K = 2 one student takes 6 min 11 s by UKD' in section(text, 'From when UKD pays')
     assert f'On {END}, the best teacher, 65.0 %, is no better' in section(
         text, 'What the teachers k'

@@ -101,7 +101,7 @@ def test_differences_by_hand(group):
     assert table['low'][0] < 14 < table['high'][0]
     ax = Figure().subplots()
     assert differences(table, [heading], group.methods, ax) is ax
-    assert [label.get_text() for label in ax.get_yticklabels()][1] == 'less Plain'
+    assert [label.get_text() for label in ax.get_yticklabels()][1] == 'minus Plain'
 
 
 def test_figures_of_regimes_for_controls_are_the_differences_alone(tmp_path):

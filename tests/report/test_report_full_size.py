@@ -57,7 +57,7 @@ def test_the_table_by_hand(memory):
     table = full_size_table(load_full_size(memory), METHODS)
     titles = [column.title for column in table.columns]
     assert titles == [
-        *('Method', 'Figures', 'No K', *(f'K = {k}' for k in COUNTS)),
+        *('Method', 'Basis', 'No K', *(f'K = {k}' for k in COUNTS)),
         *('× plain, largest K', 'Pipeline, GiB'),
     ]
     assert table.groups == ((0, 'R(2+1)D-34'), (14, 'X3D-M'))
@@ -140,7 +140,7 @@ def test_the_section_stands_after_the_other_tables_of_memory(page):
     assert ids[ids.index('slopes') :][:3] == ['slopes', 'full-size', 'cost']
     assert '<a href="#full-size">Memory at full size</a>' in html
     assert 'href="#full-size-1"' not in html, 'folded tables are no chapters'
-    assert html.count('<details class="folded"') == text.count('<details><summary>') == 6
+    assert html.count('<details class="folded"') == text.count('<details><summary>') - 1 == 6
     assert '![Training peak at full size, GiB allocated' in text
     assert (page / 'figures' / 'full-size.svg').read_text().startswith('<?xml')
     ids = re.findall(r'\bid="([^"]+)"', html)
@@ -200,7 +200,7 @@ def test_predicted_is_drawn_unlike_measured(memory, monkeypatch):
     assert not [text for text in small.texts if 'GiB' not in text.get_text()]
     white = [one for one in large.collections if one.get_facecolor()[0].tolist() == [1, 1, 1, 1]]
     assert 0 < len(white) < len(large.collections)
-    assert 'Open markers and dashed lines: predicted' in drawing.caption
+    assert 'Open markers, dashed lines: predicted' in drawing.caption
 
 
 @pytest.mark.parametrize('count', [1, 2, 4])

@@ -14,6 +14,7 @@ from ukd_bench.report.tables.equality import equality_table
 from ukd_bench.report.tables.memory import memory_table, slope_table
 from ukd_bench.report.tables.students import accuracy_table, cost_table
 from ukd_bench.report.tables.teachers import teacher_table
+from ukd_bench.results.full_size import FullSize
 from ukd_bench.results.loading import load_sweep
 
 END = 'r2plus1d-r18-w8'
@@ -198,7 +199,7 @@ def test_any_subset_gives_a_report(every_method, tmp_path, methods):
     report = write_report(every_method.write(tmp_path / 'results'), tmp_path / 'out')
     pages = report.index.read_text(), report.markdown.read_text()
     students = [method for method in STUDENT_METHODS if method in methods]
-    assert wording.methods_text(report.sweep) == [
+    assert wording.methods_text(report.sweep, FullSize()) == [
         (SUITE.heading(method), LOOKS[method].sentence) for method in students
     ]
     for method in STUDENT_METHODS:

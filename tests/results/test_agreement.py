@@ -38,7 +38,9 @@ def test_the_pool_in_its_order(made_up, tmp_path):
     assert [row[0] for row in table.rows] == [
         f'{n}. {one}' for n, one in enumerate(made_up.POOL, 1)
     ]
-    assert [column.title for column in table.columns][-4:] == [f'With {n}, %' for n in range(1, 5)]
+    assert [column.title for column in table.columns][-4:] == [
+        f'With no. {n}, %' for n in range(1, 5)
+    ]
     assert table.rows[1][7] == '–', 'none agrees with itself'
 
 

@@ -118,12 +118,12 @@ LOOKS = {
     ),
     'two_stream_dark_light': Look(
         'two-stream (dark, light)',
-        'a dark and a gamma-enhanced stream, as in DarkLight; at inference too.',
+        'a dark and a gamma-enhanced stream, as in DarkLight; both are needed in tests, too.',
         *('#00805c', '^', (6, 2)),
     ),
     'two_stream_rgb_flow': Look(
         'two-stream (RGB, flow)',
-        'dark frames and their optical flow, a network each, scores averaged; at inference too.',
+        'dark frames and their optical flow, a network each, scores averaged, in tests, too.',
         *('#a07400', 'P', (6, 2, 1, 2)),
     ),
 }

@@ -42,6 +42,7 @@ from .tables.differences import differences_table
 from .tables.equality import equality_table
 from .tables.full_size import every_figure, full_size_table, own_scale_table
 from .tables.gains import gains_table
+from .tables.glance import glance_table
 from .tables.limits import deviations_table, threats_table, untested_table
 from .tables.lost import lost_table
 from .tables.memory import memory_table, slope_table
@@ -53,6 +54,7 @@ from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
 from .tables.teachers import teacher_table
 from .take_away import csv_text, latex_text
+from .words import words
 
 TEMPLATES = Path(__file__).parent / 'templates'
 
@@ -70,9 +72,10 @@ RECONSTRUCTION = (
 )
 
 
-def methods_text(sweep: Sweep) -> list[tuple[str, str]]:
-    """(name, description) of the methods that a sweep has, in the order of tables."""
+def methods_text(sweep: Sweep, full_size: FullSize) -> list[tuple[str, str]]:
+    """(name, description) of the methods that a page tells of, in the order of tables."""
     present = {run.method for run in sweep.runs}
+    present |= {one.method for student in full_size.students for one in student.figures}
     return [
         (sweep.methods.heading(name), look.sentence)
         for name, look in sweep.methods.looks.items()
@@ -132,7 +135,7 @@ def write_report(
     drawings = draw_all(sweep, most)
     place = place_of_results(results, out)
     side = _side_tables(sweep, compared, verdicts, rules.sha256, place)
-    tables = [*_main_tables(sweep, full_size), *side]
+    tables = [glance_table(sweep), *_main_tables(sweep, full_size), *side]
     content: Content = dict(
         schema=SCHEMA,
         kind=KIND,
@@ -141,11 +144,12 @@ def write_report(
         reconstruction=RECONSTRUCTION,
         doubts=[doubt_content(doubt, verdicts) for doubt in doubted],
         verdicts=[verdict_content(verdict) for verdict in verdicts],
-        methods=named(methods_text(sweep)),
+        methods=named(methods_text(sweep, full_size)),
+        words=named(words(sweep)),
         figures=[figure_content(drawing) for drawing in drawings],
         figures_left_out=left_out_text(sweep, most),
         tables=[table_content(table) for table in tables if table],
-        take_away=named(take_away(sweep)),
+        take_away=named(take_away(sweep, place)),
         provenance=named([*provenance(sweep, rules.sha256), *made_by(full_size)]),
     )
     drawings += [table.drawing for table in tables if table and table.drawing]

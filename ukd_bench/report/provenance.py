@@ -73,9 +73,15 @@ def provenance(sweep: Sweep, claims_sha256: str) -> list[tuple[str, str]]:
     ]
 
 
-def take_away(sweep: Sweep) -> list[tuple[str, str]]:
-    """(name, value) pairs that tell where a reader gets the figures, and how to make them again."""
-    folder = f'results/{sweep.name}'
+def take_away(sweep: Sweep, place: str | None) -> list[tuple[str, str]]:
+    """(name, value) pairs that tell where a reader gets the figures, and how to make them again.
+
+    Args:
+        sweep: The sweep.
+        place: Its folder as seen from the report's; None where that is not known.
+    """
+    # As seen from the folder that both lie in, which is where commands are called.
+    folder = (place or f'results/{sweep.name}').replace('../', '')
     told: list[tuple[str, str]] = [
         ('All of this page, as numbers with units and intervals', Linked(*['report.json'] * 2)),
         ('Each table', 'CSV with every digit, and LaTeX: below the table.'),

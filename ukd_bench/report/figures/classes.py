@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ...results.formatting import MINUS
+
 _MOST_FIGURES = 14
 """Classes up to which the cells of a confusion matrix have room for their figures."""
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
@@ -21,8 +23,7 @@ def class_accuracy(table: pd.DataFrame, ax: Axes) -> Axes:
 def class_gains(table: pd.DataFrame, ax: Axes) -> Axes:
     """Differences by method and class as a heat map: orange below zero, purple above."""
     most = max(1.0, float(np.nanmax(np.abs(table.to_numpy()))))
-    # A difference that rounds to nothing has no minus.
-    return _heat_map(table, ax, 'PuOr', (-most, most), lambda value: f'{round(value) + 0:+d}')
+    return _heat_map(table, ax, 'PuOr', (-most, most), _signed)
 
 
 def confusions(matrices: Sequence[tuple[str, pd.DataFrame]], axes: Sequence[Axes]) -> None:
@@ -36,6 +37,10 @@ def confusions(matrices: Sequence[tuple[str, pd.DataFrame]], axes: Sequence[Axes
             ax.set_yticklabels([])
         else:
             ax.set_ylabel('true')
+
+
+def _signed(value: float) -> str:
+    return f'{round(value) + 0:+d}'.replace('-', MINUS)
 
 
 def _heat_map(

@@ -58,7 +58,7 @@ def differences(
     names = [methods.heading(method) for method in table['method']]
     ax.set_yticks(
         [*(heading.row for heading in headings), *table['row']],
-        [*(heading.label for heading in headings), *(f'less {name}' for name in names)],
+        [*(heading.label for heading in headings), *(f'minus {name}' for name in names)],
     )
     for label in ax.get_yticklabels()[: len(headings)]:
         label.set_fontweight('bold')
@@ -66,6 +66,6 @@ def differences(
     ax.grid(False, axis='y')
     ax.grid(True, axis='x')
     ax.tick_params(axis='y', length=0)
-    ax.set_xlabel('Top-1 of UKD less that of the other student, points')
+    ax.set_xlabel('Top-1 of UKD minus that of the other student, points')
     sns.despine(ax=ax, left=True)
     return ax

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ...methods.known import KnownMethods
 from ...methods.table import SUBJECT
-from ...results.curve import PREDICTED
+from ...results.curve import MEASURED, PREDICTED
 from ...results.formatting import GIB
 from ...results.full_size import TRAIN, FullSize, FullSizeStudent
 from ...results.rules.memory import CARDS_GIB
@@ -43,14 +43,20 @@ def full_size_figure(
     if not panels:
         return None
     caption = (
-        f'Training peak {where}, {unit} allocated, and the number of teachers; both axes '
-        'double. Open markers and dashed lines: predicted; filled and solid: measured. Dotted: '
-        'memory of common cards.'
+        f'Training peak {where}, {unit} allocated, and the number of teachers, on scales that '
+        'double. '
     )
+    bases = {basis for _, lines in panels for _, basis, _ in lines}
+    caption += {
+        frozenset({PREDICTED}): 'All predicted.',
+        frozenset({MEASURED}): 'All measured.',
+    }.get(frozenset(bases), 'Open markers, dashed lines: predicted; filled, solid: measured.')
     rows = ceil((len(panels) - 1) / 2)
     height = _LARGE + _SMALL * rows
     ends = [end for _, lines in panels for *_, points in lines for _, end in points]
     ks = sorted({k for _, lines in panels for *_, points in lines for k, _ in points if k})
+    if any(min(ends) < card * GIB / size < max(ends) for card in CARDS_GIB):
+        caption += ' Dotted: memory of common cards.'
 
     def paint(figure: Figure) -> None:
         # Apart, so that small panels do not stop where the large one's labels begin.

@@ -109,7 +109,7 @@ def _differences(groups: list[ComparableRuns], sweep: Sweep) -> Drawing | None:
         return None
     spread = table['low'].notna().any()
     caption = (
-        'What the teachers’ knowledge adds: top-1 of UKD at its largest K less that of other '
+        'What the teachers’ knowledge adds: top-1 of UKD at its largest K minus that of other '
         f'students. {_SPREAD if spread else _NO_SPREAD}'
     )
     if len(groups) > _MOST_TOGETHER:
@@ -217,8 +217,8 @@ def _classes(bench: _Bench) -> Iterator[Drawing]:
     if not gains.empty:
         yield draw_table(
             f'class-gains{bench.suffix}',
-            f'Accuracy by class less that of the plain student, points{bench.title}. Orange: below '
-            'it; purple: above.',
+            f'Accuracy by class minus that of the plain student, points{bench.title}. Orange: '
+            'below it; purple: above.',
             size,
             lambda ax: class_gains(gains, ax),
             gains.rename_axis('method').reset_index(),

@@ -27,7 +27,7 @@ def own_and_whole(
         ends = getattr(row, own), getattr(row, whole)
         ax.plot(ends, [place] * 2, color=look.colour, linewidth=1.4, alpha=0.6, zorder=2)
         for value, hollow in zip(ends, (True, False), strict=True):
-            ax.scatter(value, place, **marker(look, hollow), zorder=3 + hollow)
+            ax.scatter(value, place, **marker(look, hollow), zorder=4 - hollow)
         names.append(methods.heading(row.method) + (f', K = {row.k}' if row.k else ''))
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)

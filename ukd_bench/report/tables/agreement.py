@@ -46,7 +46,7 @@ def agreement_table(sweep: Sweep) -> Table | None:
             )
     titles = columns(
         *('<Teacher', 'Top-1, %', 'Share, %', 'Brings, points', 'Right alone, %'),
-        *('Agrees on average, %', *(f'With {n}, %' for n in range(1, numbered + 1))),
+        *('Agrees on average, %', *(f'With no. {n}, %' for n in range(1, numbered + 1))),
     )
     notes = (
         'All on the test clips, with the plain mean of probabilities. Share: of the probability '

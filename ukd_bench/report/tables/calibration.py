@@ -31,12 +31,12 @@ def calibration_table(sweep: Sweep) -> Table | None:
     if not rows:
         return None
     titles = columns(
-        *('<Network', 'K', 'Top-1, %', 'Confidence, %', 'Confidence less top-1, points'),
+        *('<Network', 'K', 'Top-1, %', 'Confidence, %', 'Confidence minus top-1, points'),
         *('Calibration error, points', 'Log loss, nats'),
     )
     notes = (
         INTERVAL_NOTE,
-        'Confidence: mean probability of the predicted class; less top-1, it is '
+        'Confidence: mean probability of the predicted class; minus top-1, it is '
         'negative where a network is right more often than it believes.',
         f'Calibration error: mean distance of confidence from accuracy over {BINS} bins of equal '
         'width (Guo et al. 2017), which is too large where bins have few clips. Log loss: mean of '

@@ -44,7 +44,7 @@ def differences_table(sweep: Sweep) -> Table | None:
             groups.append((first, bench.label))
     if not rows:
         return None
-    titles = columns(*('<Method', 'K', '<Less', 'Difference, points', '95 % interval', 'n', 'p'))
+    titles = columns(*('<Method', 'K', '<Minus', 'Difference, points', '95 % interval', 'n', 'p'))
     notes = (
         'Top-1, paired by seed. Interval and p: t-test over n seeds, each for itself and not '
         'corrected for their number: of a hundred without any difference, five have p below 0.05.',

@@ -91,7 +91,7 @@ def _overview(
                 )
             )
     titles = columns(
-        *('<Method', '<Figures', *(f'K = {k}' if k else 'No K' for k in counts)),
+        *('<Method', '<Basis', *(f'K = {k}' if k else 'No K' for k in counts)),
         *('× plain, largest K', f'Pipeline, {unit}'),
     )
     lead = f'Training peak in {unit} allocated, {about}'
@@ -114,7 +114,7 @@ def every_figure(full_size: FullSize, methods: KnownMethods) -> list[Table]:
     made = []
     for number, student in enumerate(full_size.students, 1):
         figures = _ordered(student.figures, methods)
-        first = '<Method', 'K', '<Phase', '<Figures'
+        first = '<Method', 'K', '<Phase', '<Basis'
         peaks = columns(
             *(*first, 'Allocated, MiB', '× plain', 'Reserved, MiB', 'Process, MiB'),
             *('Unknown, at most, MiB', 'Pipeline, MiB'),

@@ -38,7 +38,7 @@ def pretraining_table(sweep: Sweep) -> Table | None:
     """Table of the trainings on other data whose weights the networks start from."""
     rows = []
     for run in (run for run in sweep.done if run.method == PRETRAINING):
-        name = marked(run.student or formatting.DASH, run)
+        name = marked(run.teacher or run.student or formatting.DASH, run)
         rows.append(
             (
                 *(name, run.value('dataset', 'name') or formatting.DASH),
@@ -52,7 +52,7 @@ def pretraining_table(sweep: Sweep) -> Table | None:
     if not rows:
         return None
     titles = columns(
-        *('<Backbone', '<Data', 'Epochs', 'Seed', 'Top-1, %', 'Train, MiB', 'Time'),
+        *('<Network', '<Data', 'Epochs', 'Seed', 'Top-1, %', 'Train, MiB', 'Time'),
         '<Runs that start from it',
     )
     lead = 'Networks that others start from, trained on data of their own and tested on its clips.'

@@ -42,16 +42,16 @@ def accuracy_table(sweep: Sweep) -> Table:
         'Epochs',
         'n',
         'Top-1, %',
-        'Less plain, points',
+        'Minus plain, points',
         'Top-5, %',
         'Mean class, %',
         'KL to targets, nats',
     )
     notes = (
         INTERVAL_NOTE,
-        'Less plain: mean over seeds of the difference to the student alone of the same seed, with '
-        'its 95 % t-interval. Each stands for itself; only what a claim tests is corrected for the '
-        'number of comparisons.',
+        'Minus plain: mean over seeds of the difference to the plain student of the same seed, '
+        'with its 95 % t-interval. Each stands for itself; only what a claim tests is corrected '
+        'for the number of comparisons.',
         ' '.join([count_text(sweep), *selection_texts(sweep), *view_texts(sweep)]),
     )
     return Table(

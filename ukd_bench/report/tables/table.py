@@ -76,6 +76,17 @@ def cell_name(cell: Cell, sweep: Sweep) -> tuple[str, str]:
     return marked(name, cell), count(cell.num_teachers)
 
 
+def by_count_last(cells: list[Cell]) -> list[Cell]:
+    """Of each method the cells of the largest K; shortened ones where there are no others."""
+    kept = []
+    for method in dict.fromkeys(cell.method for cell in cells):
+        mine = [cell for cell in cells if cell.method == method]
+        mine = [cell for cell in mine if not cell.shortened] or mine
+        most = max(cell.num_teachers for cell in mine)
+        kept += [cell for cell in mine if cell.num_teachers == most]
+    return kept
+
+
 def count(num_teachers: int) -> str:
     """K of a row, or a dash."""
     return formatting.whole(num_teachers or None)

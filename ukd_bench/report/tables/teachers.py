@@ -27,12 +27,12 @@ def teacher_table(sweep: Sweep) -> Table | None:
     if not rows:
         return None
     titles = columns(
-        *('<Teacher', '<Backbone', 'Top-1, %', 'Less plain, points', 'Top-5, %', 'Mean class, %'),
+        *('<Teacher', '<Backbone', 'Top-1, %', 'Minus plain, points', 'Top-5, %', 'Mean class, %'),
         *('Train, MiB', 'Evaluate, MiB', 'Weights, MiB', 'Time', 'Bank fill, MiB', 'Bank fill'),
     )
     lead = (
         'In the order of the pool, of which K means the first K. The ensemble averages its '
-        'teachers at inference. Less plain: top-1 less that of the best plain student.'
+        'teachers at inference. Minus plain: top-1 minus the mean of the plain students.'
     )
     return Table(
         *('teachers', 'Teachers and ensemble', titles, tuple(rows), lead),
@@ -41,7 +41,7 @@ def teacher_table(sweep: Sweep) -> Table | None:
 
 
 def beside_plain(sweep: Sweep) -> list[str]:
-    """Sentences that say of each regime which teachers are weaker than its best plain student."""
+    """Sentences that say of each regime which teachers are weaker than its plain students."""
     told = []
     for regime in sweep.regimes:
         floor, (_, cells) = _floor(sweep, regime), _parts(sweep, regime)[0]
@@ -54,7 +54,7 @@ def beside_plain(sweep: Sweep) -> list[str]:
             if one is not None and one < floor
         ]
         place = _place(regime, sweep)
-        best = f'the best plain student{place}, {formatting.percent(floor)} %'
+        best = f'the plain student{place}, {formatting.percent(floor)} % on average'
         told.append(
             f'Weaker than {best}: {", ".join(weaker)}.'
             if weaker
@@ -122,7 +122,7 @@ def _state_bytes(cell: Cell, sweep: Sweep) -> int | None:
 
 
 def _floor(sweep: Sweep, regime: Regime) -> float | None:
-    """Top-1 of the best plain student of a regime."""
+    """Mean top-1 of the plain students of a regime, of the backbone where it is highest."""
     benches = [bench for bench in comparable_runs(sweep) if bench.regime == regime]
     known = [top1 for bench in benches if (top1 := plain_top1(bench)) is not None]
     return max(known, default=None)

@@ -19,10 +19,11 @@ class AccuracyGain(Rule):
 
     keys: ClassVar = {'method': 'method', 'against': 'methods'}
     as_control: ClassVar = {
-        SUPPORTED: 'A gain is seen where there must be one, so a “no” on {claim} counts.',
+        SUPPORTED: 'A gain is seen where there must be one: a “no” on {claim} counts, for gains '
+        'of that size.',
         NOT_SUPPORTED: 'No gain is seen even where there must be one: a “no” on {claim} proves '
         'nothing.',
-        INCONCLUSIVE: 'It is not shown that a gain would be seen, so a “no” on {claim} proves '
+        INCONCLUSIVE: 'It is not shown that a gain would be seen: a “no” on {claim} proves '
         'nothing yet.',
     }
     of_gain: ClassVar = SUPPORTED
@@ -73,7 +74,7 @@ class AccuracyGain(Rule):
             return Finding(bench, self.of_gain, f'{text}.', tuple(figures))
         if gap.high < settings.smallest_gain or (significant and gap.mean < 0):
             gain = formatting.points(settings.smallest_gain)
-            reason = f'{text}: a gain of {gain} is outside the interval.'
+            reason = f'{text}: a gain of {gain}, the least that counts, is outside the interval.'
             return Finding(bench, self.of_no_gain, reason, tuple(figures))
         needed = self._seeds_to_settle(gap, tested.family)
         alone = gap.p_value is not None and gap.p_value < settings.alpha
@@ -112,7 +113,8 @@ class NoGain(AccuracyGain):
     """Top-1 at the largest K with the full schedule is not above that of any other method."""
 
     as_control: ClassVar = {
-        SUPPORTED: 'No gain is seen where there can be none, so a “yes” on {claim} counts.',
+        SUPPORTED: 'No gain is seen where there can be none: a “yes” on {claim} would not come '
+        'from just any targets.',
         NOT_SUPPORTED: 'A gain is seen where nothing true is taught: a “yes” on {claim} proves '
         'nothing of knowledge.',
         INCONCLUSIVE: 'It is open whether targets that teach nothing true gain as well.',

@@ -184,7 +184,8 @@ def combine(
 ) -> tuple[str, str]:
     """SUPPORTED if all are, NOT SUPPORTED if any one is not, else INCONCLUSIVE; with the reason.
 
-    The reason is that of the first bench which decides. Where there are several benches it names
+    The reason is that of the first bench which decides, with what other comparisons of accuracies
+    on it say. Where there are several benches it names
     it, and the verdicts of the others. Findings that decide nothing are left out.
 
     Args:
@@ -202,6 +203,12 @@ def combine(
     first = next(bench for bench, one in verdicts.items() if one == verdict)
     deciding = [finding for finding in benches[first] if finding.verdict == verdict]
     told = [formatting.sentence(finding.reason) for finding in deciding]
+    told += [
+        f'{name}: {value}, which is {finding.verdict} by itself.'
+        for finding in benches[first]
+        if finding.verdict != verdict and finding.tested
+        for name, value in finding.figures[:1]
+    ]
     regimes = dict.fromkeys(finding.regime for finding in deciding if finding.regime)
     reason = ' '.join([*told, *(f'Regime: {regime}.' for regime in regimes)])
     if len(benches) == 1:

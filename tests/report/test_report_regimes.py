@@ -167,7 +167,8 @@ def test_teachers_are_told_beside_plain_in_each_regime(made, load):
     ]
     assert table.notes == (
         'Weaker than the plain student (bright), 71.2 % on average: '
-        'r2plus1d-gamma1.8 (−6.2 points), slowonly-gamma2.5 (−6.2 points), r2plus1d-he (−6.2 points).',
+        'r2plus1d-gamma1.8 (−6.2 points), slowonly-gamma2.5 (−6.2 points), '
+        'r2plus1d-he (−6.2 points).',
         'Every teacher of the pool is at least as good as the plain student (noisy), 41.2 % on '
         'average.',
     )

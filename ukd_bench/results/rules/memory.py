@@ -113,7 +113,7 @@ class MemoryGrows(MemoryRule):
         told = []
         against = self.claim['against'].replace('_', ' ')
         least = f'{self.claim["least_multiple"]:g} times the memory of {against}'
-        for verdict, words in ((SUPPORTED, 'needed by'), (NOT_SUPPORTED, 'not needed by')):
+        for verdict, words in ((NOT_SUPPORTED, 'not needed by'), (SUPPORTED, 'needed by')):
             ways = [
                 _way(title, same, len(same) < len(mine))
                 for title, mine in by_title(findings).items()

@@ -73,8 +73,8 @@ def test_c1_fails_where_one_way_does_not_and_says_which_do(found):
     without, needed = verdict.reason.split(OWN)[0].split(' is needed by ')
     assert 'naive (from K = 8' in needed and 'mutual learning (from K = 2' in needed
     assert without.startswith(
-        f'{LARGE}1.5 times the memory of plain is not needed by naive, swapped (never up to K = 64; '
-        '1.06 times at K = 64). '
+        f'{LARGE}1.5 times the memory of plain is not needed by naive, swapped (never up to K = '
+        '64; 1.06 times at K = 64). '
     )
     ways = {
         method: of(verdict, 'full', method).verdict

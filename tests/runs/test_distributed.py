@@ -64,7 +64,7 @@ class Note(Hook):
             draws=self.draws,
             parameters=digest.hexdigest(),
             initial=measure.initial_sha256,
-            losses=[loss for _, loss, _ in measure.curve],
+            losses=[loss for _, loss, *_ in measure.curve],
             steps=len(measure.step_seconds),
         )
         path.write_text(json.dumps(facts))

@@ -235,8 +235,8 @@ def test_report_stands_alone(finished_sweep):
     page = (finished_sweep.report / 'index.html').read_text()
     assert (finished_sweep.report / 'report.md').is_file()
     links = re.findall(r'(?:src|href)="(?!#|data:)(?!https?://arxiv|https?://doi)([^"]+)"', page)
-    # Each run leads to its record and to its log.
-    assert len(links) == 2 * len(finished_sweep.records())
+    # Each run leads to its record and to its log; tables and figures to files beside the page.
+    assert sum('results/' in link for link in links) == 2 * len(finished_sweep.records())
     assert all((finished_sweep.report / link).is_file() for link in links)
     assert str(finished_sweep.folder) not in page
 

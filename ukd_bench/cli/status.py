@@ -1,6 +1,7 @@
 """``ukd-bench status``: follows a sweep from another terminal."""
 
 import argparse
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,17 +82,21 @@ def _watch(follower: 'Follower', console: 'Console', pause_s: float) -> 'SweepSt
     from ..results.status import RUNNING
     from .status_text import lines
 
-    status = follower.look()
-    with Live(console=console, auto_refresh=False, vertical_overflow='ellipsis') as live:
+    with contextlib.ExitStack() as stack:
+        live = None
+        if console.is_terminal:
+            live = stack.enter_context(Live(console=console, auto_refresh=False))
         while True:
-            if console.is_terminal:
-                live.update(lines(status), refresh=True)
-            else:
+            status = follower.look()
+            if live is None:
                 console.print(lines(status))
+            else:
+                live.update(lines(status), refresh=True)
             if status.state != RUNNING:
                 return status
             time.sleep(pause_s)
-            status = follower.look()
+            if live is None:
+                print()
 
 
 def _exit_status(status: 'SweepStatus') -> int:

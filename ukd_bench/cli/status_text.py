@@ -97,13 +97,15 @@ def _counts(status: SweepStatus) -> Group:
 
 
 def _running(runs: Sequence[RunStatus]) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(width=0)
     table.add_column(ratio=1)
     for name in ('how far', 'loss', 'elapsed', 'peak'):
         table.add_column(justify='left' if name == 'how far' else 'right', no_wrap=True)
     for run in runs:
         table.add_row(
-            Text(f'  {run.label}'),
+            '',
+            run.label,
             _how_far(run),
             '' if run.loss is None else f'loss {run.loss:.3g}',
             '' if run.elapsed_s is None else duration(run.elapsed_s),
@@ -123,8 +125,14 @@ def _errors(runs: Sequence[RunStatus]) -> list[RenderableType]:
     for run in runs[:_MOST]:
         style = _STYLES.get(run.status, 'red')
         told.append(_cut(Text.assemble('  ', (run.status, style), f' {run.label}')))
-        told.append(_cut(Text(f'    {run.problem or f"see {run.folder}/log.txt"}')))
+        told.append(_cut(Text(f'    {run.problem or _unsaid(run)}')))
     return [*told, *_more(len(runs) - _MOST)]
+
+
+def _unsaid(run: RunStatus) -> str:
+    if run.status == 'interrupted':
+        return 'was stopped; the same command goes on with it'
+    return f'see {run.folder}/log.txt'
 
 
 def _waiting(status: SweepStatus) -> list[RenderableType]:
@@ -156,10 +164,8 @@ def _left(status: SweepStatus) -> str:
         )
     at_once = f', {status.jobs} at once' if status.jobs else ''
     by = [
-        f'{left.by_kind} by finished runs of their kind or by their own epochs'
-        if left.by_kind
-        else '',
-        f'{left.by_work} by other runs and the work of each' if left.by_work else '',
+        f'{left.by_kind} by runs of their kind or their own epochs' if left.by_kind else '',
+        f'{left.by_work} scaled from others by the work of each' if left.by_work else '',
     ]
     how = '; '.join(filter(None, by))
     runs = counted(left.by_kind + left.by_work, 'run')

@@ -57,10 +57,10 @@ def test_all_that_it_tells_within_80_columns(here, capsys):
     assert f'running plain {STUDENT} seed=0 epoch 3 of 40 loss 1.25 ' in text
     assert ' 3.0 MiB last errors failed bank r2plus1d-gamma1.8 seed=0 E: xxx' in text
     assert (
-        f'waiting for a run without a result ukd K=1 {STUDENT} seed=0: for bank '
-        'r2plus1d-gamma1.8 seed=0 (failed)'
+        'waiting for a run without a result 9 runs for bank r2plus1d-gamma1.8 seed=0, failed '
+        f'ukd K=1 {STUDENT} seed=0 ukd K=2 {STUDENT} seed=0 ukd K=4 {STUDENT} seed=0 '
     ) in text
-    assert 'and 4 more time left about 0.0 s, 2 at once (1 run: 1 by runs of their kind' in text
+    assert 'and 6 more time left about 0.0 s, 2 at once (1 run: 1 by runs of their kind' in text
 
 
 def test_for_programs(here, capsys):

@@ -16,7 +16,9 @@ from ..results.run_status import RunStatus
 from ..results.status import FINISHED, RUNNING, SweepStatus
 
 _MOST = 5
-"""Errors, and runs that wait, that are told one by one."""
+"""Errors that are told, and runs without a result that others wait for."""
+_MOST_OF_GROUP = 3
+"""Runs that are told of those that wait for one."""
 _STYLES = {
     'pending': 'dim', 'running': 'cyan', 'done': 'green', 'oom': 'yellow', 'diverged': 'yellow',
 }  # fmt: skip
@@ -136,17 +138,23 @@ def _unsaid(run: RunStatus) -> str:
 
 
 def _waiting(status: SweepStatus) -> list[RenderableType]:
+    """What waits, by the runs that it waits for; one that waits for several is under each."""
     by_key = {run.key: run for run in status.runs}
+    groups: dict[str, list[RunStatus]] = {}
+    for run in status.waiting:
+        for key in run.waits_on:
+            groups.setdefault(key, []).append(run)
     told: list[RenderableType] = []
-    for run in status.waiting[:_MOST]:
-        first, *others = (by_key[key] for key in run.waits_on)
-        also = f' and {len(others)} more' if others else ''
-        told.append(_cut(Text(f'  {run.label}: for {first.label} ({first.status}){also}')))
-    return [*told, *_more(len(status.waiting) - _MOST)]
+    for key, runs in [*groups.items()][:_MOST]:
+        one = by_key[key]
+        told.append(_cut(Text(f'  {counted(len(runs), "run")} for {one.label}, {one.status}')))
+        told += [_cut(Text(f'    {run.label}')) for run in runs[:_MOST_OF_GROUP]]
+        told += _more(len(runs) - _MOST_OF_GROUP, indent=4)
+    return [*told, *_more(len(groups) - _MOST)]
 
 
-def _more(count: int) -> list[RenderableType]:
-    return [Text(f'  and {count} more', 'dim')] if count > 0 else []
+def _more(count: int, indent: int = 2) -> list[RenderableType]:
+    return [Text(f'{" " * indent}and {count} more', 'dim')] if count > 0 else []
 
 
 def _cut(line: Text) -> Text:

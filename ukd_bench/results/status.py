@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import ResultsError
 from ..files import schema
 from ..files.atomic import read_json
-from ..files.hashes import stamp_of
+from ..files.hashes import Stamp, stamp_of
 from ..methods.known import KnownMethods
 from ..records.folder import RunPaths, SweepPaths
 from ..records.process import is_gone
@@ -114,7 +114,7 @@ def newest_sweep(results: Path) -> Path:
 
 
 class Follower:
-    """Looks at a sweep's folder again and again, and reads no record twice.
+    """Looks at a sweep's folder again and again, and reads no plan or record twice.
 
     Args:
         root: The folder.
@@ -123,6 +123,8 @@ class Follower:
     def __init__(self, root: Path) -> None:
         self.paths = SweepPaths(root)
         self._records = RecordStamps()
+        self._plan: tuple[dict[str, Any], KnownMethods] | None = None
+        self._plan_stamp: Stamp | None = None
 
     def look(self) -> SweepStatus:
         """Where the sweep stands now.
@@ -131,7 +133,7 @@ class Follower:
             ResultsError: the folder is absent or empty, or its plan is absent or broken.
         """
         now = datetime.now(UTC)
-        plan, methods = self._plan()
+        plan, methods = self._read_plan()
         told = self._sweep_state()
         works = bool(told.get('host')) and told.get('finished') is None and not is_gone(told)
         runs = self._runs(plan['runs'], now, self._began_ns() if works else 0)
@@ -162,13 +164,17 @@ class Follower:
             left=time_left(runs, left, at_once, _work_by(methods)),
         )
 
-    def _plan(self) -> tuple[dict[str, Any], KnownMethods]:
-        try:
-            return load_plan(self.paths)
-        except ResultsError:
-            # It may be written right now, on a file system whose renames are seen late.
-            time.sleep(0.2)
-            return load_plan(self.paths)
+    def _read_plan(self) -> tuple[dict[str, Any], KnownMethods]:
+        stamp = stamp_of(self.paths.plan)
+        if self._plan is None or stamp != self._plan_stamp:
+            try:
+                self._plan = load_plan(self.paths)
+            except ResultsError:
+                # It may be written right now, on a file system whose renames are seen late.
+                time.sleep(0.2)
+                self._plan = load_plan(self.paths)
+            self._plan_stamp = stamp
+        return self._plan
 
     def _sweep_state(self) -> dict[str, Any]:
         """What the last sweep in the folder tells of itself; nothing where that cannot be read."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import UkdBenchError
 from ..files.python import working_folder_on_path
-from . import leaderboard, report, run, sweep
+from . import leaderboard, report, run, status, sweep
 from .data import cache, check, flow, make, pixels
 from .knowledge import fill, show, verify
 from .main import PROG
@@ -19,6 +19,7 @@ from .results import export, publish
 COMMANDS: dict[str, Command | Room] = {
     'sweep': sweep,
     'run': run,
+    'status': status,
     'report': report,
     'leaderboard': leaderboard,
     'results': Room(

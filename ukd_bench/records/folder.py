@@ -88,6 +88,11 @@ class SweepPaths:
         return self.root / 'plan.json'
 
     @property
+    def state(self) -> Path:
+        """Which process carries the sweep's runs out; absent before the first."""
+        return self.root / 'state.json'
+
+    @property
     def claims(self) -> Path:
         """The claims file that the sweep was last planned with, a copy."""
         return self.root / 'claims.toml'

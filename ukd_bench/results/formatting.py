@@ -1,9 +1,11 @@
 """How figures are written for people: one place, so that tables, verdicts and terminal agree."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from .statistics import Difference, Estimate
+if TYPE_CHECKING:
+    # It imports pandas, which lines on a terminal need not wait for.
+    from .statistics import Difference, Estimate
 
 DASH = '–'
 MINUS = '−'
@@ -100,7 +102,7 @@ def signed_mib(value: float, digits: int = 2) -> str:
     return Written(f'{_signed(value / MIB, digits)} MiB', value / MIB, 'MiB')
 
 
-def estimate(value: Estimate | None, digits: int = 1, scale: float = 1.0, unit: str = '') -> str:
+def estimate(value: 'Estimate | None', digits: int = 1, scale: float = 1.0, unit: str = '') -> str:
     """``mean ± half-width``; the mean alone where one value gives no interval."""
     if value is None:
         return DASH
@@ -111,7 +113,7 @@ def estimate(value: Estimate | None, digits: int = 1, scale: float = 1.0, unit: 
     return Written(text, value.mean * scale, unit, low, high, value.n)
 
 
-def mean(value: Estimate | None, digits: int = 1, scale: float = 1.0, unit: str = '') -> str:
+def mean(value: 'Estimate | None', digits: int = 1, scale: float = 1.0, unit: str = '') -> str:
     """The mean of an estimate, or a dash."""
     if value is None:
         return DASH
@@ -135,12 +137,12 @@ def points(value: float) -> str:
     return Written(f'{_signed(100 * value, 1)} points', 100 * value, POINTS)
 
 
-def difference(value: Difference) -> str:
+def difference(value: 'Difference') -> str:
     """A paired difference of fractions with its interval and n."""
     return _difference(value, ' points') + f', n = {value.n}'
 
 
-def signed_points(value: Difference | None) -> str:
+def signed_points(value: 'Difference | None') -> str:
     """A paired difference of fractions in percentage points and its interval, without the unit."""
     return DASH if value is None else _difference(value)
 
@@ -195,7 +197,7 @@ def listed(values: list[int]) -> str:
     return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
 
 
-def _difference(value: Difference, unit: str = '') -> Written:
+def _difference(value: 'Difference', unit: str = '') -> Written:
     text = f'{_signed(100 * value.mean, 1)}{unit}'
     if value.low is not None:
         text += f' {interval(value.low, value.high, 1, 100)}'

@@ -44,19 +44,30 @@ def load_sweep(root: Path) -> Sweep:
             record is no error: its run is carried as ``unreadable``.
     """
     paths = SweepPaths(Path(root))
-    if not paths.root.is_dir():
-        raise ResultsError(f'{root}: no such results folder')
-    if not paths.plan.exists():
-        raise ResultsError(f'{root}: holds no plan.json, so it is not the folder of a sweep')
-    plan = read_plan(paths.plan)
-    methods = _known_methods(plan, paths.plan)
-    rows = _plan_rows(plan, methods, paths.plan)
+    plan, methods = load_plan(paths)
+    rows = plan['runs']
     regimes = read_regimes(plan, paths.plan)
     names = {row['key']: row['teacher'] for row in rows if row['method'] == 'teacher'}
     runs = _each_once(_load_run(row, RunPaths(paths.root / row['folder']), names) for row in rows)
     named = {run.folder for run in runs}
     strays = (_stray(item) for item in paths.runs() if item.root.name not in named)
     return Sweep(paths.root, plan, runs, tuple(run for run in strays if run), methods, regimes)
+
+
+def load_plan(paths: SweepPaths) -> tuple[dict[str, Any], KnownMethods]:
+    """The plan of a sweep, and all methods that its rows may name.
+
+    Raises:
+        ResultsError: the folder is absent or empty, or its plan is absent or broken.
+    """
+    if not paths.root.is_dir():
+        raise ResultsError(f'{paths.root}: no such results folder')
+    if not paths.plan.exists():
+        raise ResultsError(f'{paths.root}: holds no plan.json, so it is not the folder of a sweep')
+    plan = read_plan(paths.plan)
+    methods = _known_methods(plan, paths.plan)
+    _require_known(plan['runs'], methods, paths.plan)
+    return plan, methods
 
 
 def _each_once(runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -86,8 +97,7 @@ def _known_methods(plan: dict[str, Any], path: Path) -> KnownMethods:
         raise ResultsError(str(error)) from error
 
 
-def _plan_rows(plan: dict[str, Any], methods: KnownMethods, path: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = plan['runs']
+def _require_known(rows: list[dict[str, Any]], methods: KnownMethods, path: Path) -> None:
     if not rows:
         raise ResultsError(f'{path}: plans no runs')
     for index, row in enumerate(rows):
@@ -101,7 +111,6 @@ def _plan_rows(plan: dict[str, Any], methods: KnownMethods, path: Path) -> list[
             raise ResultsError(
                 f'{path}: run {index}: {known.name} has no K = {row["num_teachers"]}'
             )
-    return rows
 
 
 def _load_run(row: dict[str, Any], paths: RunPaths, teachers: dict[str, str]) -> Run:
@@ -123,7 +132,7 @@ def _load_run(row: dict[str, Any], paths: RunPaths, teachers: dict[str, str]) ->
         {**t, 'name': teachers.get(t['key'], t['name'])} for t in record['teachers']
     ]
     return replace(
-        run, status=record['status'], problem=_error_text(record.get('error')), record=record
+        run, status=record['status'], problem=error_text(record.get('error')), record=record
     )
 
 
@@ -155,7 +164,7 @@ def _from_state(run: Run, paths: RunPaths) -> Run:
         return replace(run, status='unreadable', problem='state.json cannot be read')
     if status == 'done':
         return replace(run, status='missing', problem='said to be done, but its record is absent')
-    problem = _error_text(state.get('error'))
+    problem = error_text(state.get('error'))
     return replace(run, status=status if status in STATUSES else 'unreadable', problem=problem)
 
 
@@ -182,8 +191,11 @@ def _stray(paths: RunPaths) -> Run | None:
     )
 
 
-def _error_text(error: Any) -> str | None:
-    """One line of an error that may be a record's object, a state's text, or nothing."""
+def error_text(error: Any) -> str | None:
+    """One line of an error that may be a record's object, a state's text, or nothing.
+
+    Of paths it keeps the last part.
+    """
     if not error:
         return None
     if isinstance(error, dict):

@@ -1,6 +1,8 @@
 """A training that was cut off goes on from the end of its last epoch."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,7 @@ class ResumePoint(ResumableHook):
 
     @property
     def train_s(self) -> float:
-        """Seconds of training so far, validation included, without those of keeping points."""
+        """Seconds of training so far, validation included, without those of :meth:`uncounted`."""
         return self.earlier['train_s'] + time.perf_counter() - self._began - self._saving_s
 
     @property
@@ -92,18 +94,26 @@ class ResumePoint(ResumableHook):
         # Kept here, because at the end of the epoch before it was not validated yet.
         if runner.epoch == self._kept_epoch:
             return
+        with self.uncounted():
+            if self._identity is None:
+                dataset = runner.train_dataloader.dataset
+                self._identity = _identity(self.spec, runner.cfg, dataset)
+            checkpoint = training_checkpoint(runner)
+            try:
+                write_checkpoint(self.path, checkpoint)
+            except (ResultsError, RuntimeError) as error:
+                # The training is worth more than the point to resume it from.
+                runner.logger.warning(one_line(error))
+            self._kept_epoch = runner.epoch
+
+    @contextlib.contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Leaves a block's time out of the training's."""
         began = time.perf_counter()
-        if self._identity is None:
-            dataset = runner.train_dataloader.dataset
-            self._identity = _identity(self.spec, runner.cfg, dataset)
-        checkpoint = training_checkpoint(runner)
         try:
-            write_checkpoint(self.path, checkpoint)
-        except (ResultsError, RuntimeError) as error:
-            # The training is worth more than the point to resume it from.
-            runner.logger.warning(one_line(error))
-        self._kept_epoch = runner.epoch
-        self._saving_s += time.perf_counter() - began
+            yield
+        finally:
+            self._saving_s += time.perf_counter() - began
 
 
 def discard(path: Path) -> None:

@@ -9,6 +9,7 @@ from mmengine.config import Config
 
 from ..methods.own import OwnMethod
 from ..methods.table import Method
+from ..records.label import run_label
 from ..records.regime import DEFAULT_REGIME
 from ..records.spec import RunSpec
 from ..records.weights import made_by_runs
@@ -43,11 +44,8 @@ class PlannedRun:
     def label(self) -> str:
         """Name of the run in progress lines."""
         spec = self.spec
-        count = f'K={spec.num_teachers}' if spec.num_teachers else ''
-        regime = '' if self.regime == DEFAULT_REGIME else f'({self.regime})'
-        network = spec.teacher or spec.student or ''
-        words = (spec.method, count, network, f'seed={spec.seed}', regime)
-        return ' '.join(filter(None, words))
+        network = spec.teacher or spec.student
+        return run_label(spec.method, spec.num_teachers, network, spec.seed, self.regime)
 
     @property
     def starts_from(self) -> str | None:

@@ -27,6 +27,7 @@ from .preflight import preflight
 from .prepare import prepare_places, prepare_videos
 from .samples import make_samples
 from .schedule import carry_out
+from .under_way import under_way
 from .videos import SweepData, sweep_data
 
 
@@ -227,7 +228,7 @@ class SweepRun:
         state.write_plan(dataset, claims, valid, regimes)
         keep_claims()
         progress = progress_of(len(state.plan.runs))
-        with progress.showing():
+        with under_way(self.paths.state, executor.capacity), progress.showing():
             outcome = carry_out(state, places, executor, progress)
         state.write_plan(dataset, claims, valid, regimes)
         make_samples(state.plan, self.paths, say)

@@ -99,7 +99,7 @@ def report(root: Path, out: Path, drawn: bool = False) -> Report:
     """Writes the report; its figures, which take most of the time, only where they are wanted."""
     with contextlib.ExitStack() as stack:
         if not drawn:
-            stack.enter_context(patch('ukd_bench.report.page.draw_all', lambda sweep: []))
+            stack.enter_context(patch('ukd_bench.report.page.draw_all', lambda *given: []))
         written = write_report(root, out)
     for run in written.sweep.runs:
         if run.problem is not None:

@@ -7,9 +7,14 @@ from dataclasses import dataclass, replace
 from . import formatting
 from .compare import Place, by_place, same_machine
 from .runs import Run, Sweep
-from .statistics import Difference, Estimate, holm, mean_interval
-
-from .statistics import paired_difference, unpaired_difference  # isort: skip
+from .statistics import (
+    Difference,
+    Estimate,
+    holm,
+    mean_interval,
+    paired_difference,
+    unpaired_difference,
+)
 
 EQUAL, DIFFER, NOT_COMPARABLE = 'equal', 'differ', 'not comparable'
 Figure = Callable[[Run], float | None]
@@ -136,9 +141,12 @@ def side_by_side(first: Sweep, second: Sweep) -> SideBySide:
     ones, others = _cells(first), _cells(second)
     shared = ((place, runs) for place, runs in ones.items() if place in others)
     both = [_beside(place, runs, others[place]) for place, runs in _each_once(shared)]
-    tested = [one for one in both if one.difference and one.difference.p_value is not None]
-    corrected = holm([one.difference.p_value for one in tested])  # type: ignore
-    known = dict(zip((one.place for one in tested), corrected, strict=True))
+    tested = {
+        one.place: one.difference.p_value
+        for one in both
+        if one.difference and one.difference.p_value is not None
+    }
+    known = dict(zip(tested, holm([*tested.values()]), strict=True))
     both = [replace(one, corrected_p=known.get(one.place)) for one in both]
     both.sort(key=lambda one: _order(one.place, one.first[0], first))
     alone = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -56,16 +56,6 @@ class _Bench:
         if not names:
             return ''
         return f' Left out: {", ".join(names)}, of fewer seeds, whose students are UKD’s.'
-
-    @cached_property
-    def classes(self) -> pd.DataFrame:
-        """Accuracy by class."""
-        return figure_data.class_frame(self.group)
-
-    @cached_property
-    def curves(self) -> pd.DataFrame:
-        """Training curves."""
-        return figure_data.curve_frame(self.group)
 
 
 def draw_all(sweep: Sweep, most: int = MOST_BENCHES) -> list[Drawing]:
@@ -199,7 +189,7 @@ def _pipelines(bench: _Bench) -> Iterator[Drawing]:
 
 
 def _classes(bench: _Bench) -> Iterator[Drawing]:
-    classes = bench.classes
+    classes = figure_data.class_frame(bench.group)
     if classes.empty:
         return
     narrow = classes.shape[1] <= 12
@@ -261,8 +251,8 @@ def _reliability(bench: _Bench) -> Iterator[Drawing]:
 
 
 def _curves(bench: _Bench) -> Iterator[Drawing]:
+    table = figure_data.curve_frame(bench.group)
     for name, value, label, caption in _CURVES:
-        table = bench.curves
         if table.empty or table[value].isna().all():
             continue
         yield draw_table(

@@ -28,6 +28,7 @@ def glance_table(sweep: Sweep) -> Table | None:
     """Table of accuracy, memory and time of each method at its largest K, for each student."""
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
+    together = sweep.cells(run for run in sweep.runs if run.method == 'ensemble')
     for regime, student, label in student_groups(sweep):
         if not regime.for_claims:
             continue
@@ -35,8 +36,7 @@ def glance_table(sweep: Sweep) -> Table | None:
         if cells:
             groups.append((len(rows), label))
         rows += [(*cell_name(cell, sweep), *_figures(cell, cells, sweep)) for cell in cells]
-        together = [run for run in sweep.runs if run.method == 'ensemble']
-        ensembles = [cell for cell in sweep.cells(together) if cell.regime == regime.name]
+        ensembles = [cell for cell in together if cell.regime == regime.name]
         for cell in by_count_last(ensembles) if cells else []:
             name = sweep.methods.heading(cell.method)
             rows.append((name, count(cell.num_teachers), *_of_teachers(cell)))

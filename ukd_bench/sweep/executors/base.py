@@ -41,6 +41,8 @@ class Job:
         command: Program and arguments. The working directory must be that of the sweep.
         variables: Variables of its environment beside those of the sweep's.
         log: File that its output is appended to, unless a person shall see it at once.
+        after: Keys of jobs that are under way and must end with exit status 0 before this one may
+            start; empty unless the executor takes runs :attr:`~Executor.ahead`.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Job:
     command: tuple[str, ...]
     variables: dict[str, str]
     log: Path
+    after: tuple[str, ...] = ()
 
 
 class Executor(ABC):
@@ -62,11 +65,14 @@ class Executor(ABC):
         capacity: Runs that may be under way at once.
         poll_s: Seconds between two rounds of :meth:`poll`.
         has_terminal: Whether its runs have the terminal, so that no live display may be on it.
+        ahead: Whether it takes runs before those that they need have ended, and holds them back
+            itself, as a cluster's scheduler does.
     """
 
     capacity: int
     poll_s = 0.1
     has_terminal = False
+    ahead = False
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources

@@ -183,7 +183,7 @@ def run(arguments: argparse.Namespace) -> int:
                 'starts them all the same'
             )
         print()
-    with sweep.alone():
+    with sweep.at_work():
         require_writable(report_folder)
         tally = sweep.carry_out(
             executor,

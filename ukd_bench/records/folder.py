@@ -66,9 +66,9 @@ class RunPaths:
         return self.root / 'bank'
 
     @property
-    def lock(self) -> Path:
-        """The lock of the process that carries the run out; absent when it has ended in order."""
-        return self.root / '.lock'
+    def leases(self) -> Path:
+        """The folder that tells who may write in this one, see :mod:`.lease`."""
+        return self.root / '.lease'
 
     @property
     def log(self) -> Path:
@@ -109,8 +109,13 @@ class SweepPaths:
 
     @property
     def lock(self) -> Path:
-        """The lock of the sweep that works in the folder, or of those that copy it meanwhile."""
+        """The lock that sweeps at work in the folder share, and whoever copies it holds alone."""
         return self.root / '.lock'
+
+    @property
+    def plan_lock(self) -> Path:
+        """The lock of the process that adds to the plan; there for moments."""
+        return self.root / '.plan.lock'
 
     def runs(self) -> list[RunPaths]:
         """Folders that hold a record, sorted by name."""

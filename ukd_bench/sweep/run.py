@@ -166,17 +166,16 @@ class SweepRun:
         return build_executor(self.options.executor, resources)
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Holds the results folder for this process.
+    def at_work(self) -> Iterator[None]:
+        """Works in the results folder for a block, beside other sweeps that do.
 
         Raises:
-            ResultsError: the folder cannot be written or locked, or another sweep works in it.
+            ResultsError: the folder cannot be written or locked, or it is being published.
         """
         require_writable(self.paths.root)
         lock = Lock(self.paths.lock)
-        if not lock.take():
-            complaint = 'another sweep works in it, or it is being published'
-            raise ResultsError(f'{self.paths.root}: {complaint}')
+        if not lock.take(shared=True):
+            raise ResultsError(f'{self.paths.root}: it is being published; wait until that is done')
         try:
             yield
         finally:

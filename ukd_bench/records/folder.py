@@ -66,6 +66,11 @@ class RunPaths:
         return self.root / 'bank'
 
     @property
+    def pool(self) -> Path:
+        """The ordered list of the run's own teachers, of a run that learns from some."""
+        return self.root / 'pool.json'
+
+    @property
     def leases(self) -> Path:
         """The folder that tells who may write in this one, see :mod:`.lease`."""
         return self.root / '.lease'

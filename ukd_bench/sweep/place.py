@@ -5,6 +5,7 @@ is reused lies where it was made, which may be another folder.
 """
 
 import copy
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ def placed_config(
     A bank gets the one teacher that fills it and an ensemble its teachers, as ``pool``; the student
     of a teacher of its own kind that teacher; a stage of a chain the checkpoint of the stage
     before; a backbone that is pretrained here the checkpoint of that run. Other students find their
-    teachers in the regime's pool file. Steps that open videos and flow get their folders.
+    teachers in a pool file. Steps that open videos and flow get their folders.
 
     Args:
         run: A run of the plan.
@@ -213,9 +214,31 @@ class RunFolders:
             teachers.append(pool_entry(run, made_by, banked_by))
         return teachers
 
+    def _give_pool(self, run: PlannedRun, config: Config, paths: RunPaths) -> None:
+        """Has a run find its teachers in its own folder, so that it needs no file of the sweep's.
+
+        That one lists what there is when it is written, and a run may be handed over earlier.
+        """
+        if not run.method.reads or not (teachers := self._state.plan.teachers_of(run)):
+            return
+        hook = method_hook(config, run.method, run.label)
+        if not isinstance(hook.get('pool'), str):
+            return
+        banks = {teacher.spec.key: bank for _, teacher, bank in self._state.plan.pool}
+        root = paths.root.resolve()
+
+        def beside(one: PlannedRun) -> RunPaths:
+            folder = self._state.folder(one).root.resolve()
+            return RunPaths(Path(os.path.relpath(folder, root)))
+
+        entries = [pool_entry(one, beside(one), beside(banks[one.spec.key])) for one in teachers]
+        write_json(paths.pool, dict(teachers=entries))
+        hook['pool'] = str(root / paths.pool.name)
+
     def _place(self, run: PlannedRun, paths: RunPaths) -> None:
         """Writes a run's config with the present places in it, and notes that."""
         config = placed_config(run, self._state.plan, self._state.folder, self._places)
+        self._give_pool(run, config, paths)
         write_text(paths.config, config.pretty_text)
         self._placed.add(run.spec.key)
 

@@ -135,6 +135,17 @@ def test_what_is_finished_is_not_started_again(state):
     assert set(outcome.statuses.values()) == {'done'}
 
 
+def test_results_that_are_not_wanted_any_more_are_made_again(state):
+    sweep(state, MadeUp(state, plain=out_of_memory))
+    run = run_of(state.plan, 'plain')
+    again = state_of(state.paths.root, state.plan)
+    again.forget(('diverged', 'failed'))
+    assert sweep(again, executor := MadeUp(again))[0].lost == [] and executor.order == []
+    again.forget(('oom',))
+    outcome, _ = sweep(again, executor := MadeUp(again))
+    assert executor.order == [run.spec.key] and {*outcome.statuses.values()} == {'done'}
+
+
 @pytest.mark.parametrize(
     ('ending', 'status', 'message'),
     [

@@ -108,6 +108,11 @@ class SweepPaths:
         return self.root / 'pool.json'
 
     @property
+    def commands(self) -> Path:
+        """Commands that carry the runs out, a line of JSON each; absent unless it was asked for."""
+        return self.root / 'commands.jsonl'
+
+    @property
     def samples(self) -> Path:
         """Frames of a few synthetic test clips as networks see them."""
         return self.root / 'samples.json'

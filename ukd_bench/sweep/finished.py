@@ -1,7 +1,7 @@
 """Finds out which runs of a plan are finished on disk, intact and reusable."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..errors import ResultsError, is_unreadable, quoted
@@ -127,6 +127,12 @@ class SweepState:
                 if known is not None and self._other_weights(other, known):
                     del self._finished[other.spec.key]
         return self.is_finished(key)
+
+    def forget(self, statuses: Container[str]) -> None:
+        """Has finished runs of these states carried out again."""
+        for key, known in [*self._finished.items()]:
+            if known.status in statuses:
+                del self._finished[key]
 
     def is_finished(self, key: str) -> bool:
         """Whether the run need not be carried out."""

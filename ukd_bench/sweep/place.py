@@ -4,7 +4,6 @@ It is not told earlier: a plan's configs are what its keys were made from, and a
 is reused lies where it was made, which may be another folder.
 """
 
-import copy
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -77,7 +76,7 @@ def placed_config(
         locate: Function from a run to the folder that it lies in or will.
         places: Folders of flow and frames.
     """
-    config, root = copy.deepcopy(run.config), run.data.root
+    config, root = run.config, run.data.root
     for step in steps_in(config, OPEN_FLOW):
         settings = flow_settings(step)
         if settings is not None and (folder := places.flow.get((root, flow_key(settings)))):

@@ -218,19 +218,19 @@ class RunFolders:
 
         That one lists what there is when it is written, and a run may be handed over earlier.
         """
-        if not run.method.reads or not (teachers := self._state.plan.teachers_of(run)):
+        teachers = self._state.plan.pools[run.regime][: run.spec.num_teachers]
+        if not run.method.reads or not teachers:
             return
         hook = method_hook(config, run.method, run.label)
         if not isinstance(hook.get('pool'), str):
             return
-        banks = {teacher.spec.key: bank for _, teacher, bank in self._state.plan.pool}
         root = paths.root.resolve()
 
         def beside(one: PlannedRun) -> RunPaths:
             folder = self._state.folder(one).root.resolve()
             return RunPaths(Path(os.path.relpath(folder, root)))
 
-        entries = [pool_entry(one, beside(one), beside(banks[one.spec.key])) for one in teachers]
+        entries = [pool_entry(one, beside(one), beside(bank)) for _, one, bank in teachers]
         write_json(paths.pool, dict(teachers=entries))
         hook['pool'] = str(root / paths.pool.name)
 

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,34 @@ def marked(mark: str) -> list[Process]:
             kind = 'worker' if grandparent == 'server' else 'run'
         found.append(Process(pid, parent, command, kind))
     return found
+
+
+@contextlib.contextmanager
+def slowed(mark: str) -> Iterator[None]:
+    """Has runs stand still for most of a block, so that they take long and are alive all the same.
+
+    Args:
+        mark: Mark of these runs.
+    """
+    over = threading.Event()
+
+    def brake() -> None:
+        while not over.is_set():
+            runs = [one for one in marked(mark) if one.kind in ('run', 'worker')]
+            for one in runs:
+                one.kill(signal.SIGSTOP)
+            over.wait(0.4)
+            for one in runs:
+                one.kill(signal.SIGCONT)
+            over.wait(0.05)
+
+    thread = threading.Thread(target=brake)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _kind(command: str) -> str:

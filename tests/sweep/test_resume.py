@@ -176,7 +176,7 @@ def test_killed_run_ends_where_an_undisturbed_one_does(method, make_run, request
     assert times['wall_s'] > times['train_s'] > 0
 
 
-@pytest.mark.parametrize('status, steps', [('diverged', 6), ('oom', 4)])
+@pytest.mark.parametrize('status, steps', [('diverged', 5), ('oom', 4)])
 def test_a_run_that_ends_early_tells_what_it_knows(status, steps, make_run, distilling, own_pool):
     paths = make_run('run', distilling('SwapHook', own_pool, 2), 'swap', 'last_epoch')
     carry_out(paths, f'step {STEPS + 2}')
@@ -186,6 +186,8 @@ def test_a_run_that_ends_early_tells_what_it_knows(status, steps, make_run, dist
     carry_out(paths, end_at=f'{status} {STEPS + 2}', status=status)
     record = json.loads(paths.record.read_text())
     assert record['status'] == status and record['metrics'] is None
+    reason = 'the loss is nan in iteration 2 of epoch 2' if status == 'diverged' else 'planted'
+    assert reason in record['error']['message']
     assert record['environment']['resumed_at_epochs'] == [1]
     assert record['time']['wall_s'] > 2000 and 1000 < record['time']['train_s'] < 2000
     assert record['counts']['train_steps'] == steps

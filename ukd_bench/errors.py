@@ -33,6 +33,10 @@ class HeldError(ResultsError):
     """A run's folder in which another process works."""
 
 
+class LimitError(UkdBenchError):
+    """A run that has taken longer than it may; it can go on."""
+
+
 class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
 

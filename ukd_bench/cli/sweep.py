@@ -13,7 +13,7 @@ from ..sweep.executors import EXECUTORS
 from .options import add_check, add_edition, add_memory, require_reference
 from .parser import WIDTH
 from .progress import progress_bar
-from .values import memory_size, named_path, number, numbers, words
+from .values import duration, memory_size, named_path, number, numbers, words
 
 if TYPE_CHECKING:
     from ..sweep.finished import SweepState
@@ -83,6 +83,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--executor', default='local', metavar='NAME',
         help=f'how runs are carried out: {", ".join(EXECUTORS)}, or the dotted path of a class of '
         'yours (default: local)',
+    )  # fmt: skip
+    add(
+        '--run-limit', type=duration, metavar='TIME',
+        help='that a run may take, such as 90min or 2h; one that takes longer ends, and goes on '
+        "where it is given more (default: the sweep's)",
     )  # fmt: skip
     add(
         '--data-root', type=named_path, metavar='ROOT',

@@ -25,6 +25,7 @@ from ..records.spec import RunSpec
 from ..records.weights import made_by_runs
 from .build import build_runner, find_hook
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
+from .limit import EndAtLimit
 from .progress import TellProgress
 from .resume import ResumePoint, set_resume
 from .selection import KeepBest, selection_rule
@@ -40,7 +41,8 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
     point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
     progress = TellProgress(paths.state, measure, point)
     with memory.phase('init'):
-        runner = build_runner(paths, config, spec, (point, measure, progress))
+        hooks = (EndAtLimit(spec, point), point, measure, progress)
+        runner = build_runner(paths, config, spec, hooks)
         rule = facts.selection = selection_rule(runner.cfg)
         best = KeepBest(paths.best)
         if rule != LAST_EPOCH:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..data.bars import Bars
@@ -50,6 +50,7 @@ class SweepOptions:
         data_root: Folder of the videos; None is the sweep's own.
         cache_gib: GiB that cached frames may take; at 0 nothing is cached.
         results: Parent of the results folder.
+        run_limit: Seconds that a run may take.
         accept_stale: Whether runs of other versions or source are reused.
         verify: Whether all files are read again at the end.
     """
@@ -68,6 +69,7 @@ class SweepOptions:
     data_root: Path | None = None
     cache_gib: float = 8.0
     results: Path = Path('results')
+    run_limit: float | None = None
     accept_stale: bool = False
     verify: bool = False
 
@@ -113,6 +115,8 @@ class SweepRun:
         self._every_axis = read_axes(find_config_by_name(options.config, 'sweeps')).narrowed(
             split=options.split, edition=options.edition
         )
+        if options.run_limit is not None:
+            self._every_axis = replace(self._every_axis, run_limit=options.run_limit)
         self.axes = self._every_axis.narrowed(
             options.methods,
             options.teachers,

@@ -147,6 +147,7 @@ class RunMaker:
             synthetic=data.synthetic,
             config_sha256=digest(counts),
             hook=hook,
+            limit_s=axes.limit_s,
             sources=_union(sources, *(one.sources for one in needed)),
             weights=_union(weights, *(one.weights for one in needed)),
         )

@@ -14,7 +14,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ..data.views.rendering import steps_of
-from ..errors import ResultsError
+from ..errors import HeldError, NoRoomError, ResultsError
 from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
 from ..files.locks import held
@@ -172,6 +172,25 @@ class RunFolders:
                     self._place(one, self._state.folder(one))
             run.spec.write(paths.spec)
         return paths
+
+    def refuse(self, run: PlannedRun, reason: str) -> None:
+        """Says in the run's folder, holding it, that the run was not started, and why.
+
+        Raises:
+            NoRoomError: always, with the reason.
+            HeldError: a process carries the run out.
+        """
+        paths, error = self._state.own_folder(run), NoRoomError(reason)
+        told = dict(type=type(error).__name__, message=reason)
+        try:
+            with held(paths.lock, f'{paths.root}: another process carries this run out'):
+                write_json(paths.state, dict(status='failed', error=told))
+        except HeldError:
+            raise
+        except ResultsError:
+            # There is no room for these few bytes either; the sweep itself says it.
+            pass
+        raise error
 
     def write_pool(self) -> None:
         """Writes the pool file of each regime, with paths relative to the sweep's folder.

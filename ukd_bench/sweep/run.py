@@ -13,6 +13,7 @@ from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
 from .config import Axes, read_axes
+from .disk_room import DiskRoom, require_room_for_flow
 from .display import Progress
 from .doubts import doubts
 from .earlier import still_valid
@@ -130,6 +131,8 @@ class SweepRun:
         self._by_split = {self._data.split: self._data}
         self._pretrained_on: list[tuple[Dataset, SweepData]] = []
         self.devices = preflight(self.axes, options.device)
+        # What weights take, once an estimate was asked for.
+        self._predicted: dict[str, int] = {}
         self._execution = UNKNOWN
         if self.devices.name is not None:
             self._execution = execution_fingerprint(
@@ -157,7 +160,11 @@ class SweepRun:
         """
         here = self.devices.name is not None
         jobs = self.executor().capacity if here else self.options.jobs or 1
-        return estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
+        told = estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
+        self._predicted = {
+            one.run.spec.key: one.peak.state_bytes for one in told.runs if one.peak.state_bytes
+        }
+        return told
 
     def executor(self) -> Executor:
         """The executor that carries out its runs.
@@ -217,6 +224,7 @@ class SweepRun:
             say(f'warning: {doubt}')
         earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
+            require_room_for_flow(state.plan, self.paths.root)
             places = prepare_places(state.plan, self.options.cache_gib, bars, say)
         # Planning all axes again takes time, which a first call need not spend.
         valid = still_valid(self._every_axis, earlier, self._keys_of) if earlier else {}
@@ -233,7 +241,8 @@ class SweepRun:
         keep_claims()
         progress = progress_of(len(state.plan.runs))
         with under_way(self.paths.state, executor.capacity), progress.showing():
-            outcome = carry_out(state, places, executor, progress)
+            room = DiskRoom(state, self._predicted)
+            outcome = carry_out(state, places, executor, progress, room)
         state.write_plan(dataset, claims, valid, regimes)
         make_samples(state.plan, self.paths, say)
         damaged = state.verify() if self.options.verify else []

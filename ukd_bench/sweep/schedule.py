@@ -2,8 +2,9 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ..errors import HeldError
+from ..errors import HeldError, NoRoomError
 from ..files.atomic import write_json
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
@@ -14,6 +15,10 @@ from .executors.base import Executor, Job
 from .finished import SweepState
 from .place import Places, RunFolders
 from .plan import Plan, PlannedRun
+
+if TYPE_CHECKING:
+    # It estimates, and an estimate of time asks the queue.
+    from .disk_room import DiskRoom
 
 
 @dataclass
@@ -28,16 +33,24 @@ class Outcome:
         return [key for key, s in self.statuses.items() if s not in FINAL_STATUSES]
 
 
-def carry_out(state: SweepState, places: Places, executor: Executor, progress: Progress) -> Outcome:
+def carry_out(
+    state: SweepState,
+    places: Places,
+    executor: Executor,
+    progress: Progress,
+    room: 'DiskRoom | None' = None,
+) -> Outcome:
     """Has an executor carry out what is not finished yet; what depends on a failed run is skipped.
 
-    A run whose folder another process holds counts as failed here, and the others go on.
+    A run whose folder another process holds counts as failed here, and so does one that the disk
+    has no room for; the others go on. One that fits alone waits until others have ended.
 
     Args:
         state: The plan and its folder, refreshed.
         places: Folders on this machine of what runs read.
         executor: Executor that carries them out.
         progress: Display that is told of every start and end.
+        room: Knows what runs leave on the disk; None asks nobody.
 
     Raises:
         ConfigError: an executor of the user's own fails; it is told to stop first.
@@ -52,10 +65,16 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
             nothing_ended = True
             while len(under_way) < executor.capacity and (ready := queue.take()) is not None:
                 job = job_of(ready, state.own_folder(ready))
-                under_way[job.key] = ready, job
-                progress.started(ready)
                 with own_code(executor):
                     adopted = executor.adopt(job)
+                lack = None
+                if room is not None and not adopted:
+                    lack = room.lack(ready, [run for run, _ in under_way.values()])
+                if lack is not None and not lack.is_final:
+                    queue.put_back(ready)
+                    break
+                under_way[job.key] = ready, job
+                progress.started(ready)
                 if not adopted and state.look_again(ready):
                     # It ended after the sweep had looked and before the executor did.
                     del under_way[job.key]
@@ -63,8 +82,10 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
                     nothing_ended = False
                 elif not adopted:
                     try:
+                        if lack is not None:
+                            folders.refuse(ready, lack.words)
                         folders.prepare(ready)
-                    except HeldError as error:
+                    except (HeldError, NoRoomError) as error:
                         del under_way[job.key]
                         progress.ended(ready, queue.lose(ready), state.folder(ready), str(error))
                         nothing_ended = False
@@ -137,6 +158,10 @@ class Queue:
             self.waiting.remove(ready)
         return ready
 
+    def put_back(self, run: PlannedRun) -> None:
+        """Has the first that was taken wait until there is room for it."""
+        self.waiting.insert(0, run)
+
     def end(self, run: PlannedRun, words: str) -> str:
         """Notes how a run ended, as its folder has it, and returns its status.
 
@@ -163,7 +188,7 @@ class Queue:
     def lose(self, run: PlannedRun) -> str:
         """Notes that a run that was taken could not start, and returns its status.
 
-        Its folder is left as it is, since another process works there.
+        Its folder is left as it is: another process works there, or it says why already.
         """
         self.outcome.statuses[run.spec.key] = 'failed'
         return 'failed'

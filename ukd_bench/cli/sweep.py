@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..files.configs import shipped_configs
 from ..methods.table import METHODS, ON_DEMAND
+from ..records.deleted import ALL, KEPT
 from ..sweep.executors import EXECUTORS
 from .options import add_check, add_edition, add_memory, require_reference
 from .parser import WIDTH
@@ -106,6 +107,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='parent of the report folder (default: reports)',
     )  # fmt: skip
     add('--reference', type=named_path, metavar='DIR', help='results folder to compare with')
+    add(
+        '--keep-checkpoints', choices=KEPT, default=ALL, metavar='WHICH',
+        help='none or teachers: the others are deleted once nothing in the plan needs them '
+        '(default: all)',
+    )  # fmt: skip
     add_memory(parser)
     add_check(parser)
     add('--accept-stale', action='store_true', help='reuse runs of other versions or source')

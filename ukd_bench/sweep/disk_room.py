@@ -8,8 +8,10 @@ from typing import Any
 from ..data.cache.estimate import size_in_words
 from ..errors import NoRoomError
 from ..files.free_space import free_bytes, taken_bytes
+from ..methods.table import TRAINS_NOTHING
+from ..records.deleted import checkpoint_bytes
 from ..records.record import LAST_EPOCH
-from .estimate.disk import TRAINS_NOTHING, Videos, bank_bytes, flow_bytes
+from .estimate.disk import Videos, bank_bytes, flow_bytes
 from .estimate.earlier_runs import earlier_runs, model_of, reference_runs
 from .finished import SweepState
 from .plan import Plan, PlannedRun
@@ -90,10 +92,11 @@ class DiskRoom:
         model = self._model_of(run)
         if model not in self._weights:
             for example in self._finished_of(model):
-                path = self._state.folder(example).checkpoint
-                if self._state.is_finished(example.spec.key) and path.is_file():
-                    self._weights[model] = path.stat().st_size
-                    break
+                if self._state.is_finished(example.spec.key):
+                    size = checkpoint_bytes(self._state.folder(example))
+                    if size is not None:
+                        self._weights[model] = size
+                        break
         return self._weights.get(model, self._predicted.get(run.spec.key))
 
     def _finished_of(self, model: str) -> list[PlannedRun]:

@@ -9,9 +9,11 @@ from ..data.bars import Bars
 from ..errors import ConfigError, ResultsError
 from ..files.configs import find_config_by_name
 from ..files.locks import Lock
+from ..records.deleted import ALL
 from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
+from .checkpoints import Checkpoints
 from .config import Axes, read_axes
 from .disk_room import DiskRoom, require_room_for_flow
 from .display import Progress
@@ -52,6 +54,7 @@ class SweepOptions:
         cache_gib: GiB that cached frames may take; at 0 nothing is cached.
         results: Parent of the results folder.
         run_limit: Seconds that a run may take.
+        keep_checkpoints: Checkpoints that stay: ``none``, ``teachers`` or ``all``.
         accept_stale: Whether runs of other versions or source are reused.
         verify: Whether all files are read again at the end.
     """
@@ -71,6 +74,7 @@ class SweepOptions:
     cache_gib: float = 8.0
     results: Path = Path('results')
     run_limit: float | None = None
+    keep_checkpoints: str = ALL
     accept_stale: bool = False
     verify: bool = False
 
@@ -242,7 +246,10 @@ class SweepRun:
         progress = progress_of(len(state.plan.runs))
         with under_way(self.paths.state, executor.capacity), progress.showing():
             room = DiskRoom(state, self._predicted)
-            outcome = carry_out(state, places, executor, progress, room)
+            checkpoints = Checkpoints(state, self.options.keep_checkpoints, say)
+            outcome = carry_out(state, places, executor, progress, room, checkpoints)
+        if checkpoints.told:
+            say(checkpoints.told)
         state.write_plan(dataset, claims, valid, regimes)
         make_samples(state.plan, self.paths, say)
         damaged = state.verify() if self.options.verify else []

@@ -9,6 +9,7 @@ from ..files.atomic import write_json
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
 from ..records.record import FINAL_STATUSES
+from .checkpoints import Checkpoints
 from .display import Progress
 from .executors import own_code
 from .executors.base import Executor, Job
@@ -39,6 +40,7 @@ def carry_out(
     executor: Executor,
     progress: Progress,
     room: 'DiskRoom | None' = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Outcome:
     """Has an executor carry out what is not finished yet; what depends on a failed run is skipped.
 
@@ -51,6 +53,7 @@ def carry_out(
         executor: Executor that carries them out.
         progress: Display that is told of every start and end.
         room: Knows what runs leave on the disk; None asks nobody.
+        checkpoints: Deletes those that are needed no more; None deletes none.
 
     Raises:
         ConfigError: an executor of the user's own fails; it is told to stop first.
@@ -100,6 +103,8 @@ def carry_out(
                     del under_way[key]
                     progress.ended(run, queue.end(run, words), state.folder(run))
                     nothing_ended = False
+            if checkpoints is not None:
+                checkpoints.look(queue.outcome.statuses)
             progress.tick()
             # What has ended may have made room, and what waits for it may start.
             if nothing_ended and (queue.waiting or under_way):

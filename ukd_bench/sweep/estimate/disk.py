@@ -14,13 +14,11 @@ from ...data.darkroom.layout import clips_of
 from ...data.fingerprint import darkroom_manifest
 from ...data.flow.format import flow_folder, num_fields, read_manifest
 from ...knowledge.bank.storage import FLOAT32, Storage
+from ...methods.table import TRAINS_NOTHING
 from ..plan import Plan, PlannedRun
 from ..prepare import WantedFlow, cache_room, wanted_caches, wanted_flow
 from ..videos import SweepData
 from .earlier_runs import EarlierRun, model_of
-
-TRAINS_NOTHING = ('bank', 'ensemble')
-"""Kinds of runs that train nothing."""
 
 
 class Videos:

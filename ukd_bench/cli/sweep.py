@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..files.configs import shipped_configs
 from ..methods.table import METHODS, ON_DEMAND
 from ..records.deleted import ALL, KEPT
+from ..records.trackers import TRACKERS
 from ..sweep.executors import EXECUTORS
 from .options import add_check, add_edition, add_memory, require_reference
 from .parser import WIDTH
@@ -111,6 +112,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--keep-checkpoints', choices=KEPT, default=ALL, metavar='WHICH',
         help='none or teachers: the others are deleted once nothing in the plan needs them '
         '(default: all)',
+    )  # fmt: skip
+    add(
+        '--track', action='append', choices=TRACKERS, metavar='TRACKER',
+        help=f'tell {", ".join(TRACKERS)} the figures of every epoch; may be repeated (default: '
+        'none)',
     )  # fmt: skip
     add_memory(parser)
     add_check(parser)

@@ -19,26 +19,30 @@ from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
 from ..files.locks import held
 from ..methods.student_config import method_hook
+from ..methods.table import TRAINS_NOTHING
 from ..records.folder import RunPaths
 from ..records.key import LOADERS, OPEN_FLOW, OPEN_VIDEO
 from ..records.weights import made_by_runs
 from .finished import SweepState
 from .plan import Plan, PlannedRun, Pool
+from .tracking import set_tracking
 
 
 @dataclass(frozen=True)
 class Places:
-    """Folders on this machine of what runs read beside their videos.
+    """Folders on this machine of what runs read beside their videos, and who is told of them.
 
     Attributes:
         flow: Folders of optical flow, by the root of the videos and the :func:`flow_key` of the
             steps that read it.
         cache: Folders of decoded frames, by the root of the videos and the ``short_side`` of the
             steps that read them.
+        trackers: Experiment trackers that trainings tell of themselves.
     """
 
     flow: Mapping[tuple[Path, str], Path] = field(default_factory=dict)
     cache: Mapping[tuple[Path, int | None], Path] = field(default_factory=dict)
+    trackers: tuple[str, ...] = ()
 
 
 def steps_in(config: Config, name: str) -> Iterator[Any]:
@@ -218,6 +222,8 @@ class RunFolders:
     def _place(self, run: PlannedRun, paths: RunPaths) -> None:
         """Writes a run's config with the present places in it, and notes that."""
         config = placed_config(run, self._state.plan, self._state.folder, self._places)
+        if self._places.trackers and run.spec.method not in TRAINS_NOTHING:
+            set_tracking(config, run, self._places.trackers, self._state.paths.root)
         write_text(paths.config, config.pretty_text)
         self._placed.add(run.spec.key)
 

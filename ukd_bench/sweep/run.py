@@ -30,6 +30,7 @@ from .preflight import preflight
 from .prepare import prepare_places, prepare_videos
 from .samples import make_samples
 from .schedule import carry_out
+from .tracking import require_trackers
 from .under_way import under_way
 from .videos import SweepData, sweep_data
 
@@ -55,6 +56,7 @@ class SweepOptions:
         results: Parent of the results folder.
         run_limit: Seconds that a run may take.
         keep_checkpoints: Checkpoints that stay: ``none``, ``teachers`` or ``all``.
+        track: Experiment trackers that trainings tell of themselves.
         accept_stale: Whether runs of other versions or source are reused.
         verify: Whether all files are read again at the end.
     """
@@ -75,6 +77,7 @@ class SweepOptions:
     results: Path = Path('results')
     run_limit: float | None = None
     keep_checkpoints: str = ALL
+    track: list[str] | None = None
     accept_stale: bool = False
     verify: bool = False
 
@@ -131,6 +134,8 @@ class SweepRun:
         )
         if options.jobs is not None and options.jobs < 1:
             raise ConfigError(f'--jobs {options.jobs} is not positive')
+        self._trackers = tuple(dict.fromkeys(options.track or ()))
+        require_trackers(self._trackers)
         self._data = self._data_of(self.axes)
         self._by_split = {self._data.split: self._data}
         self._pretrained_on: list[tuple[Dataset, SweepData]] = []
@@ -230,6 +235,7 @@ class SweepRun:
         if not all(state.is_finished(key) for key in state.plan.runs):
             require_room_for_flow(state.plan, self.paths.root)
             places = prepare_places(state.plan, self.options.cache_gib, bars, say)
+            places = replace(places, trackers=self._trackers)
         # Planning all axes again takes time, which a first call need not spend.
         valid = still_valid(self._every_axis, earlier, self._keys_of) if earlier else {}
         regimes = self._every_axis.described_regimes()

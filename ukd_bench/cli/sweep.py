@@ -18,6 +18,10 @@ from .progress import progress_bar
 from .values import duration, memory_size, named_path, number, numbers, words
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..sweep.display import Progress
+    from ..sweep.executors import Executor
     from ..sweep.finished import SweepState
     from ..sweep.run import SweepOptions, SweepRun
 
@@ -186,7 +190,6 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..report.page import write_report
-    from ..sweep.display import Progress
     from ..sweep.run import require_writable
     from .report import print_summary
 
@@ -208,7 +211,7 @@ def run(arguments: argparse.Namespace) -> int:
             partial(keep_claims, claims, sweep.paths.root),
             bars=partial(progress_bar, console=console),
             say=partial(console.print, markup=False, soft_wrap=True),
-            progress_of=partial(Progress, console=console, live=not executor.has_terminal),
+            progress_of=partial(_progress, executor=executor, console=console),
         )
         console.print(
             f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '
@@ -219,6 +222,16 @@ def run(arguments: argparse.Namespace) -> int:
         print_summary(report)
     differs = arguments.check and not report.agrees
     return 1 if tally.lost or tally.damaged or differs else 0
+
+
+def _progress(state: 'SweepState', executor: 'Executor', console: 'Console') -> 'Progress':
+    """What shows how far the runs of a plan are."""
+    from ..sweep.display import Progress
+    from .sweep_watch import SweepWatch
+
+    live = not executor.has_terminal
+    watch = SweepWatch(state, executor.capacity) if live and console.is_terminal else None
+    return Progress(len(state.plan.runs), console, live, watch)
 
 
 def _options(arguments: argparse.Namespace) -> 'SweepOptions':

@@ -209,7 +209,7 @@ class SweepRun:
         keep_claims: Callable[[], None],
         bars: Bars,
         say: Callable[[str], None],
-        progress_of: Callable[[int], Progress],
+        progress_of: Callable[[SweepState], Progress],
     ) -> Tally:
         """Makes what runs read, then does all runs that are not finished.
 
@@ -219,7 +219,7 @@ class SweepRun:
             keep_claims: Function that puts a copy of these rules beside the plan.
             bars: Shows how far the preparation is.
             say: Called with a line on what else a person should know.
-            progress_of: Function that makes what shows how far that many runs are.
+            progress_of: Function that makes what shows how far the runs of a plan are.
 
         Raises:
             UkdBenchError: the videos, their flow or a folder cannot be used or made.
@@ -249,7 +249,7 @@ class SweepRun:
         claims = state.claims_sha256(claims_sha256)
         state.write_plan(dataset, claims, valid, regimes)
         keep_claims()
-        progress = progress_of(len(state.plan.runs))
+        progress = progress_of(state)
         with under_way(self.paths.state, executor.capacity), progress.showing():
             room = DiskRoom(state, self._predicted)
             checkpoints = Checkpoints(state, self.options.keep_checkpoints, say)

@@ -1,21 +1,24 @@
 """Checkpoints that nothing needs any more are deleted where that is asked for, and no others."""
 
+import contextlib
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from ukd_bench.cli.main import main
 from ukd_bench.errors import ResultsError
-from ukd_bench.files.locks import held
 from ukd_bench.records.deleted import checkpoint_bytes, note_deleted
-from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.folder import RunPaths, SweepPaths
+from ukd_bench.records.lease import leased
 from ukd_bench.records.record import read_record
 from ukd_bench.records.sealed import write_sealed
 from ukd_bench.results.frames import load
 from ukd_bench.sweep import checkpoints as module
 from ukd_bench.sweep.checkpoints import Checkpoints
 from ukd_bench.sweep.place import Places
+from ukd_bench.sweep.run import SweepOptions, SweepRun
 from ukd_bench.sweep.schedule import carry_out
 
 from . import whole_sweep
@@ -185,7 +188,7 @@ def test_what_is_not_certain_stays(tmp_path, change, monkeypatch):
             raise ResultsError(f'{paths.deleted}: cannot be written (Read-only file system)')
 
         monkeypatch.setattr(module, 'note_deleted', full)
-    with held(paths.lock if change == 'held' else tmp_path / 'other', ''):
+    with leased(paths) if change == 'held' else contextlib.nullcontext():
         checkpoints.look({run.spec.key: 'failed' if change == 'failed' else 'done'})
     assert paths.checkpoint.exists() and not paths.deleted.exists()
     assert checkpoints.deleted_bytes == [] and checkpoints.told is None
@@ -225,6 +228,29 @@ def test_readers_do_not_mind(tmp_path, capsys):
     assert read('after') == before
     assert not any('deleted' in name for name in before[2])
     assert all(whole_sweep.read_again(root).is_finished(key) for key in state.plan.runs)
+
+
+@pytest.mark.parametrize(
+    ('first', 'second', 'both'),
+    [
+        ('all', 'all', True),
+        ('all', 'none', False),
+        ('teachers', 'all', False),
+        ('none', 'none', False),
+    ],
+)
+def test_a_sweep_that_deletes_has_the_folder_to_itself(tmp_path, first, second, both):
+    def at_work(keep):
+        asked = SimpleNamespace(
+            paths=SweepPaths(tmp_path), options=SweepOptions(keep_checkpoints=keep)
+        )
+        return SweepRun.at_work(asked)
+
+    refused = pytest.raises(ResultsError, match=r'works in it.*; wait until that is done$')
+    with at_work(first), contextlib.nullcontext() if both else refused, at_work(second):
+        pass
+    with at_work(second):
+        pass
 
 
 @pytest.mark.slow

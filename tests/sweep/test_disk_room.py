@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from ukd_bench.errors import NoRoomError
-from ukd_bench.files.locks import held
+from ukd_bench.errors import HeldError, NoRoomError
+from ukd_bench.records.lease import leased
 from ukd_bench.sweep import disk_room, place
 from ukd_bench.sweep.disk_room import DiskRoom, require_room_for_flow
-from ukd_bench.sweep.place import Places
+from ukd_bench.sweep.place import Places, RunFolders
 from ukd_bench.sweep.schedule import carry_out
 
 from .left_runs import finish, state_of
@@ -110,12 +110,12 @@ def test_a_training_needs_what_is_known_of_its_model(tmp_path, optimizer, select
     plan = planned(methods=('plain',), seeds=(0, 1))
     state = state_of(tmp_path / 'results', plan)
     first, second = plan.runs.values()
-    second.config.optim_wrapper.optimizer = optimizer
-    second.config.selection = selection
+    finish(state, first, 'weights')
+    second.shared.optim_wrapper.optimizer = optimizer
+    second.shared.selection = selection
     room = DiskRoom(state)
     assert room.needed(second) is None
     assert DiskRoom(state, {second.spec.key: 77}).needed(second) == times * 77
-    finish(state, first, 'weights')
     assert state.look_again(first)
     assert room.needed(second) == times * len('weights')
 
@@ -150,13 +150,15 @@ def test_what_a_run_has_left_already_counts_for_nothing(tmp_path, disk):
 
 
 def test_a_run_that_another_process_holds_is_said_to_be(state, disk):
-    disk.free = 0
     bank = state.plan.pool[0][2]
-    folder = state.own_folder(bank)
-    with held(folder.lock, ''):
-        _, listener = sweep(state, MadeUp(state))
-        assert not folder.state.exists()
-    assert listener.told[bank.spec.key] == f'{folder.root}: another process carries this run out'
+    folder, folders = state.own_folder(bank), RunFolders(state, Places())
+    folder.root.mkdir(parents=True)
+    with leased(folder), pytest.raises(HeldError, match='carries this run out'):
+        folders.refuse(bank, 'no room')
+    assert not folder.state.exists()
+    with pytest.raises(NoRoomError, match=r'^no room$'):
+        folders.refuse(bank, 'no room')
+    assert state.left_state(bank)['status'] == 'failed'
 
 
 def test_a_disk_without_room_for_the_reason_does_not_end_the_sweep(state, disk, monkeypatch):

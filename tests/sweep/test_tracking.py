@@ -26,8 +26,8 @@ def test_only_what_trains_is_told_and_its_config_stays_the_planned_one(state):
     folders = RunFolders(state, Places(trackers=('tensorboard', 'wandb')))
     told = {}
     for run in state.plan.runs.values():
-        paths = folders.prepare(run)
-        config = Config.fromfile(paths.config)
+        folders.prepare(run)
+        config = Config.fromfile(state.own_folder(run).config)
         told[run.spec.method] = tracked_by(config)
         whole = config.to_dict()
         assert digest(scientific(whole, run.spec.hook, run.spec.weights)) == run.spec.config_sha256

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 
 from ..data.cache.estimate import size_in_words
 from ..errors import HeldError, ResultsError
-from ..files.locks import held
 from ..methods.table import RUN_KINDS
 from ..records.deleted import ALL, NONE, note_deleted
+from ..records.lease import leased
 from ..records.record import FINAL_STATUSES, read_record
 from .finished import SweepState
 from .plan import PlannedRun
@@ -79,7 +79,7 @@ class Checkpoints:
         if not paths.checkpoint.is_file() or paths.checkpoint.is_symlink():
             return
         try:
-            with held(paths.lock, f'{paths.root}: another process works there'):
+            with leased(paths):
                 record = read_record(paths.record)
                 if self._state.has_checkpoint(run, record['hashes'].get('checkpoint')):
                     size = paths.checkpoint.stat().st_size

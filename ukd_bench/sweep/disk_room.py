@@ -111,7 +111,7 @@ class DiskRoom:
         spec = run.spec
         alike = (spec.method, spec.student, spec.teacher, run.regime)
         if alike not in self._models:
-            self._models[alike] = model_of(run.config.to_dict())
+            self._models[alike] = model_of(run.shared.to_dict())
         return self._models[alike]
 
 
@@ -156,8 +156,8 @@ def _while_it_trains(run: PlannedRun, weights: int) -> int:
     the weights, and where an epoch is selected the best weights too, which also have a file of
     their own.
     """
-    selects = run.config.get('selection', LAST_EPOCH) != LAST_EPOCH
-    optimizer = (run.config.get('optim_wrapper') or {}).get('optimizer') or {}
+    selects = run.shared.get('selection', LAST_EPOCH) != LAST_EPOCH
+    optimizer = (run.shared.get('optim_wrapper') or {}).get('optimizer') or {}
     name = str(optimizer.get('type', ''))
     # Adam and its kin keep two numbers a weight; of others one is certain at the most.
     kept = 2 if 'Adam' in name else int(bool(optimizer.get('momentum')))

@@ -1,12 +1,13 @@
 """Finds out which runs of a plan are finished on disk, intact and reusable."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..errors import ResultsError, is_unreadable, quoted
 from ..files.atomic import read_json
 from ..files.hashes import HasHash, KnownHashes, Stamp, stamp_of
+from ..files.locks import alone_at
 from ..knowledge.parts import lost_part
 from ..methods.table import METHODS
 from ..records.agreement import unlike_plan
@@ -52,8 +53,7 @@ class SweepState:
     life of this object. While a sweep goes on, :meth:`look_again` looks at the run that has ended
     and reads nothing but its record.
 
-    A file that is there and cannot be read raises ResultsError in both: it may be whole, and its
-    run must not be made anew.
+    A file that is there and cannot be read raises ResultsError in both: it may be whole.
 
     Args:
         plan: All runs to be had.
@@ -90,17 +90,13 @@ class SweepState:
         A run whose checkpoint was deleted on purpose is finished, unless one that is not needs it.
         """
         self._look()
-        asked: dict[str, bool] = {}
         # Parents come before children, and what is made again needs its own.
-        for run in reversed(self.plan.runs.values()):
-            if not self.is_finished(run.spec.key):
-                for key in self.plan.reads_checkpoints_of(run) & self._finished.keys():
-                    known = self._finished[key]
-                    if key not in asked:
-                        had = known.hashes.get('checkpoint') is not None
-                        asked[key] = had and not known.paths.checkpoint.exists()
-                    if asked[key]:
-                        del self._finished[key]
+        last_first = reversed(self.plan.runs.values())
+        for run in (one for one in last_first if not self.is_finished(one.spec.key)):
+            for key in self.plan.reads_checkpoints_of(run) & self._finished.keys():
+                had = self._finished[key].hashes.get('checkpoint')
+                if had and not self._finished[key].paths.checkpoint.exists():
+                    del self._finished[key]
 
     def _look(self) -> None:
         self._finished, self._elsewhere = {}, {}
@@ -143,6 +139,12 @@ class SweepState:
                 if known is not None and self._other_weights(other, known):
                     del self._finished[other.spec.key]
         return self.is_finished(key)
+
+    def forget(self, statuses: Container[str]) -> None:
+        """Has finished runs of these states carried out again."""
+        for key, known in [*self._finished.items()]:
+            if known.status in statuses:
+                del self._finished[key]
 
     def is_finished(self, key: str) -> bool:
         """Whether the run need not be carried out."""
@@ -248,30 +250,31 @@ class SweepState:
                 out.
             regimes: What is told of each regime of the config; None for those of the plan.
         """
-        rows = [row_of(run, self.folder(run).root.name) for run in self.plan.runs.values()]
-        known = {row['key'] for row in rows}
-        executions = {row['execution'] for row in rows}
-        earlier = self.earlier_rows()
-        rows += [
-            row
-            for row in earlier
-            if row['key'] in still_valid.keys() - known
-            and row['execution'] in executions
-            and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
-        ]
-        told = set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
-        write_plan(
-            self.paths.plan,
-            dict(
-                name=self.plan.name,
-                dataset=dataset,
-                claims_sha256=claims_sha256,
-                pool=[*dict.fromkeys(teacher.name for teacher, *_ in self.plan.pool)],
-                regimes=told,
-                methods=[dict(method.given) for method in self.plan.own_methods],
-                runs=rows,
-            ),
-        )
+        with alone_at(self.paths.plan_lock):
+            rows = [row_of(run, self.folder(run).root.name) for run in self.plan.runs.values()]
+            known = {row['key'] for row in rows}
+            executions = {row['execution'] for row in rows}
+            earlier = self.earlier_rows()
+            rows += [
+                row
+                for row in earlier
+                if row['key'] in still_valid.keys() - known
+                and row['execution'] in executions
+                and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
+            ]
+            told = set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
+            write_plan(
+                self.paths.plan,
+                dict(
+                    name=self.plan.name,
+                    dataset=dataset,
+                    claims_sha256=claims_sha256,
+                    pool=[*dict.fromkeys(teacher.name for teacher, *_ in self.plan.pool)],
+                    regimes=told,
+                    methods=[dict(method.given) for method in self.plan.own_methods],
+                    runs=rows,
+                ),
+            )
 
     def _note(self, run: PlannedRun, known: dict[str, _Finished]) -> None:
         """Looks for the run among all folders that may hold it, and notes where it is finished."""

@@ -4,7 +4,7 @@ It is not told earlier: a plan's configs are what its keys were made from, and a
 is reused lies where it was made, which may be another folder.
 """
 
-import copy
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from ..data.views.rendering import steps_of
 from ..errors import HeldError, NoRoomError, ResultsError
 from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
-from ..files.locks import held
 from ..methods.student_config import method_hook
 from ..methods.table import TRAINS_NOTHING
 from ..records.folder import RunPaths
 from ..records.key import LOADERS, OPEN_FLOW, OPEN_VIDEO
+from ..records.lease import Lease, Watch, leased
 from ..records.weights import made_by_runs
 from .finished import SweepState
 from .plan import Plan, PlannedRun, Pool
@@ -72,7 +72,7 @@ def placed_config(
     A bank gets the one teacher that fills it and an ensemble its teachers, as ``pool``; the student
     of a teacher of its own kind that teacher; a stage of a chain the checkpoint of the stage
     before; a backbone that is pretrained here the checkpoint of that run. Other students find their
-    teachers in the regime's pool file. Steps that open videos and flow get their folders.
+    teachers in a pool file. Steps that open videos and flow get their folders.
 
     Args:
         run: A run of the plan.
@@ -80,7 +80,7 @@ def placed_config(
         locate: Function from a run to the folder that it lies in or will.
         places: Folders of flow and frames.
     """
-    config, root = copy.deepcopy(run.config), run.data.root
+    config, root = run.config, run.data.root
     for step in steps_in(config, OPEN_FLOW):
         settings = flow_settings(step)
         if settings is not None and (folder := places.flow.get((root, flow_key(settings)))):
@@ -145,37 +145,54 @@ class RunFolders:
     Args:
         state: The plan and its folder.
         places: Folders of flow and frames.
+
+    Attributes:
+        watch: What has been seen of the processes that hold folders.
     """
 
     def __init__(self, state: SweepState, places: Places) -> None:
+        self.watch = Watch()
         self._state = state
         self._places = places
         # Keys of runs whose configs on disk have the present places.
         self._placed: set[str] = set()
 
-    def prepare(self, run: PlannedRun) -> RunPaths:
+    def prepare(self, run: PlannedRun) -> bool:
         """Clears the run's folder and writes what its process needs, holding the folder.
 
-        What the run needs of others must be finished: their places go into its config. A run that
-        was cut off keeps what it goes on from, and its log.
+        The places of what the run needs of others go into its config. A run that was cut off keeps
+        what it goes on from, and its log.
+
+        Returns:
+            Whether the run is to be carried out; another sweep may have finished it by now.
 
         Raises:
-            HeldError: a process carries the run out.
+            HeldError: a process carries the run out, or may do so for all that is known by now.
             ResultsError: the folder cannot be cleared or written.
         """
         paths = self._state.own_folder(run)
-        with held(paths.lock, f'{paths.root}: another process carries this run out'):
-            if paths.root.is_dir():
-                _remove_all_but(paths, _kept(paths))
+        try:
+            paths.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ResultsError(f'{paths.root}: cannot be made ({error.strerror})') from error
+        with leased(paths, self.watch) as lease:
+            if self._state.look_again(run):
+                return False
+            _clear(paths, lease)
             self._place(run, paths)
             for one in self._state.plan.ancestors(run):
-                if one.spec.method == 'teacher' and one.spec.key not in self._placed:
+                key = one.spec.key
+                if (
+                    one.spec.method == 'teacher'
+                    and key not in self._placed
+                    and self._state.is_finished(key)
+                ):
                     # It is of an earlier call. Its clips are rendered by its config, which may have
                     # been edited since, or their cache and flow moved. Who reads its bank asks the
                     # config, too, for what it was made.
                     self._place(one, self._state.folder(one))
             run.spec.write(paths.spec)
-        return paths
+        return True
 
     def refuse(self, run: PlannedRun, reason: str) -> None:
         """Says in the run's folder, holding it, that the run was not started, and why.
@@ -187,11 +204,12 @@ class RunFolders:
         paths, error = self._state.own_folder(run), NoRoomError(reason)
         told = dict(type=type(error).__name__, message=reason)
         try:
-            with held(paths.lock, f'{paths.root}: another process carries this run out'):
+            paths.root.mkdir(parents=True, exist_ok=True)
+            with leased(paths, self.watch):
                 write_json(paths.state, dict(status='failed', error=told))
         except HeldError:
             raise
-        except ResultsError:
+        except OSError:
             # There is no room for these few bytes either; the sweep itself says it.
             pass
         raise error
@@ -219,24 +237,48 @@ class RunFolders:
             teachers.append(pool_entry(run, made_by, banked_by))
         return teachers
 
+    def _give_pool(self, run: PlannedRun, config: Config, paths: RunPaths) -> None:
+        """Has a run find its teachers in its own folder, so that it needs no file of the sweep's.
+
+        That one lists what there is when it is written, and a run may be handed over earlier.
+        """
+        teachers = self._state.plan.pools[run.regime][: run.spec.num_teachers]
+        if not run.method.reads or not teachers:
+            return
+        hook = method_hook(config, run.method, run.label)
+        if not isinstance(hook.get('pool'), str):
+            return
+        root = paths.root.resolve()
+
+        def beside(one: PlannedRun) -> RunPaths:
+            folder = self._state.folder(one).root.resolve()
+            return RunPaths(Path(os.path.relpath(folder, root)))
+
+        entries = [pool_entry(one, beside(one), beside(bank)) for _, one, bank in teachers]
+        write_json(paths.pool, dict(teachers=entries))
+        hook['pool'] = str(root / paths.pool.name)
+
     def _place(self, run: PlannedRun, paths: RunPaths) -> None:
         """Writes a run's config with the present places in it, and notes that."""
         config = placed_config(run, self._state.plan, self._state.folder, self._places)
+        self._give_pool(run, config, paths)
         if self._places.trackers and run.spec.method not in TRAINS_NOTHING:
             set_tracking(config, run, self._places.trackers, self._state.paths.root)
-        write_text(paths.config, config.pretty_text)
+        # MMEngine's own layout will do; a prettier one takes most of a start's time.
+        plain = Config(config.to_dict(), format_python_code=False)
+        write_text(paths.config, plain.pretty_text)
         self._placed.add(run.spec.key)
 
 
-def _kept(paths: RunPaths) -> tuple[Path, ...]:
-    """What stays in a run's folder when the run is carried out again."""
+def _clear(paths: RunPaths, lease: Lease) -> None:
+    """Removes what an earlier attempt left and the run does not go on from."""
     # A run with a record came to an end: it lost a part, and is made anew from the start.
     goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
     goes_on = not paths.record.exists() and any(path.exists() for path in goes_on_from)
-    return (paths.lock, *((*goes_on_from, paths.log) if goes_on else ()))
-
-
-def _remove_all_but(paths: RunPaths, kept: tuple[Path, ...]) -> None:
+    kept = (paths.leases, *((*goes_on_from, paths.log) if goes_on else ()))
+    if not lease.is_held():
+        # This process stood still for so long that another has taken the folder.
+        raise HeldError(f'{paths.root}: another process carries this run out')
     try:
         for item in sorted(paths.root.iterdir()):
             if item in kept:

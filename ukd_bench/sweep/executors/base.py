@@ -6,6 +6,7 @@ whether the run is still under way. So one that hands runs to other machines nee
 sweep but this file.
 """
 
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,12 +68,15 @@ class Executor(ABC):
         has_terminal: Whether its runs have the terminal, so that no live display may be on it.
         ahead: Whether it takes runs before those that they need have ended, and holds them back
             itself, as a cluster's scheduler does.
+        linger_s: Seconds for which what a run has left may not be visible yet when :meth:`poll`
+            says that it has ended, as on a file system of several hosts.
     """
 
     capacity: int
     poll_s = 0.1
     has_terminal = False
     ahead = False
+    linger_s = 0.0
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
@@ -98,6 +102,19 @@ class Executor(ABC):
         The words are what a person reads of a run that had no time to leave its own, as ``the
         process ended with exit status 1``.
         """
+
+    def wait(self) -> None:
+        """Waits :attr:`poll_s` seconds, or less where it learns that a run has ended."""
+        time.sleep(self.poll_s)
+
+    def again(self, job: Job) -> bool:
+        """Whether a run is to be started again that has ended without a word of its own.
+
+        It is asked after :meth:`poll` has said that the run has ended. A cluster's scheduler ends
+        runs that could go on: at a time limit, or where a machine fails. A run that is killed on
+        this machine most likely took more memory than there was, and would do so again.
+        """
+        return False
 
     @abstractmethod
     def stop(self) -> None:

@@ -126,6 +126,15 @@ def test_an_unknown_size_refuses_nothing_and_asks_no_disk(state, disk):
     assert DiskRoom(state).lack(plain, []) is None and disk.asked == []
 
 
+def test_a_file_system_that_does_not_answer_refuses_nothing(state, monkeypatch):
+    def stale(folder):
+        raise OSError(116, 'Stale file handle')
+
+    monkeypatch.setattr('shutil.disk_usage', stale)
+    bank = state.plan.pool[0][2]
+    assert DiskRoom(state).lack(bank, []) is None
+
+
 def test_what_a_run_has_left_already_counts_for_nothing(tmp_path, disk):
     plan = planned(methods=('plain',))
     (run,) = plan.runs.values()

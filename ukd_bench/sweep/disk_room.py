@@ -76,7 +76,11 @@ class DiskRoom:
         needed, root = self.needed(run), self._state.paths.root
         if not needed:
             return None
-        free = free_bytes(root)
+        try:
+            free = free_bytes(root)
+        except OSError:
+            # A file system that does not answer now may when the run writes.
+            return None
         reserved = sum(self.needed(one) or 0 for one in beside)
         if needed + reserved <= free:
             return None

@@ -10,7 +10,7 @@ from ukd_bench import registry
 
 REGISTRIES = (
     'DATASETS', 'TRANSFORMS', 'MODELS', 'HOOKS', 'METRICS', 'ENHANCEMENTS', 'ASSEMBLY_RULES',
-    'LOSSES',
+    'LOSSES', 'VISBACKENDS',
 )  # fmt: skip
 NAMES = {
     'DATASETS': ('ARIDDataset',),
@@ -25,12 +25,15 @@ NAMES = {
         'ChannelsLastHook',
     ),
     'METRICS': ('ClipScores',),
+    'VISBACKENDS': ('ByEpoch',),
 }  # fmt: skip
 
 # MMEngine imports a scope's registry by itself.
 RESOLVE = """
 import sys
-from mmengine.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS, DefaultScope
+from mmengine.registry import (
+    DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS, VISBACKENDS, DefaultScope,
+)
 assert not any(name.startswith('ukd_bench') for name in sys.modules)
 with DefaultScope.overwrite_default_scope('mmaction'):
     for kind, name in {pairs!r}:

@@ -33,6 +33,14 @@ class HeldError(ResultsError):
     """A run's folder in which another process works."""
 
 
+class NoRoomError(ResultsError):
+    """A disk that has no room for what is to be written."""
+
+
+class LimitError(UkdBenchError):
+    """A run that has taken longer than it may; it can go on."""
+
+
 class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
 

@@ -14,6 +14,7 @@ from mmengine.registry import (
     METRICS as MMENGINE_METRICS,
     MODELS as MMENGINE_MODELS,
     TRANSFORMS as MMENGINE_TRANSFORMS,
+    VISBACKENDS as MMENGINE_VISBACKENDS,
     Registry,
 )
 
@@ -49,6 +50,12 @@ HOOKS = Registry(
 )
 METRICS = Registry(
     'metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['ukd_bench.measure.prediction']
+)
+VISBACKENDS = Registry(
+    'vis_backend',
+    parent=MMENGINE_VISBACKENDS,
+    scope=SCOPE,
+    locations=['ukd_bench.runs.trackers'],
 )
 ASSEMBLY_RULES = Registry('rule', scope=SCOPE, locations=['ukd_bench.knowledge.assembly'])
 LOSSES = Registry('loss', scope=SCOPE, locations=['ukd_bench.distill.losses'])

@@ -146,7 +146,7 @@ def test_nothing_is_started_where_a_run_cannot_fit(empty, predicted, monkeypatch
     assert not list(empty.iterdir())
 
     started = []
-    monkeypatch.setattr('ukd_bench.sweep.run.SweepRun.alone', lambda sweep: started.append(sweep))
+    monkeypatch.setattr('ukd_bench.sweep.run.SweepRun.at_work', lambda sweep: started.append(sweep))
     with pytest.raises(TypeError):
         main([*CALL, '--memory-limit', '40GiB'])
     assert started, 'where all fit it goes on'

@@ -20,6 +20,7 @@ from ukd_bench.cli import values
         (values.one_of(lambda: ['a', 'b']), 'b', 'b'),
         (values.named_path, '.', Path()),
         (values.memory_size, '11GiB', 11 * 2**30),
+        (values.duration, '1h30min', 5400.0),
         (values.memory_size, 'h100', round(79.11 * 2**30)),
     ],
 )

@@ -120,11 +120,31 @@ def test_too_few_steps_have_no_median(measured):
     assert measure.step_median_s is None
 
 
-def test_divergence_is_named_with_its_epoch(runner_config, train):
-    config = runner_config(REPLAY, epochs=3)
-    config.optim_wrapper.optimizer.lr = 1e30
-    with pytest.raises(DivergedError, match=r'the loss is (nan|inf) after epoch [12]'):
-        train(config, measure=MeasureHook())
+def test_a_training_that_diverges_ends_in_that_step(measured):
+    class Diverge(Hook):
+        steps = 0
+
+        def before_train_iter(self, runner, batch_idx, data_batch=None):
+            self.steps += 1
+            # The epoch has a third step, and there is a third epoch.
+            if (runner.epoch, batch_idx) == (1, 1):
+                next(runner.model.parameters()).data.fill_(float('nan'))
+
+    diverge = Diverge()
+    with pytest.raises(DivergedError, match=r'^the loss is nan in iteration 2 of epoch 2$'):
+        measured(diverge, epochs=3)
+    assert diverge.steps == 5
+
+
+def test_losses_too_large_for_their_mean_are_no_result(runner_config, train):
+    class Huge(Hook):
+        priority = 'VERY_HIGH'
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            outputs['loss'] = torch.tensor(3e38)
+
+    with pytest.raises(DivergedError, match=r'^the loss is inf over epoch 1$'):
+        train(runner_config(REPLAY), measure=MeasureHook(), also=[Huge()])
 
 
 def test_compiled_code_is_not_measured_on_the_cpu(runner_config, train):

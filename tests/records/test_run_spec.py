@@ -28,6 +28,7 @@ SPEC = RunSpec(
     hook='ukd_bench.UKDHook',
     sources={'my_rules': 'c' * 64},
     weights={'a.pth': 'd' * 64},
+    limit_s=7200.0,
 )
 
 
@@ -76,9 +77,10 @@ def test_a_value_of_another_type_is_named(tmp_path, rewrite, value, key, message
 def test_every_value_has_its_type(tmp_path, name):
     SPEC.write(tmp_path / 'run.json')
     content = read_json(tmp_path / 'run.json')
-    wrong = [1.5, [[]], {'a': 1}, ['x' * 9999, 1]]
+    wrong = [[[]], {'a': 1}, ['x' * 9999, 1]]
     wrong += [] if name == 'synthetic' else [True]
-    wrong += [] if name in ('student', 'teacher', 'hook') else [None]
+    wrong += [] if name == 'limit_s' else [1.5]
+    wrong += [] if name in ('student', 'teacher', 'hook', 'limit_s') else [None]
     for value in wrong:
         write_json(tmp_path / 'run.json', content | {name: value})
         with pytest.raises(ResultsError, match=rf'run.json: {name}\b.* is ') as caught:

@@ -11,9 +11,10 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ukd_bench.errors import ConfigError
+from ukd_bench.errors import ConfigError, DivergedError
 from ukd_bench.files.checkpoints import unwrapped
 from ukd_bench.measure import MeasureHook
+from ukd_bench.measure.memory.phases import PhaseMemory
 from ukd_bench.runs.build import prepare_process
 
 from .. import warm
@@ -39,6 +40,20 @@ def train_as_one_of_two(folder: Path) -> None:
     assert type(runner.model).__name__ == 'MMDistributedDataParallel'
     assert not any(name.startswith('module.') for name in unwrapped(runner).state_dict())
     note.write(folder / f'{rank}.json', runner, measure)
+    torch.distributed.destroy_process_group()
+
+
+def diverge_as_one_of_two(folder: Path) -> None:
+    """Ends a step whose loss is a number in the first process alone."""
+    rank = int(os.environ['RANK'])
+    torch.distributed.init_process_group(
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2
+    )
+    loss = torch.tensor(float('nan') if rank else 1.0)
+    with pytest.raises(DivergedError, match='the loss is nan in iteration 1'):
+        MeasureHook(PhaseMemory(torch.device('cpu'))).end_step(dict(loss=loss), 'iteration 1')
+    # What the curve has is the process's own.
+    assert rank or loss == 1.0
     torch.distributed.destroy_process_group()
 
 
@@ -70,6 +85,21 @@ class Note(Hook):
         path.write_text(json.dumps(facts))
 
 
+def in_two_processes(work, folder):
+    ends = [
+        warm.start(
+            work,
+            folder,
+            cwd=folder,
+            env=dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE='2', CUDA_VISIBLE_DEVICES=''),
+        )
+        for rank in '01'
+    ]
+    for end in ends:
+        done = end()
+        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+
+
 @pytest.fixture
 def both(runner_config, tmp_path):
     """Trains by a hook in two processes and returns what each noted."""
@@ -79,18 +109,7 @@ def both(runner_config, tmp_path):
         config = runner_config(hook, workers=workers)
         config.model.cls_head.dropout_ratio = 0.5
         (tmp_path / 'config.py').write_text(config.pretty_text)
-        ends = [
-            warm.start(
-                train_as_one_of_two,
-                tmp_path,
-                cwd=tmp_path,
-                env=dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE='2', CUDA_VISIBLE_DEVICES=''),
-            )
-            for rank in '01'
-        ]
-        for end in ends:
-            done = end()
-            assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+        in_two_processes(train_as_one_of_two, tmp_path)
         return [json.loads((tmp_path / f'{rank}.json').read_text()) for rank in range(2)]
 
     return run
@@ -119,6 +138,10 @@ def test_two_processes_get_the_targets_of_one(both, train, runner_config, distil
     for shared in ('parameters', 'losses'):
         assert ranks[0][shared] == ranks[1][shared]
     assert both(distilling('NaiveEnsembleHook', filled_pool, 2), workers=0) == ranks
+
+
+def test_a_loss_that_is_no_number_in_one_process_ends_both(tmp_path):
+    in_two_processes(diverge_as_one_of_two, tmp_path)
 
 
 def test_a_run_of_a_sweep_is_one_process(monkeypatch):

@@ -1,12 +1,14 @@
 """A run that tests an ensemble: each teacher's rendering, each rendering's clips once."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 
+from ukd_bench.errors import LimitError
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.measure.memory.phases import PhaseMemory
@@ -99,6 +101,17 @@ def all_at_once(paths, datasets, build_dataset):
         scores = Teacher.of(entry).score(views)
         parts.append(torch.softmax(scores.unflatten(0, (len(dataset), -1)), dim=-1))
     return torch.stack(parts).mean(dim=(0, 2)).numpy()
+
+
+def test_one_that_takes_too_long_ends_between_batches(make_run, seen, monkeypatch):
+    paths, _ = make_run('clips10_crops3', (32, 32))
+    clock = iter(range(0, 10_000, 100))
+    monkeypatch.setattr(ensemble_run.time, 'perf_counter', lambda: float(next(clock)))
+    memory = PhaseMemory(torch.device('cpu'))
+    with pytest.raises(LimitError, match=r'the limit of a run, after 1 of 11 test clips;'):
+        evaluate_ensemble(paths, replace(SPEC, limit_s=250.0), memory, RunFacts())
+    # It began at 0 and the phase at 100.
+    assert seen[1] == [[1, 1]]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """A run that fills a bank, cut off and started again."""
 
 import copy
+import dataclasses
 import shutil
 
 import pytest
 import torch
 from mmengine.config import Config
 
+from ukd_bench.errors import LimitError
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.measure.memory.phases import PhaseMemory
 from ukd_bench.records.folder import RunPaths
@@ -104,6 +106,16 @@ def test_times_and_counts_are_sums_over_the_parts(make_run, own_process, cut_off
     assert again.earlier_s == facts.time['fill_s']
     assert memory.peaks['fill'][figure] >= first['peaks']['fill'][figure]
     assert whole.peaks['fill'].keys() == memory.peaks['fill'].keys()
+
+
+def test_a_fill_that_takes_too_long_keeps_its_views(make_run, own_process):
+    undisturbed, _ = carry_out(*make_run('undisturbed'))
+    paths, spec = make_run('run')
+    for view in (1, 2):
+        with pytest.raises(LimitError, match=f'the limit of a run, after view {view} of 3; with'):
+            carry_out(paths, dataclasses.replace(spec, limit_s=1e-6))
+    facts, _ = carry_out(paths, dataclasses.replace(spec, limit_s=3600.0))
+    assert (facts.hashes, facts.counts) == (undisturbed.hashes, undisturbed.counts)
 
 
 def test_what_another_teacher_took_is_not_counted(make_run, own_process, teacher_files, tmp_path):

@@ -1,9 +1,11 @@
 """Which axes of a sweep are in which keys: each is varied in turn; nothing is trained."""
 
+import re
 from dataclasses import fields, replace
 
 import pytest
 
+from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import configs_root
 from ukd_bench.methods.distillation import Distillation
 from ukd_bench.sweep.config import Axes, Dataset, PoolTeacher, Student
@@ -33,6 +35,7 @@ VARIED = {
     'name': (dict(name='another'), set()),
     'claims': (dict(claims='mine.toml'), set()),
     'threads': (dict(threads=2), set()),
+    'run_limit': (dict(run_limit='2h'), set()),
     'dataset.name': (dict(dataset=Dataset('another', darkroom=DARKROOM)), set()),
     'dataset.split': (dict(dataset=Dataset('made', 2, DARKROOM)), EVERY),
     'dataset.darkroom.seed': (
@@ -137,3 +140,24 @@ def test_no_axis_is_forgotten():
     varied = {axis.partition(',')[0] for axis in VARIED}
     assert names - NOT_VARIED - {'dataset.darkroom'} <= varied
     assert {'dataset.darkroom.seed', 'dataset.darkroom.preset'} <= varied
+
+
+@pytest.mark.parametrize(
+    ('limit', 'complaint'),
+    [
+        ('2 hours', "run_limit = '2 hours' is not a length of time like 2h, 90min or 1h30min"),
+        ('0h', "run_limit = '0h' is no time at all"),
+        (0, 'run_limit = 0 is no number of seconds'),
+        (-1.0, 'run_limit = -1.0 is no number of seconds'),
+        (float('nan'), 'run_limit = nan is no number of seconds'),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(limit, complaint):
+    with pytest.raises(ConfigError, match=f'^{re.escape(complaint)}'):
+        planned(**BASE, run_limit=limit)
+
+
+@pytest.mark.parametrize(('limit', 'seconds'), [(None, None), ('1h30min', 5400.0), (90, 90)])
+def test_every_run_is_told_its_limit(limit, seconds):
+    runs = planned(run_limit=limit).runs.values()
+    assert {run.spec.limit_s for run in runs} == {seconds}

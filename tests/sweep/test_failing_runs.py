@@ -71,6 +71,19 @@ def test_failed_teacher_skips_what_needs_it_and_nothing_else(empty_sweep):
     }
 
 
+def test_runs_over_the_limit_fail_and_go_on_with_a_higher_one(finished_sweep, empty_sweep):
+    ask = ('--methods', 'naive', '--teachers', '1')
+    over = empty_sweep.call(*ask, '--run-limit', '0.001s')
+    assert over.returncode == 1
+    limit = 'took more than 0.0 s, the limit of a run, in epoch 1 of'
+    assert limit in over.stdout and 'needs a run that failed' in over.stdout
+    assert 'Traceback' not in over.stdout + over.stderr
+    enough = empty_sweep.call(*ask, '--run-limit', '2h')
+    assert enough.returncode == 0, enough.stdout + enough.stderr
+    ended, undisturbed = empty_sweep.record('naive', 1), finished_sweep.record('naive', 1)
+    assert (ended['key'], ended['hashes']) == (undisturbed['key'], undisturbed['hashes'])
+
+
 def test_killed_sweep_ends_where_an_undisturbed_one_does(finished_sweep, empty_sweep):
     process = subprocess.Popen(
         [sys.executable, '-m', 'ukd_bench.sweep', 'small.py', '--data-root', 'videos',

@@ -1,6 +1,7 @@
 """Runs killed at any instant and started again end where an undisturbed one does."""
 
 import copy
+import dataclasses
 import json
 import os
 import signal
@@ -176,7 +177,29 @@ def test_killed_run_ends_where_an_undisturbed_one_does(method, make_run, request
     assert times['wall_s'] > times['train_s'] > 0
 
 
-@pytest.mark.parametrize('status, steps', [('diverged', 6), ('oom', 4)])
+def test_a_run_over_its_limit_goes_on_when_it_is_given_more(make_run):
+    hook = dict(type='ukd_bench.ReplayHook', view_seed=5)
+    undisturbed = make_run('undisturbed', hook, 'plain', 'last_epoch')
+    carry_out(undisturbed)
+    paths = make_run('run', hook, 'plain', 'last_epoch')
+    carry_out(paths, f'step {STEPS + 2}')
+    kept = torch.load(paths.resume, weights_only=False)
+    kept['ukd_bench_hooks']['ResumePoint'].update(wall_s=2000.0)
+    torch.save(kept, paths.resume)
+    spec = RunSpec.read(paths.spec)
+    dataclasses.replace(spec, limit_s=1900.0).write(paths.spec)
+    carry_out(paths, status='failed')
+    state = json.loads(paths.state.read_text())
+    assert state['status'] == 'failed' and state['error']['type'] == 'LimitError'
+    limit = 'took more than 31 min 40 s, the limit of a run, in epoch 2 of 3;'
+    assert state['error']['message'].startswith(limit)
+    assert not paths.record.exists() and leftovers(paths.root) == ['resume.pth']
+    dataclasses.replace(spec, limit_s=7200.0).write(paths.spec)
+    assert 'the run goes on after epoch 1\n' in carry_out(paths)
+    assert outcome(paths) == outcome(undisturbed)
+
+
+@pytest.mark.parametrize('status, steps', [('diverged', 5), ('oom', 4)])
 def test_a_run_that_ends_early_tells_what_it_knows(status, steps, make_run, distilling, own_pool):
     paths = make_run('run', distilling('SwapHook', own_pool, 2), 'swap', 'last_epoch')
     carry_out(paths, f'step {STEPS + 2}')
@@ -186,6 +209,8 @@ def test_a_run_that_ends_early_tells_what_it_knows(status, steps, make_run, dist
     carry_out(paths, end_at=f'{status} {STEPS + 2}', status=status)
     record = json.loads(paths.record.read_text())
     assert record['status'] == status and record['metrics'] is None
+    reason = 'the loss is nan in iteration 2 of epoch 2' if status == 'diverged' else 'planted'
+    assert reason in record['error']['message']
     assert record['environment']['resumed_at_epochs'] == [1]
     assert record['time']['wall_s'] > 2000 and 1000 < record['time']['train_s'] < 2000
     assert record['counts']['train_steps'] == steps

@@ -80,14 +80,15 @@ class Listener:
     """Stands for the progress display, and keeps what it is told."""
 
     def __init__(self):
-        self.settled_as, self.ended_as, self.put_off_as = {}, {}, {}
+        self.settled_as, self.ended_as, self.put_off_as, self.told = {}, {}, {}, {}
         self.begun, self.waited_for = [], []
 
     def started(self, run):
         self.begun.append(run.spec.key)
 
-    def settled(self, run, status, paths):
+    def settled(self, run, status, paths, why=None):
         self.settled_as[run.spec.key] = status
+        self.told[run.spec.key] = why
 
     def ended(self, run, status, paths):
         self.ended_as[run.spec.key] = status

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 
 from ..files.configs import shipped_configs
 from ..methods.table import METHODS, ON_DEMAND
+from ..records.deleted import ALL, KEPT
+from ..records.trackers import TRACKERS
 from ..sweep.executors import EXECUTORS
 from .options import add_check, add_edition, add_memory, require_reference
 from .parser import WIDTH
 from .progress import progress_bar
-from .values import memory_size, named_path, number, numbers, words
+from .values import duration, memory_size, named_path, number, numbers, words
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..sweep.display import Progress
+    from ..sweep.executors import Executor
     from ..sweep.finished import SweepState
     from ..sweep.run import SweepOptions, SweepRun
 
@@ -88,6 +94,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'yours (default: local)',
     )  # fmt: skip
     add(
+        '--run-limit', type=duration, metavar='TIME',
+        help='that a run may take, such as 90min or 2h; one that takes longer ends, and goes on '
+        "where it is given more (default: the sweep's)",
+    )  # fmt: skip
+    add(
         '--data-root', type=named_path, metavar='ROOT',
         help="ARID or your own videos (default: the sweep's, in data)",
     )  # fmt: skip
@@ -104,6 +115,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='parent of the report folder (default: reports)',
     )  # fmt: skip
     add('--reference', type=named_path, metavar='DIR', help='results folder to compare with')
+    add(
+        '--keep-checkpoints', choices=KEPT, default=ALL, metavar='WHICH',
+        help='none or teachers: the others are deleted once nothing in the plan needs them '
+        '(default: all)',
+    )  # fmt: skip
+    add(
+        '--track', action='append', choices=TRACKERS, metavar='TRACKER',
+        help=f'tell {", ".join(TRACKERS)} the figures of every epoch; may be repeated (default: '
+        'none)',
+    )  # fmt: skip
     add_memory(parser)
     add_check(parser)
     add('--accept-stale', action='store_true', help='reuse runs of other versions or source')
@@ -194,7 +215,6 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..report.page import write_report
-    from ..sweep.display import Progress
     from ..sweep.run import Caller, require_writable
     from .report import print_summary
 
@@ -224,7 +244,7 @@ def run(arguments: argparse.Namespace) -> int:
         tally = sweep.carry_out(
             executor,
             caller,
-            progress_of=partial(Progress, console=console, live=not executor.has_terminal),
+            progress_of=partial(_progress, executor=executor, console=console),
         )
         console.print(
             f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '
@@ -235,6 +255,16 @@ def run(arguments: argparse.Namespace) -> int:
         print_summary(report)
     differs = arguments.check and not report.agrees
     return 1 if tally.lost or tally.damaged or differs else 0
+
+
+def _progress(state: 'SweepState', executor: 'Executor', console: 'Console') -> 'Progress':
+    """What shows how far the runs of a plan are."""
+    from ..sweep.display import Progress
+    from .sweep_watch import SweepWatch
+
+    live = not executor.has_terminal
+    watch = SweepWatch(state, executor.capacity) if live and console.is_terminal else None
+    return Progress(len(state.plan.runs), console, live, watch)
 
 
 def _options(arguments: argparse.Namespace) -> 'SweepOptions':

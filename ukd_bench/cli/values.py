@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ..durations import parse_duration
 from ..errors import ConfigError
 from ..sizes import parse_size
 
@@ -54,6 +55,14 @@ def size(text: str) -> tuple[int, int]:
     if not match:
         raise argparse.ArgumentTypeError(f'{text!r} is not of the form 96x72')
     return int(match[1]), int(match[2])
+
+
+def duration(text: str) -> float:
+    """Seconds of a length of time with units, see :func:`..durations.parse_duration`."""
+    try:
+        return parse_duration(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def memory_size(text: str) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..files.hashes import HasHash, has_sha256
 from ..records.beside import changed_file, wrong_with
+from ..records.deleted import was_deleted
 from ..records.folder import RunPaths
 from .bank.format import is_recorded_bank
 
@@ -12,6 +13,8 @@ def lost_part(
     paths: RunPaths, record: dict[str, Any], has_hash: HasHash = has_sha256
 ) -> str | None:
     """What a finished run left and is not there as it was recorded; None where all of it is.
+
+    A checkpoint that was deleted on purpose is not lost.
 
     Args:
         paths: The run's folder.
@@ -28,4 +31,5 @@ def lost_part(
         recorded = hashes.get('bank'), hashes.get('bank_manifest')
         intact = is_recorded_bank(paths.bank, *recorded, has_hash)
         return None if intact else f'{paths.bank.name} is not the recorded one'
-    return changed_file(paths.checkpoint, hashes.get('checkpoint'), has_hash)
+    wrong = changed_file(paths.checkpoint, hashes.get('checkpoint'), has_hash)
+    return None if wrong and was_deleted(paths, record) else wrong

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import torch
-from mmengine.dist import all_reduce
+from mmengine.dist import all_reduce, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
@@ -135,13 +135,29 @@ class MeasureHook(ResumableHook):
         self.memory.watch(self._to_watch is None or batch_idx in self._to_watch)
         self._began = self._now()
 
-    def end_step(self, outputs: dict) -> None:
-        """Notes the step that began last, with the student's loss and its accuracy in it."""
+    def end_step(self, outputs: dict, where: str) -> None:
+        """Notes the step that began last, with the student's loss and its accuracy in it.
+
+        Args:
+            outputs: What the step returned.
+            where: Which step it was, in words.
+
+        Raises:
+            DivergedError: the loss is not finite, in this process or in another.
+        """
         if self.memory.watching:
             self.watched.append(len(self.step_seconds))
         self.step_seconds.append(self._now() - self._began)
         self.memory.update()
-        self._losses.append(outputs['loss'].detach())
+        loss = outputs['loss'].detach()
+        self._losses.append(loss)
+        if get_world_size() > 1:
+            # All processes end in one step, or those that are left would wait for ever.
+            loss = loss.clone()
+            all_reduce(loss, op='mean')
+        # The device has just been waited for, so that reading a number costs next to nothing. With
+        # automatic mixing this is the loss before it is scaled: a scaled gradient may overflow.
+        _require_finite(float(loss), f'in {where}')
         if _TRAIN_TOP1 in outputs:
             # Numbers, because tensors that are kept would be in the peak.
             self._top1.append(float(outputs[_TRAIN_TOP1]))
@@ -150,7 +166,7 @@ class MeasureHook(ResumableHook):
         """Adds a point to the curve.
 
         Raises:
-            DivergedError: the mean loss is not finite.
+            DivergedError: the mean loss is too large to be a number.
         """
         loss = _over_processes(torch.stack(self._losses))
         top1 = _over_processes(torch.tensor(self._top1)) if self._top1 else None
@@ -158,8 +174,8 @@ class MeasureHook(ResumableHook):
         self.curve.append([runner.epoch + 1, loss, learning_rate, top1, None])
         self._losses.clear()
         self._top1.clear()
-        if not math.isfinite(loss):
-            raise DivergedError(f'the loss is {loss} after epoch {runner.epoch + 1}')
+        # The sum of numbers may be none.
+        _require_finite(loss, f'over epoch {runner.epoch + 1}')
 
     def before_val(self, runner: Runner) -> None:
         """Ends the phase ``train`` until the next epoch."""
@@ -205,6 +221,11 @@ def _over_processes(values: torch.Tensor) -> float:
     return float(mean)
 
 
+def _require_finite(loss: float, where: str) -> None:
+    if not math.isfinite(loss):
+        raise DivergedError(f'the loss is {loss} {where}')
+
+
 class _StepEnd(Hook):
     """Ends the steps of a :class:`MeasureHook`, which begins them and has one priority for all."""
 
@@ -223,4 +244,4 @@ class _StepEnd(Hook):
         outputs: dict | None = None,
     ) -> None:
         assert outputs is not None
-        self.measure.end_step(outputs)
+        self.measure.end_step(outputs, f'iteration {batch_idx + 1} of epoch {runner.epoch + 1}')

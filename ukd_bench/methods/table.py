@@ -117,6 +117,8 @@ RUN_KINDS = {
     'bank': Method('bank', epoch_work=0.35),
 }
 """Runs that train no student under test; their names are no method's."""
+TRAINS_NOTHING = ('bank', 'ensemble')
+"""Kinds of runs that train no network."""
 ON_DEMAND = ('bank', PRETRAINING)
 """Kinds of runs that are planned where another run needs them, and never asked for by name."""
 METHODS = (*STUDENT_METHODS, *RUN_KINDS)

@@ -46,6 +46,11 @@ class RunPaths:
         return self.root / 'checkpoint.pth'
 
     @property
+    def deleted(self) -> Path:
+        """Says that the checkpoint was deleted on purpose, and which; absent where it was not."""
+        return self.root / 'checkpoint_deleted.json'
+
+    @property
     def best(self) -> Path:
         """Weights of the best epoch so far, while a run that selects one trains."""
         return self.root / 'best.pth'
@@ -116,6 +121,11 @@ class SweepPaths:
     def samples(self) -> Path:
         """Frames of a few synthetic test clips as networks see them."""
         return self.root / 'samples.json'
+
+    @property
+    def tracking(self) -> Path:
+        """Files of experiment trackers, where some were asked for."""
+        return self.root / 'tracking'
 
     @property
     def lock(self) -> Path:

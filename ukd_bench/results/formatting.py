@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from ..durations import duration_text
+
 if TYPE_CHECKING:
     # It imports pandas, which lines on a terminal need not wait for.
     from .statistics import Difference, Estimate
@@ -168,17 +170,7 @@ def distillation(knowledge: Mapping[str, Any] | None) -> str | None:
 
 def duration(seconds: float | None) -> str:
     """Seconds as ``12.3 s``, ``4 min 05 s`` or ``2 h 07 min``."""
-    return DASH if seconds is None else Written(_duration(seconds), seconds, 's')
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 99.95:
-        return f'{seconds:.1f} s'
-    whole = round(seconds)
-    if whole < 3600:
-        return f'{whole // 60} min {whole % 60:02d} s'
-    minutes = round(seconds / 60)
-    return f'{minutes // 60} h {minutes % 60:02d} min'
+    return DASH if seconds is None else Written(duration_text(seconds), seconds, 's')
 
 
 def sentence(text: str) -> str:

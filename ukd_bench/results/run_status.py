@@ -186,7 +186,7 @@ def _of_record(planned: RunStatus, row: dict[str, Any], paths: RunPaths) -> RunS
         planned,
         status=record['status'],
         problem=error_text(record.get('error')),
-        peak_bytes=_peak(record['memory']),
+        peak_bytes=largest_peak(record['memory']),
         wall_s=record['time'].get('wall_s'),
     )
 
@@ -218,7 +218,7 @@ def _running(
         loss=state.get('loss'),
         view=view,
         views=views,
-        peak_bytes=_peak(memory),
+        peak_bytes=largest_peak(memory),
         pace=pace,
     )
 
@@ -232,7 +232,7 @@ def _read(path: Path, check: schema.Check) -> dict[str, Any]:
     return {} if schema.first_misfit(check, content) else dict(content)
 
 
-def _peak(memory: dict[str, Any]) -> int | None:
+def largest_peak(memory: dict[str, Any]) -> int | None:
     """The largest allocated peak of all phases; None where one is not known."""
     peaks = [phase.get('allocated_peak_bytes') for phase in memory.values()]
     return None if not peaks or None in peaks else max(peaks)

@@ -23,11 +23,13 @@ from ..measure.prediction import accuracies, first_clip, inference_flops
 from ..records.folder import RunPaths
 from ..records.spec import RunSpec
 from .facts import RunFacts, dataset_facts, protocol_facts, write_scores
+from .limit import require_within_limit
 from .selection import selection_rule
 
 
 def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
     """Tests K teachers together: the mean of their class probabilities on every test clip."""
+    started = time.perf_counter()
     config = Config.fromfile(paths.config)
     pool = read_pool(config.pool, spec.num_teachers)
     test_set = config.test_dataloader.dataset.to_dict()
@@ -52,10 +54,13 @@ def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts
     ]
     views = max(len(first_clip(dataset)['inputs'][0]) for dataset in datasets.values())
     parts: list[Tensor] = []
-    labels, samples = [], []
+    labels: list[int] = []
+    samples: list[str] = []
     began = time.perf_counter()
     with memory.phase('eval'):
         for batches in _batches(datasets, max(1, MICRO_BATCH // views)):
+            spent_s = time.perf_counter() - started
+            require_within_limit(spec, spent_s, f'after {len(labels)} of {len(tested)} test clips')
             inputs = [batches[rendering]['inputs'] for rendering in seen_as]
             parts.append(_scores(teachers, inputs))
             data_samples = batches[seen_as[0]]['data_samples']

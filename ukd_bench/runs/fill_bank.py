@@ -16,6 +16,7 @@ from ..measure.memory.phases import Peaks, PhaseMemory
 from ..records.folder import RunPaths
 from ..records.spec import RunSpec
 from .facts import RunFacts
+from .limit import require_within_limit
 from .selection import selection_rule
 
 _PHASE = 'fill'
@@ -71,6 +72,8 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFac
             memory.so_far(),
         )
         write_json(paths.fill_progress, asdict(so_far))
+        if done < total:
+            require_within_limit(spec, so_far.fill_s, f'after view {done} of {total}')
 
     try:
         with memory.phase(_PHASE):

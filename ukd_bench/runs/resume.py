@@ -64,6 +64,11 @@ class ResumePoint(ResumableHook):
         return self.earlier['train_s'] + time.perf_counter() - self._began - self._saving_s
 
     @property
+    def wall_s(self) -> float:
+        """Seconds of the run so far, all that its process did included."""
+        return self.earlier['wall_s'] + time.perf_counter() - self._created
+
+    @property
     def teacher_forwards(self) -> int:
         """Forwards of teachers so far, see :class:`~ukd_bench.knowledge.teacher.Teacher`."""
         return self.earlier['teacher_forwards'] + Teacher.forwards_in_process
@@ -72,7 +77,7 @@ class ResumePoint(ResumableHook):
         """The run's identity, and sums over the parts of the training so far."""
         return dict(
             identity=self._identity,
-            wall_s=self.earlier['wall_s'] + time.perf_counter() - self._created,
+            wall_s=self.wall_s,
             train_s=self.train_s,
             teacher_forwards=self.teacher_forwards,
             resumed_at=list(self.resumed_at),

@@ -25,9 +25,11 @@ from ..records.spec import RunSpec
 from ..records.weights import made_by_runs
 from .build import build_runner, find_hook
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
+from .limit import EndAtLimit
 from .progress import TellProgress
 from .resume import ResumePoint, set_resume
 from .selection import KeepBest, selection_rule
+from .trackers import TellTrackers
 
 
 def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
@@ -38,9 +40,11 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
     facts.starts_from = _starts_from(config)
     set_resume(config, paths.resume, spec)
     point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
+    trackers = TellTrackers(config, measure, point)
     progress = TellProgress(paths.state, measure, point)
     with memory.phase('init'):
-        runner = build_runner(paths, config, spec, (point, measure, progress))
+        hooks = (EndAtLimit(spec, point), point, measure, progress, trackers)
+        runner = build_runner(paths, config, spec, hooks)
         rule = facts.selection = selection_rule(runner.cfg)
         best = KeepBest(paths.best)
         if rule != LAST_EPOCH:
@@ -79,6 +83,7 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
         parameters=sum(value.numel() for value in student.parameters()),
         inference_flops=inference_flops(student, first_clip(test_set)),
     )
+    trackers.end(runner, facts.metrics)
 
 
 def _starts_from(config: Config) -> list[dict[str, str]]:

@@ -131,6 +131,7 @@ def _written(run: RunPaths, is_whole: bool) -> set[Path]:
         return going_on
     bank = BankPaths(run.bank)
     results = {run.record, run.state, run.spec, run.config, run.scores, run.curve, run.checkpoint}
+    results.add(run.deleted)
     return {*going_on, *results, run.log, run.pool, bank.manifest, bank.labels, *bank.arrays()}
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from ..data.arid.label_noise import require_share
 from ..data.views.protocols import protocol
+from ..durations import parse_duration
 from ..errors import ConfigError, quoted
 from ..files.configs import read_config
 from ..methods.distillation import Distillation
@@ -43,7 +45,8 @@ class Axes:
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
-    all distilling methods. ``claims`` is the path of the claims file, None for the shipped one.
+    all distilling methods. ``run_limit`` is how long a run may take, in seconds or as ``2h``; None
+    for any time. ``claims`` is the path of the claims file, None for the shipped one.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Axes:
     teacher_view_seed: int = 1
     num_views: int | None = None
     threads: int = 1
+    run_limit: str | float | None = None
     protocol: str = 'center'
     selection: str = LAST_EPOCH
     claims: str | None = None
@@ -184,6 +188,7 @@ class Axes:
             raise ConfigError(f'teacher_epochs = {quoted(self.teacher_epochs)} is not positive')
         if not 1 <= self.threads <= _MOST_THREADS:
             raise ConfigError(f'threads = {quoted(self.threads)} is not in 1 to {_MOST_THREADS}')
+        self._check_limit()
         if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
             raise ConfigError(
                 f'num_views = {quoted(self.num_views)} is not in 1 to full_epochs = '
@@ -268,6 +273,20 @@ class Axes:
                 yield f'regime {quoted(regime.name)}: start.seed', regime.pretraining.seed
         yield 'view_seed', self.view_seed
         yield 'teacher_view_seed', self.teacher_view_seed
+
+    def _check_limit(self) -> None:
+        try:
+            seconds = self.limit_s
+        except ConfigError as error:
+            raise ConfigError(f'run_limit = {error}') from error
+        if seconds is not None and not 0 < seconds < inf:
+            raise ConfigError(f'run_limit = {quoted(self.run_limit)} is no number of seconds')
+
+    @property
+    def limit_s(self) -> float | None:
+        """Seconds that a run may take."""
+        limit = self.run_limit
+        return parse_duration(limit) if isinstance(limit, str) else limit
 
     @property
     def bank_views(self) -> int:

@@ -53,8 +53,7 @@ class SweepState:
     life of this object. While a sweep goes on, :meth:`look_again` looks at the run that has ended
     and reads nothing but its record.
 
-    A file that is there and cannot be read raises ResultsError in both: it may be whole, and its
-    run must not be made anew.
+    A file that is there and cannot be read raises ResultsError in both: it may be whole.
 
     Args:
         plan: All runs to be had.
@@ -86,7 +85,20 @@ class SweepState:
         self._hashes = KnownHashes()
 
     def refresh(self) -> None:
-        """Looks at the disk again; a file that has kept its size and time of change is not read."""
+        """Looks at the disk again; a file that has kept its size and time of change is not read.
+
+        A run whose checkpoint was deleted on purpose is finished, unless one that is not needs it.
+        """
+        self._look()
+        # Parents come before children, and what is made again needs its own.
+        last_first = reversed(self.plan.runs.values())
+        for run in (one for one in last_first if not self.is_finished(one.spec.key)):
+            for key in self.plan.reads_checkpoints_of(run) & self._finished.keys():
+                had = self._finished[key].hashes.get('checkpoint')
+                if had and not self._finished[key].paths.checkpoint.exists():
+                    del self._finished[key]
+
+    def _look(self) -> None:
         self._finished, self._elsewhere = {}, {}
         self._records, self._refused = {}, {}
         for run in self.plan.runs.values():
@@ -99,7 +111,7 @@ class SweepState:
     def verify(self) -> list[RunPaths]:
         """Reads every file again; returns the folders that are not as they were recorded."""
         before, self._hashes = self._finished, KnownHashes()
-        self.refresh()
+        self._look()
         # Where another execution stands in for a damaged run, the run is finished all the same.
         now = {key: known.paths for key, known in self._finished.items()}
         return [known.paths for key, known in before.items() if now.get(key) != known.paths]
@@ -137,6 +149,17 @@ class SweepState:
     def is_finished(self, key: str) -> bool:
         """Whether the run need not be carried out."""
         return key in self._finished
+
+    def has_checkpoint(self, run: PlannedRun, sha256: str | None) -> bool:
+        """Whether the checkpoint in the run's own folder is the run's result, with that hash.
+
+        Raises:
+            ResultsError: the file cannot be read.
+        """
+        known, own = self._finished.get(run.spec.key), self.own_folder(run)
+        if known is None or known.paths != own or sha256 is None:
+            return False
+        return known.hashes.get('checkpoint') == sha256 and self._hashes.has(own.checkpoint, sha256)
 
     def refusal(self, run: PlannedRun) -> Refusal | None:
         """Why the result in the run's own folder does not count; None where it does or is none."""

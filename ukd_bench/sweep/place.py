@@ -14,31 +14,35 @@ from typing import Any
 from mmengine.config import Config
 
 from ..data.views.rendering import steps_of
-from ..errors import HeldError, ResultsError
+from ..errors import HeldError, NoRoomError, ResultsError
 from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
 from ..methods.student_config import method_hook
+from ..methods.table import TRAINS_NOTHING
 from ..records.folder import RunPaths
 from ..records.key import LOADERS, OPEN_FLOW, OPEN_VIDEO
 from ..records.lease import Lease, Watch, leased
 from ..records.weights import made_by_runs
 from .finished import SweepState
 from .plan import Plan, PlannedRun, Pool
+from .tracking import set_tracking
 
 
 @dataclass(frozen=True)
 class Places:
-    """Folders on this machine of what runs read beside their videos.
+    """Folders on this machine of what runs read beside their videos, and who is told of them.
 
     Attributes:
         flow: Folders of optical flow, by the root of the videos and the :func:`flow_key` of the
             steps that read it.
         cache: Folders of decoded frames, by the root of the videos and the ``short_side`` of the
             steps that read them.
+        trackers: Experiment trackers that trainings tell of themselves.
     """
 
     flow: Mapping[tuple[Path, str], Path] = field(default_factory=dict)
     cache: Mapping[tuple[Path, int | None], Path] = field(default_factory=dict)
+    trackers: tuple[str, ...] = ()
 
 
 def steps_in(config: Config, name: str) -> Iterator[Any]:
@@ -190,6 +194,26 @@ class RunFolders:
             run.spec.write(paths.spec)
         return True
 
+    def refuse(self, run: PlannedRun, reason: str) -> None:
+        """Says in the run's folder, holding it, that the run was not started, and why.
+
+        Raises:
+            NoRoomError: always, with the reason.
+            HeldError: a process carries the run out.
+        """
+        paths, error = self._state.own_folder(run), NoRoomError(reason)
+        told = dict(type=type(error).__name__, message=reason)
+        try:
+            paths.root.mkdir(parents=True, exist_ok=True)
+            with leased(paths, self.watch):
+                write_json(paths.state, dict(status='failed', error=told))
+        except HeldError:
+            raise
+        except OSError:
+            # There is no room for these few bytes either; the sweep itself says it.
+            pass
+        raise error
+
     def write_pool(self) -> None:
         """Writes the pool file of each regime, with paths relative to the sweep's folder.
 
@@ -238,6 +262,8 @@ class RunFolders:
         """Writes a run's config with the present places in it, and notes that."""
         config = placed_config(run, self._state.plan, self._state.folder, self._places)
         self._give_pool(run, config, paths)
+        if self._places.trackers and run.spec.method not in TRAINS_NOTHING:
+            set_tracking(config, run, self._places.trackers, self._state.paths.root)
         # MMEngine's own layout will do; a prettier one takes most of a start's time.
         plain = Config(config.to_dict(), format_python_code=False)
         write_text(paths.config, plain.pretty_text)

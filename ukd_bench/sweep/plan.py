@@ -136,6 +136,10 @@ class Plan:
         ]
         return [one for one in made_by if one.spec.method == 'teacher']
 
+    def reads_checkpoints_of(self, run: PlannedRun) -> set[str]:
+        """Keys of the runs whose checkpoints a run reads, or compares a bank with."""
+        return {*run.spec.parents, *(one.spec.key for one in self.teachers_of(run))}
+
     def children(self, key: str) -> list[PlannedRun]:
         """Runs that need this one."""
         return self._children.get(key, [])

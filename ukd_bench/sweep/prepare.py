@@ -1,7 +1,6 @@
 """Makes what runs read before the first of them: videos, optical flow, cached frames."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..data.flow.make import make_flow
 from ..data.flow.settings import RAFT, FlowSettings
 from ..data.video.frames import decoder
 from ..errors import ConfigError, DataError
+from ..files.free_space import free_bytes
 from ..files.hashes import digest
 from ..records.key import OPEN_FLOW, OPEN_VIDEO
 from .place import Places, flow_key, flow_settings, steps_in
@@ -150,8 +150,7 @@ def cache_room(wanted: Sequence[WantedCache], needed: int, budget_gib: float) ->
         budget_gib: GiB that they may take.
     """
     parent = DATA / 'cache'
-    existing = next(path for path in (parent, *parent.resolve().parents) if path.exists())
-    free = shutil.disk_usage(existing).free * (1 - _LEAVE_FREE)
+    free = free_bytes(parent) * (1 - _LEAVE_FREE)
     present = sum(_present_bytes(one.folder) for one in wanted)
     return CacheRoom(needed, present, budget_gib * GIB, free)
 

@@ -88,6 +88,14 @@ class Queue:
             return False
         return self._state.left_state(run).get('status') == 'failed'
 
+    def put_back(self, run: PlannedRun) -> None:
+        """Has a run that was taken wait until there is room for it."""
+        self.waiting.insert(0, self.under_way.pop(run.spec.key))
+
+    def fail(self, run: PlannedRun) -> str:
+        """Notes that a run that was taken could not start, and returns its status."""
+        return self._end_as(run, 'failed')
+
     def postpone(self, run: PlannedRun) -> None:
         """Sets a run that was taken aside, since another process carries it out."""
         self.elsewhere[run.spec.key] = self.under_way.pop(run.spec.key)

@@ -28,6 +28,7 @@ from ..records.key import scientific
 from ..records.record import METRICS, write_record
 from ..records.sealed import SCHEMA
 from .config import read_axes
+from .disk_room import DiskRoom
 from .display import Progress
 from .executors.base import Executor, Job, Resources
 from .executors.devices import Devices
@@ -96,7 +97,7 @@ def measure_queue(
             start_s[number].append(time.perf_counter() - began)
             with open(os.devnull, 'w') as nobody:
                 shown = Progress(len(plan.runs), Console(file=nobody))
-                carry_out(state, Places(), made_up, shown)
+                carry_out(state, Places(), made_up, shown, DiskRoom(state))
             gaps_s[number].append(made_up.gaps_s)
         progress(block + 1, blocks)
     setting: dict[str, int | list[int]] = dict(

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,12 +10,15 @@ from ..data.bars import Bars
 from ..errors import ConfigError, ResultsError
 from ..files.configs import find_config_by_name
 from ..files.locks import Lock
+from ..records.deleted import ALL
 from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
+from .checkpoints import Checkpoints
 from .clean import Leftover, find_leftovers
 from .commands_file import write_commands
 from .config import Axes, read_axes
+from .disk_room import DiskRoom, require_room_for_flow
 from .display import Progress
 from .doubts import doubts
 from .earlier import still_valid
@@ -30,6 +33,7 @@ from .preflight import preflight
 from .prepare import prepare_places, prepare_videos
 from .samples import make_samples
 from .schedule import carry_out
+from .tracking import require_trackers
 from .under_way import under_way
 from .videos import SweepData, sweep_data
 
@@ -53,6 +57,9 @@ class SweepOptions:
         data_root: Folder of the videos; None is the sweep's own.
         cache_gib: GiB that cached frames may take; at 0 nothing is cached.
         results: Parent of the results folder.
+        run_limit: Seconds that a run may take.
+        keep_checkpoints: Checkpoints that stay: ``none``, ``teachers`` or ``all``.
+        track: Experiment trackers that trainings tell of themselves.
         accept_stale: Whether runs of other versions or source are reused.
         verify: Whether all files are read again at the end.
         retry: States of finished runs that are carried out again.
@@ -72,6 +79,9 @@ class SweepOptions:
     data_root: Path | None = None
     cache_gib: float = 8.0
     results: Path = Path('results')
+    run_limit: float | None = None
+    keep_checkpoints: str = ALL
+    track: list[str] | None = None
     accept_stale: bool = False
     verify: bool = False
     retry: Sequence[str] = ()
@@ -135,6 +145,8 @@ class SweepRun:
         self._every_axis = read_axes(find_config_by_name(options.config, 'sweeps')).narrowed(
             split=options.split, edition=options.edition
         )
+        if options.run_limit is not None:
+            self._every_axis = replace(self._every_axis, run_limit=options.run_limit)
         self.axes = self._every_axis.narrowed(
             options.methods,
             options.teachers,
@@ -144,10 +156,14 @@ class SweepRun:
         )
         if options.jobs is not None and options.jobs < 1:
             raise ConfigError(f'--jobs {options.jobs} is not positive')
+        self._trackers = tuple(dict.fromkeys(options.track or ()))
+        require_trackers(self._trackers)
         self._data = self._data_of(self.axes)
         self._by_split = {self._data.split: self._data}
         self._pretrained_on: list[tuple[Dataset, SweepData]] = []
         self.devices = preflight(self.axes, options.device)
+        # What weights take, once an estimate was asked for.
+        self._predicted: dict[str, int] = {}
         self._execution = UNKNOWN
         if self.devices.name is not None:
             self._execution = execution_fingerprint(
@@ -175,7 +191,11 @@ class SweepRun:
         """
         here = self.devices.name is not None
         jobs = self.executor().capacity if here else self.options.jobs or 1
-        return estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
+        told = estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
+        self._predicted = {
+            one.run.spec.key: one.peak.state_bytes for one in told.runs if one.peak.state_bytes
+        }
+        return told
 
     def executor(self) -> Executor:
         """The executor that carries out its runs.
@@ -191,13 +211,19 @@ class SweepRun:
     def at_work(self) -> Iterator[None]:
         """Works in the results folder for a block, beside other sweeps that do.
 
+        A sweep that deletes checkpoints works there alone: another plan may need them.
+
         Raises:
-            ResultsError: the folder cannot be written or locked, or it is being published.
+            ResultsError: the folder cannot be written or locked, or who works there will be alone.
         """
         require_writable(self.paths.root)
         lock = Lock(self.paths.lock)
-        if not lock.take(shared=True):
-            raise ResultsError(f'{self.paths.root}: it is being published; wait until that is done')
+        together = self.options.keep_checkpoints == ALL
+        if not lock.take(shared=together):
+            complaint = 'it is being published, or a sweep that deletes checkpoints works in it'
+            if not together:
+                complaint = 'another sweep works in it, or it is being published'
+            raise ResultsError(f'{self.paths.root}: {complaint}; wait until that is done')
         try:
             yield
         finally:
@@ -207,23 +233,27 @@ class SweepRun:
         self,
         executor: Executor,
         caller: Caller,
-        progress_of: Callable[[int], Progress],
+        progress_of: Callable[[SweepState], Progress],
     ) -> Tally:
         """Makes what runs read, then does all runs that are not finished.
 
         Args:
             executor: Carries the runs out.
             caller: Rules, and how a person is told.
-            progress_of: Function that makes what shows how far that many runs are.
+            progress_of: Function that makes what shows how far the runs of a plan are.
 
         Raises:
             UkdBenchError: the videos, their flow or a folder cannot be used or made.
             KeyboardInterrupt: after the executor was told to stop.
         """
         state, places, write_plan = self._made_ready(caller)
-        progress = progress_of(len(state.plan.runs))
+        progress = progress_of(state)
+        checkpoints = Checkpoints(state, self.options.keep_checkpoints, caller.say)
         with under_way(self.paths.state, executor.capacity), progress.showing():
-            outcome = carry_out(state, places, executor, progress)
+            room = DiskRoom(state, self._predicted)
+            outcome = carry_out(state, places, executor, progress, room, checkpoints)
+        if checkpoints.told:
+            caller.say(checkpoints.told)
         write_plan()
         make_samples(state.plan, self.paths, caller.say)
         damaged = state.verify() if self.options.verify else []
@@ -265,7 +295,9 @@ class SweepRun:
         state.forget(self.options.retry)
         earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
+            require_room_for_flow(state.plan, self.paths.root)
             places = prepare_places(state.plan, self.options.cache_gib, caller.bars, caller.say)
+            places = replace(places, trackers=self._trackers)
         # Planning all axes again takes time, which a first call need not spend.
         valid = still_valid(self._every_axis, earlier, self._keys_of) if earlier else {}
         regimes = self._every_axis.described_regimes()

@@ -244,6 +244,7 @@ class RunMaker:
             synthetic=data.synthetic,
             config_sha256=text_digest(counts),
             hook=settled.hook,
+            limit_s=axes.limit_s,
             sources=_union(settled.sources, *(one.sources for one in needed)),
             weights=_union(settled.weights, *(one.weights for one in needed)),
         )

@@ -3,11 +3,13 @@
 import contextlib
 import os
 import time
+from typing import TYPE_CHECKING
 
-from ..errors import HeldError
+from ..errors import HeldError, NoRoomError
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
 from ..records.lease import find_lease
+from .checkpoints import Checkpoints
 from .display import Progress
 from .executors import own_code
 from .executors.base import Executor, Job
@@ -16,30 +18,45 @@ from .place import Places, RunFolders
 from .plan import PlannedRun
 from .queue import AGAIN, HELD, Outcome, Queue
 
+if TYPE_CHECKING:
+    from .disk_room import DiskRoom, Lack
+
 _LOOK_S = 1.0
 """Seconds between two looks at what other sweeps carry out."""
 
 
-def carry_out(state: SweepState, places: Places, executor: Executor, progress: Progress) -> Outcome:
+def carry_out(
+    state: SweepState,
+    places: Places,
+    executor: Executor,
+    progress: Progress,
+    room: 'DiskRoom | None' = None,
+    checkpoints: Checkpoints | None = None,
+) -> Outcome:
     """Has an executor carry out what is not finished yet; what depends on a failed run is skipped.
 
     What another process carries out, a second sweep in the same folder for instance, is waited for.
+    A run that the disk has no room for fails; one that fits alone waits until others have ended.
 
     Args:
         state: The plan and its folder, refreshed.
         places: Folders on this machine of what runs read.
         executor: Executor that carries them out.
         progress: Display that is told of every start and end.
+        room: Knows what runs leave on the disk; None asks nobody.
+        checkpoints: Deletes those that are needed no more; None deletes none.
 
     Raises:
         ConfigError: an executor of the user's own fails; it is told to stop first.
         KeyboardInterrupt: after the executor was told to stop.
     """
     folders = RunFolders(state, places)
-    round_ = _Rounds(state, folders, executor, progress)
+    round_ = _Rounds(state, folders, executor, progress, room)
     try:
         while round_.is_open:
             moved = round_.settle() | round_.start() | round_.poll() | round_.look_elsewhere()
+            if checkpoints is not None:
+                checkpoints.look(round_.queue.outcome.statuses)
             progress.tick()
             # What has ended may have made room, and what waits for it may start.
             if not moved and round_.is_open:
@@ -56,13 +73,19 @@ class _Rounds:
     """What a sweep does again and again; every step says whether a run has ended by it."""
 
     def __init__(
-        self, state: SweepState, folders: RunFolders, executor: Executor, progress: Progress
+        self,
+        state: SweepState,
+        folders: RunFolders,
+        executor: Executor,
+        progress: Progress,
+        room: 'DiskRoom | None',
     ) -> None:
         self.queue = Queue(state, executor.ahead)
         self._state = state
         self._folders = folders
         self._executor = executor
         self._progress = progress
+        self._room = room
         self._jobs: dict[str, Job] = {}
         # Runs that have ended, with the words, and until when what they left may be yet to be seen.
         self._ended: dict[str, tuple[str, float]] = {}
@@ -86,10 +109,21 @@ class _Rounds:
             len(self.queue.under_way) < self._executor.capacity
             and (run := self.queue.take()) is not None
         ):
-            ended |= self._start(run)
+            lack = self._lack(run)
+            if lack is not None and not lack.is_final:
+                self.queue.put_back(run)
+                break
+            ended |= self._start(run, lack)
         return ended
 
-    def _start(self, run: PlannedRun) -> bool:
+    def _lack(self, run: PlannedRun) -> 'Lack | None':
+        """Why the disk has no room for a run now; None where it has, as far as is known."""
+        if self._room is None:
+            return None
+        beside = (one for one in self.queue.under_way.values() if one is not run)
+        return self._room.lack(run, beside)
+
+    def _start(self, run: PlannedRun, lack: 'Lack | None') -> bool:
         state, executor, queue = self._state, self._executor, self.queue
         paths = state.own_folder(run)
         job = job_of(run, paths, queue.parents_under_way(run))
@@ -99,7 +133,12 @@ class _Rounds:
             try:
                 # It may have ended after the sweep had looked and before the executor did.
                 over = state.look_again(run) or queue.failed_elsewhere(run)
+                if not over and lack is not None:
+                    self._folders.refuse(run, lack.words)
                 wanted = not over and self._folders.prepare(run)
+            except NoRoomError as error:
+                self._progress.settled(run, queue.fail(run), paths, str(error))
+                return True
             except HeldError as error:
                 queue.postpone(run)
                 self._progress.elsewhere(run, str(error))

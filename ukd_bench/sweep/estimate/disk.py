@@ -14,13 +14,11 @@ from ...data.darkroom.layout import clips_of
 from ...data.fingerprint import darkroom_manifest
 from ...data.flow.format import flow_folder, num_fields, read_manifest
 from ...knowledge.bank.storage import FLOAT32, Storage
+from ...methods.table import TRAINS_NOTHING
 from ..plan import Plan, PlannedRun
 from ..prepare import WantedFlow, cache_room, wanted_caches, wanted_flow
 from ..videos import SweepData
 from .earlier_runs import EarlierRun, model_of
-
-_NO_NETWORK = ('bank', 'ensemble')
-"""Kinds of runs that train nothing."""
 
 
 class Videos:
@@ -92,14 +90,19 @@ def run_bytes(
         state_bytes: What the predictor says that its parameters and buffers take.
     """
     if run.spec.method == 'bank':
-        shape = run.spec.num_views, videos.num_trained_on, run.data.num_classes
-        arrays = Storage.of(FLOAT32).layout(*shape).values()
-        return sum(math.prod(size) * kind.itemsize for size, kind in arrays)
-    if run.spec.method in _NO_NETWORK:
+        return bank_bytes(run, videos)
+    if run.spec.method in TRAINS_NOTHING:
         return 0
     model = model_of(run.config.to_dict())
     sizes = (one.checkpoint_bytes for one in earlier if one.model == model)
     return max((size for size in sizes if size is not None), default=state_bytes)
+
+
+def bank_bytes(run: PlannedRun, videos: Videos) -> int:
+    """Bytes of the scores of a run that fills a bank."""
+    shape = run.spec.num_views, videos.num_trained_on, run.data.num_classes
+    arrays = Storage.of(FLOAT32).layout(*shape).values()
+    return sum(math.prod(size) * kind.itemsize for size, kind in arrays)
 
 
 def shared_bytes(
@@ -126,7 +129,7 @@ def shared_bytes(
         cache = max(0, needed - room.present) if room.is_enough else 0
         if not room.is_enough:
             notes.append(room.lack)
-    flow = [_flow_bytes(one, videos[id(one.data)], earlier) for one in wanted_flow(plan)]
+    flow = [flow_bytes(one, videos[id(one.data)], earlier) for one in wanted_flow(plan)]
     if None in flow:
         notes.append('flow: how well its files compress is not known before some are made')
         return SharedDisk(cache, None, tuple(notes))
@@ -135,8 +138,17 @@ def shared_bytes(
     return SharedDisk(cache, sum(size or 0 for size in flow), tuple(notes))
 
 
-def _flow_bytes(wanted: WantedFlow, videos: Videos, earlier: Iterable[EarlierRun]) -> int | None:
-    """Bytes of the fields that are not there yet, by those of the same videos that were made."""
+def flow_bytes(wanted: WantedFlow, videos: Videos, earlier: Iterable[EarlierRun]) -> int | None:
+    """Bytes of the fields that are not there yet, by those of the same videos that were made.
+
+    Args:
+        wanted: The flow.
+        videos: The videos that it is of.
+        earlier: Finished runs, which tell how well fields compress.
+
+    Returns:
+        None where no flow of these videos was made before.
+    """
     present = (read_manifest(wanted.folder) or {'clips': {}})['clips']
     missing = [path for path in videos.sizes if flow_folder(path) not in present]
     if not missing:

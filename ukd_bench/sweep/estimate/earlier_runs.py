@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import ResultsError
 from ...files.configs import PACKAGE
 from ...files.hashes import digest
+from ...records.deleted import checkpoint_bytes
 from ...records.folder import RunPaths, SweepPaths
 from ...records.record import read_record
 from ..plan import Plan, PlannedRun
@@ -98,6 +99,6 @@ def _told(
         data=record['dataset'].get('name'),
         wall_s=record['time'].get('wall_s'),
         model=model_of(record.get('config') or {}),
-        checkpoint_bytes=paths.checkpoint.stat().st_size if paths.checkpoint.is_file() else None,
+        checkpoint_bytes=checkpoint_bytes(paths),
         flow=record.get('flow'),
     )

@@ -78,12 +78,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='DEVICE',
         help='cpu, cuda, or one GPU as cuda:1 (default: cpu)',
     )
-    add('--jobs', type=int, metavar='N', help='runs at once (default: one a core, or one a GPU)')
+    add(
+        '--jobs', type=int, metavar='N',
+        help='runs at once (default: one a core, or one a GPU; all on Slurm)',
+    )  # fmt: skip
     add(
         '--executor', default='local', metavar='NAME',
         help=f'how runs are carried out: {", ".join(EXECUTORS)}, or the dotted path of a class of '
         'yours (default: local)',
     )  # fmt: skip
+    add(
+        '--slurm', action='append', default=[], metavar='KEY=VALUE',
+        help="what a job of Slurm asks for, over the sweep's own, such as time=4:00:00 or "
+        'partition=gpu; repeatable',
+    )  # fmt: skip
+    add('--detach', action='store_true', help='submit all to Slurm and do not wait for it')
     add(
         '--data-root', type=named_path, metavar='ROOT',
         help="ARID or your own videos (default: the sweep's, in data)",
@@ -138,6 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..results.claims import find_claims, keep_claims, load_claims
     from ..results.load_full_size import find_full_size, load_full_size
     from ..sweep.doubts import doubts
+    from ..sweep.executors import Detached
     from ..sweep.run import SweepRun
 
     require_reference(arguments)
@@ -185,14 +195,17 @@ def run(arguments: argparse.Namespace) -> int:
         print()
     with sweep.alone():
         require_writable(report_folder)
-        tally = sweep.carry_out(
-            executor,
-            claims.sha256,
-            partial(keep_claims, claims, sweep.paths.root),
-            bars=partial(progress_bar, console=console),
-            say=partial(console.print, markup=False, soft_wrap=True),
-            progress_of=partial(Progress, console=console, live=not executor.has_terminal),
-        )
+        try:
+            tally = sweep.carry_out(
+                executor,
+                claims.sha256,
+                partial(keep_claims, claims, sweep.paths.root),
+                bars=partial(progress_bar, console=console),
+                say=partial(console.print, markup=False, soft_wrap=True),
+                progress_of=partial(Progress, console=console, live=not executor.has_terminal),
+            )
+        except Detached:
+            return 0
         console.print(
             f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '
             f'{tally.lost} without a result'

@@ -71,6 +71,16 @@ class RunPaths:
         return self.root / '.lock'
 
     @property
+    def job(self) -> Path:
+        """What a cluster calls the run's job, of a run that was submitted to one."""
+        return self.root / 'job.json'
+
+    @property
+    def slurm(self) -> Path:
+        """The folder of what Slurm and submitit keep of the run's job."""
+        return self.root / 'slurm'
+
+    @property
     def log(self) -> Path:
         """What the run printed."""
         return self.root / 'log.txt'
@@ -111,6 +121,11 @@ class SweepPaths:
     def lock(self) -> Path:
         """The lock of the sweep that works in the folder, or of those that copy it meanwhile."""
         return self.root / '.lock'
+
+    @property
+    def slurm(self) -> Path:
+        """The folder of what was asked of the machines of a cluster before the first run."""
+        return self.root / 'slurm'
 
     def runs(self) -> list[RunPaths]:
         """Folders that hold a record, sorted by name."""

@@ -17,6 +17,7 @@ from ..methods.own import OwnMethod, own_methods
 from ..methods.table import METHODS, ON_DEMAND, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
 from ..records.regime import AS_CONFIGURED, BY_CLIP, DEFAULT_REGIME, PURPOSES, SCRATCH
+from .executors import SlurmOptions
 from .from_dict import from_dict
 from .parts import Choice, Dataset, Fixed, PoolTeacher, Regime, Scope, Student
 
@@ -44,6 +45,7 @@ class Axes:
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
     all distilling methods. ``claims`` is the path of the claims file, None for the shipped one.
+    ``slurm`` is what a cluster is asked for, and has no part in what runs come to.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Axes:
     selection: str = LAST_EPOCH
     claims: str | None = None
     distillation: Distillation = field(default_factory=Distillation)
+    slurm: SlurmOptions = field(default_factory=SlurmOptions)
     regimes: tuple[Regime, ...] = (Regime(),)
     own_methods: tuple[OwnMethod, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -172,6 +175,7 @@ class Axes:
         _require_among('selection', [self.selection], SELECTIONS)
         protocol(self.protocol)
         self.distillation.check()
+        self.slurm.check('slurm')
         _require_once('regime', [regime.name for regime in self.regimes])
         for regime in self.regimes:
             self._check_regime(regime)

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..data.bars import Bars
@@ -17,7 +17,7 @@ from .display import Progress
 from .doubts import doubts
 from .earlier import still_valid
 from .estimate import Estimate, estimate
-from .executors import Executor, Resources, build_executor
+from .executors import EXECUTORS, Executor, Resources, build_executor, executor_class
 from .finished import SweepState
 from .parts import Dataset
 from .place import Places
@@ -50,6 +50,8 @@ class SweepOptions:
         data_root: Folder of the videos; None is the sweep's own.
         cache_gib: GiB that cached frames may take; at 0 nothing is cached.
         results: Parent of the results folder.
+        slurm: What a cluster is asked for, as ``key=value`` each, over what the config says.
+        detach: Whether to submit runs and not to wait for them.
         accept_stale: Whether runs of other versions or source are reused.
         verify: Whether all files are read again at the end.
     """
@@ -65,6 +67,8 @@ class SweepOptions:
     device: str = 'cpu'
     jobs: int | None = None
     executor: str = 'local'
+    slurm: list[str] = field(default_factory=list)
+    detach: bool = False
     data_root: Path | None = None
     cache_gib: float = 8.0
     results: Path = Path('results')
@@ -125,13 +129,13 @@ class SweepRun:
         self._data = self._data_of(self.axes)
         self._by_split = {self._data.split: self._data}
         self._pretrained_on: list[tuple[Dataset, SweepData]] = []
-        self.devices = preflight(self.axes, options.device)
-        self._execution = UNKNOWN
-        if self.devices.name is not None:
-            self._execution = execution_fingerprint(
-                environment(self.devices.kind, self.axes.threads, name=self.devices.name)
-            )
         self.paths = SweepPaths(options.results / self.axes.name)
+        self._options = dict(slurm=self.axes.slurm.overlaid(options.slurm))
+        self.devices = preflight(self.axes, options.device)
+        # A class of the user's own is imported when it is needed.
+        if (kind := EXECUTORS.get(options.executor)) is not None:
+            self.devices = kind.find_devices(self._resources(), ask=False)
+        self._execution = self._fingerprint()
 
     def state(self) -> SweepState:
         """The plan, and what of it is finished."""
@@ -161,9 +165,30 @@ class SweepRun:
         Raises:
             ConfigError: there is no such executor, or no such device.
         """
+        kind = executor_class(self.options.executor)
+        self.devices = kind.find_devices(self._resources(), ask=True)
         self.devices.require()
-        resources = Resources(self.devices, self.options.jobs, self.axes.threads)
-        return build_executor(self.options.executor, resources)
+        self._execution = self._fingerprint()
+        return build_executor(self.options.executor, self._resources())
+
+    def _resources(self) -> Resources:
+        return Resources(
+            self.devices,
+            self.options.jobs,
+            self.axes.threads,
+            self.paths.root,
+            self.options.detach,
+            self._options,
+        )
+
+    def _fingerprint(self) -> str:
+        """That of the execution of all runs, on the devices that were found."""
+        devices = self.devices
+        if devices.name is None:
+            return UNKNOWN
+        return execution_fingerprint(
+            environment(devices.kind, self.axes.threads, name=devices.name)
+        )
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -228,7 +253,9 @@ class SweepRun:
         state.write_plan(dataset, claims, valid, regimes)
         keep_claims()
         progress = progress_of(len(state.plan.runs))
-        with under_way(self.paths.state, executor.capacity), progress.showing():
+        # A cluster takes whatever there is.
+        at_once = min(executor.capacity, len(state.plan.runs))
+        with under_way(self.paths.state, at_once), progress.showing():
             outcome = carry_out(state, places, executor, progress)
         state.write_plan(dataset, claims, valid, regimes)
         make_samples(state.plan, self.paths, say)

@@ -34,7 +34,7 @@ def test_a_path_is_a_class_of_the_users():
 @pytest.mark.parametrize(
     ('name', 'why'),
     [
-        ('slurm', 'no dotted path'),
+        ('cluster', 'no dotted path'),
         ('absent_module.Mine', "cannot be imported: No module named 'absent_module'"),
         ('json.absent', "cannot be imported: module 'json' has no attribute 'absent'"),
         ('json.JSONDecoder', 'no path of an Executor'),
@@ -44,7 +44,7 @@ def test_a_path_is_a_class_of_the_users():
 def test_what_is_no_executor_is_refused(name, why):
     with pytest.raises(ConfigError) as refused:
         build_executor(name, resources())
-    assert str(refused.value) == f'executor {name!r} is none of local, inline and {why}'
+    assert str(refused.value) == f'executor {name!r} is none of {", ".join(EXECUTORS)} and {why}'
 
 
 class Impatient(OneByOne):

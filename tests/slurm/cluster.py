@@ -108,10 +108,15 @@ class Cluster:
         self._begin('slurmctld', '-D')
         self._wait(lambda: self._command('scontrol', 'ping').returncode == 0, 'slurmctld')
 
-    def kill_controller(self) -> None:
-        """Kills the daemon that knows the jobs; what runs goes on."""
-        self._daemons['slurmctld'].kill()
-        self._daemons.pop('slurmctld').wait()
+    def stop_controller(self, kill: bool = False) -> None:
+        """Ends the daemon that knows the jobs; what runs goes on.
+
+        Args:
+            kill: Whether it forgets what was submitted in its last seconds.
+        """
+        daemon = self._daemons.pop('slurmctld')
+        daemon.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        daemon.wait()
 
     def call(self, *words: str) -> str:
         """What a command of Slurm says."""

@@ -98,8 +98,8 @@ def complaint(program: str, said: str) -> UkdBenchError:
         said: What it wrote to its stderr.
     """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    # Warnings may stand around it, and `sbatch: error: ` before it.
-    errors = [line for line in lines if 'error:' in line] or lines or ['it said nothing']
-    words = re.sub(r'^(\w+: )?error: ', '', errors[-1])
+    # Warnings and hints may stand around them, and `sbatch: error: ` before each.
+    errors = [line for line in lines if 'error:' in line] or lines[:1] or ['it said nothing']
+    words = '; '.join(re.sub(rf'^({program}: )?(error: )?', '', line) for line in errors)
     line = f'{program}: {shortened(words, 300)}'
     return ClusterDownError(line) if _DOWN.search(said) else RefusedError(line)

@@ -1,6 +1,7 @@
 """Submits a callable as a job of Slurm, through submitit."""
 
 import contextlib
+import io
 import os
 import shlex
 import shutil
@@ -78,7 +79,8 @@ def submit(
         )
     )
     try:
-        with _as_outside_of_jobs():
+        # What sbatch complains of is in the error, and would be printed a second time.
+        with _as_outside_of_jobs(), contextlib.redirect_stderr(io.StringIO()):
             return executor.submit(work).job_id
     except OSError as error:
         raise ResultsError(f'{folder}: cannot be written ({error.strerror or error})') from error

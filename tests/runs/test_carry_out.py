@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+import socket
 import sys
 from dataclasses import replace
 
@@ -13,10 +15,10 @@ from torch import nn
 
 from ukd_bench.errors import ResultsError
 from ukd_bench.files.hashes import digest, file_sha256
-from ukd_bench.files.locks import Lock, held
 from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.key import scientific
+from ukd_bench.records.lease import Lease, Watch, find_lease, leased
 from ukd_bench.records.sealed import write_sealed
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.records.user_code import user_sources
@@ -148,7 +150,7 @@ def test_a_finished_run_is_left_as_it_is(paths, trained, capsys):
     assert (status, complaint) == (0, '') and 'is done already' in text and text.count('\n') == 1
     assert trained == ['0123'] and paths.record.read_bytes() == record
     assert state_in(paths)['status'] == 'done'
-    assert not paths.lock.exists()
+    assert find_lease(paths).is_released
 
 
 def test_a_record_that_cannot_be_read_for_now_is_not_trained_over(
@@ -184,22 +186,22 @@ def test_one_that_lost_a_part_or_is_another_is_carried_out(harm, paths, spec, tr
 
 
 def test_a_second_process_is_refused(paths, trained, capsys):
-    with held(paths.lock, ''):
+    with leased(paths):
         status, _, complaint = called(paths, capsys)
     assert status == 2 and trained == [] and not paths.state.exists()
-    assert complaint == f'error: {paths.root}: another process carries this run out\n'
+    who = f'process {os.getpid()} on {socket.gethostname()}'
+    assert complaint == f'error: {paths.root}: {who} carries this run out\n'
 
 
 def test_a_run_holds_its_folder_until_it_ends(paths, monkeypatch, capsys):
     def train(*_):
-        with pytest.raises(ResultsError, match='it is held'), held(paths.lock, 'it is held'):
-            pass
+        assert not Lease(paths).take(Watch())
         assert state_in(paths)['status'] == 'running' and state_in(paths)['born']
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, 'train_and_test', train)
     assert called(paths, capsys)[0] == 130
-    assert state_in(paths)['status'] == 'interrupted' and not paths.lock.exists()
+    assert state_in(paths)['status'] == 'interrupted' and Lease(paths).take(Watch())
 
 
 def test_a_run_that_cannot_begin_has_failed(paths, trained, capsys, monkeypatch):
@@ -230,7 +232,7 @@ def test_what_is_carried_out_is_read_while_the_folder_is_held(paths, trained, ca
     read = RunSpec.read
 
     def noticed(path):
-        assert not Lock(paths.lock).take()
+        assert not Lease(paths).take(Watch())
         return read(path)
 
     monkeypatch.setattr(RunSpec, 'read', noticed)

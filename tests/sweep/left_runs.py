@@ -37,7 +37,8 @@ def scores_of(weights: str) -> dict[str, np.ndarray]:
 
 def finish(state: SweepState, run, weights: str, **more) -> None:
     """Leaves what a run leaves, with these as its weights and other facts in its record."""
-    paths = RunFolders(state, Places()).prepare(run)
+    paths = state.own_folder(run)
+    RunFolders(state, Places()).prepare(run)
     if run.spec.method == 'bank':
         facts = BankFacts(BankIdentity(*'dvrcmt'), Storage.of('float32'), (1, 1, 2), TEACHER, ())
         bank = write_bank(paths.bank, np.zeros((1, 1, 2), np.float32), Job(facts, [0]))

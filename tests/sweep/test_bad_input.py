@@ -210,7 +210,7 @@ def test_results_folder_that_cannot_be_written(inside, capsys):
     assert 'results/small: cannot be written' in message
 
 
-def test_two_sweeps_do_not_share_a_folder(inside, capsys):
+def test_a_folder_that_is_being_published_is_left_alone(inside, capsys):
     import fcntl
 
     folder = inside / 'results' / 'small'
@@ -218,7 +218,7 @@ def test_two_sweeps_do_not_share_a_folder(inside, capsys):
     with open(folder / '.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         message = refuse(capsys, 'small.py', '--data-root', 'videos')
-    assert 'another sweep works in it' in message
+    assert message.endswith('small: it is being published; wait until that is done')
 
 
 @pytest.mark.slow

@@ -12,13 +12,15 @@ import pytest
 
 from ukd_bench.errors import HeldError, UkdBenchError
 from ukd_bench.files.atomic import write_json
-from ukd_bench.files.locks import Lock, held
+from ukd_bench.records import process
+from ukd_bench.records.lease import Lease, Watch, leased
 from ukd_bench.records.process import this_process
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.sweep.doubts import doubts
 from ukd_bench.sweep.place import Places, RunFolders
+from ukd_bench.sweep.queue import Queue
 from ukd_bench.sweep.queue_speed import MIB, measure_queue
-from ukd_bench.sweep.schedule import Queue, carry_out
+from ukd_bench.sweep.schedule import carry_out
 
 from .left_runs import finish, state_of
 from .planned import planned, run_of
@@ -197,7 +199,7 @@ def test_a_run_that_ended_before_it_could_be_adopted_counts(tmp_path):
     outcome = carry_out(state, Places(), executor, listener)
     assert {*outcome.statuses.values()} == {'done'} and len(outcome.statuses) == 3
     assert teacher.spec.key not in executor.order and len(executor.order) == 2
-    assert listener.ended_as[teacher.spec.key] == 'done'
+    assert listener.settled_as[teacher.spec.key] == 'done'
 
 
 @pytest.mark.parametrize(
@@ -205,11 +207,13 @@ def test_a_run_that_ended_before_it_could_be_adopted_counts(tmp_path):
     [
         ({}, 'running'),
         (dict(pid=2**22 + 1), 'interrupted'),
-        (dict(born='another start of the machine'), 'interrupted'),
+        (dict(born='another start'), 'interrupted'),
+        (dict(born='another start', machine='another of this name'), 'running'),
         (dict(host='elsewhere', pid=2**22 + 1), 'running'),
     ],
 )
-def test_a_run_whose_process_is_gone_is_not_running(told, status, tmp_path):
+def test_a_run_whose_process_is_gone_is_not_running(told, status, tmp_path, monkeypatch):
+    monkeypatch.setattr(process, '_machine', lambda: 'this one')
     state = state_of(tmp_path / 'results', planned(methods=('plain',)))
     run = run_of(state.plan, 'plain')
     write_json(state.own_folder(run).state, dict(status='running', **this_process() | told))
@@ -228,26 +232,45 @@ def test_a_process_that_was_killed_has_failed_by_its_own_words(tmp_path):
 def test_a_folder_that_a_process_holds_is_not_cleared(tmp_path):
     state = state_of(tmp_path / 'results', planned(methods=('plain',)))
     run = run_of(state.plan, 'plain')
-    paths = RunFolders(state, Places()).prepare(run)
-    assert not paths.lock.exists()
-    before = {path: path.read_bytes() for path in paths.root.iterdir()}
-    with held(paths.lock, ''), pytest.raises(HeldError, match='another process carries this'):
+    paths = state.own_folder(run)
+    assert RunFolders(state, Places()).prepare(run)
+    before = files_of(paths.root)
+    with (
+        leased(paths),
+        pytest.raises(HeldError, match=f'process {os.getpid()} on .* carries this run out'),
+    ):
         RunFolders(state, Places()).prepare(run)
-    assert {path: path.read_bytes() for path in paths.root.iterdir()} == before
-    # One that was killed leaves its lock behind.
-    paths.lock.touch()
-    RunFolders(state, Places()).prepare(run)
-    assert {path.name for path in paths.root.iterdir()} == {'config.py', 'run.json'}
+    assert files_of(paths.root) == before == {'config.py', 'run.json'}
+    # One that was killed has not given its lease back.
+    lease = Lease(paths)
+    lease._facts = this_process() | dict(pid=2**22 + 1)
+    assert lease.take(Watch())
+    assert RunFolders(state, Places()).prepare(run) and files_of(paths.root) == before
+
+
+def files_of(folder):
+    """Names of the files beside the leases."""
+    return {path.name for path in folder.iterdir()} - {'.lease'}
 
 
 def test_a_folder_is_held_until_all_is_written(tmp_path, monkeypatch):
     state = state_of(tmp_path / 'results', planned(methods=('plain',)))
     run = run_of(state.plan, 'plain')
-    lock, seen = state.own_folder(run).lock, []
+    paths, seen = state.own_folder(run), []
 
     def write(spec, path):
-        seen.append((path, Lock(lock).take()))
+        seen.append((path, Lease(paths).take(Watch())))
 
     monkeypatch.setattr(RunSpec, 'write', write)
-    paths = RunFolders(state, Places()).prepare(run)
-    assert seen == [(paths.spec, False)] and paths.config.exists() and not lock.exists()
+    assert RunFolders(state, Places()).prepare(run)
+    assert seen == [(paths.spec, False)] and paths.config.exists()
+    assert Lease(paths).take(Watch())
+
+
+def test_what_another_sweep_has_just_finished_is_not_cleared(tmp_path):
+    plan = planned(methods=('plain',))
+    state, other = state_of(tmp_path / 'results', plan), state_of(tmp_path / 'results', plan)
+    run = run_of(plan, 'plain')
+    done(other, run)
+    assert not RunFolders(state, Places()).prepare(run)
+    assert state.is_finished(run.spec.key) and state.own_folder(run).record.exists()

@@ -9,6 +9,7 @@ import pytest
 from mmengine.config import Config
 
 from ukd_bench.files.atomic import write_json
+from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import Places, RunFolders, placed_config
@@ -23,7 +24,15 @@ NOWHERE = Places()
 
 
 def prepare(state: SweepState, run, places: Places = NOWHERE) -> RunPaths:
-    return RunFolders(state, places).prepare(run)
+    """Has a run made ready that is not finished."""
+    paths = state.own_folder(run)
+    paths.record.unlink(missing_ok=True)
+    assert RunFolders(state, places).prepare(run)
+    return paths
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != '.lease')
 
 
 def placed(state: SweepState, run) -> Config:
@@ -161,10 +170,11 @@ def test_a_run_that_was_cut_off_keeps_what_it_goes_on_from(swept):
         path.write_text('something')
     paths.record.unlink()
     prepare(swept, run)
-    assert sorted(path.name for path in paths.root.iterdir()) == [
+    assert names_in(paths.root) == [
         'bank',
         'config.py',
         'log.txt',
+        'pool.json',
         'resume.pth',
         'run.json',
     ]
@@ -175,8 +185,26 @@ def test_a_run_that_had_ended_starts_anew(swept):
     paths = swept.own_folder(run)
     for path in (paths.resume, paths.log):
         path.write_text('of long ago')
-    prepare(swept, run)
-    assert sorted(path.name for path in paths.root.iterdir()) == ['config.py', 'run.json']
+    paths.checkpoint.unlink()
+    swept.refresh()
+    assert RunFolders(swept, NOWHERE).prepare(run)
+    assert names_in(paths.root) == ['config.py', 'pool.json', 'run.json']
+
+
+def test_a_run_has_its_teachers_in_its_own_folder(swept):
+    """So that it can be handed over before the sweep's pool lists them."""
+    teachers = [teacher for _, teacher, _ in swept.plan.pool[:2]]
+    for run in (run_of(swept.plan, 'ukd', 2), run_of(swept.plan, 'ukd', 1)):
+        paths = prepare(swept, run)
+        swept.paths.pool.unlink(missing_ok=True)
+        hook = hook_of(run, Config.fromfile(paths.config))
+        found = read_pool(hook['pool'], hook['num_teachers'])
+        count = run.spec.num_teachers
+        assert [one.key for one in found] == [one.spec.key for one in teachers[:count]]
+        for one, teacher in zip(found, teachers, strict=False):
+            assert one.checkpoint_file() == one.config.parent / 'checkpoint.pth'
+            assert one.config.samefile(swept.folder(teacher).config)
+            assert one.bank.resolve().is_dir()
 
 
 def test_the_log_of_a_run_that_starts_anew_does_not_stay(swept):

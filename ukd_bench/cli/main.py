@@ -32,8 +32,11 @@ def _call(prog: str, command: str | None, argv: Sequence[str] | None) -> int:
     try:
         import signal
 
-        # Whoever ends a command, by hand or by its process, gets the same orderly end.
+        # Whoever ends a command, by hand, by its process or by closing the terminal, gets the same
+        # orderly end. Under `nohup` the last is ignored, and stays so.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if hasattr(signal, 'SIGHUP') and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, signal.default_int_handler)
         from .commands import call
 
         return call(prog, command, argv)

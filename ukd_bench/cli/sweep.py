@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..sweep.finished import SweepState
     from ..sweep.run import SweepOptions, SweepRun
 
+RETRIED = ('failed', 'interrupted', 'oom', 'diverged')
+"""States that ``--retry`` takes."""
+
 SUMMARY = 'plan, run and resume a sweep, and write its report'
 DESCRIPTION = (
     'Trains and tests what the config of a sweep compares, each run in a process of its own, and '
@@ -118,6 +121,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='at the end read every checkpoint and bank again and compare it with its record; '
         'without it each is read once, when the sweep starts',
     )  # fmt: skip
+    add(
+        '--retry', type=words, default=(), metavar='A,B',
+        help='carry out again what ended so: oom, diverged, which are results otherwise; failed '
+        'and interrupted runs always are',
+    )  # fmt: skip
+    add(
+        '--prepare', action='store_true',
+        help='make all runs ready, write their commands to commands.jsonl in the results folder, '
+        'for another scheduler, and stop',
+    )  # fmt: skip
+    add(
+        '--clean', action='store_true',
+        help='remove what the sweep has left and no call reads again; it is listed, and asked for',
+    )  # fmt: skip
+    add('--yes', action='store_true', help='with --clean, remove it without a question')
     add('--dry-run', action='store_true', help='print the plan, one line a run, and stop')
     add(
         '--estimate', action='store_true',
@@ -151,6 +169,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ..sweep.run import SweepRun
 
     require_reference(arguments)
+    for state in arguments.retry:
+        if state not in RETRIED:
+            raise ConfigError(f'--retry {state}: is none of {", ".join(RETRIED)}')
+    if arguments.yes and not arguments.clean:
+        raise ConfigError('--yes needs --clean')
     if arguments.memory_limit and not arguments.estimate:
         raise ConfigError('--memory-limit needs --estimate')
     if arguments.reference and not SweepPaths(arguments.reference).plan.is_file():
@@ -175,16 +198,29 @@ def run(arguments: argparse.Namespace) -> int:
             unknown = 'which runs are finished on it is unknown'
             print(f'{sweep.devices.absence}: {unknown}', file=sys.stderr)
         return 0
+    if arguments.clean:
+        return clean(sweep, arguments.yes)
 
     from rich.console import Console
 
     from ..report.page import write_report
     from ..sweep.display import Progress
-    from ..sweep.run import require_writable
+    from ..sweep.run import Caller, require_writable
     from .report import print_summary
 
     console = Console(highlight=False)
     report_folder = arguments.reports / sweep.axes.name
+    caller = Caller(
+        claims_sha256=claims.sha256,
+        keep_claims=partial(keep_claims, claims, sweep.paths.root),
+        bars=partial(progress_bar, console=console),
+        say=partial(console.print, markup=False, soft_wrap=True),
+    )
+    if arguments.prepare:
+        with sweep.at_work():
+            count = sweep.prepare(caller)
+        console.print(f'{count} runs are ready, their commands are in {sweep.paths.commands}')
+        return 0
     executor = sweep.executor()
     if arguments.estimate:
         if not print_estimate(sweep, sweep.state(), arguments.memory_limit):
@@ -193,15 +229,12 @@ def run(arguments: argparse.Namespace) -> int:
                 'starts them all the same'
             )
         print()
-    with sweep.alone():
+    with sweep.at_work():
         require_writable(report_folder)
         try:
             tally = sweep.carry_out(
                 executor,
-                claims.sha256,
-                partial(keep_claims, claims, sweep.paths.root),
-                bars=partial(progress_bar, console=console),
-                say=partial(console.print, markup=False, soft_wrap=True),
+                caller,
                 progress_of=partial(Progress, console=console, live=not executor.has_terminal),
             )
         except Detached:
@@ -223,6 +256,31 @@ def _options(arguments: argparse.Namespace) -> 'SweepOptions':
     from ..sweep.run import SweepOptions
 
     return SweepOptions(**{one.name: getattr(arguments, one.name) for one in fields(SweepOptions)})
+
+
+def clean(sweep: 'SweepRun', without_question: bool) -> int:
+    """Lists what may be removed, and removes it where a person says so; returns 1 where not.
+
+    Raises:
+        ConfigError: nobody can be asked.
+    """
+    from ..errors import ConfigError
+    from ..sweep.clean import in_words, remove_all
+
+    leftovers = sweep.leftovers()
+    if not leftovers:
+        print(f'{sweep.paths.root}: there is nothing to remove')
+        return 0
+    print(*in_words(leftovers), sep='\n')
+    if not without_question:
+        if not sys.stdin.isatty():
+            raise ConfigError('--clean asks before it removes anything; --yes answers')
+        if input('Remove these files? [y/N] ').strip().lower() not in ('y', 'yes'):
+            print('nothing is removed')
+            return 1
+    for line in remove_all(leftovers):
+        print(line)
+    return 0
 
 
 def print_estimate(sweep: 'SweepRun', state: 'SweepState', limit_bytes: int | None) -> bool:

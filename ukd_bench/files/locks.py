@@ -129,7 +129,14 @@ def alone(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[bool]:
-    """Waits for a folder and holds it alone for a block; nothing is left of the lock.
+    """Waits for a folder and holds it alone for a block; see :func:`alone_at`."""
+    with alone_at(folder / _LOCK) as taken:
+        yield taken
+
+
+@contextlib.contextmanager
+def alone_at(path: Path) -> Iterator[bool]:
+    """Waits for a lock and holds it alone for a block; nothing is left of its file.
 
     Yields:
         Whether it is held; False where nobody can hold it.
@@ -137,41 +144,39 @@ def alone_in(folder: Path) -> Iterator[bool]:
     Raises:
         ResultsError: the lock cannot be taken, though others may hold it.
     """
-    with _while_held(folder / _LOCK, wait=True) as taken:
+    with _while_held(path, wait=True) as taken:
         yield bool(taken)
 
 
 @contextlib.contextmanager
-def held(path: Path, complaint: str, shared: bool = False) -> Iterator[None]:
+def held(path: Path, complaint: str) -> Iterator[None]:
     """Holds a lock for a block, and deletes its file in the end; goes on where nobody can hold it.
 
     Args:
         path: The lock's file.
         complaint: What is said where another process holds it.
-        shared: Whether to share the lock with others that do, rather than hold it alone.
 
     Raises:
         HeldError: another process holds the lock.
         ResultsError: the lock cannot be taken, though others may hold it.
     """
-    with _while_held(path, shared=shared) as taken:
+    with _while_held(path) as taken:
         if taken is False:
             raise HeldError(complaint)
         yield
 
 
 @contextlib.contextmanager
-def _while_held(path: Path, wait: bool = False, shared: bool = False) -> Iterator[bool | None]:
+def _while_held(path: Path, wait: bool = False) -> Iterator[bool | None]:
     """Yields whether the lock is held for the block; None where nobody can hold it."""
     lock, taken = Lock(path), None
     with contextlib.suppress(NoLocksError):
-        taken = lock.take(shared, wait)
+        taken = lock.take(wait=wait)
     try:
         yield taken
     finally:
         with contextlib.suppress(OSError):
-            # Of those that share it, the last deletes its file.
-            if taken and (not shared or lock.take()):
+            if taken:
                 path.unlink()
         lock.release()
 

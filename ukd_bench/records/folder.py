@@ -66,9 +66,14 @@ class RunPaths:
         return self.root / 'bank'
 
     @property
-    def lock(self) -> Path:
-        """The lock of the process that carries the run out; absent when it has ended in order."""
-        return self.root / '.lock'
+    def pool(self) -> Path:
+        """The ordered list of the run's own teachers, of a run that learns from some."""
+        return self.root / 'pool.json'
+
+    @property
+    def leases(self) -> Path:
+        """The folder that tells who may write in this one, see :mod:`.lease`."""
+        return self.root / '.lease'
 
     @property
     def job(self) -> Path:
@@ -113,14 +118,24 @@ class SweepPaths:
         return self.root / 'pool.json'
 
     @property
+    def commands(self) -> Path:
+        """Commands that carry the runs out, a line of JSON each; absent unless it was asked for."""
+        return self.root / 'commands.jsonl'
+
+    @property
     def samples(self) -> Path:
         """Frames of a few synthetic test clips as networks see them."""
         return self.root / 'samples.json'
 
     @property
     def lock(self) -> Path:
-        """The lock of the sweep that works in the folder, or of those that copy it meanwhile."""
+        """The lock that sweeps at work in the folder share, and whoever copies it holds alone."""
         return self.root / '.lock'
+
+    @property
+    def plan_lock(self) -> Path:
+        """The lock of the process that adds to the plan; there for moments."""
+        return self.root / '.plan.lock'
 
     @property
     def slurm(self) -> Path:

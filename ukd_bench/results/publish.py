@@ -40,7 +40,9 @@ def publish(source: Path, target: Path) -> int:
     if not source.is_dir():
         raise ResultsError(f'{source}: no such results folder')
     paths = SweepPaths(source)
-    with held(paths.lock, f'{source}: a sweep works in it; publish it afterwards', shared=True):
+    with held(
+        paths.lock, f'{source}: a sweep works in it, or it is being published; try it afterwards'
+    ):
         return _publish(paths, target)
 
 

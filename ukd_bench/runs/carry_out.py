@@ -11,19 +11,20 @@ from mmengine.config import Config
 from ..errors import (
     ConfigError,
     DivergedError,
+    HeldError,
     ResultsError,
     UkdBenchError,
     is_unreadable,
     one_line,
 )
 from ..files.atomic import write_json
-from ..files.locks import held
 from ..knowledge.parts import lost_part
 from ..measure.memory.phases import PhaseMemory, preloaded_bytes
 from ..measure.memory.shortage import out_of_memory
 from ..records.execution import environment, execution_fingerprint
 from ..records.folder import RunPaths
 from ..records.key import scientific
+from ..records.lease import Lease, leased
 from ..records.process import this_process
 from ..records.record import FINAL_STATUSES, read_record, write_record
 from ..records.spec import RunSpec
@@ -34,6 +35,7 @@ from .build import precision, prepare_process
 from .ensemble import evaluate_ensemble
 from .facts import RunFacts, make_record
 from .fill_bank import fill_bank
+from .heartbeat import heartbeat
 from .resume import discard
 from .train import train_and_test
 
@@ -53,15 +55,18 @@ def carry_out(paths: RunPaths) -> str:
     Raises:
         UkdBenchError: the folder holds no run, or another process carries it out.
     """
-    # A lock would make the folder.
-    if not paths.root.is_dir():
+    if not (paths.spec.is_file() or paths.leases.is_dir()):
+        # It is left as it is, without a lease.
+        if paths.root.is_dir():
+            RunSpec.read(paths.spec)
         raise ResultsError(f'{paths.root}: no such folder of a run')
-    with held(paths.lock, f'{paths.root}: another process carries this run out'):
+    # A scheduler may start a run anew while its former process is still there, or long gone.
+    with leased(paths, patient=True) as lease, heartbeat(lease):
         # Whoever prepares the folder holds it, too.
         spec = RunSpec.read(paths.spec)
         record = _finished(paths, spec)
         if record is None:
-            return _carry_out(paths, spec)
+            return _carry_out(paths, spec, lease)
         status = record['status']
         print(f'{paths.root}: is {status} already; without its record.json it is carried out again')
         # The process that wrote the record may have been killed just after.
@@ -87,13 +92,16 @@ def _finished(paths: RunPaths, spec: RunSpec) -> dict | None:
     return record if is_this and is_result else None
 
 
-def _carry_out(paths: RunPaths, spec: RunSpec) -> str:
+def _carry_out(paths: RunPaths, spec: RunSpec, lease: Lease) -> str:
     started = _now()
     try:
-        _write_state(paths, 'running', **this_process(), started=started)
-        status, error = _make_record(paths, spec, started)
+        _write_state(paths, 'running', **this_process(), job=lease.job, started=started)
+        status, error = _make_record(paths, spec, lease, started)
     except KeyboardInterrupt:
         _write_state(paths, 'interrupted')
+        raise
+    except HeldError:
+        # The folder is another's now.
         raise
     except Exception as problem:
         _write_state(paths, 'failed', error=_describe(problem))
@@ -105,7 +113,9 @@ def _carry_out(paths: RunPaths, spec: RunSpec) -> str:
     return status
 
 
-def _make_record(paths: RunPaths, spec: RunSpec, started: str) -> tuple[str, dict | None]:
+def _make_record(
+    paths: RunPaths, spec: RunSpec, lease: Lease, started: str
+) -> tuple[str, dict | None]:
     """Carries the run out and writes its record; returns the record's status and error."""
     began = time.perf_counter()
     memory = PhaseMemory(prepare_process(spec))
@@ -138,6 +148,8 @@ def _make_record(paths: RunPaths, spec: RunSpec, started: str) -> tuple[str, dic
     )
     config_facts = scientific(config.to_dict(), spec.hook, spec.weights)
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)
+    if not lease.is_held():
+        raise HeldError(f'{paths.root}: another process has taken this run over')
     write_record(paths.record, record)
     return status, error
 

@@ -13,9 +13,16 @@ from rich.text import Text
 from ..errors import ResultsError
 from ..files.atomic import read_json
 from ..records.folder import RunPaths
+from ..records.record import FINAL_STATUSES
 from .plan import PlannedRun
 
-_STYLES = {'done': 'green', 'reused': 'green', 'skipped': 'yellow'}
+_STYLES = {
+    'done': 'green',
+    'skipped': 'yellow',
+    'waits': 'yellow',
+    'again': 'yellow',
+    'held': 'yellow',
+}
 
 
 class Progress:
@@ -55,29 +62,46 @@ class Progress:
         if self._live is None:
             self._line('start', run)
 
-    def ended(self, run: PlannedRun, status: str, paths: RunPaths, why: str | None = None) -> None:
+    def ended(self, run: PlannedRun, status: str, paths: RunPaths) -> None:
         """Shows how a run ended, and why if it has no result.
 
         Args:
             run: A run that was shown as started.
             status: How it ended.
-            paths: Its folder, which says why where ``why`` does not.
-            why: Why it has no result.
+            paths: Its folder, which says why it has no result.
         """
         _, began = self._running.pop(run.spec.key)
         self.settled_count += 1
         self._line(status, run, f'{time.monotonic() - began:.0f} s')
         if status not in _STYLES:
-            # Printed as text, since a path may hold what rich reads as markup.
-            self.console.print(Text(f'  {why or _reason(paths)}', 'red'), soft_wrap=True)
+            self._why(_reason(paths))
 
-    def settled(self, run: PlannedRun, status: str) -> None:
-        """Shows a run that was finished before, or cannot be started any more."""
+    def settled(self, run: PlannedRun, status: str, paths: RunPaths) -> None:
+        """Shows a run that needs no process here: finished, or not to be started any more.
+
+        Args:
+            run: A run that was not started.
+            status: How it ended.
+            paths: Its folder, which says why where it failed.
+        """
         self.settled_count += 1
         if status == 'skipped':
             self._line('skipped', run, 'needs a run that failed')
-        else:
+        elif status in FINAL_STATUSES:
             self.reused_count += 1
+        else:
+            self._line(status, run)
+            self._why(_reason(paths))
+
+    def elsewhere(self, run: PlannedRun, why: str) -> None:
+        """Shows that a run is waited for that another process carries out."""
+        self._line('waits', run)
+        self._why(why)
+
+    def put_off(self, run: PlannedRun, note: str) -> None:
+        """Shows that a run that was started has come to no end, and is not given up."""
+        _, began = self._running.pop(run.spec.key)
+        self._line(note, run, f'after {time.monotonic() - began:.0f} s')
 
     def tick(self) -> None:
         """Refreshes the live display."""
@@ -94,6 +118,10 @@ class Progress:
             (f'  {note}' if note else '', 'dim'),
         )
         self.console.print(text, soft_wrap=True, highlight=False)
+
+    def _why(self, why: str) -> None:
+        # Printed as text, since a path may hold what rich reads as markup.
+        self.console.print(Text(f'  {why}', 'red'), soft_wrap=True)
 
     def _display(self) -> Group:
         table = Table.grid(padding=(0, 1))

@@ -1,12 +1,13 @@
 """Finds out which runs of a plan are finished on disk, intact and reusable."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..errors import ResultsError, is_unreadable, quoted
 from ..files.atomic import read_json
 from ..files.hashes import HasHash, KnownHashes, Stamp, stamp_of
+from ..files.locks import alone_at
 from ..knowledge.parts import lost_part
 from ..methods.table import METHODS
 from ..records.agreement import unlike_plan
@@ -127,6 +128,12 @@ class SweepState:
                     del self._finished[other.spec.key]
         return self.is_finished(key)
 
+    def forget(self, statuses: Container[str]) -> None:
+        """Has finished runs of these states carried out again."""
+        for key, known in [*self._finished.items()]:
+            if known.status in statuses:
+                del self._finished[key]
+
     def is_finished(self, key: str) -> bool:
         """Whether the run need not be carried out."""
         return key in self._finished
@@ -220,30 +227,31 @@ class SweepState:
                 out.
             regimes: What is told of each regime of the config; None for those of the plan.
         """
-        rows = [row_of(run, self.folder(run).root.name) for run in self.plan.runs.values()]
-        known = {row['key'] for row in rows}
-        executions = {row['execution'] for row in rows}
-        earlier = self.earlier_rows()
-        rows += [
-            row
-            for row in earlier
-            if row['key'] in still_valid.keys() - known
-            and row['execution'] in executions
-            and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
-        ]
-        told = set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
-        write_plan(
-            self.paths.plan,
-            dict(
-                name=self.plan.name,
-                dataset=dataset,
-                claims_sha256=claims_sha256,
-                pool=[*dict.fromkeys(teacher.name for teacher, *_ in self.plan.pool)],
-                regimes=told,
-                methods=[dict(method.given) for method in self.plan.own_methods],
-                runs=rows,
-            ),
-        )
+        with alone_at(self.paths.plan_lock):
+            rows = [row_of(run, self.folder(run).root.name) for run in self.plan.runs.values()]
+            known = {row['key'] for row in rows}
+            executions = {row['execution'] for row in rows}
+            earlier = self.earlier_rows()
+            rows += [
+                row
+                for row in earlier
+                if row['key'] in still_valid.keys() - known
+                and row['execution'] in executions
+                and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
+            ]
+            told = set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
+            write_plan(
+                self.paths.plan,
+                dict(
+                    name=self.plan.name,
+                    dataset=dataset,
+                    claims_sha256=claims_sha256,
+                    pool=[*dict.fromkeys(teacher.name for teacher, *_ in self.plan.pool)],
+                    regimes=told,
+                    methods=[dict(method.given) for method in self.plan.own_methods],
+                    runs=rows,
+                ),
+            )
 
     def _note(self, run: PlannedRun, known: dict[str, _Finished]) -> None:
         """Looks for the run among all folders that may hold it, and notes where it is finished."""

@@ -5,6 +5,7 @@ is reused lies where it was made, which may be another folder.
 """
 
 import copy
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +15,13 @@ from typing import Any
 from mmengine.config import Config
 
 from ..data.views.rendering import steps_of
-from ..errors import ResultsError
+from ..errors import HeldError, ResultsError
 from ..files.atomic import write_json, write_text
 from ..files.hashes import digest
-from ..files.locks import held
 from ..methods.student_config import method_hook
 from ..records.folder import RunPaths
 from ..records.key import LOADERS, OPEN_FLOW, OPEN_VIDEO
+from ..records.lease import Lease, Watch, leased
 from ..records.weights import made_by_runs
 from .finished import SweepState
 from .plan import Plan, PlannedRun, Pool
@@ -68,7 +69,7 @@ def placed_config(
     A bank gets the one teacher that fills it and an ensemble its teachers, as ``pool``; the student
     of a teacher of its own kind that teacher; a stage of a chain the checkpoint of the stage
     before; a backbone that is pretrained here the checkpoint of that run. Other students find their
-    teachers in the regime's pool file. Steps that open videos and flow get their folders.
+    teachers in a pool file. Steps that open videos and flow get their folders.
 
     Args:
         run: A run of the plan.
@@ -141,37 +142,54 @@ class RunFolders:
     Args:
         state: The plan and its folder.
         places: Folders of flow and frames.
+
+    Attributes:
+        watch: What has been seen of the processes that hold folders.
     """
 
     def __init__(self, state: SweepState, places: Places) -> None:
+        self.watch = Watch()
         self._state = state
         self._places = places
         # Keys of runs whose configs on disk have the present places.
         self._placed: set[str] = set()
 
-    def prepare(self, run: PlannedRun) -> RunPaths:
+    def prepare(self, run: PlannedRun) -> bool:
         """Clears the run's folder and writes what its process needs, holding the folder.
 
-        What the run needs of others must be finished: their places go into its config. A run that
-        was cut off keeps what it goes on from, and its log.
+        The places of what the run needs of others go into its config. A run that was cut off keeps
+        what it goes on from, and its log.
+
+        Returns:
+            Whether the run is to be carried out; another sweep may have finished it by now.
 
         Raises:
-            HeldError: a process carries the run out.
+            HeldError: a process carries the run out, or may do so for all that is known by now.
             ResultsError: the folder cannot be cleared or written.
         """
         paths = self._state.own_folder(run)
-        with held(paths.lock, f'{paths.root}: another process carries this run out'):
-            if paths.root.is_dir():
-                _remove_all_but(paths, _kept(paths))
+        try:
+            paths.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ResultsError(f'{paths.root}: cannot be made ({error.strerror})') from error
+        with leased(paths, self.watch) as lease:
+            if self._state.look_again(run):
+                return False
+            _clear(paths, lease)
             self._place(run, paths)
             for one in self._state.plan.ancestors(run):
-                if one.spec.method == 'teacher' and one.spec.key not in self._placed:
+                key = one.spec.key
+                if (
+                    one.spec.method == 'teacher'
+                    and key not in self._placed
+                    and self._state.is_finished(key)
+                ):
                     # It is of an earlier call. Its clips are rendered by its config, which may have
                     # been edited since, or their cache and flow moved. Who reads its bank asks the
                     # config, too, for what it was made.
                     self._place(one, self._state.folder(one))
             run.spec.write(paths.spec)
-        return paths
+        return True
 
     def write_pool(self) -> None:
         """Writes the pool file of each regime, with paths relative to the sweep's folder.
@@ -196,22 +214,44 @@ class RunFolders:
             teachers.append(pool_entry(run, made_by, banked_by))
         return teachers
 
+    def _give_pool(self, run: PlannedRun, config: Config, paths: RunPaths) -> None:
+        """Has a run find its teachers in its own folder, so that it needs no file of the sweep's.
+
+        That one lists what there is when it is written, and a run may be handed over earlier.
+        """
+        if not run.method.reads or not (teachers := self._state.plan.teachers_of(run)):
+            return
+        hook = method_hook(config, run.method, run.label)
+        if not isinstance(hook.get('pool'), str):
+            return
+        banks = {teacher.spec.key: bank for _, teacher, bank in self._state.plan.pool}
+        root = paths.root.resolve()
+
+        def beside(one: PlannedRun) -> RunPaths:
+            folder = self._state.folder(one).root.resolve()
+            return RunPaths(Path(os.path.relpath(folder, root)))
+
+        entries = [pool_entry(one, beside(one), beside(banks[one.spec.key])) for one in teachers]
+        write_json(paths.pool, dict(teachers=entries))
+        hook['pool'] = str(root / paths.pool.name)
+
     def _place(self, run: PlannedRun, paths: RunPaths) -> None:
         """Writes a run's config with the present places in it, and notes that."""
         config = placed_config(run, self._state.plan, self._state.folder, self._places)
+        self._give_pool(run, config, paths)
         write_text(paths.config, config.pretty_text)
         self._placed.add(run.spec.key)
 
 
-def _kept(paths: RunPaths) -> tuple[Path, ...]:
-    """What stays in a run's folder when the run is carried out again."""
+def _clear(paths: RunPaths, lease: Lease) -> None:
+    """Removes what an earlier attempt left and the run does not go on from."""
     # A run with a record came to an end: it lost a part, and is made anew from the start.
     goes_on_from = (paths.resume, paths.bank, paths.fill_progress)
     goes_on = not paths.record.exists() and any(path.exists() for path in goes_on_from)
-    return (paths.lock, *((*goes_on_from, paths.log) if goes_on else ()))
-
-
-def _remove_all_but(paths: RunPaths, kept: tuple[Path, ...]) -> None:
+    kept = (paths.leases, *((*goes_on_from, paths.log) if goes_on else ()))
+    if not lease.is_held():
+        # This process stood still for so long that another has taken the folder.
+        raise HeldError(f'{paths.root}: another process carries this run out')
     try:
         for item in sorted(paths.root.iterdir()):
             if item in kept:

@@ -1,8 +1,9 @@
 """A sweep as it is asked for: read, planned, prepared and carried out."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..data.bars import Bars
@@ -12,6 +13,8 @@ from ..files.locks import Lock
 from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
+from .clean import Leftover, find_leftovers
+from .commands_file import write_commands
 from .config import Axes, read_axes
 from .display import Progress
 from .doubts import doubts
@@ -54,6 +57,7 @@ class SweepOptions:
         detach: Whether to submit runs and not to wait for them.
         accept_stale: Whether runs of other versions or source are reused.
         verify: Whether all files are read again at the end.
+        retry: States of finished runs that are carried out again.
     """
 
     config: str = 'quick'
@@ -74,6 +78,24 @@ class SweepOptions:
     results: Path = Path('results')
     accept_stale: bool = False
     verify: bool = False
+    retry: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What a sweep is given by who calls it, beside what is asked of it.
+
+    Attributes:
+        claims_sha256: Hash of the rules that the verdicts will follow.
+        keep_claims: Function that puts a copy of these rules beside the plan.
+        bars: Shows how far the preparation is.
+        say: Called with a line on what else a person should know.
+    """
+
+    claims_sha256: str
+    keep_claims: Callable[[], None]
+    bars: Bars
+    say: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -191,17 +213,16 @@ class SweepRun:
         )
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Holds the results folder for this process.
+    def at_work(self) -> Iterator[None]:
+        """Works in the results folder for a block, beside other sweeps that do.
 
         Raises:
-            ResultsError: the folder cannot be written or locked, or another sweep works in it.
+            ResultsError: the folder cannot be written or locked, or it is being published.
         """
         require_writable(self.paths.root)
         lock = Lock(self.paths.lock)
-        if not lock.take():
-            complaint = 'another sweep works in it, or it is being published'
-            raise ResultsError(f'{self.paths.root}: {complaint}')
+        if not lock.take(shared=True):
+            raise ResultsError(f'{self.paths.root}: it is being published; wait until that is done')
         try:
             yield
         finally:
@@ -210,35 +231,68 @@ class SweepRun:
     def carry_out(
         self,
         executor: Executor,
-        claims_sha256: str,
-        keep_claims: Callable[[], None],
-        bars: Bars,
-        say: Callable[[str], None],
+        caller: Caller,
         progress_of: Callable[[int], Progress],
     ) -> Tally:
         """Makes what runs read, then does all runs that are not finished.
 
         Args:
             executor: Carries the runs out.
-            claims_sha256: Hash of the rules that the verdicts will follow.
-            keep_claims: Function that puts a copy of these rules beside the plan.
-            bars: Shows how far the preparation is.
-            say: Called with a line on what else a person should know.
+            caller: Rules, and how a person is told.
             progress_of: Function that makes what shows how far that many runs are.
 
         Raises:
             UkdBenchError: the videos, their flow or a folder cannot be used or made.
             KeyboardInterrupt: after the executor was told to stop.
         """
+        state, places, write_plan = self._made_ready(caller)
+        progress = progress_of(len(state.plan.runs))
+        # A cluster takes whatever there is.
+        at_once = min(executor.capacity, len(state.plan.runs))
+        with under_way(self.paths.state, at_once), progress.showing():
+            outcome = carry_out(state, places, executor, progress)
+        write_plan()
+        make_samples(state.plan, self.paths, caller.say)
+        damaged = state.verify() if self.options.verify else []
+        for paths in damaged:
+            caller.say(f'{paths.root}: is not as it was recorded; the same command makes it again')
+        reused, lost = progress.reused_count, len(outcome.lost)
+        return Tally(len(state.plan.runs), reused, lost, len(damaged))
+
+    def prepare(self, caller: Caller) -> int:
+        """Makes what runs read, and the folders of all that are not finished; carries none out.
+
+        Args:
+            caller: Rules, and how a person is told.
+
+        Returns:
+            The number of runs whose commands were written.
+        """
+        state, places, _ = self._made_ready(caller)
+        return write_commands(state, places, caller.say)
+
+    def leftovers(self) -> list[Leftover]:
+        """What the sweep has left and no call will read again."""
+        plan = self._plan(self._every_axis, self._data)
+        return find_leftovers(self.paths, plan, self.devices.name)
+
+    def _made_ready(self, caller: Caller) -> tuple[SweepState, Places, Callable[[], None]]:
+        """Makes what runs read, and writes the plan and the rules.
+
+        Returns:
+            The plan and its folder, where runs find what they read, and a function that writes the
+            plan again, with the folders of what is finished by then.
+        """
         data, places = self._data, Places()
         for one in [data, *map(self._other_data, self.axes.datasets[1:])]:
-            prepare_videos(one, bars)
+            prepare_videos(one, caller.bars)
         state = self.state()
         for doubt in doubts(state):
-            say(f'warning: {doubt}')
+            caller.say(f'warning: {doubt}')
+        state.forget(self.options.retry)
         earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
-            places = prepare_places(state.plan, self.options.cache_gib, bars, say)
+            places = prepare_places(state.plan, self.options.cache_gib, caller.bars, caller.say)
         # Planning all axes again takes time, which a first call need not spend.
         valid = still_valid(self._every_axis, earlier, self._keys_of) if earlier else {}
         regimes = self._every_axis.described_regimes()
@@ -249,21 +303,11 @@ class SweepRun:
             **(data.fingerprints() or {}),
         )
         # Written before the first run as well: the rules of the verdicts stand before the results.
-        claims = state.claims_sha256(claims_sha256)
-        state.write_plan(dataset, claims, valid, regimes)
-        keep_claims()
-        progress = progress_of(len(state.plan.runs))
-        # A cluster takes whatever there is.
-        at_once = min(executor.capacity, len(state.plan.runs))
-        with under_way(self.paths.state, at_once), progress.showing():
-            outcome = carry_out(state, places, executor, progress)
-        state.write_plan(dataset, claims, valid, regimes)
-        make_samples(state.plan, self.paths, say)
-        damaged = state.verify() if self.options.verify else []
-        for paths in damaged:
-            say(f'{paths.root}: is not as it was recorded; the same command makes it again')
-        reused, lost = progress.reused_count, len(outcome.lost)
-        return Tally(len(state.plan.runs), reused, lost, len(damaged))
+        claims = state.claims_sha256(caller.claims_sha256)
+        write_plan = partial(state.write_plan, dataset, claims, valid, regimes)
+        write_plan()
+        caller.keep_claims()
+        return state, places, write_plan
 
     def _keys_of(self, axes: Axes) -> Mapping[str, set[str]]:
         # The videos of this split have been hashed; another's are, once, if they are still there.

@@ -1,37 +1,29 @@
-"""The queue of a plan: what may start next, how runs ended, and what is skipped because of that."""
+"""Carries out the runs of a plan: hands them to an executor, and notes how they end."""
 
+import contextlib
+import os
 import time
-from dataclasses import dataclass, field
 
 from ..errors import HeldError
-from ..files.atomic import write_json
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
-from ..records.record import FINAL_STATUSES
+from ..records.lease import find_lease
 from .display import Progress
 from .executors import own_code
 from .executors.base import Executor, Job
 from .finished import SweepState
 from .place import Places, RunFolders
-from .plan import Plan, PlannedRun
+from .plan import PlannedRun
+from .queue import AGAIN, HELD, Outcome, Queue
 
-
-@dataclass
-class Outcome:
-    """How a sweep's runs ended, by key."""
-
-    statuses: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def lost(self) -> list[str]:
-        """Keys of runs without a result."""
-        return [key for key, s in self.statuses.items() if s not in FINAL_STATUSES]
+_LOOK_S = 1.0
+"""Seconds between two looks at what other sweeps carry out."""
 
 
 def carry_out(state: SweepState, places: Places, executor: Executor, progress: Progress) -> Outcome:
     """Has an executor carry out what is not finished yet; what depends on a failed run is skipped.
 
-    A run whose folder another process holds counts as failed here, and the others go on.
+    What another process carries out, a second sweep in the same folder for instance, is waited for.
 
     Args:
         state: The plan and its folder, refreshed.
@@ -43,148 +35,150 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
         ConfigError: an executor of the user's own fails; it is told to stop first.
         KeyboardInterrupt: after the executor was told to stop.
     """
-    queue, folders = Queue(state), RunFolders(state, places)
-    under_way: dict[str, tuple[PlannedRun, Job]] = {}
+    folders = RunFolders(state, places)
+    round_ = _Rounds(state, folders, executor, progress)
     try:
-        while queue.waiting or under_way:
-            for run, status in queue.settle():
-                progress.settled(run, status)
-            nothing_ended = True
-            while len(under_way) < executor.capacity and (ready := queue.take()) is not None:
-                job = job_of(ready, state.own_folder(ready))
-                under_way[job.key] = ready, job
-                progress.started(ready)
-                with own_code(executor):
-                    adopted = executor.adopt(job)
-                if not adopted and state.look_again(ready):
-                    # It ended after the sweep had looked and before the executor did.
-                    del under_way[job.key]
-                    progress.ended(ready, queue.end(ready, ''), state.folder(ready))
-                    nothing_ended = False
-                elif not adopted:
-                    try:
-                        folders.prepare(ready)
-                    except HeldError as error:
-                        del under_way[job.key]
-                        progress.ended(ready, queue.lose(ready), state.folder(ready), str(error))
-                        nothing_ended = False
-                        continue
-                    folders.write_pool()
-                    with own_code(executor):
-                        executor.start(job)
-            for key, (run, job) in list(under_way.items()):
-                with own_code(executor):
-                    words = executor.poll(job)
-                if words is not None:
-                    del under_way[key]
-                    progress.ended(run, queue.end(run, words), state.folder(run))
-                    nothing_ended = False
+        while round_.is_open:
+            moved = round_.settle() | round_.start() | round_.poll() | round_.look_elsewhere()
             progress.tick()
             # What has ended may have made room, and what waits for it may start.
-            if nothing_ended and (queue.waiting or under_way):
+            if not moved and round_.is_open:
                 time.sleep(executor.poll_s)
     finally:
         with own_code(executor):
             executor.stop()
     folders.write_pool()
-    return queue.outcome
+    return round_.queue.outcome
 
 
-def job_of(run: PlannedRun, paths: RunPaths) -> Job:
-    """What an executor is told of a run that is carried out in a folder."""
+class _Rounds:
+    """What a sweep does again and again; every step says whether a run has ended by it."""
+
+    def __init__(
+        self, state: SweepState, folders: RunFolders, executor: Executor, progress: Progress
+    ) -> None:
+        self.queue = Queue(state, executor.ahead)
+        self._state = state
+        self._folders = folders
+        self._executor = executor
+        self._progress = progress
+        self._jobs: dict[str, Job] = {}
+        # Runs that have ended, with the words, and until when what they left may be yet to be seen.
+        self._ended: dict[str, tuple[str, float]] = {}
+        self._looked = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a run may still end."""
+        return bool(self.queue.waiting or self.queue.under_way or self.queue.elsewhere)
+
+    def settle(self) -> bool:
+        """Notes the runs that need no process (any more)."""
+        for run, status in self.queue.settle():
+            self._progress.settled(run, status, self._state.folder(run))
+        return False
+
+    def start(self) -> bool:
+        """Starts as many runs as there is room for."""
+        ended = False
+        while (
+            len(self.queue.under_way) < self._executor.capacity
+            and (run := self.queue.take()) is not None
+        ):
+            ended |= self._start(run)
+        return ended
+
+    def _start(self, run: PlannedRun) -> bool:
+        state, executor, queue = self._state, self._executor, self.queue
+        paths = state.own_folder(run)
+        job = job_of(run, paths, queue.parents_under_way(run))
+        with own_code(executor):
+            adopted = executor.adopt(job)
+        if not adopted:
+            try:
+                # It may have ended after the sweep had looked and before the executor did.
+                over = state.look_again(run) or queue.failed_elsewhere(run)
+                wanted = not over and self._folders.prepare(run)
+            except HeldError as error:
+                queue.postpone(run)
+                self._progress.elsewhere(run, str(error))
+                return False
+            if not wanted:
+                status = queue.end(run, '')
+                self._progress.settled(run, status, state.folder(run))
+                return True
+            self._folders.write_pool()
+        self._jobs[job.key] = job
+        self._progress.started(run)
+        if not adopted:
+            with own_code(executor):
+                executor.start(job)
+        return False
+
+    def poll(self) -> bool:
+        """Notes the runs that have ended."""
+        moved = False
+        for key, run in list(self.queue.under_way.items()):
+            job = self._jobs[key]
+            if key not in self._ended:
+                with own_code(self._executor):
+                    words = self._executor.poll(job)
+                if words is None:
+                    continue
+                self._ended[key] = words, time.monotonic() + self._executor.linger_s
+            words, deadline = self._ended[key]
+            if time.monotonic() < deadline and not self._has_its_say(run):
+                continue
+            del self._ended[key], self._jobs[key]
+            with own_code(self._executor):
+                again = self._executor.again(job)
+            status = self.queue.end(run, words, again)
+            if status in (AGAIN, HELD):
+                self._progress.put_off(run, status)
+            else:
+                self._progress.ended(run, status, self._state.folder(run))
+            moved = True
+        return moved
+
+    def _has_its_say(self, run: PlannedRun) -> bool:
+        """Whether a run that has ended has left a result, or a word of its own."""
+        with contextlib.suppress(OSError):
+            # A client of a network's file system asks the server then.
+            os.listdir(self._state.own_folder(run).root)
+        if self._state.look_again(run):
+            return True
+        return self._state.left_state(run).get('status') in ('failed', 'interrupted')
+
+    def look_elsewhere(self) -> bool:
+        """Notes how runs that other processes carry out have ended, or takes them back."""
+        if not self.queue.elsewhere or time.monotonic() - self._looked < _LOOK_S:
+            return False
+        self._looked, moved = time.monotonic(), False
+        for run in list(self.queue.elsewhere.values()):
+            paths = self._state.own_folder(run)
+            found = find_lease(paths)
+            # Whether it is finished is asked last: what has just been released may be.
+            free = self._folders.watch.is_free(paths, found)
+            if self._state.look_again(run) or free:
+                status = self.queue.come_back(run)
+                if status is not None:
+                    self._progress.settled(run, status, self._state.folder(run))
+                moved = True
+        return moved
+
+
+def job_of(run: PlannedRun, paths: RunPaths, after: tuple[str, ...] = ()) -> Job:
+    """What an executor is told of a run that is carried out in a folder.
+
+    Args:
+        run: The run.
+        paths: Its folder.
+        after: Keys of runs under way that it needs.
+    """
     threads = str(run.spec.threads)
     variables = dict(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, PYTHONPATH=python_path())
     if run.spec.device == 'cpu':
         # MMEngine takes a GPU wherever it sees one.
         variables['CUDA_VISIBLE_DEVICES'] = ''
     command = tuple(module_command('runs', str(paths.root)))
-    return Job(run.spec.key, run.label, paths.root, command, variables, paths.log)
-
-
-class Queue:
-    """The runs of a plan that have not started yet, those first that most work hangs on.
-
-    Args:
-        state: The plan and its folder, refreshed.
-
-    Attributes:
-        waiting: Runs that need a process and were not taken, first ones first.
-        outcome: How the others ended, as far as they have.
-    """
-
-    def __init__(self, state: SweepState) -> None:
-        self._state = state
-        priority = _critical_paths(state.plan)
-        self.waiting = sorted(state.plan.runs.values(), key=lambda run: -priority[run.spec.key])
-        self.outcome = Outcome()
-
-    def settle(self) -> list[tuple[PlannedRun, str]]:
-        """Takes out the runs that need no process (any more), with the status of each."""
-        settled = []
-        # Parents come before children, so one round is enough.
-        for run in list(self.waiting):
-            status = self._settled(run)
-            if status is not None:
-                self.waiting.remove(run)
-                self.outcome.statuses[run.spec.key] = status
-                settled.append((run, status))
-        return settled
-
-    def take(self) -> PlannedRun | None:
-        """Takes out the first run that may start now."""
-        ready = next((run for run in self.waiting if {*self._parents(run)} <= {'done'}), None)
-        if ready is not None:
-            self.waiting.remove(ready)
-        return ready
-
-    def end(self, run: PlannedRun, words: str) -> str:
-        """Notes how a run ended, as its folder has it, and returns its status.
-
-        Args:
-            run: One that was taken.
-            words: How its process ended, for where it had no time to say so itself.
-        """
-        finished = self._state.look_again(run)
-        status = self._state.status(run)
-        if not finished:
-            # One that was killed has said nothing since; one that ended before its first word left
-            # the folder as it was.
-            left = self._state.left_state(run).get('status')
-            if left not in ('failed', 'interrupted'):
-                refusal = self._state.refusal(run) if left in FINAL_STATUSES else None
-                error = dict(type='Killed', message=words)
-                if refusal is not None:
-                    error = dict(type='Refused', message=f'not believed: {refusal.words}')
-                write_json(self._state.own_folder(run).state, dict(status='failed', error=error))
-            status = 'failed'
-        self.outcome.statuses[run.spec.key] = status
-        return status
-
-    def lose(self, run: PlannedRun) -> str:
-        """Notes that a run that was taken could not start, and returns its status.
-
-        Its folder is left as it is, since another process works there.
-        """
-        self.outcome.statuses[run.spec.key] = 'failed'
-        return 'failed'
-
-    def _settled(self, run: PlannedRun) -> str | None:
-        parents = self._parents(run)
-        if any(status not in (None, 'done') for status in parents):
-            return 'skipped'
-        # Whether a finished child stands is known only when its parents do.
-        if None not in parents and self._state.is_finished(run.spec.key):
-            return self._state.status(run)
-        return None
-
-    def _parents(self, run: PlannedRun) -> list[str | None]:
-        return [self.outcome.statuses.get(parent) for parent in run.spec.parents]
-
-
-def _critical_paths(plan: Plan) -> dict[str, float]:
-    """Work from each run's start to the end of the longest chain of runs that hangs on it."""
-    lengths: dict[str, float] = {}
-    for key, run in reversed(plan.runs.items()):
-        after = max((lengths[child.spec.key] for child in plan.children(key)), default=0.0)
-        lengths[key] = run.work + after
-    return lengths
+    return Job(run.spec.key, run.label, paths.root, command, variables, paths.log, after)

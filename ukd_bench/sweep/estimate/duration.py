@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...methods.table import METHOD_TABLE, RUN_KINDS
 from ..finished import SweepState
 from ..plan import Plan, PlannedRun
-from ..schedule import Queue
+from ..queue import Queue
 from .earlier_runs import EarlierRun, network_of
 
 

@@ -80,6 +80,8 @@ class Executor(ABC):
         ahead: Whether it takes runs before those that they need have ended, and holds them back
             itself, as a cluster's scheduler does.
         outlives: Whether its runs go on when the sweep ends.
+        linger_s: Seconds for which what a run has left may not be visible yet when :meth:`poll`
+            says that it has ended, as on a file system of several hosts.
     """
 
     capacity: int
@@ -87,6 +89,7 @@ class Executor(ABC):
     has_terminal = False
     ahead = False
     outlives = False
+    linger_s = 0.0
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
@@ -122,6 +125,15 @@ class Executor(ABC):
         The words are what a person reads of a run that had no time to leave its own, as ``the
         process ended with exit status 1``.
         """
+
+    def again(self, job: Job) -> bool:
+        """Whether a run is to be started again that has ended without a word of its own.
+
+        It is asked after :meth:`poll` has said that the run has ended. A cluster's scheduler ends
+        runs that could go on: at a time limit, or where a machine fails. A run that is killed on
+        this machine most likely took more memory than there was, and would do so again.
+        """
+        return False
 
     @abstractmethod
     def stop(self) -> None:

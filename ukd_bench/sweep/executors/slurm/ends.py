@@ -1,20 +1,35 @@
-"""How a job of Slurm ended, for a person."""
+"""How a job of Slurm ended, for a person and for the queue."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-_RUNNING = ('PENDING', 'RUNNING', 'CONFIGURING', 'COMPLETING', 'REQUEUED', 'SUSPENDED', 'RESIZING')
-_WORDS = {
+_NOT_ENDED = (
+    'PENDING', 'RUNNING', 'CONFIGURING', 'COMPLETING', 'REQUEUED', 'SUSPENDED', 'RESIZING',
+    'STOPPED', 'SIGNALING', 'STAGE_OUT',
+)  # fmt: skip
+_FAULTS_OF_OTHERS = {
     'TIMEOUT': 'it was over its time limit of {TimeLimit}',
-    'OUT_OF_MEMORY': 'it took more memory than it had asked for',
     'NODE_FAIL': 'its node {NodeList} failed',
     'PREEMPTED': 'its node was wanted for another job',
     'BOOT_FAIL': 'its node {NodeList} did not start',
-    'DEADLINE': 'its deadline had passed',
 }
-_REASONS = {'DependencyNeverSatisfied': 'a run that it needs did not end well'}
+_DEAD_PARENT = 'DependencyNeverSatisfied'
 
 
-def in_words(number: str, facts: Mapping[str, str] | None) -> str | None:
+@dataclass(frozen=True)
+class End:
+    """How a job ended.
+
+    Attributes:
+        words: That, in words.
+        again: Whether its run could go on in another job.
+    """
+
+    words: str
+    again: bool = False
+
+
+def end_of(number: str, facts: Mapping[str, str] | None) -> End | None:
     """How a job ended; None where it has not.
 
     Args:
@@ -22,26 +37,21 @@ def in_words(number: str, facts: Mapping[str, str] | None) -> str | None:
         facts: What it tells of it; None where it does not know it any more.
     """
     if facts is None:
-        return f'Slurm no longer knows its job {number}'
-    state = facts.get('JobState', 'UNKNOWN')
-    if state in _RUNNING:
+        # It forgets jobs some minutes after their end, and all of them where it is set up anew.
+        return End(f'Slurm no longer knows its job {number}', again=True)
+    state, reason = facts.get('JobState', 'UNKNOWN'), facts.get('Reason', 'None')
+    if state in _NOT_ENDED:
         return None
-    reason = facts.get('Reason', 'None')
-    if state in _WORDS:
-        why = _WORDS[state].format_map(_Known(facts))
-    elif reason in _REASONS:
-        why = _REASONS[reason]
-    elif state == 'CANCELLED':
-        why = 'it was cancelled'
-    else:
-        # Exit status and signal.
-        why = f'exit status {facts.get("ExitCode", "?").partition(":")[0]}'
-    told = state if reason in ('None', 'NonZeroExitCode', *_REASONS) else f'{state}, {reason}'
-    if reason in _REASONS:
-        told = f'{state}, {reason}'
-    return f'Slurm job {number} ended as {told}: {why}'
-
-
-class _Known(dict):
-    def __missing__(self, key: str) -> str:
-        return '?'
+    begun = f'Slurm job {number} ended as {state}'
+    if state in _FAULTS_OF_OTHERS:
+        told = {name: facts.get(name, '?') for name in ('TimeLimit', 'NodeList')}
+        return End(f'{begun}: {_FAULTS_OF_OTHERS[state].format(**told)}', again=True)
+    if reason == _DEAD_PARENT:
+        return End(f'{begun}, {reason}: a run that it needs did not end well')
+    if state == 'CANCELLED':
+        return End(f'{begun}: it was cancelled')
+    if state == 'OUT_OF_MEMORY':
+        return End(f'{begun}: it took more memory than it had asked for')
+    # Exit status and signal.
+    status = facts.get('ExitCode', '?').partition(':')[0]
+    return End(f'{begun}: exit status {status}')

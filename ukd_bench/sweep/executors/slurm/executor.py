@@ -12,7 +12,7 @@ from ....records.folder import RunPaths
 from ..base import Detached, Executor, Job, Resources
 from ..devices import Devices
 from .commands import ClusterDownError, Listed, facts_of, jobs_by_comment
-from .ends import in_words
+from .ends import end_of
 from .in_job import RunInJob
 from .options import SlurmOptions
 from .probe import asked_device, known_device
@@ -34,6 +34,8 @@ class SlurmExecutor(Executor):
 
     ahead = True
     outlives = True
+    # A network's file system may show what another machine has written a minute late.
+    linger_s = 60.0
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
@@ -44,6 +46,7 @@ class SlurmExecutor(Executor):
         self.poll_s = self._options.poll_s
         # By run, what Slurm calls the job; runs that have ended are in it no more.
         self._numbers: dict[str, str] = {}
+        self._again: dict[str, bool] = {}
         self._listed: dict[str, Listed] = {}
         self._listed_at: float | None = None
         self._is_down = False
@@ -115,10 +118,16 @@ class SlurmExecutor(Executor):
         except ClusterDownError as error:
             self._say_down(str(error))
             return None
-        words = in_words(self._numbers[job.key], facts)
-        if words is not None:
-            del self._numbers[job.key]
-        return words
+        end = end_of(self._numbers[job.key], facts)
+        if end is None:
+            return None
+        del self._numbers[job.key]
+        self._again[job.key] = end.again
+        return end.words
+
+    def again(self, job: Job) -> bool:
+        """Whether the cluster ended the run, and not the run itself or a person."""
+        return self._again.pop(job.key)
 
     def stop(self) -> None:
         """Leaves the jobs alone, and says so."""

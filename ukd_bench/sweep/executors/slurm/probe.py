@@ -11,7 +11,7 @@ from ....records.execution import device_name
 from ....records.folder import SweepPaths
 from ..base import Resources
 from .commands import facts_of
-from .ends import in_words
+from .ends import end_of
 from .options import SlurmOptions
 from .submission import submit, waiting_for_slurm
 
@@ -87,14 +87,15 @@ def asked_device(resources: Resources, options: SlurmOptions, say: Callable[[str
 
 
 def _answer(path: Path, number: str, say: Callable[[str], None], pause_s: float) -> dict:
-    ended_at = None
+    end, deadline = None, 0.0
     while not path.exists():
         time.sleep(pause_s)
-        if ended_at is None:
-            words = waiting_for_slurm(lambda: in_words(number, facts_of(number)), say, pause_s)
-            ended_at = time.monotonic() if words is not None else None
-        elif time.monotonic() - ended_at > _VISIBLE_S or 'COMPLETED' not in words:
-            raise ConfigError(f'no machine told its device: {words}; see {path.parent}')
+        if end is None:
+            end = waiting_for_slurm(lambda: end_of(number, facts_of(number)), say, pause_s)
+            well = end is not None and 'COMPLETED' in end.words
+            deadline = time.monotonic() + (_VISIBLE_S if well else 0.0)
+        elif time.monotonic() > deadline:
+            raise ConfigError(f'no machine told its device: {end.words}; see {path.parent}')
     return read_json(path)
 
 

@@ -81,7 +81,11 @@ def submit(
     try:
         # What sbatch complains of is in the error, and would be printed a second time.
         with _as_outside_of_jobs(), contextlib.redirect_stderr(io.StringIO()):
-            return executor.submit(work).job_id
+            number = executor.submit(work).job_id
+        # Links to the script, which has a name with the job's number.
+        for link in folder.glob('.submission_file_*.sh'):
+            link.unlink()
+        return number
     except OSError as error:
         raise ResultsError(f'{folder}: cannot be written ({error.strerror or error})') from error
     except (submitit.core.utils.FailedJobError, RuntimeError) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ukd_bench.cli.main import main
+from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.results.loading import load_sweep
 
 from .conftest import SWEEP, Sweep, call_sweep, shared
@@ -84,6 +85,9 @@ def test_a_call_for_one_regime_keeps_the_other(sweep, tmp_path, monkeypatch):
 def test_the_banks_of_a_regime_are_read_by_its_pool(sweep, capsys):
     assert main(['knowledge', 'show', str(sweep.results / 'pool-noisy.json')]) == 0
     assert 'i3d-gamma1.8' in capsys.readouterr().out
-    config = sweep.run_folder(of(sweep, 'ukd')) / 'config.py'
-    assert 'pool-noisy.json' in config.read_text()
+    folder = sweep.run_folder(of(sweep, 'ukd'))
+    config = folder / 'config.py'
+    (entry,) = read_pool(folder / 'pool.json')
+    (other, *_) = read_pool(sweep.results / 'pool-noisy.json')
+    assert entry.key == other.key and entry.bank.samefile(other.bank)
     assert main(['knowledge', 'verify', str(config)]) == 0

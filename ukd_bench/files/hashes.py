@@ -27,7 +27,12 @@ def canonical_json(value: Any) -> str:
 
 def digest(value: Any, length: int = 64) -> str:
     """The first ``length`` hexadecimal digits of the SHA-256 of ``canonical_json(value)``."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:length]
+    return text_digest(canonical_json(value), length)
+
+
+def text_digest(text: str, length: int = 64) -> str:
+    """The first ``length`` hexadecimal digits of the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def stamp_of(path: Path) -> Stamp | None:

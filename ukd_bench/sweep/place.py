@@ -4,7 +4,6 @@ It is not told earlier: a plan's configs are what its keys were made from, and a
 is reused lies where it was made, which may be another folder.
 """
 
-import copy
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -77,7 +76,7 @@ def placed_config(
         locate: Function from a run to the folder that it lies in or will.
         places: Folders of flow and frames.
     """
-    config, root = copy.deepcopy(run.config), run.data.root
+    config, root = run.config, run.data.root
     for step in steps_in(config, OPEN_FLOW):
         settings = flow_settings(step)
         if settings is not None and (folder := places.flow.get((root, flow_key(settings)))):
@@ -219,19 +218,19 @@ class RunFolders:
 
         That one lists what there is when it is written, and a run may be handed over earlier.
         """
-        if not run.method.reads or not (teachers := self._state.plan.teachers_of(run)):
+        teachers = self._state.plan.pools[run.regime][: run.spec.num_teachers]
+        if not run.method.reads or not teachers:
             return
         hook = method_hook(config, run.method, run.label)
         if not isinstance(hook.get('pool'), str):
             return
-        banks = {teacher.spec.key: bank for _, teacher, bank in self._state.plan.pool}
         root = paths.root.resolve()
 
         def beside(one: PlannedRun) -> RunPaths:
             folder = self._state.folder(one).root.resolve()
             return RunPaths(Path(os.path.relpath(folder, root)))
 
-        entries = [pool_entry(one, beside(one), beside(banks[one.spec.key])) for one in teachers]
+        entries = [pool_entry(one, beside(one), beside(bank)) for _, one, bank in teachers]
         write_json(paths.pool, dict(teachers=entries))
         hook['pool'] = str(root / paths.pool.name)
 

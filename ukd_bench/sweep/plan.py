@@ -1,5 +1,6 @@
 """The plan of a sweep: a DAG of runs in which shared teachers and banks appear once."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,17 +24,25 @@ class PlannedRun:
 
     Attributes:
         spec: Its specification.
-        config: The resolved config that it trains or scores by.
+        shared: The resolved config that it trains or scores by, but for its seed, which is that of
+            one of the runs that share the config.
         method: The row of its method.
         data: Its videos.
         regime: Name of the regime that it was planned for first; it may be part of others.
     """
 
     spec: RunSpec
-    config: Config
+    shared: Config
     method: Method
     data: SweepData
     regime: str = DEFAULT_REGIME
+
+    @property
+    def config(self) -> Config:
+        """The resolved config that it trains or scores by, a copy."""
+        config = copy.deepcopy(self.shared)
+        config.randomness = dict(seed=self.spec.seed)
+        return config
 
     @property
     def folder(self) -> str:
@@ -57,7 +66,7 @@ class PlannedRun:
     @cached_property
     def pretrained_by(self) -> tuple[str, ...]:
         """Keys of the runs whose weights its backbones start from."""
-        named = dict.fromkeys(one['run'] for one in made_by_runs(self.config))
+        named = dict.fromkeys(one['run'] for one in made_by_runs(self.shared))
         # An ensemble has the config of a teacher, and starts from nothing.
         return tuple(key for key in named if key in self.spec.parents)
 
@@ -129,4 +138,12 @@ class Plan:
 
     def children(self, key: str) -> list[PlannedRun]:
         """Runs that need this one."""
-        return [run for run in self.runs.values() if key in run.spec.parents]
+        return self._children.get(key, [])
+
+    @cached_property
+    def _children(self) -> dict[str, list[PlannedRun]]:
+        found: dict[str, list[PlannedRun]] = {}
+        for run in self.runs.values():
+            for parent in dict.fromkeys(run.spec.parents):
+                found.setdefault(parent, []).append(run)
+        return found

@@ -1,7 +1,7 @@
 """From the axes to the plan: which runs there are, and what each needs."""
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from .run_config import (
     set_label_noise,
     set_options,
 )
-from .run_maker import RunMaker, one_run, set_evaluation
+from .run_maker import RunMaker, Settled, one_run, set_evaluation
 from .start import require_same_backbone, set_start
 from .videos import SweepData, sweep_data
 
@@ -120,6 +120,7 @@ class _RegimePlanner:
         self.data_of = data_of
         self.pretrained: dict[tuple[str, str], tuple[PlannedRun, str]] = {}
         self.pool: Pool = []
+        self.settled: dict[Hashable, tuple[Settled, tuple[str, ...]]] = {}
         # One config of the first student stands for all in what they share: clips and views.
         self.sharing = self._sharing()
         self.shared = self._config(self.sharing, axes.students[0])
@@ -140,10 +141,10 @@ class _RegimePlanner:
             # One teacher is no ensemble.
             counts = self.axes.of_method('ensemble').num_teachers
             yield from (self._ensemble(k) for k in counts if k > 1)
+        methods = [(one, self.axes.of_method(one.name)) for one in self.axes.student_methods]
         for student in self.axes.students:
             for seed in self.axes.seeds:
-                for method in self.axes.student_methods:
-                    asked = self.axes.of_method(method.name)
+                for method, asked in methods:
                     if seed in asked.seeds and student in asked.students:
                         yield from self._students(method, student, seed, asked.num_teachers)
 
@@ -201,6 +202,7 @@ class _RegimePlanner:
         where = f'teacher {teacher.name}'
         return self._make(
             config,
+            of=f'teacher of {teacher.name}',
             method=RUN_KINDS['teacher'],
             student=teacher.student,
             teacher=teacher.name,
@@ -242,6 +244,7 @@ class _RegimePlanner:
         epochs = own.epochs or config.train_cfg.max_epochs
         run = self._make(
             config,
+            of=f'pretraining of {name}',
             data=self.data_of(own.dataset),
             method=row,
             student=student,
@@ -301,6 +304,32 @@ class _RegimePlanner:
         num_teachers: int = 0,
         parents: Iterable[PlannedRun] = (),
     ) -> PlannedRun:
+        settled, starts_from = self._settled_student(method, student, seed, num_teachers)
+        return self.maker.make(
+            self.axes,
+            settled,
+            student=student.name,
+            seed=seed,
+            num_teachers=num_teachers,
+            full_epochs=epochs_of(
+                method, self.axes.full_epochs, num_teachers, self.axes.bank_views
+            ),
+            # What it learns from comes first.
+            parents=(*(run.spec.key for run in parents), *starts_from),
+        )
+
+    def _settled_student(
+        self, method: Method, student: Student, seed: int, num_teachers: int
+    ) -> tuple[Settled, tuple[str, ...]]:
+        """A student's config, and keys of the runs whose weights it starts from.
+
+        Where the seed stands nowhere but in its randomness, students of all seeds share it.
+        """
+        # Which labels are wrong follows from the seed.
+        noisy = seed if self.regime.label_noise else None
+        name = method.name, student.name, num_teachers, noisy
+        if name in self.settled:
+            return self.settled[name]
         config = self._config(method, student)
         of = f'{method.name} of {student.name}'
         set_options(config, self.regime.cfg_options, of)
@@ -316,19 +345,12 @@ class _RegimePlanner:
         )
         set_label_noise(config, self.regime.label_noise, seed, of)
         starts_from = self._starting(config, student.name, of)
-        return self._make(
-            config,
-            method=method,
-            student=student.name,
-            seed=seed,
-            num_teachers=num_teachers,
-            epochs=epochs_of(method, student.epochs, num_teachers, self.axes.bank_views),
-            full_epochs=epochs_of(
-                method, self.axes.full_epochs, num_teachers, self.axes.bank_views
-            ),
-            # What it learns from comes first.
-            parents=(*(run.spec.key for run in parents), *starts_from),
+        epochs = epochs_of(method, student.epochs, num_teachers, self.axes.bank_views)
+        settled = self.maker.settle(
+            self.axes, self.data, config, method=method, epochs=epochs, of=of
         )
+        self.settled[name] = settled, starts_from
+        return self.settled[name]
 
     def _config(self, method: Method, student: Student) -> Config:
         """A student's config as it is read, to be changed at will."""
@@ -341,8 +363,28 @@ class _RegimePlanner:
 
         return self.maker.config((method.name, student.name), read)
 
-    def _make(self, config: Config, data: SweepData | None = None, **facts: Any) -> PlannedRun:
-        return self.maker.make(self.axes, data or self.data, config, **facts)
+    def _make(
+        self,
+        config: Config,
+        *,
+        method: Method,
+        epochs: int,
+        of: str,
+        data: SweepData | None = None,
+        hook: str | None = None,
+        identified_by: dict[str, Any] | None = None,
+        **facts: Any,
+    ) -> PlannedRun:
+        """The one run of a config."""
+        settled = self.maker.settle(
+            *(self.axes, data or self.data, config),
+            method=method,
+            epochs=epochs,
+            of=of,
+            hook=hook,
+            identified_by=identified_by,
+        )
+        return self.maker.make(self.axes, settled, **facts)
 
 
 def _with_ancestors(keys: Iterable[str], runs: dict[str, PlannedRun]) -> set[str]:

@@ -177,7 +177,7 @@ def _steps(plan: Plan, data: SweepData, name: str) -> Iterator[Any]:
     """The steps of a type in the pipelines of all runs that read these videos."""
     for run in plan.runs.values():
         if run.data is data:
-            yield from steps_in(run.config, name)
+            yield from steps_in(run.shared, name)
 
 
 def _checked(settings: dict[str, Any]) -> FlowSettings:

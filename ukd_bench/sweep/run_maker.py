@@ -2,13 +2,15 @@
 
 import copy
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mmengine.config import Config
 
 from ..data.flow import FLOW_VERSION
 from ..errors import ConfigError
-from ..files.hashes import digest
+from ..files.hashes import canonical_json, text_digest
 from ..methods.table import RUN_KINDS, Method
 from ..records.key import OPEN_FLOW, PROTOCOL_VERSION, holds_step, scientific
 from ..records.plain import require_plain
@@ -21,6 +23,70 @@ from .run_config import set_data, set_epochs, set_protocol, set_selection
 from .videos import SweepData
 
 KEY_DIGITS = 12
+
+
+HOLE = '\0'
+"""Stands in a text for what is filled in; no config holds it, see :func:`.plain.require_plain`."""
+_SEED = 'randomness'
+
+
+class Text:
+    """The canonical JSON of a config, of which runs that differ in their seed alone share all else.
+
+    With thousands of seeds, writing it anew for each would take most of a plan's time.
+
+    Args:
+        counts: The config as plain values.
+    """
+
+    def __init__(self, counts: Mapping[str, Any]) -> None:
+        self.whole = canonical_json(counts)
+        self._around = canonical_json({**counts, _SEED: HOLE})
+
+    def of_seed(self, seed: int) -> str:
+        """The JSON with another seed of the run's randomness."""
+        return filled(self._around, canonical_json(dict(seed=seed)))
+
+
+def filled(text: str, content: str) -> str:
+    """A canonical JSON with another in the place of its first hole."""
+    before, hole, after = text.partition(canonical_json(HOLE))
+    assert hole, 'a text to be filled has a hole'
+    return f'{before}{content}{after}'
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A config with all that its runs have in common, and what follows from it.
+
+    Attributes:
+        config: The config, with a seed that need not be that of a run.
+        data: What its runs train and test on.
+        method: Row of their method.
+        epochs: Their schedule.
+        hook: Name of the method's hook in the config; None where there is none.
+        counts: All of the config that can change a result.
+        covered: What of it keys cover, where that is not all of ``counts``.
+        weights: Hashes of initial weights by their files' paths.
+        sources: Hashes of the user's own modules by name.
+        reads_flow: Whether it opens optical flow.
+    """
+
+    config: Config
+    data: SweepData
+    method: Method
+    epochs: int
+    hook: str | None
+    counts: Text
+    covered: Text | None
+    weights: Mapping[str, str]
+    sources: Mapping[str, str]
+    reads_flow: bool
+
+    @cached_property
+    def identity_of_data(self) -> Any:
+        """What tells its videos from others."""
+        return self.data.identity()
 
 
 class RunMaker:
@@ -51,7 +117,7 @@ class RunMaker:
             self._read[name] = read()
         return copy.deepcopy(self._read[name])
 
-    def make(
+    def settle(
         self,
         axes: Axes,
         data: SweepData,
@@ -59,6 +125,57 @@ class RunMaker:
         *,
         method: Method,
         epochs: int,
+        identified_by: dict[str, Any] | None = None,
+        of: str,
+        hook: str | None = None,
+    ) -> 'Settled':
+        """Gives a config what every run's config is given in it, but for the seed.
+
+        Args:
+            axes: The axes in the regime of its runs.
+            data: What they train and test on.
+            config: Their config, changed in place.
+            method: Row of their method.
+            epochs: Their schedule.
+            identified_by: What of the config their keys cover; None is all that can change a
+                result.
+            of: What messages call the config's owner.
+            hook: Name of the method's hook in the config, where it is not that of the row.
+
+        Raises:
+            ConfigError: the config holds what cannot be used.
+        """
+        set_epochs(config, epochs)
+        set_data(config, str(data.root.resolve()), data.split, data.num_classes, data.edition)
+        set_evaluation(config, axes)
+        config.randomness = dict(seed=0)
+        hook = hook or method.hook
+        whole = config.to_dict()
+        where = f'config of {of}'
+        require_plain(whole, where)
+        weights = initial_weights(whole, where)
+        counts = scientific(whole, hook, weights)
+        covered = counts if identified_by is None else identified_by
+        # Modules that a config imports may register anything that it names.
+        imports = config.get('custom_imports')
+        return Settled(
+            config=config,
+            data=data,
+            method=method,
+            epochs=epochs,
+            hook=hook,
+            counts=Text(counts),
+            covered=None if identified_by is None else Text(identified_by),
+            weights=weights,
+            sources=user_sources([covered, dict(custom_imports=imports)]),
+            reads_flow=holds_step(covered, OPEN_FLOW),
+        )
+
+    def make(
+        self,
+        axes: Axes,
+        settled: 'Settled',
+        *,
         full_epochs: int | None = None,
         student: str | None = None,
         teacher: str | None = None,
@@ -67,18 +184,12 @@ class RunMaker:
         view_seed: int | None = None,
         num_views: int = 0,
         parents: tuple[str, ...] = (),
-        identified_by: dict[str, Any] | None = None,
-        of: str | None = None,
-        hook: str | None = None,
     ) -> PlannedRun:
-        """The run of a config, with what every run's config is given in it.
+        """A run of a config.
 
         Args:
             axes: The axes in the run's regime.
-            data: What it trains and tests on.
-            config: Its config, changed in place.
-            method: Row of its method.
-            epochs: Its schedule.
+            settled: Its config, which runs of other seeds may share.
             full_epochs: The full schedule; None is that of the axes.
             student: Name of its backbone, if it trains one.
             teacher: Name of its teacher, or of the network that it pretrains.
@@ -87,44 +198,30 @@ class RunMaker:
             view_seed: Seed of the training views; None is that of the axes.
             num_views: Views that a bank holds.
             parents: Keys of the runs that it needs, which were made before.
-            identified_by: What of the config its key covers; None is all that can change a result.
-            of: What messages call the config's owner.
-            hook: Name of the method's hook in the config, where it is not that of the row.
 
         Raises:
-            ConfigError: the config holds what cannot be used, or two runs of the plan are one.
+            ConfigError: two runs of the plan are one.
         """
-        set_epochs(config, epochs)
-        set_data(config, str(data.root.resolve()), data.split, data.num_classes, data.edition)
-        set_evaluation(config, axes)
-        config.randomness = dict(seed=seed)
+        method, data = settled.method, settled.data
         view_seed = axes.view_seed if view_seed is None else view_seed
-        hook = hook or method.hook
-        whole = config.to_dict()
-        where = f'config of {of or f"{method.name} of {teacher or student}"}'
-        require_plain(whole, where)
-        weights = initial_weights(whole, where)
-        counts = scientific(whole, hook, weights)
-        if identified_by is None:
-            identified_by = counts
-        identity = dict(
+        identity: dict[str, Any] = dict(
             protocol=PROTOCOL_VERSION,
             method=method.name,
             num_teachers=num_teachers,
             seed=seed,
             view_seed=view_seed,
             num_views=num_views,
-            data=data.identity(),
-            config=identified_by,
+            data=settled.identity_of_data,
+            config=HOLE,
             parents=parents,
         )
-        # Modules that a config imports may register anything that it names.
-        imports = config.get('custom_imports')
-        if sources := user_sources([identified_by, dict(custom_imports=imports)]):
-            identity['sources'] = sources
-        if holds_step(identified_by, OPEN_FLOW):
+        if settled.sources:
+            identity['sources'] = settled.sources
+        if settled.reads_flow:
             identity['flow'] = FLOW_VERSION
-        key = digest(identity, KEY_DIGITS)
+        counts = settled.counts.of_seed(seed)
+        covered = counts if settled.covered is None else settled.covered.whole
+        key = text_digest(filled(canonical_json(identity), covered), KEY_DIGITS)
         # What a run needs must stay as it was, too.
         needed = [self.made[parent].spec for parent in parents]
         spec = RunSpec(
@@ -136,7 +233,7 @@ class RunMaker:
             num_teachers=num_teachers,
             seed=seed,
             split=data.split,
-            epochs=epochs,
+            epochs=settled.epochs,
             full_epochs=full_epochs or axes.full_epochs,
             view_seed=view_seed,
             num_views=num_views,
@@ -145,12 +242,12 @@ class RunMaker:
             parents=parents,
             data_name=data.name,
             synthetic=data.synthetic,
-            config_sha256=digest(counts),
-            hook=hook,
-            sources=_union(sources, *(one.sources for one in needed)),
-            weights=_union(weights, *(one.weights for one in needed)),
+            config_sha256=text_digest(counts),
+            hook=settled.hook,
+            sources=_union(settled.sources, *(one.sources for one in needed)),
+            weights=_union(settled.weights, *(one.weights for one in needed)),
         )
-        run = PlannedRun(spec, config, method, data, axes.regimes[0].name)
+        run = PlannedRun(spec, settled.config, method, data, axes.regimes[0].name)
         other = self.made.setdefault(key, run)
         # Students that differ in their schedule alone may share a teacher of their own kind.
         if student != other.spec.student and method.name not in RUN_KINDS:

@@ -45,7 +45,7 @@ def memory_part(config: Mapping[str, Any], hook: str | None = None) -> dict[str,
 def memory_key(run: PlannedRun, plan: Plan) -> str:
     """Hash that two runs share only where they take as much memory as each other."""
     every = (run, *plan.teachers_of(run))
-    parts = [memory_part(one.config.to_dict(), one.spec.hook) for one in every]
+    parts = [memory_part(one.shared.to_dict(), one.spec.hook) for one in every]
     return digest([run.spec.method, run.spec.device, parts])
 
 

@@ -91,7 +91,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'yours (default: local)',
     )  # fmt: skip
     add(
-        '--slurm', action='append', default=[], metavar='KEY=VALUE',
+        '--slurm', action='append', metavar='KEY=VALUE',
         help="what a job of Slurm asks for, over the sweep's own, such as time=4:00:00 or "
         'partition=gpu; repeatable',
     )  # fmt: skip

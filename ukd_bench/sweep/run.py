@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class SweepOptions:
     device: str = 'cpu'
     jobs: int | None = None
     executor: str = 'local'
-    slurm: list[str] = field(default_factory=list)
+    slurm: list[str] | None = None
     detach: bool = False
     data_root: Path | None = None
     cache_gib: float = 8.0
@@ -152,7 +152,7 @@ class SweepRun:
         self._by_split = {self._data.split: self._data}
         self._pretrained_on: list[tuple[Dataset, SweepData]] = []
         self.paths = SweepPaths(options.results / self.axes.name)
-        self._options = dict(slurm=self.axes.slurm.overlaid(options.slurm))
+        self._options = dict(slurm=self.axes.slurm.overlaid(options.slurm or ()))
         self.devices = preflight(self.axes, options.device)
         # A class of the user's own is imported when it is needed.
         if (kind := EXECUTORS.get(options.executor)) is not None:

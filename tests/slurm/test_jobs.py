@@ -9,10 +9,10 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.records.folder import RunPaths
-from ukd_bench.sweep.executors import Detached, build_executor
-from ukd_bench.sweep.executors.slurm import SlurmOptions, commands
+from ukd_bench.sweep.executors import Detached
+from ukd_bench.sweep.executors.slurm import commands
 
-from ..sweep.executors.made_up_jobs import ending, job, resources
+from ..sweep.executors.made_up_jobs import cuda, ending, job
 
 LONG = 'import time\nprint("begun", flush=True)\ntime.sleep(100)'
 # Ends on SIGTERM as a run does: without a word. A job's second process goes on to the end.
@@ -23,19 +23,6 @@ before = path.read_text() if path.exists() else ''
 path.write_text(before + 'x')
 time.sleep(0 if before else 100)
 """
-
-
-@pytest.fixture
-def new_executor(cluster, tmp_path, monkeypatch):
-    """Makes executors as calls of a sweep do, one after another."""
-    monkeypatch.chdir(tmp_path)
-
-    def make(jobs=None, detach=False, **options):
-        asked = SlurmOptions(**{'time': 10, 'mem': '100', 'poll_s': 0.2, **options})
-        given = replace(resources(jobs=jobs), options=dict(slurm=asked), detach=detach)
-        return build_executor('slurm', given)
-
-    return make
 
 
 def until(is_so, seconds: float = 30.0):
@@ -216,3 +203,16 @@ def test_a_job_of_a_sweep_inside_of_a_job_is_not_the_outer_one(new_executor, tmp
     executor.start(work)
     assert 'COMPLETED' in ending(executor, work) and work.log.read_text() != '77\n'
     assert os.environ['SLURM_NTASKS'] == '77'
+
+
+def test_on_cuda_a_job_has_a_gpu_and_sees_no_other(new_executor, tmp_path):
+    script = 'import os\nprint(*map(os.environ.get, ("SLURMD_NODENAME", "CUDA_VISIBLE_DEVICES")))'
+    works = [job(tmp_path, f'on{n}', script) for n in range(3)]
+    options = dict(), dict(gpus='a100:1'), dict(gres='gpu:a100:1')
+    for work, more in zip(works, options, strict=True):
+        executor = new_executor(devices=cuda('GPU'), **more)
+        executor.start(work)
+        assert 'COMPLETED' in ending(executor, work)
+        assert work.log.read_text() == 'node2 0\n'
+    with pytest.raises(ConfigError, match=r'^sbatch: .*node configuration is not available'):
+        new_executor(devices=cuda('GPU'), gpus='v100:1').start(works[0])

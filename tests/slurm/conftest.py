@@ -1,6 +1,7 @@
 """A cluster for the tests of a process, which ask for it by ``cluster``."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from .cluster import Cluster
 
 
 @pytest.fixture(scope='session')
-def running():
+def slurm_cluster():
     """A cluster that is up; each process of a test session has its own."""
     if (absence := clusters.absence()) is not None:
         pytest.skip(absence)
@@ -22,13 +23,13 @@ def running():
 
 
 @pytest.fixture
-def cluster(running: Cluster, monkeypatch):
+def cluster(slurm_cluster: Cluster, monkeypatch):
     """The cluster without any job; Slurm's commands reach it from this process."""
-    for name, value in running.variables.items():
+    for name, value in slurm_cluster.variables.items():
         monkeypatch.setenv(name, value)
-    running.cancel_all()
-    yield running
-    running.cancel_all()
+    slurm_cluster.cancel_all()
+    yield slurm_cluster
+    slurm_cluster.cancel_all()
 
 
 @pytest.fixture
@@ -44,8 +45,7 @@ def new_executor(cluster, tmp_path, monkeypatch):
     return make
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    # Hooks of a folder's conftest get all items.
-    for item in items:
-        if {'cluster', 'running'} & {*getattr(item, 'fixturenames', ())}:
-            item.add_marker(pytest.mark.slow)
+    """Puts the one test first that takes longest of all; items are those of all folders."""
+    items.sort(key=lambda item: item.path != Path(__file__).with_name('test_sweep.py'))

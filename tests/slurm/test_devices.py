@@ -45,7 +45,6 @@ def test_it_is_asked_once_for_each_choice_of_machines(given, cluster, tmp_path, 
     assert not list((tmp_path / 'small' / 'slurm').glob('device-*.json'))
 
 
-@pytest.mark.slow
 def test_a_machine_without_a_gpu_says_so(given, cluster):
     with pytest.raises(ConfigError, match=r'torch finds no CUDA device.*\(in Slurm job \d+\)$'):
         SlurmExecutor.find_devices(given(NO_GPU), ask=True)

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -56,7 +57,8 @@ def git_state() -> dict | None:
     return dict(commit=commit.strip(), dirty=bool(changes.strip()))
 
 
-def package_versions() -> dict[str, str]:
+@cache
+def package_versions() -> Mapping[str, str]:
     """Versions of the packages that can change a figure."""
     versions = {}
     for package in PACKAGES:
@@ -122,7 +124,7 @@ def environment(
         threads=threads,
         precision=precision,
         python=platform.python_version(),
-        packages=package_versions(),
+        packages=dict(package_versions()),
         platform=f'{platform.system()} {platform.machine()}',
         cores=os.cpu_count(),
         source_sha256=source_sha256(),

@@ -238,7 +238,9 @@ class RunFolders:
         """Writes a run's config with the present places in it, and notes that."""
         config = placed_config(run, self._state.plan, self._state.folder, self._places)
         self._give_pool(run, config, paths)
-        write_text(paths.config, config.pretty_text)
+        # MMEngine's own layout will do; a prettier one takes most of a start's time.
+        plain = Config(config.to_dict(), format_python_code=False)
+        write_text(paths.config, plain.pretty_text)
         self._placed.add(run.spec.key)
 
 

@@ -43,7 +43,8 @@ def carry_out(state: SweepState, places: Places, executor: Executor, progress: P
             progress.tick()
             # What has ended may have made room, and what waits for it may start.
             if not moved and round_.is_open:
-                time.sleep(executor.poll_s)
+                with own_code(executor):
+                    executor.wait()
     finally:
         with own_code(executor):
             executor.stop()

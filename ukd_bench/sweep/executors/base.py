@@ -6,6 +6,7 @@ whether the run is still under way. So one that hands runs to other machines nee
 sweep but this file.
 """
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -125,6 +126,10 @@ class Executor(ABC):
         The words are what a person reads of a run that had no time to leave its own, as ``the
         process ended with exit status 1``.
         """
+
+    def wait(self) -> None:
+        """Waits :attr:`poll_s` seconds, or less where it learns that a run has ended."""
+        time.sleep(self.poll_s)
 
     def again(self, job: Job) -> bool:
         """Whether a run is to be started again that has ended without a word of its own.

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -85,6 +86,10 @@ class RunServer:
         with contextlib.suppress(BrokenPipeError):
             self._orders.write(json.dumps(order).encode() + b'\n')
         return run
+
+    def wait(self, seconds: float) -> None:
+        """Waits until the server has something to say, for so long at most."""
+        select.select([self._answers], [], [], seconds)
 
     def listen(self) -> None:
         """Takes in what the server has said of runs that have ended."""

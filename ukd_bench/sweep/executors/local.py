@@ -53,6 +53,13 @@ class LocalExecutor(Executor):
         self._free.append(slot)
         return exit_in_words(process.returncode)
 
+    def wait(self) -> None:
+        """Waits until a forked run has ended, for :attr:`poll_s` seconds at most."""
+        if self._server is None or self._server.has_ended:
+            super().wait()
+        else:
+            self._server.wait(self.poll_s)
+
     def stop(self) -> None:
         """Ends the runs that are under way, and waits for them."""
         if self._server is not None:

@@ -54,7 +54,12 @@ GresTypes=gpu
 NodeName=DEFAULT CPUs=2 RealMemory=8000
 NodeName={nodes[0]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]}
 NodeName={nodes[1]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} Gres=gpu:a100:1
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+# A job that is urgent takes the place of another, at once or after a time of grace.
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=graceful Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=60
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
 """
 
 # A job that asks for it is told its number; nobody opens the device.
@@ -107,7 +112,7 @@ class Cluster:
         self.start_controller()
         for node in NODES:
             self._begin(node, '-D', '-N', node, program='slurmd')
-        self._wait(lambda: self._states() == ['idle', 'idle'], 'nodes')
+        self._wait(lambda: self._states() == {'idle'}, 'nodes')
 
     def start_controller(self) -> None:
         """Starts the daemon that knows the jobs, and waits until it answers."""
@@ -184,8 +189,8 @@ class Cluster:
                 preexec_fn=partial(die_with_parent, os.getpid()),
             )
 
-    def _states(self) -> list[str]:
-        return self._command('sinfo', '--noheader', '--Node', '--format=%t').stdout.split()
+    def _states(self) -> set[str]:
+        return {*self._command('sinfo', '--noheader', '--Node', '--format=%t').stdout.split()}
 
     def _command(self, *words: str) -> subprocess.CompletedProcess:
         variables = {**os.environ, **self.variables}

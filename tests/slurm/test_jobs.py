@@ -104,17 +104,38 @@ def test_a_later_call_finds_its_jobs_and_no_others(new_executor, cluster, tmp_pa
     assert capfd.readouterr().err == ''
 
 
-@pytest.mark.parametrize('signal', ['TERM', 'USR2'])
-def test_a_job_that_is_told_to_end_is_put_back(signal, new_executor, cluster, tmp_path):
-    """SIGTERM comes on preemption, SIGUSR2 before the time limit."""
+@pytest.mark.parametrize('partition', ['main', 'graceful'])
+def test_a_job_goes_on_when_its_node_was_wanted_for_another(
+    partition, new_executor, cluster, tmp_path
+):
+    path = tmp_path / 'times'
+    work = job(tmp_path, 'twice', TWICE.format(path=str(path)))
+    there = dict(nodelist='node1', mem='6000')
+    executor, urgent = (
+        new_executor(partition=partition, **there),
+        new_executor(partition='urgent', **there),
+    )
+    executor.start(work)
+    number = number_of(work)
+    until(path.exists)
+    other = job(tmp_path, 'other', 'print("urgent")')
+    urgent.start(other)
+    # With a time of grace the run is told to end; without one it is Slurm that puts the job back.
+    assert 'COMPLETED' in ending(urgent, other)
+    assert ending(executor, work) == f'Slurm job {number} ended as COMPLETED: exit status 0'
+    assert path.read_text() == 'xx'
+    said = [path.read_text() for path in RunPaths(work.folder).slurm.glob('*.out')]
+    assert ('the run was interrupted; the job is put back' in said[0]) == (partition == 'graceful')
+
+
+def test_a_job_that_is_told_that_its_time_is_up_is_put_back(new_executor, cluster, tmp_path):
     path = tmp_path / 'times'
     work = job(tmp_path, 'twice', TWICE.format(path=str(path)))
     executor = new_executor()
     executor.start(work)
-    number = number_of(work)
     until(path.exists)
-    cluster.call('scancel', f'--signal={signal}', number)
-    assert ending(executor, work) == f'Slurm job {number} ended as COMPLETED: exit status 0'
+    cluster.call('scancel', '--signal=USR2', number_of(work))
+    assert 'COMPLETED' in ending(executor, work)
     assert path.read_text() == 'xx'
 
 

@@ -152,6 +152,8 @@ class SweepRun:
         self._by_split = {self._data.split: self._data}
         self._pretrained_on: list[tuple[Dataset, SweepData]] = []
         self.paths = SweepPaths(options.results / self.axes.name)
+        if options.slurm and options.executor != 'slurm':
+            raise ConfigError('--slurm needs --executor slurm')
         self._options = dict(slurm=self.axes.slurm.overlaid(options.slurm or ()))
         self.devices = preflight(self.axes, options.device)
         # A class of the user's own is imported when it is needed.

@@ -19,6 +19,7 @@ from .probe import asked_device, known_device
 from .submission import require_installed, submit, waiting_for_slurm
 
 _ALL = 1_000_000
+_ROUND_S = 1.0
 
 
 class SlurmExecutor(Executor):
@@ -43,7 +44,8 @@ class SlurmExecutor(Executor):
         self._asked = self._options.asked(resources.devices.kind, resources.threads)
         require_installed()
         self.capacity = resources.jobs or _ALL
-        self.poll_s = self._options.poll_s
+        # A display moves on between two questions.
+        self.poll_s = min(_ROUND_S, self._options.poll_s)
         # By run, what Slurm calls the job; runs that have ended are in it no more.
         self._numbers: dict[str, str] = {}
         self._again: dict[str, bool] = {}
@@ -72,7 +74,7 @@ class SlurmExecutor(Executor):
     def adopt(self, job: Job) -> bool:
         """Whether Slurm has a job of the run that has not ended."""
         # Without an answer a second job might be submitted beside the first.
-        waiting_for_slurm(self._look, self._say_down, self.poll_s)
+        waiting_for_slurm(self._look, self._say_down, self._options.poll_s)
         found = self._listed.get(_comment(job))
         if found is not None:
             self._numbers[job.key] = found.number
@@ -84,7 +86,8 @@ class SlurmExecutor(Executor):
         Raises:
             ConfigError: Slurm refuses the job.
         """
-        number = waiting_for_slurm(lambda: self._submit(job), self._say_down, self.poll_s)
+        pause_s = self._options.poll_s
+        number = waiting_for_slurm(lambda: self._submit(job), self._say_down, pause_s)
         self._is_down = False
         self._numbers[job.key] = number
         self._listed[_comment(job)] = Listed(number, 'PENDING')
@@ -142,7 +145,7 @@ class SlurmExecutor(Executor):
     def _look(self) -> None:
         """Asks for all jobs at once, unless that was done a moment ago."""
         now = time.monotonic()
-        if self._listed_at is None or now - self._listed_at >= self.poll_s:
+        if self._listed_at is None or now - self._listed_at >= self._options.poll_s:
             self._listed = jobs_by_comment()
             self._listed_at = time.monotonic()
             self._is_down = False

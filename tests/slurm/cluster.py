@@ -115,8 +115,9 @@ class Cluster:
         self._wait(lambda: self._states() == {'idle'}, 'nodes')
 
     def start_controller(self) -> None:
-        """Starts the daemon that knows the jobs, and waits until it answers."""
-        self._begin('slurmctld', '-D')
+        """Starts the daemon that knows the jobs where it is down, and waits until it answers."""
+        if 'slurmctld' not in self._daemons:
+            self._begin('slurmctld', '-D')
         self._wait(lambda: self._command('scontrol', 'ping').returncode == 0, 'slurmctld')
 
     def stop_controller(self, kill: bool = False) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -173,18 +174,28 @@ def test_all_jobs_are_asked_for_at_once(new_executor, tmp_path, monkeypatch):
 
 def test_a_slurm_that_is_down_is_waited_for(new_executor, cluster, tmp_path, capfd, monkeypatch):
     executor = new_executor()
-    work = job(tmp_path, 'work', 'import time\nprint("begun", flush=True)\ntime.sleep(3)')
+    work = job(tmp_path, 'work', 'import time\nprint("begun", flush=True)\ntime.sleep(8)')
     executor.start(work)
     until(lambda: begun(work))
     # Slurm's own commands would ask on for a while.
-    monkeypatch.setattr(commands, '_TIMEOUT_S', 2.0)
+    monkeypatch.setattr(commands, '_TIMEOUT_S', 1.0)
     cluster.stop_controller()
     try:
         for _ in range(2):
             time.sleep(executor.poll_s)
-            assert executor.poll(work) is None
+            began = time.monotonic()
+            assert [executor.poll(work) for _ in range(20)] == [None] * 20
+            # One question tells it for all jobs.
+            assert time.monotonic() - began < 5
         (line,) = capfd.readouterr().err.splitlines()
         assert line.startswith('squeue') and line.endswith('; waiting for Slurm')
+        # A later call must know whether the job is there before it goes on.
+        with ThreadPoolExecutor() as threads:
+            adopted = threads.submit(new_executor().adopt, work)
+            time.sleep(1.5)
+            assert not adopted.done()
+            cluster.start_controller()
+            assert adopted.result()
     finally:
         cluster.start_controller()
     assert 'COMPLETED' in ending(executor, work)

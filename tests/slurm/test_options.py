@@ -171,6 +171,18 @@ def test_what_has_not_ended_is_under_way():
             RefusedError,
         ),
         ('', 'sbatch: it said nothing', RefusedError),
+        (
+            'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job '
+            "submit limit, user's size and/or time limits)",
+            'sbatch: Batch job submission failed: Job violates accounting/QOS policy (job submit '
+            "limit, user's size and/or time limits); with --jobs N there are N at once",
+            RefusedError,
+        ),
+        (
+            'sbatch: error: Batch job submission failed: Protocol authentication error',
+            'sbatch: Batch job submission failed: Protocol authentication error',
+            ClusterDownError,
+        ),
     ],
 )
 def test_complaints_are_one_line(said, line, kind):

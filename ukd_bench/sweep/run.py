@@ -180,7 +180,9 @@ class SweepRun:
             say: Called with a line before a person has to wait.
         """
         here = self.devices.name is not None
-        jobs = self.executor().capacity if here else self.options.jobs or 1
+        # A cluster takes whatever there is.
+        capacity = self.executor().capacity if here else self.options.jobs or 1
+        jobs = min(capacity, max(1, len(state.plan.runs)))
         return estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
 
     def executor(self) -> Executor:

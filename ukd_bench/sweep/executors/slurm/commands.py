@@ -11,7 +11,7 @@ _TIMEOUT_S = 60.0
 _DOWN = re.compile(
     r'unable to contact slurm controller|socket timed out|connection refused|'
     r'temporarily unable|zero bytes were transmitted|communication connection failure|'
-    r'controller.{0,30}not responding|in standby mode|try again',
+    r'controller.{0,30}not responding|in standby mode|try again|authentication error',
     re.IGNORECASE,
 )
 _UNKNOWN_JOB = re.compile('invalid job id', re.IGNORECASE)
@@ -42,11 +42,15 @@ def jobs_by_comment() -> dict[str, Listed]:
     """All jobs of this user that have not ended, by the comments that they were submitted with.
 
     Raises:
-        ClusterDownError: Slurm does not answer.
-        ConfigError: Slurm refuses, or is not installed.
+        ClusterDownError: Slurm does not answer, or not what it is asked.
+        ConfigError: it is not installed.
     """
     found = {}
-    said = ask('squeue', '--noheader', f'--user={os.getuid()}', '--format=%i|%T|%k')
+    try:
+        said = ask('squeue', '--noheader', f'--user={os.getuid()}', '--format=%i|%T|%k')
+    except RefusedError as error:
+        # Nothing that a user has said is in the question.
+        raise ClusterDownError(str(error)) from error
     for line in said.splitlines():
         number, state, comment = line.strip().split('|', 2)
         found[comment] = Listed(number, state)
@@ -57,15 +61,15 @@ def facts_of(number: str) -> dict[str, str] | None:
     """What Slurm tells of a job, by its own names; None where it does not know it any more.
 
     Raises:
-        ClusterDownError: Slurm does not answer.
-        ConfigError: Slurm refuses, or is not installed.
+        ClusterDownError: Slurm does not answer, or not what it is asked.
+        ConfigError: it is not installed.
     """
     try:
         said = ask('scontrol', '--oneliner', 'show', 'job', number)
     except RefusedError as error:
         if _UNKNOWN_JOB.search(str(error)):
             return None
-        raise
+        raise ClusterDownError(str(error)) from error
     pairs = (word.partition('=') for word in said.split())
     return {name: value for name, equals, value in pairs if equals}
 
@@ -102,4 +106,6 @@ def complaint(program: str, said: str) -> UkdBenchError:
     errors = [line for line in lines if 'error:' in line] or lines[:1] or ['it said nothing']
     words = '; '.join(re.sub(rf'^({program}: )?(error: )?', '', line) for line in errors)
     line = f'{program}: {shortened(words, 300)}'
+    if 'submit limit' in words:
+        line += '; with --jobs N there are N at once'
     return ClusterDownError(line) if _DOWN.search(said) else RefusedError(line)

@@ -50,7 +50,7 @@ class SlurmExecutor(Executor):
         self._numbers: dict[str, str] = {}
         self._again: dict[str, bool] = {}
         self._listed: dict[str, Listed] = {}
-        self._listed_at: float | None = None
+        self._asked_at: float | None = None
         self._is_down = False
         self._folder: Path | None = None
 
@@ -74,7 +74,9 @@ class SlurmExecutor(Executor):
     def adopt(self, job: Job) -> bool:
         """Whether Slurm has a job of the run that has not ended."""
         # Without an answer a second job might be submitted beside the first.
-        waiting_for_slurm(self._look, self._say_down, self._options.poll_s)
+        waiting_for_slurm(
+            lambda: self._look(now=self._is_down), self._say_down, self._options.poll_s
+        )
         found = self._listed.get(_comment(job))
         if found is not None:
             self._numbers[job.key] = found.number
@@ -115,7 +117,7 @@ class SlurmExecutor(Executor):
             raise Detached
         try:
             self._look()
-            if _comment(job) in self._listed:
+            if _comment(job) in self._listed or self._is_down:
                 return None
             facts = facts_of(self._numbers[job.key])
         except ClusterDownError as error:
@@ -142,13 +144,20 @@ class SlurmExecutor(Executor):
                 f'`ukd-bench status {self._folder}` says where they stand'
             )
 
-    def _look(self) -> None:
-        """Asks for all jobs at once, unless that was done a moment ago."""
-        now = time.monotonic()
-        if self._listed_at is None or now - self._listed_at >= self._options.poll_s:
-            self._listed = jobs_by_comment()
-            self._listed_at = time.monotonic()
-            self._is_down = False
+    def _look(self, now: bool = False) -> None:
+        """Asks for all jobs at once, unless that was done a moment ago.
+
+        Args:
+            now: Whether to ask all the same.
+        """
+        asked_at = self._asked_at
+        if now or asked_at is None or time.monotonic() - asked_at >= self._options.poll_s:
+            try:
+                self._listed = jobs_by_comment()
+                self._is_down = False
+            finally:
+                # One that does not answer takes its time, and is not asked again for the next job.
+                self._asked_at = time.monotonic()
 
     def _say_down(self, why: str) -> None:
         if not self._is_down:

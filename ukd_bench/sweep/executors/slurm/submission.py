@@ -5,6 +5,7 @@ import io
 import os
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
@@ -65,7 +66,9 @@ def submit(
     # The job needs this very suite, and its first process comes before the run's variables.
     path = f'export PYTHONPATH={shlex.quote(python_path())}'
     further = {'requeue': True, 'kill-on-invalid-dep': 'yes', **asked['additional_parameters']}
-    executor = submitit.SlurmExecutor(folder, max_num_timeout=requeues)
+    # The working folder may be a clone of another version.
+    python = shlex.join([sys.executable, '-P'])
+    executor = submitit.SlurmExecutor(folder, max_num_timeout=requeues, python=python)
     executor.update_parameters(
         **dict(
             asked,

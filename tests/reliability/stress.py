@@ -1,0 +1,197 @@
+"""Kills a small sweep again and again: ``python -m tests.reliability.stress RECORD``.
+
+A sweep is carried out undisturbed, and then from the start as often as it takes, while its
+processes are killed at random moments: the sweep's own, the server that runs are forked from, a
+run, a process that loads clips, or sweep and run at once. Whenever it has ended it is started
+again. Where it has come to all its records they are compared with those of the undisturbed one. It
+leaves a JSON record, and ends with status 1 where anything was not as it should be.
+"""
+
+import argparse
+import collections
+import random
+import shutil
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ukd_bench.files.atomic import write_json
+from ukd_bench.records.execution import environment
+
+from . import small
+from .processes import Process, marked, wait_until
+
+KINDS = dict(
+    sweep=('sweep',), server=('server',), run=('run',), worker=('worker',), both=('sweep', 'run')
+)
+"""What is killed at once, by what the record calls it."""
+MEAN_S = 4.0
+"""Mean time between two kills; a sweep takes about half of it before its first run starts."""
+_LOOK_S = 0.05
+
+
+@dataclass
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        kills: How often processes of each kind were killed.
+        starts: How often the sweep was started.
+        rounds: How often it came to all its records.
+        wrong: What was not as it should be, a line each.
+    """
+
+    kills: collections.Counter = field(default_factory=collections.Counter)
+    starts: int = 0
+    rounds: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        """Kills so far."""
+        return sum(self.kills.values())
+
+
+class Stress:
+    """Kills and starts again, until there were enough kills.
+
+    Args:
+        folder: An empty folder.
+        kills: How many kills.
+        seed: Seed of moments and victims.
+        say: Called with a line now and then.
+    """
+
+    def __init__(
+        self, folder: Path, kills: int, seed: int = 0, say: Callable[[str], Any] = print
+    ) -> None:
+        self.folder = folder
+        self.kills = kills
+        self.say = say
+        self.outcome = Outcome()
+        self._random = random.Random(seed)
+        self._mark = uuid.uuid4().hex
+        # Records as they were first seen in the round, by run.
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def run(self) -> Outcome:
+        """Does it all."""
+        calm = self.folder / 'undisturbed'
+        small.lay_out(calm)
+        assert small.carry_out(calm) == 0, (calm / 'sweep.log').read_text()
+        expected = small.outcomes(calm)
+        while self.outcome.number < self.kills:
+            place = self.folder / f'round-{self.outcome.rounds}'
+            small.copy_to(calm, place)
+            self._round(place, len(expected))
+            self._compare(place, expected)
+            self.outcome.rounds += 1
+            self.say(f'{self.outcome.number} of {self.kills} kills, {self.outcome.rounds} rounds')
+            shutil.rmtree(place)
+        return self.outcome
+
+    def _round(self, place: Path, runs: int) -> None:
+        """One sweep from the start to its last record, through kills while there are to be any."""
+        self._seen = {}
+        status = None
+        while status != 0:
+            self.outcome.starts += 1
+            sweep = small.start(place, '--jobs', '2', '--verify', mark=self._mark)
+            while sweep.poll() is None:
+                if self.outcome.number < self.kills and self._pause(place, sweep):
+                    self._kill()
+                elif self.outcome.number >= self.kills:
+                    self._watch(place, sweep, 1.0)
+            status = sweep.wait()
+            if not wait_until(lambda: not marked(self._mark)):
+                self._note(f'processes were left: {marked(self._mark)}')
+                for process in marked(self._mark):
+                    process.kill()
+            if self.outcome.number >= self.kills and status not in (0, -9, 1):
+                self._note(f'the sweep ended with status {status}')
+                return
+
+    def _pause(self, place: Path, sweep) -> bool:
+        """Waits for a random time; returns whether the sweep is still there."""
+        return self._watch(place, sweep, self._random.expovariate(1 / MEAN_S))
+
+    def _watch(self, place: Path, sweep, seconds: float) -> bool:
+        """Watches the records for some time, or to the end of the sweep."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and sweep.poll() is None:
+            self._look(place)
+            time.sleep(_LOOK_S)
+        return sweep.poll() is None
+
+    def _look(self, place: Path) -> None:
+        """Notes each record when it is first there; another later is one of a second training."""
+        for run in small.paths_in(place).runs():
+            try:
+                found = run.record.stat()
+            except OSError:
+                continue
+            stamp = found.st_ino, found.st_mtime_ns
+            if self._seen.setdefault(run.root.name, stamp) != stamp:
+                self._note(f'{run.root.name} was carried out to its end twice')
+                self._seen[run.root.name] = stamp
+
+    def _kill(self) -> None:
+        """Kills what there is of a kind drawn by chance, where there is something."""
+        here: dict[str, list[Process]] = {}
+        for process in marked(self._mark):
+            here.setdefault(process.kind, []).append(process)
+        possible = [kind for kind, victims in KINDS.items() if {*victims} <= here.keys()]
+        if not possible:
+            return
+        kind = self._random.choice(possible)
+        victims = [self._random.choice(here[one]) for one in KINDS[kind]]
+        if all([victim.kill() for victim in victims]):
+            self.outcome.kills[kind] += 1
+
+    def _compare(self, place: Path, expected: dict[str, dict[str, Any]]) -> None:
+        found = small.outcomes(place)
+        for name in expected.keys() | found.keys():
+            if expected.get(name) != found.get(name):
+                self._note(f'{name} is not as in the undisturbed sweep')
+        for run in small.paths_in(place).runs():
+            # What a killed process had not finished is removed by the next.
+            for path in run.root.rglob('.*'):
+                if '.lease' not in path.parts:
+                    self._note(f'{path.relative_to(place)} was left')
+
+    def _note(self, line: str) -> None:
+        self.outcome.wrong.append(line)
+        self.say(line)
+
+
+def main() -> int:
+    """Does it, and writes the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('record', type=Path, help='JSON file that is written')
+    parser.add_argument('--kills', type=int, default=200)
+    parser.add_argument('--seed', type=int, default=0)
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = Stress(Path(folder), arguments.kills, arguments.seed).run()
+    figures = dict(
+        kind='kills',
+        environment=environment('cpu', 1),
+        seed=arguments.seed,
+        kills=dict(sorted(outcome.kills.items())),
+        starts=outcome.starts,
+        rounds=outcome.rounds,
+        wrong=outcome.wrong,
+        wall_s=time.monotonic() - began,
+    )
+    write_json(arguments.record, figures)
+    return 1 if outcome.wrong else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -5,6 +5,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -151,25 +152,30 @@ def test_a_job_is_put_back_as_often_as_it_may(new_executor, cluster, tmp_path):
     assert 'timed-out too many times' in log.read_text()
 
 
-def test_all_jobs_are_asked_for_at_once(new_executor, tmp_path, monkeypatch):
+def test_all_jobs_are_asked_for_at_once(new_executor, cluster, tmp_path, monkeypatch):
     executor = new_executor()
-    works = [job(tmp_path, f'many{n}', 'pass') for n in range(4)]
-    asked, ask = [], commands.ask
+    works = [job(tmp_path, f'many{n}', 'import time\ntime.sleep(2)') for n in range(4)]
+    asked, ask, now = [], commands.ask, [0.0]
     monkeypatch.setattr(commands, 'ask', lambda *words: asked.append(words[0]) or ask(*words))
+    # However long it takes to submit.
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr('ukd_bench.sweep.executors.slurm.executor.time', clock)
     for work in works:
         assert not executor.adopt(work)
         executor.start(work)
     assert asked == ['squeue']
     asked.clear()
     for _ in range(3):
-        time.sleep(executor.poll_s)
-        assert [executor.poll(work) for work in works] == [None] * 4
-    assert asked == ['squeue'] * 3
-    asked.clear()
+        now[0] += 1.0
+        for work in works:
+            executor.poll(work)
+    assert asked.count('squeue') == 3
+    until(lambda: not cluster.jobs())
+    now[0] += 1.0
     for work in works:
-        ending(executor, work)
+        executor.poll(work)
     # Each is asked for once more when it is in the list no longer.
-    assert asked.count('scontrol') == 4
+    assert asked.count('squeue') == 4 and asked.count('scontrol') == 4
 
 
 def test_a_slurm_that_is_down_is_waited_for(new_executor, cluster, tmp_path, capfd, monkeypatch):

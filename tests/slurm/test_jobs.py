@@ -76,8 +76,13 @@ def test_a_job_waits_for_those_before_it_and_is_never_begun_without_them(
     for work in works:
         executor.start(work)
     assert cluster.jobs()['made_up_then'] == 'PENDING'
-    words = [ending(executor, work) for work in works]
+    words, late = [], []
+    for work in works:
+        words.append(ending(executor, work))
+        late.append(executor.linger_s)
     assert 'exit status 4' in words[1] and 'COMPLETED' in words[2]
+    # What never was on a node has left nothing that could be yet to be seen.
+    assert late == [60, 60, 60, 0]
     assert words[3].endswith(
         'ended as CANCELLED, DependencyNeverSatisfied: a run that it needs did not end well'
     )

@@ -1,5 +1,6 @@
 """What a sweep asks of Slurm, checked without one."""
 
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -99,6 +100,11 @@ def test_what_sbatch_is_asked_for():
     assert 'gpus_per_node' not in replace(plain, gres='gpu:1').asked('cuda', 1)
     with pytest.raises(ConfigError, match=r'^slurm: gpus = 2 needs --device cuda$'):
         replace(plain, gpus=2).asked('cpu', 1)
+
+
+def test_a_plan_imports_nothing_of_submitit():
+    code = 'import sys, ukd_bench.sweep.run; sys.exit("submitit" in sys.modules)'
+    assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0
 
 
 def test_what_is_absent_is_told_in_one_line(monkeypatch):

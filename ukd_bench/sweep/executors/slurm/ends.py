@@ -23,10 +23,12 @@ class End:
     Attributes:
         words: That, in words.
         again: Whether its run could go on in another job.
+        had_node: Whether it was on a node when it ended, and may have left something just then.
     """
 
     words: str
     again: bool = False
+    had_node: bool = True
 
 
 def end_of(number: str, facts: Mapping[str, str] | None) -> End | None:
@@ -43,13 +45,14 @@ def end_of(number: str, facts: Mapping[str, str] | None) -> End | None:
     if state in _NOT_ENDED:
         return None
     begun = f'Slurm job {number} ended as {state}'
+    had_node = facts.get('NodeList') != '(null)'
     if state in _FAULTS_OF_OTHERS:
         told = {name: facts.get(name, '?') for name in ('TimeLimit', 'NodeList')}
         return End(f'{begun}: {_FAULTS_OF_OTHERS[state].format(**told)}', again=True)
     if reason == _DEAD_PARENT:
-        return End(f'{begun}, {reason}: a run that it needs did not end well')
+        return End(f'{begun}, {reason}: a run that it needs did not end well', had_node=False)
     if state == 'CANCELLED':
-        return End(f'{begun}: it was cancelled')
+        return End(f'{begun}: it was cancelled', had_node=had_node)
     if state == 'OUT_OF_MEMORY':
         return End(f'{begun}: it took more memory than it had asked for')
     # Exit status and signal.

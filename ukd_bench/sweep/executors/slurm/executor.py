@@ -20,6 +20,8 @@ from .submission import require_installed, submit, waiting_for_slurm
 
 _ALL = 1_000_000
 _ROUND_S = 1.0
+_LATE_S = 60.0
+"""Seconds by which a network's file system may show late what another machine has written."""
 
 
 class SlurmExecutor(Executor):
@@ -35,8 +37,6 @@ class SlurmExecutor(Executor):
 
     ahead = True
     outlives = True
-    # A network's file system may show what another machine has written a minute late.
-    linger_s = 60.0
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
@@ -128,6 +128,7 @@ class SlurmExecutor(Executor):
             return None
         del self._numbers[job.key]
         self._again[job.key] = end.again
+        self.linger_s = _LATE_S if end.had_node else 0.0
         return end.words
 
     def again(self, job: Job) -> bool:

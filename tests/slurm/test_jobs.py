@@ -229,6 +229,21 @@ def test_what_slurm_refuses_is_told_in_one_line(options, why, new_executor, tmp_
     assert capfd.readouterr() == ('', '')
 
 
+def test_a_job_that_will_not_start_by_itself_is_told_of_once(
+    new_executor, cluster, tmp_path, capfd
+):
+    executor, work = new_executor(extra=dict(hold=True)), job(tmp_path, 'held', 'pass')
+    executor.start(work)
+    for _ in range(3):
+        time.sleep(executor.poll_s)
+        assert executor.poll(work) is None
+    number = number_of(work)
+    line = f'made up held: Slurm job {number} waits and will not start: JobHeldUser\n'
+    assert capfd.readouterr().err == line
+    cluster.call('scontrol', 'release', number)
+    assert 'COMPLETED' in ending(executor, work)
+
+
 def test_detached_nobody_waits(new_executor, cluster, tmp_path):
     executor, work = new_executor(detach=True), job(tmp_path, 'work', LONG)
     executor.start(work)

@@ -89,7 +89,7 @@ def frozen_in_mid_run(results: Path, wanted: list[tuple[str, str | None]]) -> li
 
 
 def test_the_page_from_sbatch_to_the_report(terminal, cluster, finished_sweep):  # noqa: F811
-    follow, detach, status, squeue, batch, _ = commands()
+    follow, detach, status, squeue, batch, with_options = commands()
     results = terminal / 'results' / 'my_sweep'
     submitting = subprocess.Popen(shlex.split(follow), stderr=subprocess.PIPE, text=True)
     teachers = [('teacher', 'i3d-gamma1.8'), ('teacher', 'slowonly-gamma2.5')]
@@ -128,6 +128,8 @@ def test_the_page_from_sbatch_to_the_report(terminal, cluster, finished_sweep): 
         for name in ('execution', 'status', 'hashes', 'metrics', 'config'):
             assert record[name] == others[record['key']][name], (record['method'], name)
     assert not cluster.jobs()
+    # What jobs ask for makes no run another one.
+    assert f'{RUNS} runs: {RUNS} reused, 0 carried out, ' in call(with_options)
 
 
 def commands() -> list[str]:

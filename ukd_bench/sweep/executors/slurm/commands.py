@@ -14,6 +14,11 @@ _DOWN = re.compile(
     r'controller.{0,30}not responding|in standby mode|try again|authentication error',
     re.IGNORECASE,
 )
+_STUCK = (
+    'JobHeldUser', 'JobHeldAdmin', 'launch failed requeued held', 'BadConstraints',
+    'PartitionTimeLimit', 'PartitionNodeLimit', 'InvalidAccount', 'InvalidQOS',
+    'AccountNotAllowed', 'QOSNotAllowed',
+)  # fmt: skip
 _UNKNOWN_JOB = re.compile('invalid job id', re.IGNORECASE)
 
 
@@ -32,10 +37,17 @@ class Listed:
     Attributes:
         number: What Slurm calls it.
         state: ``PENDING``, ``RUNNING``, ...
+        reason: Why it waits.
     """
 
     number: str
     state: str
+    reason: str = 'None'
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it waits for something that does not come by itself."""
+        return self.state == 'PENDING' and self.reason in _STUCK
 
 
 def jobs_by_comment() -> dict[str, Listed]:
@@ -47,13 +59,13 @@ def jobs_by_comment() -> dict[str, Listed]:
     """
     found = {}
     try:
-        said = ask('squeue', '--noheader', f'--user={os.getuid()}', '--format=%i|%T|%k')
+        said = ask('squeue', '--noheader', f'--user={os.getuid()}', '--format=%i|%T|%r|%k')
     except RefusedError as error:
         # Nothing that a user has said is in the question.
         raise ClusterDownError(str(error)) from error
     for line in said.splitlines():
-        number, state, comment = line.strip().split('|', 2)
-        found[comment] = Listed(number, state)
+        number, state, reason, comment = line.strip().split('|', 3)
+        found[comment] = Listed(number, state, reason)
     return found
 
 

@@ -49,6 +49,8 @@ class SlurmExecutor(Executor):
         # By run, what Slurm calls the job; runs that have ended are in it no more.
         self._numbers: dict[str, str] = {}
         self._again: dict[str, bool] = {}
+        # Runs of which it was said that they will not start.
+        self._stuck: set[str] = set()
         self._listed: dict[str, Listed] = {}
         self._asked_at: float | None = None
         self._is_down = False
@@ -117,7 +119,9 @@ class SlurmExecutor(Executor):
             raise Detached
         try:
             self._look()
-            if _comment(job) in self._listed or self._is_down:
+            if (found := self._listed.get(_comment(job))) is not None:
+                self._say_stuck(job, found)
+            if found is not None or self._is_down:
                 return None
             facts = facts_of(self._numbers[job.key])
         except ClusterDownError as error:
@@ -159,6 +163,11 @@ class SlurmExecutor(Executor):
             finally:
                 # One that does not answer takes its time, and is not asked again for the next job.
                 self._asked_at = time.monotonic()
+
+    def _say_stuck(self, job: Job, found: Listed) -> None:
+        if found.is_stuck and job.key not in self._stuck:
+            self._stuck.add(job.key)
+            _say(f'{job.label}: Slurm job {found.number} waits and will not start: {found.reason}')
 
     def _say_down(self, why: str) -> None:
         if not self._is_down:

@@ -11,6 +11,7 @@ import argparse
 import collections
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -30,8 +31,8 @@ KINDS = dict(
     sweep=('sweep',), server=('server',), run=('run',), worker=('worker',), both=('sweep', 'run')
 )
 """What is killed at once, by what the record calls it."""
-MEAN_S = 4.0
-"""Mean time between two kills; a sweep takes about half of it before its first run starts."""
+MEAN_S = 2.0
+"""Mean time from one kill to the next, where there is something to be killed by then."""
 _LOOK_S = 0.05
 
 
@@ -88,45 +89,58 @@ class Stress:
         while self.outcome.number < self.kills:
             place = self.folder / f'round-{self.outcome.rounds}'
             small.copy_to(calm, place)
-            self._round(place, len(expected))
+            self._round(place)
             self._compare(place, expected)
             self.outcome.rounds += 1
             self.say(f'{self.outcome.number} of {self.kills} kills, {self.outcome.rounds} rounds')
             shutil.rmtree(place)
         return self.outcome
 
-    def _round(self, place: Path, runs: int) -> None:
+    def _round(self, place: Path) -> None:
         """One sweep from the start to its last record, through kills while there are to be any."""
         self._seen = {}
         status = None
         while status != 0:
             self.outcome.starts += 1
+            before = self.outcome.number
             sweep = small.start(place, '--jobs', '2', '--verify', mark=self._mark)
             while sweep.poll() is None:
-                if self.outcome.number < self.kills and self._pause(place, sweep):
-                    self._kill()
-                elif self.outcome.number >= self.kills:
+                if self.outcome.number < self.kills:
+                    self._kill_one(place, sweep)
+                else:
                     self._watch(place, sweep, 1.0)
             status = sweep.wait()
             if not wait_until(lambda: not marked(self._mark)):
                 self._note(f'processes were left: {marked(self._mark)}')
                 for process in marked(self._mark):
                     process.kill()
-            if self.outcome.number >= self.kills and status not in (0, -9, 1):
-                self._note(f'the sweep ended with status {status}')
+            if status != 0 and self.outcome.number == before:
+                log = (place / 'sweep.log').read_text().splitlines()
+                self._note(f'nobody killed anything, and it ended with {status}: {log[-1:]}')
                 return
 
-    def _pause(self, place: Path, sweep) -> bool:
-        """Waits for a random time; returns whether the sweep is still there."""
-        return self._watch(place, sweep, self._random.expovariate(1 / MEAN_S))
+    def _kill_one(self, place: Path, sweep: subprocess.Popen) -> None:
+        """Kills something at a random moment, where it comes to be there before the sweep ends."""
+        self._watch(place, sweep, self._random.expovariate(1 / MEAN_S))
+        kind = self._random.choice([*KINDS])
+        while sweep.poll() is None:
+            here: dict[str, list[Process]] = {}
+            for process in marked(self._mark):
+                here.setdefault(process.kind, []).append(process)
+            if {*KINDS[kind]} <= here.keys():
+                self._watch(place, sweep, self._random.uniform(0.0, 0.3))
+                victims = [self._random.choice(here[one]) for one in KINDS[kind]]
+                # One of them may have ended by now.
+                self.outcome.kills[kind] += all([victim.kill() for victim in victims])
+                return
+            self._watch(place, sweep, _LOOK_S)
 
-    def _watch(self, place: Path, sweep, seconds: float) -> bool:
+    def _watch(self, place: Path, sweep: subprocess.Popen, seconds: float) -> None:
         """Watches the records for some time, or to the end of the sweep."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and sweep.poll() is None:
             self._look(place)
-            time.sleep(_LOOK_S)
-        return sweep.poll() is None
+            time.sleep(min(_LOOK_S, seconds))
 
     def _look(self, place: Path) -> None:
         """Notes each record when it is first there; another later is one of a second training."""
@@ -139,19 +153,6 @@ class Stress:
             if self._seen.setdefault(run.root.name, stamp) != stamp:
                 self._note(f'{run.root.name} was carried out to its end twice')
                 self._seen[run.root.name] = stamp
-
-    def _kill(self) -> None:
-        """Kills what there is of a kind drawn by chance, where there is something."""
-        here: dict[str, list[Process]] = {}
-        for process in marked(self._mark):
-            here.setdefault(process.kind, []).append(process)
-        possible = [kind for kind, victims in KINDS.items() if {*victims} <= here.keys()]
-        if not possible:
-            return
-        kind = self._random.choice(possible)
-        victims = [self._random.choice(here[one]) for one in KINDS[kind]]
-        if all([victim.kill() for victim in victims]):
-            self.outcome.kills[kind] += 1
 
     def _compare(self, place: Path, expected: dict[str, dict[str, Any]]) -> None:
         found = small.outcomes(place)

@@ -42,7 +42,7 @@ def terminal(tmp_path, small_videos, cluster, monkeypatch):  # noqa: F811
 
 def call(line: str, status: int = 0) -> str:
     """What a command says."""
-    done = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=200)
+    done = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=300)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -84,7 +84,7 @@ def frozen_in_mid_run(results: Path, wanted: list[tuple[str, str | None]]) -> li
                 frozen[one] = paths
         return len(frozen) == len(wanted)
 
-    until(all_are_frozen, 60)
+    until(all_are_frozen, 120)
     return [frozen[one] for one in wanted]
 
 
@@ -110,7 +110,7 @@ def test_the_page_from_sbatch_to_the_report(terminal, cluster, finished_sweep): 
     assert 'plain_i3d-r18-w8_seed=0' in call(squeue)
 
     (number,) = re.findall(r'Submitted batch job (\d+)', call(batch))
-    until(lambda: number not in call('squeue --noheader --format=%i').split(), 150)
+    until(lambda: number not in call('squeue --noheader --format=%i').split(), 300)
     said = (terminal / f'slurm-{number}.out').read_text()
     assert re.search(rf'^{RUNS} runs: \d reused, \d carried out, 0 without a result$', said, re.M)
     assert (terminal / 'reports' / 'my_sweep' / 'index.html').is_file()

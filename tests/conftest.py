@@ -37,8 +37,8 @@ TEST_PIPELINE = [dict(type='DecordInit'), dict(type='ukd_bench.EvaluationViews')
 _serial = itertools.count()
 
 
-SLOW_FIXTURES = {'train', 'filled_pool', 'finished_sweep'}
-"""Whoever asks for one of these trains, or waits for teachers."""
+SLOW_FIXTURES = {'train', 'filled_pool', 'finished_sweep', 'slurm_cluster'}
+"""Whoever asks for one of these trains, or waits for teachers or for Slurm."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,6 +9,7 @@ from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import configs_root
 from ukd_bench.methods.distillation import Distillation
 from ukd_bench.sweep.config import Axes, Dataset, PoolTeacher, Student
+from ukd_bench.sweep.executors import SlurmOptions
 
 from .planned import STUDENT, planned
 
@@ -69,6 +70,8 @@ VARIED = {
     'teacher_view_seed': (dict(teacher_view_seed=3), EVERY - {'plain', 'plain_long'}),
     'protocol': (dict(protocol='clips10_crops3'), EVERY),
     'selection': (dict(selection='best_on_held_out_groups'), EVERY),
+    # What is asked of a cluster changes no result.
+    'slurm': (dict(slurm=SlurmOptions(time=60, mem='8G', cpus=3)), set()),
     'distillation.rule': (dict(distillation=Distillation('mean_logit', 0.5, 2.0)), DISTILLING),
     'distillation.weight': (
         dict(distillation=Distillation('mean_probability', 0.25, 2.0)),

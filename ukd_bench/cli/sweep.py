@@ -87,7 +87,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='DEVICE',
         help='cpu, cuda, or one GPU as cuda:1 (default: cpu)',
     )
-    add('--jobs', type=int, metavar='N', help='runs at once (default: one a core, or one a GPU)')
+    add(
+        '--jobs', type=int, metavar='N',
+        help='runs at once (default: one a core, or one a GPU; all on Slurm)',
+    )  # fmt: skip
     add(
         '--executor', default='local', metavar='NAME',
         help=f'how runs are carried out: {", ".join(EXECUTORS)}, or the dotted path of a class of '
@@ -98,6 +101,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='that a run may take, such as 90min or 2h; one that takes longer ends, and goes on '
         "where it is given more (default: the sweep's)",
     )  # fmt: skip
+    add(
+        '--slurm', action='append', metavar='KEY=VALUE',
+        help="what a job of Slurm asks for, over the sweep's own, such as time=4:00:00 or "
+        'partition=gpu; repeatable',
+    )  # fmt: skip
+    add('--detach', action='store_true', help='submit all to Slurm and do not wait for it')
     add(
         '--data-root', type=named_path, metavar='ROOT',
         help="ARID or your own videos (default: the sweep's, in data)",
@@ -177,6 +186,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..results.claims import find_claims, keep_claims, load_claims
     from ..results.load_full_size import find_full_size, load_full_size
     from ..sweep.doubts import doubts
+    from ..sweep.executors import Detached
     from ..sweep.run import SweepRun
 
     require_reference(arguments)
@@ -241,11 +251,14 @@ def run(arguments: argparse.Namespace) -> int:
         print()
     with sweep.at_work():
         require_writable(report_folder)
-        tally = sweep.carry_out(
-            executor,
-            caller,
-            progress_of=partial(_progress, executor=executor, console=console),
-        )
+        try:
+            tally = sweep.carry_out(
+                executor,
+                caller,
+                progress_of=partial(_progress, executor=executor, console=console),
+            )
+        except Detached:
+            return 0
         console.print(
             f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '
             f'{tally.lost} without a result'

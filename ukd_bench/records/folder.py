@@ -81,6 +81,16 @@ class RunPaths:
         return self.root / '.lease'
 
     @property
+    def job(self) -> Path:
+        """What a cluster calls the run's job, of a run that was submitted to one."""
+        return self.root / 'job.json'
+
+    @property
+    def slurm(self) -> Path:
+        """The folder of what Slurm and submitit keep of the run's job."""
+        return self.root / 'slurm'
+
+    @property
     def log(self) -> Path:
         """What the run printed."""
         return self.root / 'log.txt'
@@ -136,6 +146,11 @@ class SweepPaths:
     def plan_lock(self) -> Path:
         """The lock of the process that adds to the plan; there for moments."""
         return self.root / '.plan.lock'
+
+    @property
+    def slurm(self) -> Path:
+        """The folder of what was asked of the machines of a cluster before the first run."""
+        return self.root / 'slurm'
 
     def runs(self) -> list[RunPaths]:
         """Folders that hold a record, sorted by name."""

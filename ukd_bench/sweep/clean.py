@@ -131,7 +131,7 @@ def _written(run: RunPaths, is_whole: bool) -> set[Path]:
         return going_on
     bank = BankPaths(run.bank)
     results = {run.record, run.state, run.spec, run.config, run.scores, run.curve, run.checkpoint}
-    results.add(run.deleted)
+    results |= {run.deleted, run.job}
     return {*going_on, *results, run.log, run.pool, bank.manifest, bank.labels, *bank.arrays()}
 
 
@@ -144,10 +144,9 @@ def _is_written(path: Path, run: RunPaths, known: set[Path]) -> bool:
         path = path.with_name(temporary.group('name'))
     if path in known:
         return True
-    # MMEngine writes below a folder of its own, and a fill below the bank's.
-    return run.record in known and any(
-        path.is_relative_to(folder) for folder in (run.root / 'mmengine', BankPaths(run.bank).work)
-    )
+    # MMEngine and submitit write below folders of their own, and a fill below the bank's.
+    own = run.root / 'mmengine', run.slurm, BankPaths(run.bank).work
+    return run.record in known and any(path.is_relative_to(folder) for folder in own)
 
 
 def in_words(leftovers: list[Leftover]) -> Iterator[str]:

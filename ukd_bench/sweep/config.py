@@ -19,6 +19,7 @@ from ..methods.own import OwnMethod, own_methods
 from ..methods.table import METHODS, ON_DEMAND, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
 from ..records.regime import AS_CONFIGURED, BY_CLIP, DEFAULT_REGIME, PURPOSES, SCRATCH
+from .executors import SlurmOptions
 from .from_dict import from_dict
 from .parts import Choice, Dataset, Fixed, PoolTeacher, Regime, Scope, Student
 
@@ -47,6 +48,7 @@ class Axes:
     of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
     all distilling methods. ``run_limit`` is how long a run may take, in seconds or as ``2h``; None
     for any time. ``claims`` is the path of the claims file, None for the shipped one.
+    ``slurm`` is what a cluster is asked for, and has no part in what runs come to.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Axes:
     selection: str = LAST_EPOCH
     claims: str | None = None
     distillation: Distillation = field(default_factory=Distillation)
+    slurm: SlurmOptions = field(default_factory=SlurmOptions)
     regimes: tuple[Regime, ...] = (Regime(),)
     own_methods: tuple[OwnMethod, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -176,6 +179,7 @@ class Axes:
         _require_among('selection', [self.selection], SELECTIONS)
         protocol(self.protocol)
         self.distillation.check()
+        self.slurm.check('slurm')
         _require_once('regime', [regime.name for regime in self.regimes])
         for regime in self.regimes:
             self._check_regime(regime)

@@ -23,7 +23,7 @@ from .display import Progress
 from .doubts import doubts
 from .earlier import still_valid
 from .estimate import Estimate, estimate
-from .executors import Executor, Resources, build_executor
+from .executors import EXECUTORS, Executor, Resources, build_executor, executor_class
 from .finished import SweepState
 from .parts import Dataset
 from .place import Places
@@ -60,6 +60,8 @@ class SweepOptions:
         run_limit: Seconds that a run may take.
         keep_checkpoints: Checkpoints that stay: ``none``, ``teachers`` or ``all``.
         track: Experiment trackers that trainings tell of themselves.
+        slurm: What a cluster is asked for, as ``key=value`` each, over what the config says.
+        detach: Whether to submit runs and not to wait for them.
         accept_stale: Whether runs of other versions or source are reused.
         verify: Whether all files are read again at the end.
         retry: States of finished runs that are carried out again.
@@ -76,6 +78,8 @@ class SweepOptions:
     device: str = 'cpu'
     jobs: int | None = None
     executor: str = 'local'
+    slurm: list[str] | None = None
+    detach: bool = False
     data_root: Path | None = None
     cache_gib: float = 8.0
     results: Path = Path('results')
@@ -161,15 +165,17 @@ class SweepRun:
         self._data = self._data_of(self.axes)
         self._by_split = {self._data.split: self._data}
         self._pretrained_on: list[tuple[Dataset, SweepData]] = []
-        self.devices = preflight(self.axes, options.device)
         # What weights take, once an estimate was asked for.
         self._predicted: dict[str, int] = {}
-        self._execution = UNKNOWN
-        if self.devices.name is not None:
-            self._execution = execution_fingerprint(
-                environment(self.devices.kind, self.axes.threads, name=self.devices.name)
-            )
         self.paths = SweepPaths(options.results / self.axes.name)
+        if options.slurm and options.executor != 'slurm':
+            raise ConfigError('--slurm needs --executor slurm')
+        self._options = dict(slurm=self.axes.slurm.overlaid(options.slurm or ()))
+        self.devices = preflight(self.axes, options.device)
+        # A class of the user's own is imported when it is needed.
+        if (kind := EXECUTORS.get(options.executor)) is not None:
+            self.devices = kind.find_devices(self._resources(), ask=False)
+        self._execution = self._fingerprint()
 
     def state(self) -> SweepState:
         """The plan, and what of it is finished."""
@@ -190,7 +196,9 @@ class SweepRun:
             say: Called with a line before a person has to wait.
         """
         here = self.devices.name is not None
-        jobs = self.executor().capacity if here else self.options.jobs or 1
+        # A cluster takes whatever there is.
+        capacity = self.executor().capacity if here else self.options.jobs or 1
+        jobs = min(capacity, max(1, len(state.plan.runs)))
         told = estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
         self._predicted = {
             one.run.spec.key: one.peak.state_bytes for one in told.runs if one.peak.state_bytes
@@ -203,9 +211,30 @@ class SweepRun:
         Raises:
             ConfigError: there is no such executor, or no such device.
         """
+        kind = executor_class(self.options.executor)
+        self.devices = kind.find_devices(self._resources(), ask=True)
         self.devices.require()
-        resources = Resources(self.devices, self.options.jobs, self.axes.threads)
-        return build_executor(self.options.executor, resources)
+        self._execution = self._fingerprint()
+        return build_executor(self.options.executor, self._resources())
+
+    def _resources(self) -> Resources:
+        return Resources(
+            self.devices,
+            self.options.jobs,
+            self.axes.threads,
+            self.paths.root,
+            self.options.detach,
+            self._options,
+        )
+
+    def _fingerprint(self) -> str:
+        """That of the execution of all runs, on the devices that were found."""
+        devices = self.devices
+        if devices.name is None:
+            return UNKNOWN
+        return execution_fingerprint(
+            environment(devices.kind, self.axes.threads, name=devices.name)
+        )
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -249,7 +278,9 @@ class SweepRun:
         state, places, write_plan = self._made_ready(caller)
         progress = progress_of(state)
         checkpoints = Checkpoints(state, self.options.keep_checkpoints, caller.say)
-        with under_way(self.paths.state, executor.capacity), progress.showing():
+        # A cluster takes whatever there is.
+        at_once = min(executor.capacity, len(state.plan.runs))
+        with under_way(self.paths.state, at_once), progress.showing():
             room = DiskRoom(state, self._predicted)
             outcome = carry_out(state, places, executor, progress, room, checkpoints)
         if checkpoints.told:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ukd_bench.errors import ConfigError
@@ -20,7 +22,8 @@ class OneByOne(Executor):
         pass
 
 
-@pytest.mark.parametrize('name', EXECUTORS)
+# Slurm's needs a cluster.
+@pytest.mark.parametrize('name', [name for name in EXECUTORS if name != 'slurm'])
 def test_every_name_is_an_executor(name):
     assert type(build_executor(name, resources(jobs=1))) is EXECUTORS[name]
 
@@ -34,7 +37,7 @@ def test_a_path_is_a_class_of_the_users():
 @pytest.mark.parametrize(
     ('name', 'why'),
     [
-        ('slurm', 'no dotted path'),
+        ('cluster', 'no dotted path'),
         ('absent_module.Mine', "cannot be imported: No module named 'absent_module'"),
         ('json.absent', "cannot be imported: module 'json' has no attribute 'absent'"),
         ('json.JSONDecoder', 'no path of an Executor'),
@@ -44,7 +47,7 @@ def test_a_path_is_a_class_of_the_users():
 def test_what_is_no_executor_is_refused(name, why):
     with pytest.raises(ConfigError) as refused:
         build_executor(name, resources())
-    assert str(refused.value) == f'executor {name!r} is none of local, inline and {why}'
+    assert str(refused.value) == f'executor {name!r} is none of {", ".join(EXECUTORS)} and {why}'
 
 
 class Impatient(OneByOne):
@@ -70,3 +73,16 @@ def test_one_that_cannot_be_used_is_named(name, why):
     with pytest.raises(ConfigError) as refused:
         build_executor(f'{__name__}.{name}', resources())
     assert str(refused.value) == f"executor '{__name__}.{name}'{why}"
+
+
+@pytest.mark.parametrize('name', ['local', f'{__name__}.OneByOne'])
+def test_only_runs_that_outlive_a_sweep_are_left_alone(name):
+    detached = replace(resources(), detach=True)
+    with pytest.raises(ConfigError) as refused:
+        build_executor(name, detached)
+    assert str(refused.value) == f'--detach: runs of the executor {name} end with the sweep'
+    assert build_executor(f'{__name__}.Lasting', detached).resources.detach
+
+
+class Lasting(OneByOne):
+    outlives = True

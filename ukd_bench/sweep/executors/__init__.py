@@ -5,13 +5,21 @@ from inspect import isclass
 
 from ...errors import ConfigError, told_in_one_line
 from ...files.python import import_by_path
-from .base import Executor, Job, Resources
+from .base import Detached, Executor, Job, Resources
 from .inline import InlineExecutor
 from .local import LocalExecutor
+from .slurm import SlurmExecutor, SlurmOptions
 
-__all__ = ['EXECUTORS', 'Executor', 'Job', 'Resources', 'build_executor', 'own_code']
+__all__ = [
+    'EXECUTORS', 'Detached', 'Executor', 'Job', 'Resources', 'SlurmOptions', 'build_executor',
+    'executor_class', 'own_code',
+]  # fmt: skip
 
-EXECUTORS: dict[str, type[Executor]] = {'local': LocalExecutor, 'inline': InlineExecutor}
+EXECUTORS: dict[str, type[Executor]] = {
+    'local': LocalExecutor,
+    'inline': InlineExecutor,
+    'slurm': SlurmExecutor,
+}
 """The suite's executors, by the name that ``--executor`` takes."""
 
 
@@ -27,9 +35,11 @@ def build_executor(name: str, resources: Resources) -> Executor:
         ConfigError: there is no such executor, it cannot be imported, or cannot do with the
             resources.
     """
-    if (found := EXECUTORS.get(name)) is not None:
-        return found(resources)
-    kind = _import(name)
+    kind = executor_class(name)
+    if resources.detach and not kind.outlives:
+        raise ConfigError(f'--detach: runs of the executor {name} end with the sweep')
+    if name in EXECUTORS:
+        return kind(resources)
     with told_in_one_line(f'executor {name!r}'):
         executor = kind(resources)
     if type(executor.capacity) is not int or executor.capacity < 1:
@@ -37,6 +47,15 @@ def build_executor(name: str, resources: Resources) -> Executor:
             f'executor {name!r}: capacity = {executor.capacity!r} is no number of runs'
         )
     return executor
+
+
+def executor_class(name: str) -> type[Executor]:
+    """The class that ``--executor`` names.
+
+    Raises:
+        ConfigError: there is no such executor, or it cannot be imported.
+    """
+    return EXECUTORS.get(name) or _import(name)
 
 
 def own_code(executor: Executor) -> contextlib.AbstractContextManager:

@@ -8,10 +8,16 @@ sweep but this file.
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .devices import Devices
+
+
+class Detached(Exception):
+    """All runs that can be are submitted, and nobody is to wait for their end."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +25,20 @@ class Resources:
     """What the command line lets a sweep use.
 
     Attributes:
-        devices: What runs compute on; they are here.
+        devices: What runs compute on; they are here, unless the executor finds them elsewhere.
         jobs: Runs at once, as ``--jobs`` says; None leaves it to the executor.
         threads: Threads that each run uses.
+        folder: The sweep's folder.
+        detach: Whether nobody is to wait for the end of runs that outlive the sweep.
+        options: What the sweep's config and the command line say to executors, by their names.
     """
 
     devices: Devices
     jobs: int | None = None
     threads: int = 1
+    folder: Path | None = None
+    detach: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,7 @@ class Executor(ABC):
         has_terminal: Whether its runs have the terminal, so that no live display may be on it.
         ahead: Whether it takes runs before those that they need have ended, and holds them back
             itself, as a cluster's scheduler does.
+        outlives: Whether its runs go on when the sweep ends.
         linger_s: Seconds for which what a run has left may not be visible yet when :meth:`poll`
             says that it has ended, as on a file system of several hosts.
     """
@@ -76,11 +89,22 @@ class Executor(ABC):
     poll_s = 0.1
     has_terminal = False
     ahead = False
+    outlives = False
     linger_s = 0.0
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
         self.capacity = resources.jobs or 1
+
+    @classmethod
+    def find_devices(cls, resources: Resources, ask: bool) -> Devices:
+        """The devices that runs compute on: those that are here, unless it knows of others.
+
+        Args:
+            resources: What it may use, with the devices that are here.
+            ask: Whether to wait for an answer of other machines, where none is known yet.
+        """
+        return resources.devices
 
     def adopt(self, job: Job) -> bool:
         """Whether an earlier call of the sweep started the run and it is still under way.

@@ -3,7 +3,8 @@
 A sweep is carried out undisturbed, and then from the start as often as it takes, while its
 processes are killed at random moments: the sweep's own, the server that runs are forked from, a
 run, a process that loads clips, or sweep and run at once. Whenever it has ended it is started
-again. Where it has come to all its records they are compared with those of the undisturbed one. It
+again. Where it has come to all its records they are compared with those of the undisturbed one.
+Where Slurm is installed, the sweep goes through it once as well, and its controller is killed. It
 leaves a JSON record, and ends with status 1 where anything was not as it should be.
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 from ukd_bench.files.atomic import write_json
 from ukd_bench.records.execution import environment
 
+from ..slurm import cluster as clusters
 from . import small
 from .processes import Process, marked, wait_until
 
@@ -94,7 +96,33 @@ class Stress:
             self.outcome.rounds += 1
             self.say(f'{self.outcome.number} of {self.kills} kills, {self.outcome.rounds} rounds')
             shutil.rmtree(place)
+        if (absence := clusters.absence()) is None:
+            place = self.folder / 'slurm'
+            small.copy_to(calm, place)
+            self._on_slurm(place)
+            self._compare(place, expected)
+            self.outcome.rounds += 1
+        else:
+            self.say(f'not on Slurm: {absence}')
         return self.outcome
+
+    def _on_slurm(self, place: Path) -> None:
+        """One sweep on a cluster, whose controller is killed and started again under way."""
+        options = 'time=10', 'mem=1G', 'poll_s=0.5'
+        words = [word for option in options for word in ('--slurm', option)]
+        with clusters.running_cluster() as cluster:
+            self.outcome.starts += 1
+            sweep = small.start(
+                place, '--executor', 'slurm', *words, mark=self._mark, **cluster.variables
+            )
+            records = small.paths_in(place).runs
+            assert wait_until(lambda: bool(records()) or sweep.poll() is not None, 300)
+            cluster.stop_controller(kill=True)
+            self.outcome.kills['slurmctld'] += 1
+            self._watch(place, sweep, 3.0)
+            cluster.start_controller()
+            if (status := sweep.wait()) != 0:
+                self._note(f'on Slurm it ended with status {status}')
 
     def _round(self, place: Path) -> None:
         """One sweep from the start to its last record, through kills while there are to be any."""

@@ -143,7 +143,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'without it each is read once, when the sweep starts',
     )  # fmt: skip
     add(
-        '--retry', type=words, default=(), metavar='A,B',
+        '--retry', type=words, metavar='A,B',
         help='carry out again what ended so: oom, diverged, which are results otherwise; failed '
         'and interrupted runs always are',
     )  # fmt: skip
@@ -190,7 +190,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..sweep.run import SweepRun
 
     require_reference(arguments)
-    for state in arguments.retry:
+    for state in arguments.retry or ():
         if state not in RETRIED:
             raise ConfigError(f'--retry {state}: is none of {", ".join(RETRIED)}')
     if arguments.yes and not arguments.clean:

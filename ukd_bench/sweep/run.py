@@ -88,7 +88,7 @@ class SweepOptions:
     track: list[str] | None = None
     accept_stale: bool = False
     verify: bool = False
-    retry: Sequence[str] = ()
+    retry: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -323,7 +323,7 @@ class SweepRun:
         state = self.state()
         for doubt in doubts(state):
             caller.say(f'warning: {doubt}')
-        state.forget(self.options.retry)
+        state.forget(self.options.retry or ())
         earlier = state.earlier_rows()
         if not all(state.is_finished(key) for key in state.plan.runs):
             require_room_for_flow(state.plan, self.paths.root)

@@ -23,7 +23,7 @@ def kinds(plan, method: str) -> list[str]:
 def changed(plan, change) -> bool:
     """Whether a change of a run's config makes it another kind."""
     run = run_of(plan, 'naive', 3)
-    other = replace(run, config=copy.deepcopy(run.config))
+    other = replace(run, shared=copy.deepcopy(run.shared))
     change(other)
     return memory_key(other, plan) != memory_key(run, plan)
 
@@ -58,16 +58,16 @@ def test_schedule_labels_and_split_are_no_matter_of_memory(plan):
 
 def test_what_matters_tells_runs_apart(plan):
     def batch(run):
-        run.config.train_dataloader.batch_size += 1
+        run.shared.train_dataloader.batch_size += 1
 
     def clip(run):
-        run.config.train_dataloader.dataset.pipeline[2]['clip_len'] = 16
+        run.shared.train_dataloader.dataset.pipeline[2]['clip_len'] = 16
 
     def optimizer(run):
-        run.config.optim_wrapper.type = 'AmpOptimWrapper'
+        run.shared.optim_wrapper.type = 'AmpOptimWrapper'
 
     def frozen(run):
-        hook_of(run)['weight'] = 1.0
+        hook_of(run, run.shared)['weight'] = 1.0
 
     assert all(changed(plan, change) for change in (batch, clip, optimizer, frozen))
     assert {*kinds(planned(methods=('plain',), device='cuda'), 'plain')} != {*kinds(plan, 'plain')}
@@ -75,10 +75,10 @@ def test_what_matters_tells_runs_apart(plan):
 
 def test_the_places_and_seeds_of_this_plan_do_not(plan):
     def places(run):
-        hook_of(run).update(pool='elsewhere', view_seed=99, num_views=99)
-        run.config.update(work_dir='elsewhere', data_root='elsewhere')
-        run.config.randomness = dict(seed=99)
-        run.config.load_from = 'https://somewhere/weights.pth'
+        hook_of(run, run.shared).update(pool='elsewhere', view_seed=99, num_views=99)
+        run.shared.update(work_dir='elsewhere', data_root='elsewhere')
+        run.shared.randomness = dict(seed=99)
+        run.shared.load_from = 'https://somewhere/weights.pth'
 
     assert not changed(plan, places)
 

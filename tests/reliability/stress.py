@@ -108,6 +108,7 @@ class Stress:
 
     def _on_slurm(self, place: Path) -> None:
         """One sweep on a cluster, whose controller is killed and started again under way."""
+        self._seen = {}
         options = 'time=10', 'mem=1G', 'poll_s=0.5'
         words = [word for option in options for word in ('--slurm', option)]
         with clusters.running_cluster() as cluster:

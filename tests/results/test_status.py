@@ -10,6 +10,8 @@ import pytest
 
 from ukd_bench.errors import ResultsError
 from ukd_bench.files.atomic import write_json
+from ukd_bench.records.folder import RunPaths
+from ukd_bench.records.lease import BEAT_S, DEAD_AFTER_BEATS, Lease, Watch
 from ukd_bench.records.process import this_process
 from ukd_bench.results.status import Follower, newest_sweep
 
@@ -97,6 +99,28 @@ def test_a_process_of_another_host_counts_as_running(root):
         *('running', None),
     )
     assert run.elapsed_s == pytest.approx(9, abs=1.5)
+
+
+def test_one_of_another_host_that_falls_silent_is_an_interruption(root):
+    elsewhere = dict(this_process(), host='elsewhere')
+    leave(root, PLAIN, dict(status='running', **elsewhere, started=ago(9)))
+    lease = Lease(RunPaths(root / f'{PLAIN}-cafe'))
+    lease._facts = elsewhere
+    assert lease.take(Watch())
+    follower, now = Follower(root), 0.0
+    follower._watch = Watch(lambda: now)
+    for _ in range(30):
+        now += BEAT_S
+        lease.beat()
+        assert by_key(follower.look())[PLAIN].status == 'running'
+    for _ in range(DEAD_AFTER_BEATS + 2):
+        now += BEAT_S
+        status = follower.look()
+    run = by_key(status)[PLAIN]
+    assert run.status == 'interrupted' and not status.is_whole
+    assert run.problem == f'process {os.getpid()} on elsewhere gives no sign of life'
+    # One look alone cannot tell.
+    assert by_key(Follower(root).look())[PLAIN].status == 'running'
 
 
 def test_what_an_earlier_call_left_is_pending_while_a_sweep_works(root):

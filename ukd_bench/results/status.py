@@ -14,6 +14,7 @@ from ..files.atomic import read_json
 from ..files.hashes import Stamp, stamp_of
 from ..methods.known import KnownMethods
 from ..records.folder import RunPaths, SweepPaths
+from ..records.lease import Watch, find_lease
 from ..records.process import is_gone
 from ..records.record import FINAL_STATUSES, STATUSES
 from .loading import load_plan
@@ -123,6 +124,7 @@ class Follower:
     def __init__(self, root: Path) -> None:
         self.paths = SweepPaths(root)
         self._records = RecordStamps()
+        self._watch = Watch()
         self._plan: tuple[dict[str, Any], KnownMethods] | None = None
         self._plan_stamp: Stamp | None = None
 
@@ -198,9 +200,20 @@ class Follower:
             planned = planned_run(row, network)
             paths = RunPaths(self.paths.root / row['folder'])
             run = self._records.settled(planned, row, paths) or of_state(planned, paths, now)
+            if run.status == 'running':
+                run = self._alive(run, paths)
             # The sweep at work carries out again what an earlier one left.
             runs.append(planned if run.status in LOST and run.failed_ns < began_ns else run)
         return runs
+
+    def _alive(self, run: RunStatus, paths: RunPaths) -> RunStatus:
+        """A run that says it is under way, or what becomes of one whose host has fallen silent."""
+        found = find_lease(paths)
+        if found is None or found.is_released or not self._watch.is_free(paths, found):
+            return run
+        silent, stamp = f'{found.holder} gives no sign of life', stamp_of(paths.state)
+        written = stamp[1] if stamp else 0
+        return replace(run, status='interrupted', problem=silent, failed_ns=written)
 
 
 def _with_waits(runs: Iterable[RunStatus], blocking: Container[str]) -> list[RunStatus]:

@@ -64,6 +64,25 @@ def test_eight_runs_at_once_have_eight_gpus_and_a_freed_one_is_used_again(stayin
     assert sees(jobs[8]) == gpus[5]
 
 
+def test_a_run_that_is_killed_frees_its_own_gpu_and_no_other(staying, local):
+    gpus = [str(number) for number in range(8)]
+    executor = local(cuda(*gpus))
+    jobs = [staying(f'run{number}') for number in range(9)]
+    for one in jobs[:8]:
+        executor.start(one)
+    assert [sees(one) for one in jobs[:8]] == gpus
+    process, _ = executor._running[jobs[2].key]
+    process.kill()
+    assert ending(executor, jobs[2]).startswith('the process was killed')
+    others = [one for one in jobs[:8] if one is not jobs[2]]
+    assert [executor.poll(one) for one in others] == [None] * 7
+    executor.start(jobs[8])
+    assert sees(jobs[8]) == '2'
+    for one in others:
+        (one.folder / 'go').touch()
+    assert [ending(executor, one) for one in others] == ['the process ended with exit status 0'] * 7
+
+
 def test_slots_are_as_many_as_gpus_unless_fewer_are_asked_for(local, staying):
     assert local(cuda('0', '1', '2')).capacity == 3
     two = local(cuda('4', '1', '2'), jobs=2)

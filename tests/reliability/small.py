@@ -55,7 +55,8 @@ def copy_to(source: Path, folder: Path) -> None:
 
 def start(folder: Path, *options: str, mark: str = '', **variables: str) -> subprocess.Popen:
     """Starts the sweep as a user does; what it prints is added to ``sweep.log``."""
-    command = [sys.executable, '-m', 'ukd_bench.sweep', 'small.py', '--data-root', 'videos']
+    command = [sys.executable, '-m', 'ukd_bench.sweep', 'small.py']
+    command += ['--data-root', 'videos', '--no-report']
     environ = dict(os.environ, PYTHONPATH=str(REPOSITORY), OMP_NUM_THREADS='1', **variables)
     environ[MARK] = mark
     with open(folder / 'sweep.log', 'ab') as log:

@@ -49,9 +49,10 @@ class Sweep:
 
     folder: Path
 
-    def call(self, *more: str | Path) -> subprocess.CompletedProcess:
-        """Calls the sweep again, the same way."""
-        return call_sweep('--data-root', 'videos', *more, cwd=self.folder)
+    def call(self, *more: str | Path, report: bool = False) -> subprocess.CompletedProcess:
+        """Calls the sweep again, the same way; its report takes longer than some runs."""
+        last = () if report else ('--no-report',)
+        return call_sweep('--data-root', 'videos', *more, *last, cwd=self.folder)
 
     @property
     def results(self) -> Path:
@@ -122,7 +123,7 @@ def finished_sweep(tmp_path_factory, small_videos) -> Sweep:
         folder.mkdir()
         (folder / 'small.py').write_text(SWEEP)
         shutil.copytree(small_videos, folder / 'videos')
-        done = Sweep(folder).call()
+        done = Sweep(folder).call(report=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return Sweep(shared(tmp_path_factory, 'finished', carry_out))

@@ -197,6 +197,7 @@ def test_k_larger_than_the_pool(inside, capsys):
         ('--backbones', 'vgg', "backbone 'vgg' is none of"),
         ('--device', 'abacus', "device 'abacus' is none of"),
         ('--jobs', '0', '--jobs 0'),
+        ('--retry', 'oom,lost', '--retry lost: is none of failed, interrupted, oom, diverged'),
     ],
 )
 def test_option_values(inside, capsys, option, value, complaint):

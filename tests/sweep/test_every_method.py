@@ -6,7 +6,9 @@ import json
 def test_every_other_method(finished_sweep, tmp_path):
     """One test, since all of them are one call of the sweep."""
     sweep = finished_sweep.copy_to(tmp_path)
-    called = sweep.call('--methods', 'naive_graph,swap,chain,mutual,self', '--teachers', '2')
+    called = sweep.call(
+        '--methods', 'naive_graph,swap,chain,mutual,self', '--teachers', '2', report=True
+    )
     assert called.returncode == 0, called.stdout + called.stderr
     # Two stages of the chain, a teacher of the student's own kind with its bank, and one run of
     # each method; the pool's teachers and banks are there.

@@ -43,7 +43,7 @@ def test_another_executor_carries_a_sweep_to_the_same_records(name, empty_sweep,
     assert command == 'ukd-bench sweep my_sweep.py --executor counting.Counting'
     (empty_sweep.folder / 'counting.py').write_text(code)
     wanted = '--methods', WANTED[name], '--teachers', '1'
-    called = empty_sweep.call(*wanted, '--executor', name)
+    called = empty_sweep.call(*wanted, '--executor', name, report=True)
     assert called.returncode == 0, called.stdout + called.stderr
 
     ended, others = outcomes(empty_sweep), outcomes(finished_sweep)

@@ -158,7 +158,7 @@ def test_results_of_another_config_leave_the_plan(finished_sweep, tmp_path):
 
 def test_another_split_joins_the_plan(finished_sweep, tmp_path):
     sweep = finished_sweep.copy_to(tmp_path)
-    other = sweep.call('--methods', 'plain', '--split', '2')
+    other = sweep.call('--methods', 'plain', '--split', '2', report=True)
     assert other.returncode == 0, other.stdout + other.stderr
     assert '1 runs: 0 reused, 1 carried out' in other.stdout
     rows = json.loads((sweep.results / 'plan.json').read_text())['runs']
@@ -171,7 +171,7 @@ def test_rules_edited_after_the_results_are_flagged(finished_sweep, tmp_path):
     sweep = finished_sweep.copy_to(tmp_path)
     plan = json.loads((sweep.results / 'plan.json').read_text())
     write_plan(sweep.results / 'plan.json', plan | dict(claims_sha256='0' * 64))
-    again = sweep.call('--methods', 'plain')
+    again = sweep.call('--methods', 'plain', report=True)
     assert 'claims file has changed since this sweep was planned' in ' '.join(again.stdout.split())
     assert json.loads((sweep.results / 'plan.json').read_text())['claims_sha256'] == '0' * 64
 
@@ -210,7 +210,7 @@ def test_a_claims_file_of_ones_own_is_kept_with_the_plan(finished_sweep, tmp_pat
     (tmp_path / 'mine.toml').write_text(mine)
     with (tmp_path / 'small.py').open('a') as config:
         config.write("claims = 'mine.toml'\n")
-    late = sweep.call('--methods', 'plain')
+    late = sweep.call('--methods', 'plain', report=True)
     assert late.returncode == 0, late.stderr
     assert '0 carried out' in late.stdout and 'MINE ' in late.stdout
     # Rules that came after the results.

@@ -104,7 +104,7 @@ def test_held_out_groups_and_many_views(small_videos, tmp_path):
     (tmp_path / 'small.py').write_text(SWEEP + rules)
     sweep = Sweep(tmp_path)
     options = ('--methods', 'ukd,ensemble', '--teachers', '2')
-    done = sweep.call(*options)
+    done = sweep.call(*options, report=True)
     assert done.returncode == 0, done.stdout + done.stderr
     records = [record for record in sweep.records() if record['method'] != 'bank']
     assert sorted(r['method'] for r in records) == ['ensemble', 'teacher', 'teacher', 'ukd']

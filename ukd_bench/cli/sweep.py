@@ -123,6 +123,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--reports', type=named_path, default=Path('reports'), metavar='DIR',
         help='parent of the report folder (default: reports)',
     )  # fmt: skip
+    add(
+        '--no-report', action='store_true',
+        help='write no report; `ukd-bench report` does it, from what is there by then',
+    )  # fmt: skip
     add('--reference', type=named_path, metavar='DIR', help='results folder to compare with')
     add(
         '--keep-checkpoints', choices=KEPT, default=ALL, metavar='WHICH',
@@ -193,6 +197,8 @@ def run(arguments: argparse.Namespace) -> int:
     for state in arguments.retry or ():
         if state not in RETRIED:
             raise ConfigError(f'--retry {state}: is none of {", ".join(RETRIED)}')
+    if arguments.no_report and arguments.reference:
+        raise ConfigError('--no-report leaves nothing that --reference could be compared in')
     if arguments.yes and not arguments.clean:
         raise ConfigError('--yes needs --clean')
     if arguments.memory_limit and not arguments.estimate:
@@ -250,7 +256,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
         print()
     with sweep.at_work():
-        require_writable(report_folder)
+        if not arguments.no_report:
+            require_writable(report_folder)
         try:
             tally = sweep.carry_out(
                 executor,
@@ -264,9 +271,13 @@ def run(arguments: argparse.Namespace) -> int:
             f'{tally.lost} without a result'
             + (f', {tally.damaged} damaged' if arguments.verify else '')
         )
-        report = write_report(sweep.paths.root, report_folder, arguments.reference, memory=memory)
-        print_summary(report)
-    differs = arguments.check and not report.agrees
+        differs = False
+        if not arguments.no_report:
+            report = write_report(
+                sweep.paths.root, report_folder, arguments.reference, memory=memory
+            )
+            print_summary(report)
+            differs = arguments.check and not report.agrees
     return 1 if tally.lost or tally.damaged or differs else 0
 
 

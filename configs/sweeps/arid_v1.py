@@ -52,3 +52,7 @@ view_seed = 0
 teacher_view_seed = 1
 
 threads = 1
+
+# On a cluster: a core for the training, and one for each process that loads clips. Say `time`, the
+# limit of one run, on the command line.
+slurm = dict(cpus=9)

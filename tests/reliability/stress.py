@@ -160,7 +160,11 @@ class Stress:
                 self._watch(place, sweep, self._random.uniform(0.0, 0.3))
                 victims = [self._random.choice(here[one]) for one in KINDS[kind]]
                 # One of them may have ended by now.
-                self.outcome.kills[kind] += all([victim.kill() for victim in victims])
+                killed = [
+                    one for one, victim in zip(KINDS[kind], victims, strict=True) if victim.kill()
+                ]
+                if killed:
+                    self.outcome.kills[kind if len(killed) == len(victims) else killed[0]] += 1
                 return
             self._watch(place, sweep, _LOOK_S)
 

@@ -7,6 +7,7 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
+from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.lease import Lease, Watch
 from ukd_bench.sweep import schedule
 from ukd_bench.sweep.executors import Executor, Resources
@@ -297,6 +298,61 @@ def test_a_run_that_a_scheduler_ended_is_started_again(state):
     outcome, _ = sweep(state, executor)
     assert outcome.lost == []
     assert executor.order.count(run_of(state.plan, 'plain').spec.key) == 2
+
+
+def cut_off_elsewhere(job=None):
+    """An ending as on a host that cannot be seen: it lets go of nothing."""
+
+    def end(state, run):
+        cut_off(state, run)
+        lease = Lease(state.own_folder(run))
+        lease._facts, lease.job = lease._facts | dict(host='elsewhere'), job
+        assert lease.take(Watch())
+
+    return end
+
+
+def test_what_dies_on_another_host_again_and_again_is_given_up(state, monkeypatch):
+    monkeypatch.setenv('UKD_BENCH_BEAT_S', '0.05')
+    monkeypatch.setattr(schedule, '_LOOK_S', 0.02)
+    executor = MadeUp(state, plain=cut_off_elsewhere())
+    outcome, listener = sweep(state, executor)
+    run = run_of(state.plan, 'plain')
+    assert executor.order.count(run.spec.key) == MOST_ATTEMPTS
+    assert outcome.lost == [run.spec.key] and listener.settled_as[run.spec.key] == 'failed'
+    error = dict(type='Killed', message='the process ended somehow')
+    assert state.left_state(run) == dict(status='failed', error=error)
+
+
+def test_a_job_that_has_ended_holds_nothing_though_its_host_cannot_be_seen(state):
+    class Cluster(MadeUp):
+        def start(self, job):
+            super().start(job)
+            write_json(RunPaths(job.folder).job, dict(job='17', comment='a mark'))
+
+    executor = Cluster(state, plain=cut_off_elsewhere(job='17'))
+    outcome, listener = sweep(state, executor)
+    run = run_of(state.plan, 'plain')
+    assert executor.order.count(run.spec.key) == 1 and listener.waited_for == []
+    assert outcome.lost == [run.spec.key] and listener.ended_as[run.spec.key] == 'failed'
+
+
+def test_a_failure_of_an_earlier_call_is_none_of_who_holds_the_folder_now(state, monkeypatch):
+    monkeypatch.setattr(schedule, '_LOOK_S', 0.0)
+    run = run_of(state.plan, 'plain')
+    folder = state.own_folder(run)
+    folder.root.mkdir(parents=True)
+    failed(state, run)
+    lease = Lease(folder)
+    assert lease.take(Watch())
+
+    class Other(Listener):
+        def elsewhere(self, run, why):
+            super().elsewhere(run, why)
+            lease.release()
+
+    outcome = carry_out(state, Places(), MadeUp(state), listener := Other())
+    assert outcome.lost == [] and listener.waited_for == [run.spec.key]
 
 
 class Ahead(MadeUp):

@@ -145,7 +145,8 @@ class _Rounds:
                 return False
             if not wanted:
                 status = queue.end(run, '')
-                self._progress.settled(run, status, state.folder(run))
+                if status not in (AGAIN, HELD):
+                    self._progress.settled(run, status, state.folder(run))
                 return True
             self._folders.write_pool()
         self._jobs[job.key] = job

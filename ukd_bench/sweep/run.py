@@ -15,7 +15,7 @@ from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
 from .checkpoints import Checkpoints
-from .clean import Leftover, find_leftovers
+from .clean import Leftover, find_leftovers, specs_in
 from .commands_file import write_commands
 from .config import Axes, read_axes
 from .disk_room import DiskRoom, require_room_for_flow
@@ -308,7 +308,10 @@ class SweepRun:
     def leftovers(self) -> list[Leftover]:
         """What the sweep has left and no call will read again."""
         plan = self._plan(self._every_axis, self._data)
-        return find_leftovers(self.paths, plan, self.devices.name)
+        # What seeds, K and splits other calls asked for is told by what lies there.
+        asked_for = [vars(spec) for spec in specs_in(self.paths)]
+        kept = still_valid(self._every_axis, asked_for, self._keys_of)
+        return find_leftovers(self.paths, plan, self.devices.name, kept)
 
     def _made_ready(self, caller: Caller) -> tuple[SweepState, Places, Callable[[], None]]:
         """Makes what runs read, and writes the plan and the rules.

@@ -211,11 +211,14 @@ class SweepRun:
         Raises:
             ConfigError: there is no such executor, or no such device.
         """
+        self._require_devices()
+        return build_executor(self.options.executor, self._resources())
+
+    def _require_devices(self) -> None:
         kind = executor_class(self.options.executor)
         self.devices = kind.find_devices(self._resources(), ask=True)
         self.devices.require()
         self._execution = self._fingerprint()
-        return build_executor(self.options.executor, self._resources())
 
     def _resources(self) -> Resources:
         return Resources(
@@ -301,7 +304,12 @@ class SweepRun:
 
         Returns:
             The number of runs whose commands were written.
+
+        Raises:
+            ConfigError: there is no such device, so that every run would be refused where it is
+                carried out.
         """
+        self._require_devices()
         state, places, _ = self._made_ready(caller)
         return write_commands(state, places, caller.say)
 

@@ -10,7 +10,7 @@ from ukd_bench.files.atomic import write_json
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.lease import Lease, Watch
 from ukd_bench.sweep import schedule
-from ukd_bench.sweep.executors import Executor, Resources
+from ukd_bench.sweep.executors import Detached, Executor, Resources
 from ukd_bench.sweep.executors.devices import Devices
 from ukd_bench.sweep.place import Places
 from ukd_bench.sweep.queue import AGAIN, MOST_ATTEMPTS, Queue
@@ -469,6 +469,20 @@ def test_a_users_executor_that_fails_is_told_to_stop_and_named(state, step):
     with pytest.raises(ConfigError, match=rf"executor '{__name__}\.MadeUp': AttributeError: 'Job'"):
         sweep(state, executor)
     assert executor.stopped == 1
+
+
+@pytest.mark.parametrize('capacity', [2, 100])
+def test_who_detaches_learns_how_many_runs_are_not_handed_over(capacity, state):
+    class Leaving(Ahead):
+        def poll(self, job):
+            raise Detached
+
+    executor = Leaving(state)
+    executor.capacity = capacity
+    with pytest.raises(Detached) as left:
+        sweep(state, executor)
+    assert executor.stopped == 1 and len(executor.order) == min(capacity, len(state.plan.runs))
+    assert left.value.left == len(state.plan.runs) - len(executor.order)
 
 
 def test_an_interrupt_stops_the_executor(state):

@@ -63,6 +63,11 @@ class Queue:
         # A failure that is not there now is one of another sweep at work.
         self._before = {run.spec.key: self._stamp(run) for run in self.waiting}
 
+    @property
+    def not_handed_over(self) -> int:
+        """Number of runs that have no result and are not under way here."""
+        return len(self.waiting) + len(self.elsewhere) + len(self.outcome.lost)
+
     def settle(self) -> list[tuple[PlannedRun, str]]:
         """Takes out the runs that need no process (any more), with the status of each."""
         settled = []

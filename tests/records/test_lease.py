@@ -103,6 +103,25 @@ def test_the_lease_of_a_dead_process_goes_to_one_of_those_that_see_it(links, pat
     assert first.is_held() and not second.is_held()
 
 
+def test_who_was_slow_gets_no_number_that_was_given_and_removed(paths, monkeypatch):
+    first, slow, ready, last = (Lease(paths) for _ in range(4))
+    assert first.take(Watch())
+    first.release()
+    found = find_lease(paths)
+
+    def look_and_stand_still(_):
+        monkeypatch.undo()
+        # Another makes the folder ready meanwhile, and a third carries the run out.
+        assert ready.take(Watch())
+        ready.release()
+        assert last.take(Watch())
+        return found
+
+    monkeypatch.setattr(module, 'find_lease', look_and_stand_still)
+    assert not slow.take(Watch()) and last.is_held()
+    assert [path.name for path in paths.leases.iterdir()] == ['3']
+
+
 def test_a_link_whose_answer_was_lost_is_ones_own(paths, monkeypatch):
     link = os.link
 
@@ -201,11 +220,22 @@ def test_a_process_waits_until_it_is_certain(paths, monkeypatch):
 
 
 def test_one_that_is_seen_from_here_is_not_waited_for(paths):
-    with leased(paths):
+    with leased(paths, patient=True):
         began = time.monotonic()
         with pytest.raises(HeldError, match=f'process {os.getpid()} on'):
             leased(paths, patient=True).__enter__()
         assert time.monotonic() - began < 5
+
+
+def test_a_run_waits_for_who_makes_its_folder_ready(paths):
+    # Or both of two sweeps would be without it: one whose run gave way, and one that has not begun.
+    ready = Lease(paths, brief=True)
+    assert ready.take(Watch())
+    with pytest.raises(HeldError):
+        leased(paths).__enter__()
+    threading.Timer(0.3, ready.release).start()
+    with leased(paths, patient=True) as mine:
+        assert mine.is_held() and not find_lease(paths).is_brief
 
 
 def test_a_scheduler_s_job_is_told(paths, monkeypatch):
@@ -243,6 +273,19 @@ with leased(RunPaths(Path(sys.argv[1]))) as lease, heartbeat(lease):
     print('held', flush=True)
     time.sleep(30)
 """
+
+
+@pytest.mark.slow
+def test_a_process_that_has_lost_its_lease_ends_where_it_cannot_say_so(paths):
+    environ = os.environ | dict(UKD_BENCH_BEAT_S='0.05')
+    command = [sys.executable, '-c', HOLDER, str(paths.root)]
+    with (
+        open('/dev/full', 'wb') as full,
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=full) as holder,
+    ):
+        assert holder.stdout.readline() == b'held\n'
+        (paths.leases / '2').write_text(json.dumps(dict(host='elsewhere')))
+        assert holder.wait(20) == 5
 
 
 @pytest.mark.slow

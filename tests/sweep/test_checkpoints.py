@@ -24,7 +24,7 @@ from ukd_bench.sweep.schedule import carry_out
 from . import whole_sweep
 from .left_runs import state_of
 from .planned import planned, run_of
-from .test_schedule import Listener, MadeUp, failed
+from .test_schedule import Listener, MadeUp, failed, out_of_memory
 
 METHODS = ('plain', 'ukd', 'chain', 'self')
 
@@ -123,6 +123,17 @@ def test_what_a_failed_run_needs_stays(tmp_path):
     state, order, _ = sweep(tmp_path, 'none', plan(methods=('ukd', 'plain')))
     assert {state.plan.runs[key].spec.method for key in order} == {'ukd'}
     assert having_one(state) == set()
+
+
+def test_a_result_that_is_not_wanted_any_more_has_what_it_needs_made_again(tmp_path):
+    sweep(tmp_path, 'none', plan(methods=('ukd', 'plain')), ukd=out_of_memory)
+    state = state_of(tmp_path, plan(methods=('ukd', 'plain')))
+    state.forget(('oom',))
+    executor = Reading(state)
+    outcome = carry_out(state, Places(), executor, Listener())
+    assert outcome.lost == []
+    made = sorted(told(state.plan.runs[key]) for key in executor.order)
+    assert made == [('teacher', 0)] * 2 + [('ukd', 1), ('ukd', 2)]
 
 
 @pytest.fixture

@@ -7,8 +7,10 @@ import pytest
 
 from ukd_bench.cli import sweep as command
 from ukd_bench.errors import ConfigError
+from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.lease import leased
 from ukd_bench.sweep.clean import find_leftovers, in_words, remove_all
+from ukd_bench.sweep.run import SweepOptions, SweepRun
 
 from .left_runs import DEVICE, finish, state_of
 from .planned import planned, run_of
@@ -123,6 +125,26 @@ def test_what_a_process_holds_stays(swept):
     assert [one for one in found if one.paths.root.exists()] == [
         one for one in found if one.paths == paths
     ]
+
+
+@pytest.mark.parametrize('asked', [dict(seeds=[7]), dict(split=2)], ids=['seed', 'split'])
+def test_what_other_calls_of_the_same_config_asked_for_stays(asked, tmp_path):
+    # It is in the plan and in the report, though it is none of the config's own axes.
+    wide = SweepRun(SweepOptions(results=tmp_path, methods=['plain', 'ukd'], **asked))
+    for run in wide.state().plan.runs.values():
+        folder = RunPaths(wide.paths.root / run.folder)
+        run.spec.write(folder.spec)
+        folder.config.write_text('')
+    assert SweepRun(SweepOptions(results=tmp_path)).leftovers() == []
+
+
+def test_what_is_made_anew_since_a_person_was_asked_keeps_what_it_goes_on_from(swept):
+    paths = swept.folder(run_of(swept.plan, 'plain'))
+    paths.resume.write_text('12345')
+    found = leftovers(swept)
+    paths.record.unlink()
+    list(remove_all(found))
+    assert paths.resume.exists()
 
 
 class Asked:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.records.lease import leased
 from ukd_bench.sweep.commands_file import write_commands
 from ukd_bench.sweep.place import Places
+from ukd_bench.sweep.run import Caller, SweepOptions, SweepRun
 
 from .left_runs import finish, state_of
 from .planned import planned, run_of
@@ -63,3 +65,14 @@ def test_what_a_process_carries_out_is_told_and_left_alone(state):
     assert len(said) == 1 and 'carries this run out' in said[0]
     assert [path.name for path in paths.root.iterdir()] == ['.lease']
     assert Path(commands(state)[-1]['folder']).name.endswith('-cafe')
+
+
+def test_a_device_that_is_not_here_is_refused_before_anything_is_made(tmp_path, monkeypatch):
+    # Runs would be planned for an unknown device, and each would be refused where it is started.
+    monkeypatch.chdir(tmp_path)
+    sweep = SweepRun(SweepOptions(device='cuda', results=tmp_path / 'results'))
+    caller = Caller('0' * 64, lambda: None, lambda name: None, print)
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    with pytest.raises(ConfigError, match='device cuda'):
+        sweep.prepare(caller)
+    assert not any(tmp_path.iterdir())

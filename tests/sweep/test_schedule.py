@@ -7,9 +7,10 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.atomic import write_json
+from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.lease import Lease, Watch
 from ukd_bench.sweep import schedule
-from ukd_bench.sweep.executors import Executor, Resources
+from ukd_bench.sweep.executors import Detached, Executor, Resources
 from ukd_bench.sweep.executors.devices import Devices
 from ukd_bench.sweep.place import Places
 from ukd_bench.sweep.queue import AGAIN, MOST_ATTEMPTS, Queue
@@ -299,6 +300,61 @@ def test_a_run_that_a_scheduler_ended_is_started_again(state):
     assert executor.order.count(run_of(state.plan, 'plain').spec.key) == 2
 
 
+def cut_off_elsewhere(job=None):
+    """An ending as on a host that cannot be seen: it lets go of nothing."""
+
+    def end(state, run):
+        cut_off(state, run)
+        lease = Lease(state.own_folder(run))
+        lease._facts, lease.job = lease._facts | dict(host='elsewhere'), job
+        assert lease.take(Watch())
+
+    return end
+
+
+def test_what_dies_on_another_host_again_and_again_is_given_up(state, monkeypatch):
+    monkeypatch.setenv('UKD_BENCH_BEAT_S', '0.05')
+    monkeypatch.setattr(schedule, '_LOOK_S', 0.02)
+    executor = MadeUp(state, plain=cut_off_elsewhere())
+    outcome, listener = sweep(state, executor)
+    run = run_of(state.plan, 'plain')
+    assert executor.order.count(run.spec.key) == MOST_ATTEMPTS
+    assert outcome.lost == [run.spec.key] and listener.settled_as[run.spec.key] == 'failed'
+    error = dict(type='Killed', message='the process ended somehow')
+    assert state.left_state(run) == dict(status='failed', error=error)
+
+
+def test_a_job_that_has_ended_holds_nothing_though_its_host_cannot_be_seen(state):
+    class Cluster(MadeUp):
+        def start(self, job):
+            super().start(job)
+            write_json(RunPaths(job.folder).job, dict(job='17', comment='a mark'))
+
+    executor = Cluster(state, plain=cut_off_elsewhere(job='17'))
+    outcome, listener = sweep(state, executor)
+    run = run_of(state.plan, 'plain')
+    assert executor.order.count(run.spec.key) == 1 and listener.waited_for == []
+    assert outcome.lost == [run.spec.key] and listener.ended_as[run.spec.key] == 'failed'
+
+
+def test_a_failure_of_an_earlier_call_is_none_of_who_holds_the_folder_now(state, monkeypatch):
+    monkeypatch.setattr(schedule, '_LOOK_S', 0.0)
+    run = run_of(state.plan, 'plain')
+    folder = state.own_folder(run)
+    folder.root.mkdir(parents=True)
+    failed(state, run)
+    lease = Lease(folder)
+    assert lease.take(Watch())
+
+    class Other(Listener):
+        def elsewhere(self, run, why):
+            super().elsewhere(run, why)
+            lease.release()
+
+    outcome = carry_out(state, Places(), MadeUp(state), listener := Other())
+    assert outcome.lost == [] and listener.waited_for == [run.spec.key]
+
+
 class Ahead(MadeUp):
     """Takes all runs at once, and ends each when those before it have ended."""
 
@@ -413,6 +469,20 @@ def test_a_users_executor_that_fails_is_told_to_stop_and_named(state, step):
     with pytest.raises(ConfigError, match=rf"executor '{__name__}\.MadeUp': AttributeError: 'Job'"):
         sweep(state, executor)
     assert executor.stopped == 1
+
+
+@pytest.mark.parametrize('capacity', [2, 100])
+def test_who_detaches_learns_how_many_runs_are_not_handed_over(capacity, state):
+    class Leaving(Ahead):
+        def poll(self, job):
+            raise Detached
+
+    executor = Leaving(state)
+    executor.capacity = capacity
+    with pytest.raises(Detached) as left:
+        sweep(state, executor)
+    assert executor.stopped == 1 and len(executor.order) == min(capacity, len(state.plan.runs))
+    assert left.value.left == len(state.plan.runs) - len(executor.order)
 
 
 def test_an_interrupt_stops_the_executor(state):

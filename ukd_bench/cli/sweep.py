@@ -264,8 +264,12 @@ def run(arguments: argparse.Namespace) -> int:
                 caller,
                 progress_of=partial(_progress, executor=executor, console=console),
             )
-        except Detached:
-            return 0
+        except Detached as detached:
+            if detached.left:
+                console.print(
+                    f'{detached.left} runs are not submitted: the same command goes on with them'
+                )
+            return 1 if detached.left else 0
         console.print(
             f'{tally.runs} runs: {tally.reused} reused, {tally.carried_out} carried out, '
             f'{tally.lost} without a result'

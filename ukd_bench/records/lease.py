@@ -31,6 +31,7 @@ DEAD_AFTER_BEATS = 12
 """Intervals without a beat after which a holder counts as dead. Over a network, what is written may
 be seen a minute late."""
 
+_BRIEF_S = 0.05
 _JOBS = ('SLURM_JOB_ID', 'PBS_JOBID', 'LSB_JOBID', 'JOB_ID')
 
 
@@ -50,6 +51,11 @@ class Found:
     def is_released(self) -> bool:
         """Whether its holder has given it back."""
         return self.content.get('released') is True
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether its holder makes the folder ready or tidies it, and carries no run out."""
+        return self.content.get('brief') is True
 
     @property
     def holder(self) -> str:
@@ -116,14 +122,16 @@ class Lease:
 
     Args:
         paths: The run's folder, which exists.
+        brief: Whether it is held for moments, as by who makes a folder ready.
 
     Attributes:
         job: Number of the scheduler's job that this process is part of, if it is of one.
         every_s: Seconds between two beats.
     """
 
-    def __init__(self, paths: RunPaths) -> None:
+    def __init__(self, paths: RunPaths, brief: bool = False) -> None:
         self.paths = paths
+        self._brief = brief
         self.every_s = _interval()
         self._token = uuid.uuid4().hex
         self._number = 0
@@ -148,10 +156,17 @@ class Lease:
             raise ResultsError(
                 f'{self.paths.leases}: cannot be written ({error.strerror})'
             ) from error
-        if made:
-            self._number = number
-            self._remove_earlier()
-        return made
+        if not made:
+            return False
+        self._number = number
+        last = find_lease(self.paths)
+        if last is not None and last.number > number:
+            # Since it looked, others have made this number and the next, and removed this one.
+            with contextlib.suppress(OSError):
+                (self.paths.leases / str(number)).unlink()
+            return False
+        self._remove_earlier()
+        return True
 
     def is_held(self) -> bool:
         """Whether it is still the last one; once it is not, nothing may be written any more."""
@@ -199,13 +214,20 @@ class Lease:
 
     def _content(self) -> dict[str, Any]:
         return dict(
-            self._facts, job=self.job, token=self._token, beat=self._beat, every_s=self.every_s
+            self._facts,
+            job=self.job,
+            token=self._token,
+            beat=self._beat,
+            every_s=self.every_s,
+            brief=self._brief,
         )
 
     def _remove_earlier(self) -> None:
-        for path in self.paths.leases.iterdir():
-            if path.name.isdecimal() and int(path.name) < self._number:
-                path.unlink(missing_ok=True)
+        # Who holds the last one needs none of them to be gone.
+        with contextlib.suppress(OSError):
+            for path in self.paths.leases.iterdir():
+                if path.name.isdecimal() and int(path.name) < self._number:
+                    path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -215,21 +237,24 @@ def leased(paths: RunPaths, watch: Watch | None = None, patient: bool = False) -
     Args:
         paths: The run's folder, which exists.
         watch: What was seen of holders so far; None is nothing.
-        patient: Whether to wait until it is certain that a holder is alive, or dead.
+        patient: Whether the run is carried out in the block, and not only its folder made ready: it
+            is waited until it is certain that a holder carries the run out, or is dead.
 
     Raises:
         HeldError: another process holds the folder, naming it.
         ResultsError: the folder cannot be written.
     """
-    lease, watch = Lease(paths), watch or Watch()
+    lease, watch = Lease(paths, brief=not patient), watch or Watch()
     first = find_lease(paths)
     while not lease.take(watch):
         found = find_lease(paths)
         if found is None or found.is_released:
             continue
-        if not patient or found != first or is_seen(found.content):
+        # Who gave way to one that makes the folder ready would leave it to nobody.
+        stays = not found.is_brief and (found != first or is_seen(found.content))
+        if not patient or stays:
             raise HeldError(f'{paths.root}: {found.holder} carries this run out')
-        time.sleep(min(1.0, interval_of(found.content) / 4))
+        time.sleep(min(_BRIEF_S if found.is_brief else 1.0, interval_of(found.content) / 4))
     try:
         yield lease
     finally:

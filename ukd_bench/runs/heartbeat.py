@@ -27,12 +27,14 @@ def heartbeat(lease: Lease) -> Iterator[None]:
     def beat() -> None:
         while not ended.wait(lease.every_s):
             if not lease.is_held():
-                print(
-                    f'error: {lease.paths.root}: another process has taken this run over, because '
-                    'this one gave no sign of life',
-                    file=sys.stderr,
-                    flush=True,
-                )
+                # Where nothing can be said, on a full disk above all, it ends as well.
+                with contextlib.suppress(OSError, ValueError):
+                    print(
+                        f'error: {lease.paths.root}: another process has taken this run over, '
+                        'because this one gave no sign of life',
+                        file=sys.stderr,
+                        flush=True,
+                    )
                 os._exit(LOST)
             lease.beat()
 

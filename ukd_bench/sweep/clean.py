@@ -1,7 +1,8 @@
 """Finds what a sweep has left and no call will read again, and removes it where it is asked to."""
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from ..errors import HeldError, ResultsError
 from ..knowledge.bank.format import BankPaths
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
-from ..records.lease import leased
+from ..records.lease import find_lease, leased
 from ..records.record import read_record
 from ..records.spec import RunSpec
 from .plan import Plan
@@ -40,7 +41,18 @@ class Leftover:
     size: int
 
 
-def find_leftovers(paths: SweepPaths, plan: Plan, device: str | None) -> list[Leftover]:
+def specs_in(paths: SweepPaths) -> list[RunSpec]:
+    """The specifications of all runs in a sweep's folder, as far as they can be read."""
+    found = []
+    for run in _folders(paths):
+        with contextlib.suppress(ResultsError):
+            found.append(RunSpec.read(run.spec))
+    return found
+
+
+def find_leftovers(
+    paths: SweepPaths, plan: Plan, device: str | None, kept: Container[str] = ()
+) -> list[Leftover]:
     """What may be removed of a sweep's folder, by run.
 
     That is what was made by another config, from other data, or with other source or versions on
@@ -50,13 +62,11 @@ def find_leftovers(paths: SweepPaths, plan: Plan, device: str | None) -> list[Le
         paths: The sweep's folder.
         plan: The plan over all axes of the sweep's config.
         device: Name of the device that it is for; None where that is not here.
+        kept: Keys of further runs of the config, of seeds, K and splits that other calls asked for.
     """
     found = []
-    for root in sorted(paths.root.iterdir() if paths.root.is_dir() else ()):
-        if root.is_symlink() or not root.is_dir() or not _FOLDER.fullmatch(root.name):
-            continue
-        run = RunPaths(root)
-        why = _why(run, plan, device)
+    for run in _folders(paths):
+        why = _why(run, plan, device, kept)
         if why is not None:
             found.append(_leftover(run, why, is_whole=True))
         elif run.record.is_file():
@@ -72,6 +82,9 @@ def remove(leftover: Leftover) -> None:
         ResultsError: a file cannot be removed.
     """
     with leased(leftover.paths):
+        if not leftover.is_whole and not leftover.paths.record.is_file():
+            # It is being made anew since that was asked, and may go on from what is there.
+            return
         try:
             for path in leftover.files:
                 path.unlink(missing_ok=True)
@@ -79,15 +92,25 @@ def remove(leftover: Leftover) -> None:
             raise ResultsError(f'{path}: cannot be removed ({error.strerror})') from error
     if not leftover.is_whole or leftover.others:
         return
-    for path in leftover.paths.leases.iterdir():
-        path.unlink(missing_ok=True)
-    folders = sorted(leftover.paths.root.rglob('*'), key=lambda path: -len(path.parts))
-    for folder in (*folders, leftover.paths.root):
-        if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
-            folder.rmdir()
+    # Another may do the same at the same time.
+    with contextlib.suppress(OSError):
+        if (last := find_lease(leftover.paths)) is not None and last.is_released:
+            for path in leftover.paths.leases.iterdir():
+                path.unlink(missing_ok=True)
+        folders = sorted(leftover.paths.root.rglob('*'), key=lambda path: -len(path.parts))
+        for folder in (*folders, leftover.paths.root):
+            if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+                folder.rmdir()
 
 
-def _why(run: RunPaths, plan: Plan, device: str | None) -> str | None:
+def _folders(paths: SweepPaths) -> Iterator[RunPaths]:
+    """Folders that have a name as those of runs have."""
+    for root in sorted(paths.root.iterdir() if paths.root.is_dir() else ()):
+        if not root.is_symlink() and root.is_dir() and _FOLDER.fullmatch(root.name):
+            yield RunPaths(root)
+
+
+def _why(run: RunPaths, plan: Plan, device: str | None, kept: Container[str]) -> str | None:
     """Why nothing in a run's folder is read again; None where it may be."""
     key, _, execution = run.root.name.partition('-')
     try:
@@ -96,6 +119,8 @@ def _why(run: RunPaths, plan: Plan, device: str | None) -> str | None:
         # Whose it is cannot be told.
         return None
     if (spec.key, spec.execution) != (key, execution):
+        return None
+    if key not in plan.made and key in kept:
         return None
     if key not in plan.made:
         return 'is no run of this config and these videos'

@@ -90,6 +90,10 @@ class SweepState:
         A run whose checkpoint was deleted on purpose is finished, unless one that is not needs it.
         """
         self._look()
+        self._require_what_is_needed()
+
+    def _require_what_is_needed(self) -> None:
+        """Has runs made again whose deleted checkpoints a run needs that is not finished."""
         # Parents come before children, and what is made again needs its own.
         last_first = reversed(self.plan.runs.values())
         for run in (one for one in last_first if not self.is_finished(one.spec.key)):
@@ -145,6 +149,7 @@ class SweepState:
         for key, known in [*self._finished.items()]:
             if known.status in statuses:
                 del self._finished[key]
+        self._require_what_is_needed()
 
     def is_finished(self, key: str) -> bool:
         """Whether the run need not be carried out."""

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..files.atomic import write_json
+from ..errors import ResultsError
+from ..files.atomic import read_json, write_json
 from ..files.hashes import Stamp, stamp_of
+from ..records.folder import RunPaths
 from ..records.lease import Watch, find_lease
 from ..records.record import FINAL_STATUSES
 from .finished import SweepState
@@ -55,8 +57,16 @@ class Queue:
         self.elsewhere: dict[str, PlannedRun] = {}
         self.outcome = Outcome()
         self._attempts: dict[str, int] = {}
+        # How processes ended whose runs were held then: by another process or, as a host that has
+        # died lets go of nothing, by themselves.
+        self._ended_held: dict[str, str] = {}
         # A failure that is not there now is one of another sweep at work.
         self._before = {run.spec.key: self._stamp(run) for run in self.waiting}
+
+    @property
+    def not_handed_over(self) -> int:
+        """Number of runs that have no result and are not under way here."""
+        return len(self.waiting) + len(self.elsewhere) + len(self.outcome.lost)
 
     def settle(self) -> list[tuple[PlannedRun, str]]:
         """Takes out the runs that need no process (any more), with the status of each."""
@@ -107,10 +117,13 @@ class Queue:
             Its status; None where it has come to no end there, and waits here again.
         """
         del self.elsewhere[run.spec.key]
+        words = self._ended_held.pop(run.spec.key, None)
         if self._state.is_finished(run.spec.key):
             return self._end_as(run, self._state.status(run))
-        if self._state.left_state(run).get('status') == 'failed':
+        if self.failed_elsewhere(run):
             return self._end_as(run, 'failed')
+        if words is not None and not self._try_again(run):
+            return self._lose(run, words)
         self.waiting.insert(0, run)
         return None
 
@@ -136,18 +149,30 @@ class Queue:
         if left == 'failed':
             return self._end_as(run, 'failed')
         if self._is_held(run):
+            if words:
+                self._ended_held[key] = words
             self.postpone(run)
             return HELD
         if None in parents:
             # It was handed over ahead of what it needs, and that is to be had once more.
             return self._wait_again(run)
         if left == 'interrupted' or again:
-            self._attempts[key] = self._attempts.get(key, 0) + 1
-            if self._attempts[key] < MOST_ATTEMPTS:
-                return self._wait_again(run)
-            return self._end_as(run, 'interrupted')
+            return (
+                self._wait_again(run) if self._try_again(run) else self._end_as(run, 'interrupted')
+            )
+        return self._lose(run, words)
+
+    def _try_again(self, run: PlannedRun) -> bool:
+        """Counts a start that came to nothing; returns whether there may be one more."""
+        key = run.spec.key
+        self._attempts[key] = self._attempts.get(key, 0) + 1
+        return self._attempts[key] < MOST_ATTEMPTS
+
+    def _lose(self, run: PlannedRun, words: str) -> str:
+        """Says in the folder of a run why it has failed, which had no time to say so itself."""
         # One that was killed has said nothing since; one that ended before its first word left the
         # folder as it was.
+        left = self._state.left_state(run).get('status')
         refusal = self._state.refusal(run) if left in FINAL_STATUSES else None
         error = dict(type='Killed', message=words)
         if refusal is not None:
@@ -168,8 +193,15 @@ class Queue:
         return stamp_of(self._state.own_folder(run).state)
 
     def _is_held(self, run: PlannedRun) -> bool:
+        """Whether another process may hold the folder of a run whose own has ended."""
         paths = self._state.own_folder(run)
-        return not Watch().is_free(paths, find_lease(paths))
+        found = find_lease(paths)
+        if Watch().is_free(paths, found):
+            return False
+        assert found is not None
+        # The very job of a cluster that has ended holds nothing, though its host cannot be seen.
+        job = found.content.get('job')
+        return job is None or job != _submitted(paths)
 
     def _may_start(self, run: PlannedRun) -> bool:
         statuses: Mapping[str, str] = self.outcome.statuses
@@ -189,6 +221,15 @@ class Queue:
 
     def _parents(self, run: PlannedRun) -> list[str | None]:
         return [self.outcome.statuses.get(parent) for parent in run.spec.parents]
+
+
+def _submitted(paths: RunPaths) -> str | None:
+    """What a cluster calls the run's job; None where it was not submitted to one."""
+    try:
+        told = read_json(paths.job)
+    except ResultsError:
+        return None
+    return told.get('job') if isinstance(told, dict) else None
 
 
 def _critical_paths(plan: Plan) -> dict[str, float]:

@@ -15,7 +15,7 @@ from ..records.execution import UNKNOWN, environment, execution_fingerprint
 from ..records.folder import SweepPaths
 from ..records.record import BEST_ON_HELD_OUT
 from .checkpoints import Checkpoints
-from .clean import Leftover, find_leftovers
+from .clean import Leftover, find_leftovers, specs_in
 from .commands_file import write_commands
 from .config import Axes, read_axes
 from .disk_room import DiskRoom, require_room_for_flow
@@ -211,11 +211,14 @@ class SweepRun:
         Raises:
             ConfigError: there is no such executor, or no such device.
         """
+        self._require_devices()
+        return build_executor(self.options.executor, self._resources())
+
+    def _require_devices(self) -> None:
         kind = executor_class(self.options.executor)
         self.devices = kind.find_devices(self._resources(), ask=True)
         self.devices.require()
         self._execution = self._fingerprint()
-        return build_executor(self.options.executor, self._resources())
 
     def _resources(self) -> Resources:
         return Resources(
@@ -301,14 +304,22 @@ class SweepRun:
 
         Returns:
             The number of runs whose commands were written.
+
+        Raises:
+            ConfigError: there is no such device, so that every run would be refused where it is
+                carried out.
         """
+        self._require_devices()
         state, places, _ = self._made_ready(caller)
         return write_commands(state, places, caller.say)
 
     def leftovers(self) -> list[Leftover]:
         """What the sweep has left and no call will read again."""
         plan = self._plan(self._every_axis, self._data)
-        return find_leftovers(self.paths, plan, self.devices.name)
+        # What seeds, K and splits other calls asked for is told by what lies there.
+        asked_for = [vars(spec) for spec in specs_in(self.paths)]
+        kept = still_valid(self._every_axis, asked_for, self._keys_of)
+        return find_leftovers(self.paths, plan, self.devices.name, kept)
 
     def _made_ready(self, caller: Caller) -> tuple[SweepState, Places, Callable[[], None]]:
         """Makes what runs read, and writes the plan and the rules.

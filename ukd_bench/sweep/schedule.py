@@ -12,7 +12,7 @@ from ..records.lease import find_lease
 from .checkpoints import Checkpoints
 from .display import Progress
 from .executors import own_code
-from .executors.base import Executor, Job
+from .executors.base import Detached, Executor, Job
 from .finished import SweepState
 from .place import Places, RunFolders
 from .plan import PlannedRun
@@ -48,6 +48,7 @@ def carry_out(
 
     Raises:
         ConfigError: an executor of the user's own fails; it is told to stop first.
+        Detached: the executor leaves its runs alone.
         KeyboardInterrupt: after the executor was told to stop.
     """
     folders = RunFolders(state, places)
@@ -62,6 +63,9 @@ def carry_out(
             if not moved and round_.is_open:
                 with own_code(executor):
                     executor.wait()
+    except Detached as detached:
+        detached.left = round_.queue.not_handed_over
+        raise
     finally:
         with own_code(executor):
             executor.stop()
@@ -145,7 +149,8 @@ class _Rounds:
                 return False
             if not wanted:
                 status = queue.end(run, '')
-                self._progress.settled(run, status, state.folder(run))
+                if status not in (AGAIN, HELD):
+                    self._progress.settled(run, status, state.folder(run))
                 return True
             self._folders.write_pool()
         self._jobs[job.key] = job

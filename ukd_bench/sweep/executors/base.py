@@ -16,8 +16,16 @@ from typing import Any
 from .devices import Devices
 
 
-class Detached(Exception):
-    """All runs that can be are submitted, and nobody is to wait for their end."""
+class Detached(BaseException):
+    """All runs that can be are submitted, and nobody is to wait for their end.
+
+    It is no error, so nothing that catches the errors of a user's executor catches it.
+
+    Attributes:
+        left: Number of runs without a result that are not submitted, as the queue has it.
+    """
+
+    left = 0
 
 
 @dataclass(frozen=True)

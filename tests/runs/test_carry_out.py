@@ -186,7 +186,7 @@ def test_one_that_lost_a_part_or_is_another_is_carried_out(harm, paths, spec, tr
 
 
 def test_a_second_process_is_refused(paths, trained, capsys):
-    with leased(paths):
+    with leased(paths, patient=True):
         status, _, complaint = called(paths, capsys)
     assert status == 2 and trained == [] and not paths.state.exists()
     who = f'process {os.getpid()} on {socket.gethostname()}'
@@ -202,6 +202,18 @@ def test_a_run_holds_its_folder_until_it_ends(paths, monkeypatch, capsys):
     monkeypatch.setattr(module, 'train_and_test', train)
     assert called(paths, capsys)[0] == 130
     assert state_in(paths)['status'] == 'interrupted' and Lease(paths).take(Watch())
+
+
+@pytest.mark.parametrize('end', [KeyboardInterrupt, FileNotFoundError(2, 'cleared by the other')])
+def test_who_has_lost_the_folder_says_nothing_in_it(end, paths, monkeypatch, capsys):
+    def train(*_):
+        (paths.leases / '2').write_text('{"host": "elsewhere"}')
+        paths.state.write_text('{"status": "running", "host": "elsewhere"}')
+        raise end
+
+    monkeypatch.setattr(module, 'train_and_test', train)
+    assert called(paths, capsys)[0] in (130, 2)
+    assert state_in(paths) == dict(status='running', host='elsewhere')
 
 
 def test_a_run_that_cannot_begin_has_failed(paths, trained, capsys, monkeypatch):

@@ -138,6 +138,20 @@ def test_what_other_calls_of_the_same_config_asked_for_stays(asked, tmp_path):
     assert SweepRun(SweepOptions(results=tmp_path)).leftovers() == []
 
 
+def test_what_a_run_under_way_removes_meanwhile_is_no_matter(swept, monkeypatch):
+    other = plan_of(methods=('plain',), seeds=(5,))
+    lstat = Path.lstat
+
+    def vanished(path):
+        if path.name == 'log.txt':
+            raise FileNotFoundError(2, 'No such file or directory')
+        return lstat(path)
+
+    swept.folder(run_of(swept.plan, 'plain')).log.write_text('')
+    monkeypatch.setattr(Path, 'lstat', vanished)
+    assert any(one.is_whole for one in leftovers(swept, other))
+
+
 def test_what_is_made_anew_since_a_person_was_asked_keeps_what_it_goes_on_from(swept):
     paths = swept.folder(run_of(swept.plan, 'plain'))
     paths.resume.write_text('12345')

@@ -120,6 +120,18 @@ def test_a_training_needs_what_is_known_of_its_model(tmp_path, optimizer, select
     assert room.needed(second) == times * len('weights')
 
 
+def test_what_is_under_way_of_an_unknown_size_is_looked_through_once(tmp_path, monkeypatch, disk):
+    seeds = tuple(range(40))
+    state = state_of(tmp_path / 'results', planned(methods=('plain', 'ukd'), seeds=seeds))
+    looked, is_finished = [], state.is_finished
+    monkeypatch.setattr(state, 'is_finished', lambda key: looked.append(key) or is_finished(key))
+    runs = [*state.plan.runs.values()]
+    bank = next(run for run in runs if run.spec.method == 'bank')
+    assert DiskRoom(state).lack(bank, runs) is None
+    # Not all of them for each of them.
+    assert 0 < len(looked) <= len(runs)
+
+
 def test_an_unknown_size_refuses_nothing_and_asks_no_disk(state, disk):
     disk.free = 0
     plain = run_of(state.plan, 'plain')

@@ -50,15 +50,19 @@ def time_left(
             if amount := work(run):
                 rates[run.kind[1]].append(took / amount)
                 every.append(took / amount)
+    # Each once: thousands that are left may have thousands that are alike.
+    usual = {kind: statistics.median(took) for kind, took in same.items()}
+    rate_of = {network: statistics.median(rate) for network, rate in rates.items()}
+    of_all = statistics.median(every) if every else None
     seconds: dict[str, float] = {}
     by_work = 0
     for run in left:
-        alike = [run.pace[0]] if run.pace else same.get(run.kind)
-        rate = rates.get(run.kind[1], every)
-        if alike:
-            whole = statistics.median(alike)
-        elif rate and (amount := work(run)):
-            whole = statistics.median(rate) * amount
+        alike = run.pace[0] if run.pace else usual.get(run.kind)
+        rate = rate_of.get(run.kind[1], of_all)
+        if alike is not None:
+            whole = alike
+        elif rate is not None and (amount := work(run)):
+            whole = rate * amount
             by_work += 1
         else:
             continue

@@ -98,12 +98,15 @@ def _carry_out(paths: RunPaths, spec: RunSpec, lease: Lease) -> str:
         _write_state(paths, 'running', **this_process(), job=lease.job, started=started)
         status, error = _make_record(paths, spec, lease, started)
     except KeyboardInterrupt:
-        _write_state(paths, 'interrupted')
+        if lease.is_held():
+            _write_state(paths, 'interrupted')
         raise
     except HeldError:
         # The folder is another's now.
         raise
     except Exception as problem:
+        # What another has cleared away is no failure of the run.
+        _require_held(paths, lease)
         _write_state(paths, 'failed', error=_describe(problem))
         if not isinstance(problem, UkdBenchError):
             raise
@@ -148,10 +151,15 @@ def _make_record(
     )
     config_facts = scientific(config.to_dict(), spec.hook, spec.weights)
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)
-    if not lease.is_held():
-        raise HeldError(f'{paths.root}: another process has taken this run over')
+    _require_held(paths, lease)
     write_record(paths.record, record)
     return status, error
+
+
+def _require_held(paths: RunPaths, lease: Lease) -> None:
+    """Ends before anything is written into what is another's folder by now."""
+    if not lease.is_held():
+        raise HeldError(f'{paths.root}: another process has taken this run over')
 
 
 def _end(paths: RunPaths, status: str, error: dict | None) -> None:

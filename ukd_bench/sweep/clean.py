@@ -145,8 +145,16 @@ def _leftover(run: RunPaths, why: str, is_whole: bool) -> Leftover:
         if path.is_relative_to(run.leases) or (path.is_dir() and not path.is_symlink()):
             continue
         (mine if _is_written(path, run, known) else others).append(path)
-    size = sum(path.lstat().st_size for path in mine)
+    size = sum(map(_size, mine))
     return Leftover(run, why, is_whole, tuple(mine), tuple(others), size)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        # Its run is under way, and had it there for a moment.
+        return 0
 
 
 def _written(run: RunPaths, is_whole: bool) -> set[Path]:

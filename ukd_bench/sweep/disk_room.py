@@ -51,9 +51,15 @@ class DiskRoom:
         self._models: dict[tuple[Any, ...], str] = {}
         self._weights: dict[str, int] = {}
         self._examples: dict[str, list[PlannedRun]] | None = None
+        # Models of which this look has found no finished run.
+        self._unknown: set[str] = set()
 
     def needed(self, run: PlannedRun) -> int | None:
         """Bytes that a run takes while it takes most; None where that is not known."""
+        self._unknown.clear()
+        return self._needed(run)
+
+    def _needed(self, run: PlannedRun) -> int | None:
         key = run.spec.key
         if run.spec.method == 'bank':
             if key not in self._banks:
@@ -81,7 +87,7 @@ class DiskRoom:
         except OSError:
             # A file system that does not answer now may when the run writes.
             return None
-        reserved = sum(self.needed(one) or 0 for one in beside)
+        reserved = sum(self._needed(one) or 0 for one in beside)
         if needed + reserved <= free:
             return None
         # What is there of the run itself counts for nothing, or is removed when it starts.
@@ -94,7 +100,9 @@ class DiskRoom:
     def _weights_of(self, run: PlannedRun) -> int | None:
         """Bytes of a run's weights, by the checkpoint of a finished run of its model."""
         model = self._model_of(run)
-        if model not in self._weights:
+        if model not in self._weights and model not in self._unknown:
+            # Thousands may be under way of a model of which none has ended yet.
+            self._unknown.add(model)
             for example in self._finished_of(model):
                 if self._state.is_finished(example.spec.key):
                     size = checkpoint_bytes(self._state.folder(example))

@@ -3,6 +3,7 @@
 import re
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from ....errors import ConfigError
@@ -182,7 +183,13 @@ def _options(resources: Resources) -> SlurmOptions:
 
 
 def _comment(job: Job) -> str:
-    return f'ukd-bench:{digest(str(job.folder.resolve()), 24)}'
+    return _mark(job.folder)
+
+
+@cache
+def _mark(folder: Path) -> str:
+    # All jobs are looked for every round, and a network's file system takes a while to resolve one.
+    return f'ukd-bench:{digest(str(folder.resolve()), 24)}'
 
 
 def _name(job: Job) -> str:

@@ -204,7 +204,9 @@ class SweepRun:
             ConfigError: there is no such executor, or no such device.
         """
         self.devices.require()
-        resources = Resources(self.devices, self.options.jobs, self.axes.threads)
+        resources = Resources(
+            self.devices, self.options.jobs, self.axes.threads, self.axes.gpus_per_run
+        )
         return build_executor(self.options.executor, resources)
 
     @contextlib.contextmanager

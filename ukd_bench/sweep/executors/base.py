@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...errors import ConfigError
 from .devices import Devices
 
 
@@ -21,12 +22,15 @@ class Resources:
     Attributes:
         devices: What runs compute on; they are here.
         jobs: Runs at once, as ``--jobs`` says; None leaves it to the executor.
-        threads: Threads that each run uses.
+        threads: Threads that each process of a run uses.
+        gpus_per_run: Processes that runs have which train, each with a GPU of its own; all others
+            have one.
     """
 
     devices: Devices
     jobs: int | None = None
     threads: int = 1
+    gpus_per_run: int = 1
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Job:
         log: File that its output is appended to, unless a person shall see it at once.
         after: Keys of jobs that are under way and must end with exit status 0 before this one may
             start; empty unless the executor takes runs :attr:`~Executor.ahead`.
+        processes: Processes that train together, which the command starts itself.
+        gpus: GPUs that it needs, one for each of them; 0 on the CPU.
     """
 
     key: str
@@ -53,6 +59,22 @@ class Job:
     variables: dict[str, str]
     log: Path
     after: tuple[str, ...] = ()
+    processes: int = 1
+    gpus: int = 0
+
+
+def require_gpus(resources: Resources) -> None:
+    """Refuses runs that need more GPUs than there are.
+
+    Raises:
+        ConfigError: they do.
+    """
+    devices, wanted = resources.devices, resources.gpus_per_run
+    if devices.kind == 'cuda' and wanted > len(devices.gpus):
+        raise ConfigError(
+            f'gpus_per_run = {wanted}: --device {devices.asked} has {len(devices.gpus)} '
+            f'({devices.name})'
+        )
 
 
 class Executor(ABC):
@@ -90,6 +112,14 @@ class Executor(ABC):
         has nothing to adopt.
         """
         return False
+
+    def has_room(self, job: Job) -> bool:
+        """Whether a run may start now; one that takes more than others may have to wait.
+
+        It is asked where fewer are under way than :attr:`capacity`. The run that waits is the next
+        to start.
+        """
+        return True
 
     @abstractmethod
     def start(self, job: Job) -> None:

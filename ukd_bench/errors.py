@@ -41,6 +41,10 @@ class LimitError(UkdBenchError):
     """A run that has taken longer than it may; it can go on."""
 
 
+class ProcessError(UkdBenchError):
+    """One of a run's processes that came to an end before the others."""
+
+
 class DivergedError(UkdBenchError, ArithmeticError):
     """A training whose loss is no longer a number: a result, not a defect."""
 

@@ -15,7 +15,7 @@ from ukd_bench.errors import ConfigError, DivergedError
 from ukd_bench.files.checkpoints import unwrapped
 from ukd_bench.measure import MeasureHook
 from ukd_bench.measure.memory.phases import PhaseMemory
-from ukd_bench.runs.build import prepare_process
+from ukd_bench.runs.build import require_one_launched
 
 from .. import warm
 
@@ -144,7 +144,7 @@ def test_a_loss_that_is_no_number_in_one_process_ends_both(tmp_path):
     in_two_processes(diverge_as_one_of_two, tmp_path)
 
 
-def test_a_run_of_a_sweep_is_one_process(monkeypatch):
+def test_a_run_of_a_sweep_starts_its_processes_itself(monkeypatch):
     monkeypatch.setenv('WORLD_SIZE', '2')
-    with pytest.raises(ConfigError, match=r"WORLD_SIZE = 2: .* MMAction2's tools/train.py"):
-        prepare_process(None)
+    with pytest.raises(ConfigError, match=r'WORLD_SIZE = 2: .* as many as gpus_per_run'):
+        require_one_launched()

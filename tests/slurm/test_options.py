@@ -98,6 +98,9 @@ def test_what_sbatch_is_asked_for():
     assert plain.asked('cuda', 1)['gpus_per_node'] == 1
     assert replace(plain, gpus='a100:2').asked('cuda', 1)['gpus_per_node'] == 'a100:2'
     assert 'gpus_per_node' not in replace(plain, gres='gpu:1').asked('cuda', 1)
+    for gpus, several in ((None, 4), (1, 4), ('a100:1', 'a100:4')):
+        four = replace(plain, gpus=gpus).asked('cuda', 2, processes=4)
+        assert four['gpus_per_node'] == several and four['cpus_per_task'] == 8
     with pytest.raises(ConfigError, match=r'^slurm: gpus = 2 needs --device cuda$'):
         replace(plain, gpus=2).asked('cpu', 1)
 

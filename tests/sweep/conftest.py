@@ -14,6 +14,7 @@ from ukd_bench.data.darkroom import PRESETS, make
 from ukd_bench.files.locks import alone
 
 from ..warm import run_module
+from .single_run import run_maker
 
 SWEEP = """
 name = 'small'
@@ -127,3 +128,9 @@ def finished_sweep(tmp_path_factory, small_videos) -> Sweep:
         assert done.returncode == 0, done.stdout + done.stderr
 
     return Sweep(shared(tmp_path_factory, 'finished', carry_out))
+
+
+@pytest.fixture
+def make_run(tmp_path, runner_config, train_dataset):
+    """Writes the folder of a run of three epochs, with dropout and momentum."""
+    return run_maker(tmp_path, runner_config, train_dataset)

@@ -37,6 +37,8 @@ VARIED = {
     'claims': (dict(claims='mine.toml'), set()),
     'threads': (dict(threads=2), set()),
     'run_limit': (dict(run_limit='2h'), set()),
+    # Banks and ensembles are of other teachers then.
+    'gpus_per_run': (dict(gpus_per_run=2), EVERY),
     'dataset.name': (dict(dataset=Dataset('another', darkroom=DARKROOM)), set()),
     'dataset.split': (dict(dataset=Dataset('made', 2, DARKROOM)), EVERY),
     'dataset.darkroom.seed': (
@@ -164,3 +166,14 @@ def test_a_limit_that_is_none_is_refused(limit, complaint):
 def test_every_run_is_told_its_limit(limit, seconds):
     runs = planned(run_limit=limit).runs.values()
     assert {run.spec.limit_s for run in runs} == {seconds}
+
+
+def test_what_trains_nothing_is_one_process():
+    plan = planned(**BASE | dict(gpus_per_run=3))
+    told = {run.spec.method: run.spec.processes for run in plan.runs.values()}
+    assert told == dict.fromkeys(EVERY, 3) | dict(bank=1, ensemble=1)
+
+
+def test_networks_that_learn_together_do_so_in_one_process():
+    with pytest.raises(ConfigError, match='gpus_per_run = 2: method mutual trains its networks in'):
+        planned(methods=('plain', 'mutual'), gpus_per_run=2)

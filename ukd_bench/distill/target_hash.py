@@ -26,7 +26,11 @@ class TargetHash:
         for (view, sample), target_C in zip(addresses, targets_NC.numpy(force=True), strict=True):
             address = f'{view},{sample};'.encode()
             digest = hashlib.sha256(address + target_C.tobytes()).digest()
-            self.total = (self.total + int.from_bytes(digest)) % _MODULUS
+            self.add(int.from_bytes(digest))
+
+    def add(self, part: int) -> None:
+        """Adds the sum over some targets, such as those of another process."""
+        self.total = (self.total + part) % _MODULUS
 
     def hexdigest(self) -> str:
         """The sum as 64 hexadecimal digits."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import torch
+from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -21,6 +22,7 @@ from .atomic import atomic_write
 from .unpickling import unreadable_because, weights_alone
 
 _HOOKS_KEY = 'ukd_bench_hooks'
+_OTHERS_KEY = 'ukd_bench_hooks_of_other_processes'
 
 
 class ResumableHook(Hook):
@@ -28,7 +30,8 @@ class ResumableHook(Hook):
 
     It comes back in :meth:`before_train`, which a subclass must call. Weights that a training
     merely starts from (``load_from``) bring no state of hooks along. In distributed training the
-    first process writes the checkpoint, and its hooks' state comes back in all.
+    first process writes the checkpoint, and its hooks' state comes back in all, but where
+    :func:`add_other_processes` has put in that of the others.
 
     Raises:
         ConfigError: training resumes from a checkpoint without the optimizer's state.
@@ -50,7 +53,11 @@ class ResumableHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Keeps the hook's state in a loaded checkpoint until training begins."""
-        self._resumed = checkpoint.get(_HOOKS_KEY, {}).get(type(self).__name__)
+        states = checkpoint.get(_HOOKS_KEY, {})
+        others = checkpoint.get(_OTHERS_KEY, ())
+        if 0 < get_rank() <= len(others):
+            states = others[get_rank() - 1]
+        self._resumed = states.get(type(self).__name__)
         self._lacks_optimizer = 'optimizer' not in checkpoint
 
     def before_train(self, runner: Runner) -> None:
@@ -159,6 +166,15 @@ def training_checkpoint(runner: Runner) -> dict[str, Any]:
     )
     runner.call_hook('before_save_checkpoint', checkpoint=checkpoint)
     return checkpoint
+
+
+def add_other_processes(checkpoint: dict[str, Any]) -> None:
+    """Adds the states that the hooks of the other processes have to a :func:`training_checkpoint`.
+
+    All processes of a distributed training call it, each with its own.
+    """
+    if get_world_size() > 1:
+        checkpoint[_OTHERS_KEY] = all_gather_object(checkpoint[_HOOKS_KEY])[1:]
 
 
 def kept_training(path: Path, hook: type[ResumableHook]) -> tuple[int, dict[str, Any]]:

@@ -87,3 +87,12 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+
+
+def exit_in_words(status: int) -> str:
+    """What an exit status says, for a person; one that is negative is a signal's."""
+    if status == -signal.SIGKILL:
+        return 'the process was killed, as the system does when memory runs out'
+    if status < 0:
+        return f'the process ended by signal {signal.Signals(-status).name}'
+    return f'the process ended with exit status {status}'

@@ -75,6 +75,8 @@ _ENVIRONMENT = schema.table(
     ),
 )
 
+_PEAKS = schema.map_of(schema.table(dict.fromkeys(MEMORY_FIGURES, schema.maybe(schema.whole))))
+
 _RECORD = schema.table(
     dict(
         schema=schema.one_of(SCHEMA),
@@ -90,12 +92,14 @@ _RECORD = schema.table(
         split=schema.whole,
         schedule=schema.table(
             dict(epochs=schema.whole),
-            dict(full_epochs=schema.whole, batch_size=schema.maybe(schema.positive)),
+            dict(
+                full_epochs=schema.whole,
+                batch_size=schema.maybe(schema.positive),
+                processes=schema.positive,
+            ),
         ),
         metrics=schema.maybe(schema.table(dict.fromkeys(METRICS, schema.fraction))),
-        memory=schema.map_of(
-            schema.table(dict.fromkeys(MEMORY_FIGURES, schema.maybe(schema.whole)))
-        ),
+        memory=_PEAKS,
         time=schema.map_of(schema.maybe(schema.amount)),
         hashes=schema.map_of(schema.maybe(schema.line)),
         counts=schema.map_of(schema.maybe(schema.whole)),
@@ -105,6 +109,7 @@ _RECORD = schema.table(
         dataset=DATASET,
     ),
     dict(
+        memory_of_processes=schema.list_of(_PEAKS),
         knowledge=schema.maybe(_knowledge),
         selection=schema.maybe(schema.one_of(*SELECTIONS)),
         selected_epoch=schema.maybe(schema.whole),

@@ -37,6 +37,8 @@ class RunSpec:
         sources: Hashes of the user's own modules that the config or that of a run it needs names,
             by name.
         weights: Hashes of the files of initial weights that these configs name, by path.
+        processes: Processes that train it together, each on a GPU of its own; 1 where it trains
+            nothing.
         limit_s: Seconds that the run may take, by a clock on the wall; None for any number. It
             changes no result, and is part of no key.
     """
@@ -62,6 +64,7 @@ class RunSpec:
     hook: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
+    processes: int = 1
     limit_s: float | None = None
 
     def write(self, path: Path) -> None:

@@ -56,6 +56,7 @@ COLUMNS: dict[str, tuple[str, _Value]] = {
     'epochs': (WHOLE, _own('epochs')),
     'full_epochs': (WHOLE, _own('full_epochs')),
     'batch_size': (WHOLE, _recorded('schedule', 'batch_size')),
+    'processes': (WHOLE, _recorded('schedule', 'processes')),
     'protocol': (TEXT, _recorded('protocol', 'name')),
     'selection': (TEXT, _whole('selection')),
     'selected_epoch': (WHOLE, _whole('selected_epoch')),

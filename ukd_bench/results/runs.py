@@ -74,7 +74,7 @@ class Run:
     def setting(self) -> tuple[str, ...] | None:
         """What must agree before two runs are compared.
 
-        Device, precision, threads, batch size, evaluation protocol and selection rule.
+        Device, precision, threads, batch size, processes, evaluation protocol and selection rule.
         """
         if self.record is None:
             return None
@@ -86,6 +86,7 @@ class Run:
             environment.get('precision'),
             environment.get('threads'),
             self.record['schedule'].get('batch_size'),
+            self.record['schedule'].get('processes', 1),
             self.protocol,
             self.selection,
         )

@@ -88,6 +88,7 @@ class Beside:
         looks: dict[str, Callable[[Run], object]] = {
             'distillation': _distillation,
             'batch size': lambda run: run.value('schedule', 'batch_size'),
+            'number of processes': lambda run: run.value('schedule', 'processes') or 1,
         }
         found = [
             words

@@ -14,17 +14,21 @@ from ..records.folder import RunPaths
 from ..records.spec import RunSpec
 
 
-def prepare_process(spec: RunSpec) -> torch.device:
-    """Fixes what the protocol fixes for a process, and returns the device it computes on.
+def require_one_launched() -> None:
+    """Refuses several processes that a launcher has started for one run.
 
     Raises:
-        ConfigError: several processes were launched for the one run.
+        ConfigError: it has.
     """
     if int(os.environ.get('WORLD_SIZE', 1)) > 1:
         raise ConfigError(
-            f'WORLD_SIZE = {os.environ["WORLD_SIZE"]}: a run of a sweep is one process; several '
-            "train one network with MMAction2's tools/train.py"
+            f'WORLD_SIZE = {os.environ["WORLD_SIZE"]}: a run of a sweep starts its processes '
+            'itself, as many as gpus_per_run in the config of the sweep says'
         )
+
+
+def prepare_process(spec: RunSpec) -> torch.device:
+    """Fixes what the protocol fixes for a process, and returns the device it computes on."""
     torch.set_num_threads(spec.threads)
     cv2.setNumThreads(0)
     return torch.device(spec.device)

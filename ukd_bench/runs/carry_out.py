@@ -1,10 +1,11 @@
 """Carries out one run of a sweep in this process, from its folder, and writes what came of it."""
 
 import datetime
+import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from mmengine.config import Config
 
@@ -21,6 +22,7 @@ from ..files.atomic import write_json
 from ..knowledge.parts import lost_part
 from ..measure.memory.phases import PhaseMemory, preloaded_bytes
 from ..measure.memory.shortage import out_of_memory
+from ..methods.table import TRAINS_NOTHING
 from ..records.execution import environment, execution_fingerprint
 from ..records.folder import RunPaths
 from ..records.key import scientific
@@ -31,7 +33,7 @@ from ..records.spec import RunSpec
 from ..records.user_code import changed_sources
 from ..records.weights import changed_weights
 from .as_planned import require_planned_files
-from .build import precision, prepare_process
+from .build import precision, prepare_process, require_one_launched
 from .ensemble import evaluate_ensemble
 from .facts import RunFacts, make_record
 from .fill_bank import fill_bank
@@ -121,25 +123,74 @@ def _make_record(
 ) -> tuple[str, dict | None]:
     """Carries the run out and writes its record; returns the record's status and error."""
     began = time.perf_counter()
+    require_one_launched()
     memory = PhaseMemory(prepare_process(spec))
     facts, status, error = RunFacts(), 'done', None
+
+    def write(status: str, error: dict | None) -> None:
+        if facts.earlier_s is not None:
+            facts.time['wall_s'] = time.perf_counter() - began + facts.earlier_s
+        _write_record(paths, spec, lease, started, memory, facts, status, error)
+
+    def give_up(problem: Exception) -> NoReturn:
+        _give_up(paths, problem, write)
+
     try:
         _require_what_was_planned(paths, spec)
-        _work(spec)(paths, spec, memory, facts)
-    except DivergedError as problem:
-        status, error = 'diverged', _describe(problem)
+        if spec.method == 'bank':
+            fill_bank(paths, spec, memory, facts)
+        elif spec.method == 'ensemble':
+            evaluate_ensemble(paths, spec, memory, facts)
+        else:
+            train_and_test(paths, spec, memory, facts, give_up)
     except Exception as problem:
-        shortage = out_of_memory(problem)
-        if shortage is None:
-            raise
-        status, error = 'oom', _describe(shortage)
+        status, error = _outcome(problem)
     finally:
         memory.end()
-    if facts.earlier_s is not None:
-        facts.time['wall_s'] = time.perf_counter() - began + facts.earlier_s
+    write(status, error)
+    return status, error
+
+
+def _outcome(problem: Exception) -> tuple[str, dict]:
+    """Status and error of a record, where a problem is a result; raises it where it is none."""
+    if isinstance(problem, DivergedError):
+        return 'diverged', _describe(problem)
+    shortage = out_of_memory(problem)
+    if shortage is None:
+        raise problem
+    return 'oom', _describe(shortage)
+
+
+def _give_up(
+    paths: RunPaths, problem: Exception, write: Callable[[str, dict | None], None]
+) -> NoReturn:
+    """Ends this process, whose main thread waits for another that is gone."""
+    status = 'failed'
+    try:
+        status, error = _outcome(problem)
+        write(status, error)
+        _end(paths, status, error)
+    except Exception as failure:
+        status = 'failed'
+        _write_state(paths, status, error=_describe(failure))
+        print(f'error: {failure}', file=sys.stderr, flush=True)
+    finally:
+        os._exit(EXIT_STATUS[status])
+
+
+def _write_record(
+    paths: RunPaths,
+    spec: RunSpec,
+    lease: Lease,
+    started: str,
+    memory: PhaseMemory,
+    facts: RunFacts,
+    status: str,
+    error: dict | None,
+) -> None:
     config = Config.fromfile(paths.config)
     # Teachers score in float32, whatever a config trains in.
-    trains = _work(spec) is train_and_test
+    trains = spec.method not in TRAINS_NOTHING
     surroundings = dict(
         environment(
             spec.device, spec.threads, precision(config, spec.device) if trains else 'float32'
@@ -153,7 +204,6 @@ def _make_record(
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)
     _require_held(paths, lease)
     write_record(paths.record, record)
-    return status, error
 
 
 def _require_held(paths: RunPaths, lease: Lease) -> None:
@@ -187,10 +237,6 @@ def _require_what_was_planned(paths: RunPaths, spec: RunSpec) -> None:
         raise ConfigError(f'{paths.root}: {", ".join(changed)} changed {remedy}')
     # It comes last, because reading a config imports the user's own code.
     require_planned_files(paths, spec)
-
-
-def _work(spec: RunSpec) -> Callable[[RunPaths, RunSpec, PhaseMemory, RunFacts], None]:
-    return {'bank': fill_bank, 'ensemble': evaluate_ensemble}.get(spec.method, train_and_test)
 
 
 def _write_state(paths: RunPaths, status: str, **facts: Any) -> None:

@@ -13,7 +13,7 @@ from ..data.flow.format import default_folder, flow_folder, read_manifest, total
 from ..data.views.protocols import protocol
 from ..data.views.rendering import EVALUATION_VIEWS, steps_of
 from ..files.atomic import atomic_write
-from ..measure.memory.phases import PhaseMemory
+from ..measure.memory.phases import Peaks, PhaseMemory
 from ..records.key import OPEN_FLOW
 from ..records.sealed import SCHEMA
 from ..records.spec import RunSpec
@@ -41,7 +41,8 @@ class RunFacts:
         starts_from: Key and checkpoint's SHA-256 of each run whose weights it started from.
         knowledge: How targets were made.
         dataset: What it was trained and tested on.
-        batch_size: Clips a training step.
+        batch_size: Clips a training step, in each process.
+        memory_of_processes: Peaks of each of several processes; none of one that had no say.
         protocol: Name, version and views of the evaluation protocol.
         selection: Rule by which the tested epoch was chosen, see ``records.record.SELECTIONS``.
         selected_epoch: The tested epoch, counted from 1.
@@ -60,6 +61,7 @@ class RunFacts:
     knowledge: dict[str, Any] | None = None
     dataset: dict[str, Any] = field(default_factory=dict[str, Any])
     batch_size: int | None = None
+    memory_of_processes: list[Peaks] = field(default_factory=list)
     protocol: dict[str, Any] | None = None
     selection: str | None = None
     selected_epoch: int | None = None
@@ -90,10 +92,14 @@ def make_record(
         seed=spec.seed,
         split=spec.split,
         schedule=dict(
-            epochs=spec.epochs, full_epochs=spec.full_epochs, batch_size=facts.batch_size
+            epochs=spec.epochs,
+            full_epochs=spec.full_epochs,
+            batch_size=facts.batch_size,
+            processes=spec.processes,
         ),
         metrics=facts.metrics,
         memory=memory.peaks,
+        memory_of_processes=facts.memory_of_processes,
         time={name: facts.time.get(name) for name in _TIMES},
         hashes={name: facts.hashes.get(name) for name in _HASHES},
         counts={name: facts.counts.get(name) for name in _COUNTS},

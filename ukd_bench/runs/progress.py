@@ -4,6 +4,7 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -40,6 +41,7 @@ class TellProgress(Hook):
         """Tells that an epoch is complete."""
         self._tell(runner, runner.epoch + 1)
 
+    @master_only
     def _tell(self, runner: Runner, epoch: int) -> None:
         curve = self.measure.curve
         told: dict[str, Any] = dict(

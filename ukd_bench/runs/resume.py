@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
 from ..data.dataset import VideoSet, build_dataset
@@ -15,6 +16,7 @@ from ..errors import ResultsError, one_line
 from ..files.atomic import remove_leftovers
 from ..files.checkpoints import (
     ResumableHook,
+    add_other_processes,
     kept_training,
     training_checkpoint,
     write_checkpoint,
@@ -100,12 +102,15 @@ class ResumePoint(ResumableHook):
         if runner.epoch == self._kept_epoch:
             return
         with self.uncounted():
-            if self._identity is None:
+            is_main = is_main_process()
+            if self._identity is None and is_main:
                 dataset = runner.train_dataloader.dataset
                 self._identity = _identity(self.spec, runner.cfg, dataset)
             checkpoint = training_checkpoint(runner)
+            add_other_processes(checkpoint)
             try:
-                write_checkpoint(self.path, checkpoint)
+                if is_main:
+                    write_checkpoint(self.path, checkpoint)
             except (ResultsError, RuntimeError) as error:
                 # The training is worth more than the point to resume it from.
                 runner.logger.warning(one_line(error))
@@ -148,6 +153,12 @@ def set_resume(config: Config, path: Path, spec: RunSpec) -> None:
         )
         return
     print(f'{path.name}: the run goes on after epoch {epoch}', flush=True)
+    resume_from(config, path)
+
+
+def resume_from(config: Config, path: Path) -> None:
+    """Has the Runner resume from a checkpoint, whatever run it is of."""
+    allow_history()
     config.load_from, config.resume = str(path), True
 
 

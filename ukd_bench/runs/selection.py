@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.dist import barrier, is_main_process
 from mmengine.runner import Runner
 
 from ..errors import ConfigError
@@ -52,13 +53,14 @@ class KeepBest(ResumableHook):
     def state_dict(self, runner: Runner) -> dict[str, Any]:
         """The epoch kept, its accuracy and its weights."""
         # The weights are kept too: their file may be ahead of the checkpoint in a killed process.
-        weights = read_checkpoint(self.path) if self.epoch is not None else None
+        has_weights = self.epoch is not None and is_main_process()
+        weights = read_checkpoint(self.path) if has_weights else None
         return dict(epoch=self.epoch, best=self._best, weights=weights)
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         """Takes them over, and writes the weights to their file again."""
         self.epoch, self._best = state['epoch'], state['best']
-        if self.epoch is not None:
+        if self.epoch is not None and is_main_process():
             write_checkpoint(self.path, state['weights'])
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
@@ -68,7 +70,8 @@ class KeepBest(ResumableHook):
             raise ConfigError(f'val_evaluator reports no {_CRITERION}: selection needs ClipScores')
         if value > self._best:
             self._best, self.epoch = value, runner.epoch
-            save_weights(unwrapped(runner), self.path)
+            if is_main_process():
+                save_weights(unwrapped(runner), self.path)
 
     def restore(self, runner: Runner) -> int:
         """Loads the kept weights and returns their epoch.
@@ -78,6 +81,10 @@ class KeepBest(ResumableHook):
         """
         if self.epoch is None:
             raise ConfigError('no epoch was validated: selection needs val_cfg and val_interval')
+        # All processes test by them, and the first has written them.
+        barrier()
         load_weights(unwrapped(runner), self.path)
-        self.path.unlink()
+        barrier()
+        if is_main_process():
+            self.path.unlink()
         return self.epoch

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ..data.fingerprint import dataset_classes
@@ -26,24 +28,52 @@ from ..records.weights import made_by_runs
 from .build import build_runner, find_hook
 from .facts import RunFacts, dataset_facts, flow_facts, protocol_facts, write_scores
 from .limit import EndAtLimit
+from .processes import GatherInMemory, GiveUp, other_processes, set_processes
 from .progress import TellProgress
 from .resume import ResumePoint, set_resume
 from .selection import KeepBest, selection_rule
 from .trackers import TellTrackers
 
 
-def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
-    """Trains by the run's config, tests the selected epoch, and saves what others need."""
-    read = Config.fromfile(paths.config)
-    # MMEngine logs the config, and would spend a second or more on its layout each time.
-    config = Config(read.to_dict(), filename=str(paths.config), format_python_code=False)
+def train_and_test(
+    paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts, give_up: GiveUp
+) -> None:
+    """Trains by the run's config, tests the selected epoch, and saves what others need.
+
+    Args:
+        paths: The run's folder.
+        spec: Its specification.
+        memory: Measures its phases.
+        facts: Filled in.
+        give_up: See :func:`.other_processes`.
+    """
+    config = read_training(paths)
     facts.starts_from = _starts_from(config)
     set_resume(config, paths.resume, spec)
+    resumes = bool(config.get('resume'))
+    with other_processes(paths, spec, memory, facts, resumes, give_up):
+        take_part(paths, config, spec, memory, facts)
+
+
+def read_training(paths: RunPaths) -> Config:
+    """The config in a run's folder."""
+    read = Config.fromfile(paths.config)
+    # MMEngine logs the config, and would spend a second or more on its layout each time.
+    return Config(read.to_dict(), filename=str(paths.config), format_python_code=False)
+
+
+def take_part(
+    paths: RunPaths, config: Config, spec: RunSpec, memory: PhaseMemory, facts: RunFacts
+) -> None:
+    """Trains and tests in one of the run's processes; the first of them saves what others need."""
+    set_processes(config, spec)
     point, measure = ResumePoint(paths.resume, spec), MeasureHook(memory)
     trackers = TellTrackers(config, measure, point)
     progress = TellProgress(paths.state, measure, point)
     with memory.phase('init'):
-        hooks = (EndAtLimit(spec, point), point, measure, progress, trackers)
+        hooks: list[Hook] = [EndAtLimit(spec, point), point, measure, progress, trackers]
+        if spec.processes > 1:
+            hooks.append(GatherInMemory())
         runner = build_runner(paths, config, spec, hooks)
         rule = facts.selection = selection_rule(runner.cfg)
         best = KeepBest(paths.best)
@@ -61,19 +91,23 @@ def train_and_test(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: R
     facts.selected_epoch = runner.epoch if rule == LAST_EPOCH else best.restore(runner)
     student = unwrapped(runner)
     train_set, test_set = runner.train_dataloader.dataset, runner.test_dataloader.dataset
-    save_weights(student, paths.checkpoint, dataset_classes(train_set))
-    _write_curve(paths, measure)
-    facts.hashes.update(
-        student_state=state_sha256(student),
-        checkpoint=file_sha256(paths.checkpoint),
-        curve=file_sha256(paths.curve),
-    )
-    facts.dataset = dataset_facts(spec, train=train_set, test=test_set)
-    facts.flow = flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set))
+    if is_main_process():
+        save_weights(student, paths.checkpoint, dataset_classes(train_set))
+        _write_curve(paths, measure)
+        facts.hashes.update(
+            student_state=state_sha256(student),
+            checkpoint=file_sha256(paths.checkpoint),
+            curve=file_sha256(paths.curve),
+        )
+        facts.dataset = dataset_facts(spec, train=train_set, test=test_set)
+        facts.flow = flow_facts(runner.cfg.train_dataloader.dataset, (train_set, test_set))
 
     began = time.perf_counter()
     with memory.phase('eval'):
         metrics = runner.test()
+    if not is_main_process():
+        # The first has the scores of all.
+        return
     facts.time.update(eval_s=time.perf_counter() - began)
     scores = _scores_of(runner)
     write_scores(paths.scores, scores.scores_NC, scores.labels_N, scores.samples_N)

@@ -30,6 +30,9 @@ _SEEDS = range(2**32 - 10_000)
 from the seed of the run and of the student."""
 _MOST_THREADS = 1024
 """More than any machine has cores; torch ends a process that asks for many more."""
+_MOST_GPUS = 64
+_IN_ONE_PROCESS = 'ukd_bench.MutualHook'
+"""The hook that refuses several processes, which a plan shall tell before anything is trained."""
 _NO_KEYS = ('own_methods', 'choices', 'first_regime')
 _LONGEST_NAME = 200
 """Characters of a name; file systems allow 255 bytes and the suite adds some of its own."""
@@ -45,8 +48,9 @@ class Axes:
     names.
     ``protocol`` is the evaluation protocol, ``selection`` the rule by which the tested epoch is
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
-    of all students repeat; None for one an epoch of the full schedule. ``distillation`` holds for
-    all distilling methods. ``run_limit`` is how long a run may take, in seconds or as ``2h``; None
+    of all students repeat; None for one an epoch of the full schedule. ``gpus_per_run`` is in how
+    many processes, each with a GPU of its own, a network is trained. ``distillation`` holds for all
+    distilling methods. ``run_limit`` is how long a run may take, in seconds or as ``2h``; None
     for any time. ``claims`` is the path of the claims file, None for the shipped one.
     ``slurm`` is what a cluster is asked for, and has no part in what runs come to.
     """
@@ -66,6 +70,7 @@ class Axes:
     teacher_view_seed: int = 1
     num_views: int | None = None
     threads: int = 1
+    gpus_per_run: int = 1
     run_limit: str | float | None = None
     protocol: str = 'center'
     selection: str = LAST_EPOCH
@@ -192,6 +197,18 @@ class Axes:
             raise ConfigError(f'teacher_epochs = {quoted(self.teacher_epochs)} is not positive')
         if not 1 <= self.threads <= _MOST_THREADS:
             raise ConfigError(f'threads = {quoted(self.threads)} is not in 1 to {_MOST_THREADS}')
+        if not 1 <= self.gpus_per_run <= _MOST_GPUS:
+            raise ConfigError(
+                f'gpus_per_run = {quoted(self.gpus_per_run)} is not in 1 to {_MOST_GPUS}, as many '
+                'as one machine may have'
+            )
+        if self.gpus_per_run > 1:
+            for method in self.student_methods:
+                if method.hook == _IN_ONE_PROCESS:
+                    raise ConfigError(
+                        f'gpus_per_run = {self.gpus_per_run}: method {method.name} trains its '
+                        'networks in one process alone'
+                    )
         self._check_limit()
         if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
             raise ConfigError(

@@ -8,7 +8,7 @@ from .plan import Plan, PlannedRun
 
 _NOT_IN_ROWS = (
     'device', 'threads', 'view_seed', 'num_views', 'data_name', 'synthetic', 'hook', 'sources',
-    'weights', 'limit_s',
+    'weights', 'processes', 'limit_s',
 )  # fmt: skip
 """What of a run's specification no report needs."""
 

@@ -228,6 +228,7 @@ class SweepRun:
             self.paths.root,
             self.options.detach,
             self._options,
+            self.axes.gpus_per_run,
         )
 
     def _fingerprint(self) -> str:

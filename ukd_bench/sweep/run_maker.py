@@ -11,7 +11,7 @@ from mmengine.config import Config
 from ..data.flow import FLOW_VERSION
 from ..errors import ConfigError
 from ..files.hashes import canonical_json, text_digest
-from ..methods.table import RUN_KINDS, Method
+from ..methods.table import RUN_KINDS, TRAINS_NOTHING, Method
 from ..records.key import OPEN_FLOW, PROTOCOL_VERSION, holds_step, scientific
 from ..records.plain import require_plain
 from ..records.spec import RunSpec
@@ -215,6 +215,10 @@ class RunMaker:
             config=HOLE,
             parents=parents,
         )
+        processes = 1 if method.name in TRAINS_NOTHING else axes.gpus_per_run
+        if processes > 1:
+            # Each takes batches of the config's size, so that a step sees as many more clips.
+            identity['processes'] = processes
         if settled.sources:
             identity['sources'] = settled.sources
         if settled.reads_flow:
@@ -244,6 +248,7 @@ class RunMaker:
             synthetic=data.synthetic,
             config_sha256=text_digest(counts),
             hook=settled.hook,
+            processes=processes,
             limit_s=axes.limit_s,
             sources=_union(settled.sources, *(one.sources for one in needed)),
             weights=_union(settled.weights, *(one.weights for one in needed)),

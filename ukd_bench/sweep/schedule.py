@@ -114,7 +114,7 @@ class _Rounds:
             and (run := self.queue.take()) is not None
         ):
             lack = self._lack(run)
-            if lack is not None and not lack.is_final:
+            if (lack is not None and not lack.is_final) or not self._has_room(run):
                 self.queue.put_back(run)
                 break
             ended |= self._start(run, lack)
@@ -126,6 +126,11 @@ class _Rounds:
             return None
         beside = (one for one in self.queue.under_way.values() if one is not run)
         return self._room.lack(run, beside)
+
+    def _has_room(self, run: PlannedRun) -> bool:
+        job = job_of(run, self._state.own_folder(run))
+        with own_code(self._executor):
+            return self._executor.has_room(job)
 
     def _start(self, run: PlannedRun, lack: 'Lack | None') -> bool:
         state, executor, queue = self._state, self._executor, self.queue
@@ -226,4 +231,9 @@ def job_of(run: PlannedRun, paths: RunPaths, after: tuple[str, ...] = ()) -> Job
         # MMEngine takes a GPU wherever it sees one.
         variables['CUDA_VISIBLE_DEVICES'] = ''
     command = tuple(module_command('runs', str(paths.root)))
-    return Job(run.spec.key, run.label, paths.root, command, variables, paths.log, after)
+    processes = run.spec.processes
+    return Job(
+        *(run.spec.key, run.label, paths.root, command, variables, paths.log, after),
+        processes=processes,
+        gpus=processes if run.spec.device == 'cuda' else 0,
+    )

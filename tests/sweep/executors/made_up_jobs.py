@@ -16,8 +16,10 @@ def cuda(*gpus: str) -> Devices:
     return Devices('cuda', 'cuda', 'Made-up GPU', gpus)
 
 
-def resources(devices: Devices = CPU, jobs: int | None = None, threads: int = 1) -> Resources:
-    return Resources(devices, jobs, threads)
+def resources(
+    devices: Devices = CPU, jobs: int | None = None, threads: int = 1, gpus_per_run: int = 1
+) -> Resources:
+    return Resources(devices, jobs, threads, gpus_per_run)
 
 
 def job(folder: Path, key: str, script: str, **variables: str) -> Job:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,16 @@ def test_a_run_sees_the_first_gpu(tmp_path):
     script = 'import os; open(os.environ["SEES"], "w").write(os.environ["CUDA_VISIBLE_DEVICES"])'
     executor.start(job(tmp_path, 'one', script, SEES=str(tmp_path / 'sees')))
     assert (tmp_path / 'sees').read_text() == 'GPU-a'
+
+
+def test_a_run_of_two_processes_sees_two_gpus(tmp_path):
+    executor = InlineExecutor(resources(cuda('GPU-a', 'GPU-b', 'GPU-c'), gpus_per_run=2))
+    script = 'import os; open(os.environ["SEES"], "w").write(os.environ["CUDA_VISIBLE_DEVICES"])'
+    one = job(tmp_path, 'one', script, SEES=str(tmp_path / 'sees'))
+    executor.start(replace(one, processes=2, gpus=2))
+    assert (tmp_path / 'sees').read_text() == 'GPU-a,GPU-b'
+    with pytest.raises(ConfigError, match='gpus_per_run = 2: --device cuda has 1 '):
+        InlineExecutor(resources(cuda('GPU-a'), gpus_per_run=2))
 
 
 def test_several_at_once_are_refused():

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -157,3 +158,45 @@ def test_runs_are_asked_to_end_and_then_have_to(
         executor.stop()
         assert executor.poll(jobs[0]) == 'the process ended by signal SIGTERM'
         assert executor.poll(jobs[1]).startswith('the process was killed')
+
+
+def test_four_runs_of_two_gpus_have_pairs_of_their_own_and_banks_take_what_is_left(staying, local):
+    gpus = [f'GPU-{number:08x}' for number in range(8)]
+    executor = local(cuda(*gpus), gpus_per_run=2)
+    pairs = [replace(staying(f'run{number}'), processes=2, gpus=2) for number in range(5)]
+    for one in pairs[:4]:
+        assert executor.has_room(one)
+        executor.start(one)
+    assert [sees(one) for one in pairs[:4]] == [','.join(gpus[n : n + 2]) for n in (0, 2, 4, 6)]
+    bank = staying('bank')
+    assert not executor.has_room(pairs[4]) and not executor.has_room(bank)
+
+    (pairs[1].folder / 'go').touch()
+    ending(executor, pairs[1])
+    executor.start(bank)
+    assert sees(bank) == gpus[2] and not executor.has_room(pairs[4])
+    (pairs[3].folder / 'go').touch()
+    ending(executor, pairs[3])
+    executor.start(pairs[4])
+    assert sees(pairs[4]) == f'{gpus[3]},{gpus[6]}'
+
+
+@pytest.mark.parametrize(
+    ('gpus', 'jobs', 'line'),
+    [
+        (1, None, r'gpus_per_run = 2: --device cuda has 1 \(Made-up GPU\)'),
+        (3, 2, r'--jobs 2: every run has 2 GPUs of its own, and --device cuda has 3 \(Made'),
+    ],
+)
+def test_more_gpus_than_there_are_are_refused(local, gpus, jobs, line):
+    with pytest.raises(ConfigError, match=line):
+        local(cuda(*map(str, range(gpus))), jobs=jobs, gpus_per_run=2)
+
+
+@pytest.mark.parametrize(('jobs', 'threads', 'slots'), [(None, 1, 6), (None, 4, 2), (3, 1, 6)])
+def test_on_the_cpu_processes_fill_the_cores(local, monkeypatch, staying, jobs, threads, slots):
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: set(range(6)))
+    executor = local(jobs=jobs, threads=threads, gpus_per_run=2)
+    assert executor.capacity == (jobs or slots)
+    assert executor.has_room(replace(staying('fits'), processes=slots))
+    assert not executor.has_room(replace(staying('does_not'), processes=slots + 1))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...errors import ConfigError
 from .devices import Devices
 
 
@@ -35,7 +36,9 @@ class Resources:
     Attributes:
         devices: What runs compute on; they are here, unless the executor finds them elsewhere.
         jobs: Runs at once, as ``--jobs`` says; None leaves it to the executor.
-        threads: Threads that each run uses.
+        threads: Threads that each process of a run uses.
+        gpus_per_run: Processes that runs have which train, each with a GPU of its own; all others
+            have one.
         folder: The sweep's folder.
         detach: Whether nobody is to wait for the end of runs that outlive the sweep.
         options: What the sweep's config and the command line say to executors, by their names.
@@ -47,6 +50,7 @@ class Resources:
     folder: Path | None = None
     detach: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    gpus_per_run: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Job:
         log: File that its output is appended to, unless a person shall see it at once.
         after: Keys of jobs that are under way and must end with exit status 0 before this one may
             start; empty unless the executor takes runs :attr:`~Executor.ahead`.
+        processes: Processes that train together, which the command starts itself.
+        gpus: GPUs that it needs, one for each of them; 0 on the CPU.
     """
 
     key: str
@@ -73,6 +79,22 @@ class Job:
     variables: dict[str, str]
     log: Path
     after: tuple[str, ...] = ()
+    processes: int = 1
+    gpus: int = 0
+
+
+def require_gpus(resources: Resources) -> None:
+    """Refuses runs that need more GPUs than there are.
+
+    Raises:
+        ConfigError: they do.
+    """
+    devices, wanted = resources.devices, resources.gpus_per_run
+    if devices.kind == 'cuda' and wanted > len(devices.gpus):
+        raise ConfigError(
+            f'gpus_per_run = {wanted}: --device {devices.asked} has {len(devices.gpus)} '
+            f'({devices.name})'
+        )
 
 
 class Executor(ABC):
@@ -122,6 +144,14 @@ class Executor(ABC):
         has nothing to adopt.
         """
         return False
+
+    def has_room(self, job: Job) -> bool:
+        """Whether a run may start now; one that takes more than others may have to wait.
+
+        It is asked where fewer are under way than :attr:`capacity`. The run that waits is the next
+        to start.
+        """
+        return True
 
     @abstractmethod
     def start(self, job: Job) -> None:

@@ -80,6 +80,11 @@ def find_devices(asked: str, names: Sequence[str]) -> Devices:
     return Devices(asked, kind, first, alike)
 
 
+def visible(gpus: Sequence[str]) -> dict[str, str]:
+    """The variable by which a process sees these GPUs alone; none where there are none."""
+    return {'CUDA_VISIBLE_DEVICES': ','.join(gpus)} if gpus else {}
+
+
 def _gpus_in_view(count: int) -> list[str]:
     """What ``CUDA_VISIBLE_DEVICES`` calls the first ``count`` GPUs that this process sees.
 

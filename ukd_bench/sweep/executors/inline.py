@@ -4,7 +4,8 @@ import signal
 import subprocess
 
 from ...errors import ConfigError
-from .base import Executor, Job, Resources
+from .base import Executor, Job, Resources, require_gpus
+from .devices import visible
 from .process import exit_in_words, start_process, stop_processes
 
 _INTERRUPTED = (130, -signal.SIGINT)
@@ -16,7 +17,7 @@ class InlineExecutor(Executor):
     What a run prints is seen at once and goes to no log, and ``breakpoint()`` works in it.
 
     Raises:
-        ConfigError: ``jobs`` asks for several at once.
+        ConfigError: ``jobs`` asks for several at once, or a run for more GPUs than there are.
     """
 
     has_terminal = True
@@ -27,13 +28,15 @@ class InlineExecutor(Executor):
             raise ConfigError(
                 f'--jobs {self.capacity}: the executor inline carries out one run after another'
             )
-        gpus = resources.devices.gpus
-        self._gpu = {'CUDA_VISIBLE_DEVICES': gpus[0]} if gpus else {}
+        require_gpus(resources)
         self._process: subprocess.Popen | None = None
 
     def start(self, job: Job) -> None:
         """Carries a run out in the foreground; returns when it has ended."""
-        self._process = start_process(job.command, {**job.variables, **self._gpu})
+        gpus = self.resources.devices.gpus
+        self._process = start_process(
+            job.command, {**job.variables, **visible(gpus[: job.processes])}
+        )
         # The terminal interrupts both; what that means is for the run to say, as under a shell.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:

@@ -1,13 +1,14 @@
 """A run as a child process of the sweep: starting it, stopping it, what its exit status means."""
 
 import os
-import signal
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ...files.python import die_with_parent
+from ...files.python import die_with_parent, exit_in_words
+
+__all__ = ['STOP_S', 'exit_in_words', 'start_process', 'stop_processes']
 
 STOP_S = 10.0
 """Seconds that a process has to end when it is asked to, before it is killed."""
@@ -41,12 +42,3 @@ def stop_processes(processes: Collection[subprocess.Popen]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def exit_in_words(status: int) -> str:
-    """What an exit status says, for a person."""
-    if status == -signal.SIGKILL:
-        return 'the process was killed, as the system does when memory runs out'
-    if status < 0:
-        return f'the process ended by signal {signal.Signals(-status).name}'
-    return f'the process ended with exit status {status}'

@@ -3,8 +3,10 @@
 import re
 import sys
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ....errors import ConfigError
 from ....files.atomic import write_json
@@ -42,7 +44,8 @@ class SlurmExecutor(Executor):
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
         self._options = _options(resources)
-        self._asked = self._options.asked(resources.devices.kind, resources.threads)
+        # What cannot be asked for is told before the first job.
+        self._asked(1)
         require_installed()
         self.capacity = resources.jobs or _ALL
         # A display moves on between two questions.
@@ -99,13 +102,18 @@ class SlurmExecutor(Executor):
         self._folder = job.folder.parent
         write_json(RunPaths(job.folder).job, dict(job=number, comment=_comment(job)))
 
+    def _asked(self, processes: int) -> Mapping[str, Any]:
+        """What a job of so many processes asks for."""
+        kind = self.resources.devices.kind
+        return self._options.asked(kind, self.resources.threads, processes)
+
     def _submit(self, job: Job) -> str:
         return submit(
             RunInJob(job.command, job.variables, job.log.resolve()),
             _name(job),
             _comment(job),
             RunPaths(job.folder).slurm,
-            self._asked,
+            self._asked(job.processes),
             self._options.requeues,
             tuple(self._numbers[key] for key in job.after if key in self._numbers),
         )

@@ -22,8 +22,9 @@ class SlurmOptions:
         time: Time limit of a run, in minutes or as ``sbatch --time`` takes it.
         partition, account, qos, reservation, constraint, nodelist, exclude, mem, gres: As the
             options of ``sbatch`` of these names.
-        cpus: Cores of a run; None for one a thread.
+        cpus: Cores of each process of a run; None for one a thread.
         gpus: GPUs of a run on CUDA, as ``1`` or ``a100:1``; None for one, where ``gres`` is None.
+            A run of several processes has as many, of that type.
         setup: Lines of shell before the run, such as ``module load cuda``.
         extra: Further options of ``sbatch`` by their long names.
         requeues: How often a run that is over its time limit goes on in a further job.
@@ -145,22 +146,23 @@ class SlurmOptions:
             raise ConfigError(f'slurm: time = {quoted(self.time)} is no time limit at all')
         return whole
 
-    def asked(self, kind: str, threads: int) -> Mapping[str, Any]:
+    def asked(self, kind: str, threads: int, processes: int = 1) -> Mapping[str, Any]:
         """What ``sbatch`` is asked for, by the names that submitit has.
 
         Args:
             kind: ``cpu`` or ``cuda``.
-            threads: Threads of a run.
+            threads: Threads of each process of a run.
+            processes: Processes of the run, each with a GPU and cores of its own.
 
         Raises:
             ConfigError: GPUs are asked for, and runs compute on the CPU.
         """
         named = ('partition', 'account', 'qos', 'constraint', 'nodelist', 'exclude', 'mem', 'gres')
         asked = {name: getattr(self, name) for name in named}
-        cpus = self.cpus or threads
-        if kind == 'cuda':
-            asked['gpus_per_node'] = self.gpus or (None if self.gres else 1)
-        elif self.gpus is not None:
+        cpus = (self.cpus or threads) * processes
+        if kind == 'cuda' and (self.gpus is not None or self.gres is None):
+            asked['gpus_per_node'] = self._gpus(processes)
+        elif self.gpus is not None and kind != 'cuda':
             raise ConfigError(f'slurm: gpus = {quoted(self.gpus)} needs --device cuda')
         further = dict(self.extra)
         if self.reservation is not None:
@@ -175,6 +177,13 @@ class SlurmOptions:
             setup=[*self.setup],
             additional_parameters=further,
         )
+
+    def _gpus(self, processes: int) -> str | int:
+        """GPUs of a job, by number or by type and number."""
+        if processes == 1:
+            return self.gpus or 1
+        kind, colon, _ = str(self.gpus).partition(':')
+        return f'{kind}:{processes}' if colon else processes
 
 
 def _value(key: str, text: str) -> str | int | float:

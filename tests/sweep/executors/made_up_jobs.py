@@ -19,7 +19,7 @@ def cuda(*gpus: str) -> Devices:
 def resources(
     devices: Devices = CPU, jobs: int | None = None, threads: int = 1, gpus_per_run: int = 1
 ) -> Resources:
-    return Resources(devices, jobs, threads, gpus_per_run)
+    return Resources(devices, jobs, threads, gpus_per_run=gpus_per_run)
 
 
 def job(folder: Path, key: str, script: str, **variables: str) -> Job:

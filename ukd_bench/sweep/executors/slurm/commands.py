@@ -64,8 +64,11 @@ def jobs_by_comment() -> dict[str, Listed]:
         # Nothing that a user has said is in the question.
         raise ClusterDownError(str(error)) from error
     for line in said.splitlines():
-        number, state, reason, comment = line.strip().split('|', 3)
-        found[comment] = Listed(number, state, reason)
+        number, *facts = line.strip().split('|', 3)
+        # The comment of another job of the user's may have several lines.
+        if number and len(facts) == 3:
+            state, reason, comment = facts
+            found[comment] = Listed(number, state, reason)
     return found
 
 

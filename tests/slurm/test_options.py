@@ -34,6 +34,10 @@ def test_jobs_of_ones_own_with_odd_comments_are_passed_over(monkeypatch):
     assert found['ukd-bench:ab'] == commands.Listed('17', 'RUNNING', 'None')
 
 
+def test_what_is_no_text_ends_nothing():
+    assert commands.ask('printf', r'a\377b') == 'a\ufffdb'
+
+
 @pytest.mark.parametrize(
     ('time', 'minutes'),
     [

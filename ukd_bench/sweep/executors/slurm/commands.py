@@ -98,7 +98,12 @@ def ask(*command: str) -> str:
     """
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_S
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors='replace',
+            timeout=_TIMEOUT_S,
         )
     except FileNotFoundError as error:
         raise ConfigError(f'{command[0]} is not found: is this a machine of a cluster?') from error

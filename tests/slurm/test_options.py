@@ -9,6 +9,7 @@ import pytest
 from ukd_bench.errors import ConfigError
 from ukd_bench.sweep.config import read_axes
 from ukd_bench.sweep.executors import SlurmOptions, build_executor
+from ukd_bench.sweep.executors.slurm import commands
 from ukd_bench.sweep.executors.slurm.commands import ClusterDownError, RefusedError, complaint
 from ukd_bench.sweep.executors.slurm.ends import end_of
 
@@ -24,6 +25,17 @@ def test_the_page_has_every_option_and_its_default():
     defaults = {name: repr(value) for name, value in vars(SlurmOptions()).items()}
     assert told.pop('time') == '' and defaults.pop('time') == 'None'
     assert told == {name: value.replace('{}', 'dict()') for name, value in defaults.items()}
+
+
+def test_jobs_of_ones_own_with_odd_comments_are_passed_over(monkeypatch):
+    said = '17|RUNNING|None|ukd-bench:ab\n18|PENDING|Priority|two\nlines | of mine\n\n'
+    monkeypatch.setattr(commands, 'ask', lambda *words: said)
+    found = commands.jobs_by_comment()
+    assert found['ukd-bench:ab'] == commands.Listed('17', 'RUNNING', 'None')
+
+
+def test_what_is_no_text_ends_nothing():
+    assert commands.ask('printf', r'a\377b') == 'a\ufffdb'
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The page on sweep configs names every key, and nothing else."""
 
+import json
 import re
 from dataclasses import MISSING, fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mmengine.config import Config
@@ -50,7 +52,8 @@ def test_every_key_and_its_default(kind, table):
 
 
 def test_the_example(tmp_path):
-    (code,) = re.findall(r'^```python\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL)
+    every = re.findall(r'^```python\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL)
+    (code,) = (one for one in every if '_base_' in one)
     quick = configs_root() / 'sweeps' / 'quick.py'
     (tmp_path / 'quick.py').write_text(quick.read_text())
     (tmp_path / 'mine.py').write_text(code)
@@ -68,3 +71,29 @@ def test_the_regimes_of_the_example_can_be_planned(tmp_path):
     axes = read_axes(tmp_path / 'mine.py')
     assert [regime.name for regime in axes.regimes] == ['pretrained', 'scratch', 'noisy']
     assert axes.choice('naive').regimes == ('pretrained',)
+
+
+def test_the_example_of_another_scheduler(tmp_path, monkeypatch):
+    every = re.findall(r'^```python\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL)
+    (code,) = (one for one in every if 'qsub' in one)
+    runs = [
+        dict(key='0a', after=[], command=['python', 'a b'], variables=dict(A='1'), log='0a.txt'),
+        dict(key='0b', after=['0a'], command=['python'], variables={}, log='0b.txt'),
+    ]
+    commands = tmp_path / 'results' / 'my_sweep' / 'commands.jsonl'
+    commands.parent.mkdir(parents=True)
+    commands.write_text(''.join(f'{json.dumps(run)}\n' for run in runs))
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def submit(command, input, **_):
+        asked.append((command, input))
+        return SimpleNamespace(stdout=f'{len(asked)}.server\n')
+
+    monkeypatch.setattr('subprocess.run', submit)
+    exec(code, dict(DIRECTORY='/my work'))
+    (first, script), (second, _) = asked
+    assert script == "cd '/my work' && env A=1 python 'a b'"
+    assert first[-4:] == ['-o', '0a.txt', '-j', 'oe'] and second[-1] == 'depend=afterok:1.server'
+    # Older releases take no name that begins with a digit.
+    assert all(one[one.index('-N') + 1].isidentifier() for one in (first, second))

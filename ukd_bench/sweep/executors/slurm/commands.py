@@ -64,8 +64,11 @@ def jobs_by_comment() -> dict[str, Listed]:
         # Nothing that a user has said is in the question.
         raise ClusterDownError(str(error)) from error
     for line in said.splitlines():
-        number, state, reason, comment = line.strip().split('|', 3)
-        found[comment] = Listed(number, state, reason)
+        number, *facts = line.strip().split('|', 3)
+        # The comment of another job of the user's may have several lines.
+        if number and len(facts) == 3:
+            state, reason, comment = facts
+            found[comment] = Listed(number, state, reason)
     return found
 
 
@@ -95,7 +98,12 @@ def ask(*command: str) -> str:
     """
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_S
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors='replace',
+            timeout=_TIMEOUT_S,
         )
     except FileNotFoundError as error:
         raise ConfigError(f'{command[0]} is not found: is this a machine of a cluster?') from error

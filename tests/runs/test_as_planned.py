@@ -9,7 +9,9 @@ import pytest
 from mmengine.config import Config
 
 from ukd_bench.errors import ConfigError
+from ukd_bench.files.configs import read_config
 from ukd_bench.files.hashes import digest
+from ukd_bench.files.hosts import VARIABLE, told_of
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.key import OPEN_FLOW, OPEN_VIDEO, scientific
 from ukd_bench.runs.as_planned import require_planned_files
@@ -57,6 +59,29 @@ def test_what_a_plan_writes_is_what_was_planned(tmp_path, selection, regime):
     starts = set() if regime.pretraining is None else {'pretraining'}
     made = {run.spec.method for run in plan.runs.values()}
     assert made == {*METHODS, 'teacher', 'bank'} | starts
+
+
+def test_paths_of_another_host_are_places_alone(tmp_path, monkeypatch):
+    """What counts stays as it was planned; a map that would change it is refused."""
+    changes = dict(methods=METHODS, regimes=(Regime(start=BRIGHT),))
+    plan = planned(str(tmp_path / 'pool.json'), **changes)
+    monkeypatch.setenv(VARIABLE, told_of({'*': {str(tmp_path): '/elsewhere'}})[VARIABLE])
+    for run in plan.runs.values():
+        paths = written(plan, run, tmp_path)
+        require_planned_files(paths, run.spec)
+        text = read_config(paths.config).pretty_text
+        assert '/elsewhere/' in text and str(tmp_path) not in text
+
+    run = run_of(plan, 'plain')
+    paths = RunPaths(tmp_path / run.folder)
+    with open(paths.config, 'a') as file:
+        file.write("\nmine = '/data/own'\n")
+    counts = scientific(Config.fromfile(paths.config).to_dict(), run.spec.hook, run.spec.weights)
+    spec = replace(run.spec, config_sha256=digest(counts))
+    require_planned_files(paths, spec)
+    monkeypatch.setenv(VARIABLE, told_of({'*': {'/data': '/elsewhere'}})[VARIABLE])
+    with pytest.raises(ConfigError, match='is not the config that was planned'):
+        require_planned_files(paths, spec)
 
 
 @pytest.fixture(scope='module')

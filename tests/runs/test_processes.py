@@ -1,7 +1,9 @@
 """What becomes of a run's other processes, with scripts in their place."""
 
+import json
 import sys
 import threading
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import pytest
@@ -21,16 +23,12 @@ exec(script)
 """
 KILLED = 'os.kill(os.getpid(), 9)'
 GOES_ON = 'time.sleep(60)'
+PEAKS = dict(train=dict(allocated_peak_bytes=7))
 
 
 def says(status: str, message: str, is_aftermath: bool = False) -> str:
-    peaks = dict(train=dict(allocated_peak_bytes=7))
-    word = Word(status, message, is_aftermath, peaks, f'{5:064x}', 3)
-    return (
-        'from ukd_bench.runs.word import Word\n'
-        f'Word({word.status!r}, {word.message!r}, {is_aftermath}, {peaks!r}, {word.targets!r}, 3)'
-        '.write(int(descriptor))'
-    )
+    word = Word(status, message, is_aftermath, PEAKS, f'{5:064x}', 3)
+    return f'os.write(int(descriptor), {json.dumps(asdict(word)).encode()!r})'
 
 
 @pytest.fixture
@@ -89,9 +87,8 @@ def test_sums_and_the_largest_peaks_are_the_runs(others):
     memory = SimpleNamespace(peaks=dict(train='own'), include=included.append)
     facts = RunFacts(hashes=dict(targets=f'{1:064x}'), counts=dict(teacher_forwards=2))
     done.include_in(memory, facts)
-    peaks = dict(train=dict(allocated_peak_bytes=7))
-    assert included == [peaks, peaks]
-    assert facts.memory_of_processes == [dict(train='own'), peaks, peaks]
+    assert included == [PEAKS, PEAKS]
+    assert facts.memory_of_processes == [dict(train='own'), PEAKS, PEAKS]
     assert facts.hashes == dict(targets=f'{11:064x}') and facts.counts == dict(teacher_forwards=8)
 
 

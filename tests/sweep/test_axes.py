@@ -37,6 +37,7 @@ VARIED = {
     'claims': (dict(claims='mine.toml'), set()),
     'threads': (dict(threads=2), set()),
     'run_limit': (dict(run_limit='2h'), set()),
+    'hosts': (dict(hosts={'node*': {'/data': '/scratch'}}), set()),
     # Banks and ensembles are of other teachers then.
     'gpus_per_run': (dict(gpus_per_run=2), EVERY),
     'dataset.name': (dict(dataset=Dataset('another', darkroom=DARKROOM)), set()),

@@ -74,14 +74,14 @@ def test_a_step_of_flow_is_told_its_folder_unless_it_says_so_itself(plan, small_
     roots = {step['flow_root'] for step in steps_in(placed, OPEN_FLOW)}
     assert roots == {str(folder.resolve())} and (folder / 'flow.json').is_file()
 
-    own = replace(run, config=copy.deepcopy(run.config))
-    for step in steps_in(own.config, OPEN_FLOW):
+    own = replace(run, shared=run.config)
+    for step in steps_in(own.shared, OPEN_FLOW):
         step['flow_root'] = '/mine'
     placed = placed_config(own, plan, None, places)
     assert {step['flow_root'] for step in steps_in(placed, OPEN_FLOW)} == {'/mine'}
 
-    by_path = replace(run, config=copy.deepcopy(run.config))
-    for step in steps_in(by_path.config, OPEN_FLOW):
+    by_path = replace(run, shared=run.config)
+    for step in steps_in(by_path.shared, OPEN_FLOW):
         step['type'] = 'ukd_bench.data.flow.open_flow.OpenFlow'
     placed = placed_config(by_path, plan, None, places)
     assert {step['flow_root'] for step in steps_in(placed, OPEN_FLOW)} == roots
@@ -96,7 +96,7 @@ def test_frames_without_room_are_not_cached_and_that_is_said(plan, small_videos)
 
 def test_flow_that_takes_weights_is_not_made(plan, small_videos):
     run = run_of(plan, 'two_stream_rgb_flow')
-    for step in steps_in(run.config, OPEN_FLOW):
+    for step in steps_in(run.shared, OPEN_FLOW):
         step['algorithm'] = 'raft'
     with pytest.raises(ConfigError, match='OpenFlow: a sweep makes no raft flow; make it with'):
         prepare(plan)

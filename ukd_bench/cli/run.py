@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+from pathlib import Path
 
 from .values import named_path
 
@@ -34,9 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UkdBenchError: the folder holds no run, or another process carries it out.
     """
+    from ..files.hosts import moved_path
     from ..records.folder import RunPaths
     from ..runs.carry_out import EXIT_STATUS, carry_out
 
     # What was imported stays; whoever looks through all objects need not look through these.
     gc.freeze()
-    return EXIT_STATUS[carry_out(RunPaths(arguments.folder))]
+    return EXIT_STATUS[carry_out(RunPaths(Path(moved_path(str(arguments.folder)))))]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, one_line
+from .hosts import has_moves, moved
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -76,7 +77,7 @@ def _existing(path: Path, what: str) -> str:
 def read_config(
     path: Path, what: str = 'config', overrides: dict[str, Any] | None = None
 ) -> 'Config':
-    """Reads an MMEngine config.
+    """Reads an MMEngine config, with its paths as they are on this host, see :mod:`.hosts`.
 
     Args:
         path: The config's file.
@@ -93,6 +94,8 @@ def read_config(
         raise ConfigError(f'{what} {path} does not exist')
     try:
         config = Config.fromfile(path)
+        if has_moves():
+            config = Config(moved(config.to_dict()), filename=str(path))
         if overrides:
             config.merge_from_dict(overrides)
     except SystemExit as error:

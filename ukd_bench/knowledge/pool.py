@@ -11,6 +11,7 @@ from ..errors import ConfigError, quoted
 from ..files import schema
 from ..files.atomic import read_json
 from ..files.downloads import checkpoint_sha256, downloaded, file_name, is_url, require_hash
+from ..files.hosts import moved
 
 _REQUIRED = ('name', 'config', 'checkpoint')
 _OPTIONAL = ('bank', 'key', 'classes', 'sha256')
@@ -100,7 +101,7 @@ def read_pool(
             raise ConfigError(
                 f'pool {pool} does not exist: a sweep writes one, or list the teachers'
             )
-        content = read_json(Path(pool))
+        content = moved(read_json(Path(pool)))
         entries = content.get('teachers') if isinstance(content, dict) else None
     else:
         source, base, entries = 'pool', Path(), pool

@@ -6,6 +6,7 @@ from typing import get_type_hints
 
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
+from ..files.hosts import moved
 from ..files.schema import first_misfit, of_types
 from .sealed import SCHEMA
 
@@ -85,4 +86,6 @@ class RunSpec:
         if misfit := first_misfit(of_types(get_type_hints(cls)), content):
             raise ResultsError(f'{path}: {misfit}')
         content['parents'] = tuple(content['parents'])
+        # Paths are as they are here, as in the config beside it.
+        content['weights'] = {moved(path): sha256 for path, sha256 in content['weights'].items()}
         return cls(**content)

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from mmengine.config import Config
-
 from ..errors import (
     ConfigError,
     DivergedError,
@@ -19,6 +17,7 @@ from ..errors import (
     one_line,
 )
 from ..files.atomic import write_json
+from ..files.configs import read_config
 from ..knowledge.parts import lost_part
 from ..measure.memory.phases import PhaseMemory, preloaded_bytes
 from ..measure.memory.shortage import out_of_memory
@@ -188,7 +187,7 @@ def _write_record(
     status: str,
     error: dict | None,
 ) -> None:
-    config = Config.fromfile(paths.config)
+    config = read_config(paths.config)
     # Teachers score in float32, whatever a config trains in.
     trains = spec.method not in TRAINS_NOTHING
     surroundings = dict(

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -14,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from ..data.dataset import ReplayableSet, build_dataset
 from ..data.fingerprint import dataset_classes
 from ..data.views.rendering import rendering_fingerprint, teacher_test_pipeline
+from ..files.configs import read_config
 from ..files.hashes import file_sha256
 from ..knowledge.identity import teacher_config
 from ..knowledge.pool import read_pool, teacher_facts
@@ -30,7 +30,7 @@ from .selection import selection_rule
 def evaluate_ensemble(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFacts) -> None:
     """Tests K teachers together: the mean of their class probabilities on every test clip."""
     started = time.perf_counter()
-    config = Config.fromfile(paths.config)
+    config = read_config(paths.config)
     pool = read_pool(config.pool, spec.num_teachers)
     test_set = config.test_dataloader.dataset.to_dict()
     facts.selection, facts.protocol = selection_rule(config), protocol_facts(test_set)

@@ -4,10 +4,9 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mmengine.config import Config
-
 from ..errors import ResultsError
 from ..files.atomic import read_json, write_json
+from ..files.configs import read_config
 from ..files.hashes import file_sha256
 from ..knowledge.bank.fill_one import fill
 from ..knowledge.pool import read_pool, teacher_facts
@@ -49,7 +48,7 @@ def fill_bank(paths: RunPaths, spec: RunSpec, memory: PhaseMemory, facts: RunFac
     view and noting what it took, or another one filled the bank too.
     """
     began = time.perf_counter()
-    config = Config.fromfile(paths.config)
+    config = read_config(paths.config)
     (entry,) = read_pool(config.pool)
     facts.batch_size, facts.selection = MICRO_BATCH, selection_rule(config)
     earlier = so_far = _progress_of(paths, teacher_facts(entry, 0))

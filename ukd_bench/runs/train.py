@@ -16,6 +16,7 @@ from ..data.fingerprint import dataset_classes
 from ..distill import DistillationHook
 from ..files.atomic import write_text
 from ..files.checkpoints import save_weights, state_sha256, unwrapped
+from ..files.configs import read_config
 from ..files.downloads import checkpoint_sha256
 from ..files.hashes import file_sha256
 from ..measure import ClipScores, MeasureHook
@@ -57,7 +58,7 @@ def train_and_test(
 
 def read_training(paths: RunPaths) -> Config:
     """The config in a run's folder."""
-    read = Config.fromfile(paths.config)
+    read = read_config(paths.config)
     # MMEngine logs the config, and would spend a second or more on its layout each time.
     return Config(read.to_dict(), filename=str(paths.config), format_python_code=False)
 

@@ -32,7 +32,7 @@ def write_commands(state: SweepState, places: Places, say: Callable[[str], None]
     lines: list[dict[str, Any]] = []
     while (run := queue.take()) is not None:
         paths = state.own_folder(run)
-        job = job_of(run, paths, queue.parents_under_way(run))
+        job = job_of(run, paths, queue.parents_under_way(run), state.plan.hosts)
         try:
             if not folders.prepare(run):
                 queue.end(run, '')

@@ -12,6 +12,7 @@ from ..data.views.protocols import protocol
 from ..durations import parse_duration
 from ..errors import ConfigError, quoted
 from ..files.configs import read_config
+from ..files.hosts import check_hosts
 from ..methods.distillation import Distillation
 from ..methods.known import KnownMethods
 from ..methods.normalization import require_numbers
@@ -50,8 +51,9 @@ class Axes:
     chosen; both hold for all runs. ``num_views`` is how many views a bank holds, after which those
     of all students repeat; None for one an epoch of the full schedule. ``gpus_per_run`` is in how
     many processes, each with a GPU of its own, a network is trained. ``distillation`` holds for all
-    distilling methods. ``run_limit`` is how long a run may take, in seconds or as ``2h``; None
-    for any time. ``claims`` is the path of the claims file, None for the shipped one.
+    distilling methods. ``run_limit`` is how long a run may take, in seconds or as ``2h``; None for
+    any time. ``hosts`` says which paths begin otherwise on which hosts. ``claims`` is the path of
+    the claims file, None for the shipped one.
     ``slurm`` is what a cluster is asked for, and has no part in what runs come to.
     """
 
@@ -71,6 +73,7 @@ class Axes:
     num_views: int | None = None
     threads: int = 1
     gpus_per_run: int = 1
+    hosts: dict = field(default_factory=dict)
     run_limit: str | float | None = None
     protocol: str = 'center'
     selection: str = LAST_EPOCH
@@ -210,6 +213,7 @@ class Axes:
                         'networks in one process alone'
                     )
         self._check_limit()
+        check_hosts(self.hosts)
         if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
             raise ConfigError(
                 f'num_views = {quoted(self.num_views)} is not in 1 to full_epochs = '

@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..files.hosts import Hosts
 from ..methods.own import OwnMethod
 from ..methods.table import Method
 from ..records.label import run_label
@@ -94,6 +95,7 @@ class Plan:
         regimes: What is told of each regime.
         keys_by_regime: Keys of the runs of each regime, and of what these need, by its name.
         first_regime: Name of the first regime of the sweep's config.
+        hosts: Which paths begin otherwise on which hosts.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Plan:
     regimes: tuple[Mapping[str, Any], ...] = ()
     keys_by_regime: Mapping[str, set[str]] = field(default_factory=dict)
     first_regime: str = DEFAULT_REGIME
+    hosts: Hosts = field(default_factory=dict)
 
     @property
     def pool(self) -> Pool:

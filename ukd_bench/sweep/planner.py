@@ -90,6 +90,7 @@ def make_plan(
         regimes=tuple(axes.described_regimes()),
         keys_by_regime=wanted,
         first_regime=axes.first_regime,
+        hosts=axes.hosts,
     )
 
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..errors import HeldError, NoRoomError
+from ..files.hosts import Hosts, told_of
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
 from ..records.lease import find_lease
@@ -135,7 +136,7 @@ class _Rounds:
     def _start(self, run: PlannedRun, lack: 'Lack | None') -> bool:
         state, executor, queue = self._state, self._executor, self.queue
         paths = state.own_folder(run)
-        job = job_of(run, paths, queue.parents_under_way(run))
+        job = job_of(run, paths, queue.parents_under_way(run), state.plan.hosts)
         with own_code(executor):
             adopted = executor.adopt(job)
         if not adopted:
@@ -217,16 +218,20 @@ class _Rounds:
         return moved
 
 
-def job_of(run: PlannedRun, paths: RunPaths, after: tuple[str, ...] = ()) -> Job:
+def job_of(
+    run: PlannedRun, paths: RunPaths, after: tuple[str, ...] = (), hosts: Hosts | None = None
+) -> Job:
     """What an executor is told of a run that is carried out in a folder.
 
     Args:
         run: The run.
         paths: Its folder.
         after: Keys of runs under way that it needs.
+        hosts: Which paths begin otherwise on which hosts.
     """
     threads = str(run.spec.threads)
     variables = dict(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, PYTHONPATH=python_path())
+    variables |= told_of(hosts or {})
     if run.spec.device == 'cpu':
         # MMEngine takes a GPU wherever it sees one.
         variables['CUDA_VISIBLE_DEVICES'] = ''

@@ -4,8 +4,9 @@ import pytest
 
 from ukd_bench.files.configs import configs_root
 from ukd_bench.methods.config_files import load_config
-from ukd_bench.sweep.config import Dataset, read_axes
+from ukd_bench.sweep.config import Dataset
 from ukd_bench.sweep.planner import make_plan
+from ukd_bench.sweep.read_axes import read_axes
 from ukd_bench.sweep.videos import sweep_data
 
 SWEEPS = sorted((configs_root() / 'sweeps').glob('*.py'))

@@ -14,8 +14,8 @@ from ukd_bench.files.checkpoints import save_weights
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.knowledge.teacher import Teacher
 from ukd_bench.registry import ENHANCEMENTS
-from ukd_bench.sweep.config import read_axes
 from ukd_bench.sweep.planner import make_plan
+from ukd_bench.sweep.read_axes import read_axes
 from ukd_bench.sweep.videos import sweep_data
 
 from ..pages import code_of

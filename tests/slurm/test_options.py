@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from ukd_bench.errors import ConfigError
-from ukd_bench.sweep.config import read_axes
 from ukd_bench.sweep.executors import SlurmOptions, build_executor
 from ukd_bench.sweep.executors.slurm import commands
 from ukd_bench.sweep.executors.slurm.commands import ClusterDownError, RefusedError, complaint
 from ukd_bench.sweep.executors.slurm.ends import end_of
+from ukd_bench.sweep.read_axes import read_axes
 
 from ..pages import rows_of
 from ..sweep.conftest import SWEEP

@@ -20,7 +20,6 @@ from ukd_bench.files.atomic import write_json
 from ukd_bench.files.configs import find_config_by_name
 from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import SweepPaths
-from ukd_bench.sweep.config import read_axes
 from ukd_bench.sweep.display import Progress
 from ukd_bench.sweep.executors import Resources
 from ukd_bench.sweep.executors.devices import find_devices
@@ -28,6 +27,7 @@ from ukd_bench.sweep.executors.local import LocalExecutor
 from ukd_bench.sweep.finished import SweepState
 from ukd_bench.sweep.place import Places
 from ukd_bench.sweep.planner import make_plan
+from ukd_bench.sweep.read_axes import read_axes
 from ukd_bench.sweep.schedule import carry_out
 from ukd_bench.sweep.videos import sweep_data
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ukd_bench.cli import sweep as command
+from ukd_bench.cli import sweep_clean as command
 from ukd_bench.errors import ConfigError
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.lease import leased

@@ -8,8 +8,8 @@ from ukd_bench.errors import ConfigError
 from ukd_bench.files.configs import configs_root
 from ukd_bench.methods.own import own_method
 from ukd_bench.records.folder import SweepPaths
-from ukd_bench.sweep.config import read_axes
 from ukd_bench.sweep.finished import SweepState
+from ukd_bench.sweep.read_axes import read_axes
 
 from .planned import AXES, STUDENT, hook_of, parents_of, planned, run_of, runs_of
 

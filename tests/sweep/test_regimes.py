@@ -6,7 +6,6 @@ import pytest
 
 from ukd_bench.errors import ConfigError
 from ukd_bench.methods.distillation import Distillation
-from ukd_bench.sweep.config import read_axes
 from ukd_bench.sweep.parts import (
     Choice,
     Dataset,
@@ -15,6 +14,7 @@ from ukd_bench.sweep.parts import (
     Student,
 )
 from ukd_bench.sweep.place import Places, RunFolders
+from ukd_bench.sweep.read_axes import read_axes
 
 from .left_runs import state_of
 from .planned import BRIGHT, STUDENT, keys_of, parents_of, planned, planned_in, run_of

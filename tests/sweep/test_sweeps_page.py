@@ -11,8 +11,9 @@ from mmengine.config import Config
 
 from ukd_bench.files.configs import configs_root
 from ukd_bench.methods.distillation import Distillation
-from ukd_bench.sweep.config import _NO_KEYS, Axes, Dataset, read_axes
+from ukd_bench.sweep.config import NO_KEYS, Axes, Dataset
 from ukd_bench.sweep.parts import Choice, Pretraining, Regime
+from ukd_bench.sweep.read_axes import read_axes
 
 DOCS = Path(__file__).parents[2] / 'docs'
 PAGE, REGIMES = ((DOCS / name).read_text() for name in ('sweeps.md', 'regimes.md'))
@@ -34,7 +35,7 @@ def tables(page: str) -> list[dict[str, str]]:
 )
 def test_every_key_and_its_default(kind, table):
     # The dicts among a config's `methods`.
-    keys = [field for field in fields(kind) if field.name not in _NO_KEYS]
+    keys = [field for field in fields(kind) if field.name not in NO_KEYS]
     assert sorted(table) == sorted(field.name for field in keys)
     for field in keys:
         told = table[field.name]

@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from ukd_bench.cli.main import main
-from ukd_bench.cli.sweep import print_plan
+from ukd_bench.cli.sweep_plan import print_plan
 from ukd_bench.errors import UkdBenchError
 from ukd_bench.records.folder import SweepPaths
 from ukd_bench.records.regime import DEFAULT_REGIME

@@ -1,27 +1,24 @@
-"""The axes of a sweep, read from a config file and checked key by key."""
+"""The axes of a sweep, and what of them fits each other."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from math import inf
-from pathlib import Path
 from typing import Any
 
 from ..data.arid.label_noise import require_share
 from ..data.views.protocols import protocol
 from ..durations import parse_duration
 from ..errors import ConfigError, quoted
-from ..files.configs import read_config
 from ..files.hosts import check_hosts
 from ..methods.distillation import Distillation
 from ..methods.known import KnownMethods
 from ..methods.normalization import require_numbers
-from ..methods.own import OwnMethod, own_methods
+from ..methods.own import OwnMethod
 from ..methods.table import METHODS, ON_DEMAND, Method
 from ..records.record import LAST_EPOCH, SELECTIONS
 from ..records.regime import AS_CONFIGURED, BY_CLIP, DEFAULT_REGIME, PURPOSES, SCRATCH
 from .executors import SlurmOptions
-from .from_dict import from_dict
 from .parts import Choice, Dataset, Fixed, PoolTeacher, Regime, Scope, Student
 
 SWEEP_METHODS = tuple(method for method in METHODS if method not in ON_DEMAND)
@@ -34,7 +31,8 @@ _MOST_THREADS = 1024
 _MOST_GPUS = 64
 _IN_ONE_PROCESS = 'ukd_bench.MutualHook'
 """The hook that refuses several processes, which a plan shall tell before anything is trained."""
-_NO_KEYS = ('own_methods', 'choices', 'first_regime')
+NO_KEYS = ('own_methods', 'choices', 'first_regime')
+"""Fields of the axes that are no keys of a config."""
 _LONGEST_NAME = 200
 """Characters of a name; file systems allow 255 bytes and the suite adds some of its own."""
 
@@ -176,7 +174,7 @@ class Axes:
             names = [item.name for item in items]
             for i, name in enumerate(names):
                 _require_name(f'{kind}s[{i}].name', name)
-            _require_once(kind, names)
+            require_once(kind, names)
         _require_among('method', self.methods, self.sweep_methods)
         for count in self.num_teachers:
             if not 1 <= count <= len(self.teachers):
@@ -188,7 +186,7 @@ class Axes:
         protocol(self.protocol)
         self.distillation.check()
         self.slurm.check('slurm')
-        _require_once('regime', [regime.name for regime in self.regimes])
+        require_once('regime', [regime.name for regime in self.regimes])
         for regime in self.regimes:
             self._check_regime(regime)
         for key, seed in self._all_seeds():
@@ -344,7 +342,12 @@ def _require_among(kind: str, values: Any, known: Any) -> None:
             raise ConfigError(f'{kind} {quoted(value)} is none of {", ".join(map(str, known))}')
 
 
-def _require_once(kind: str, names: list[str]) -> None:
+def require_once(kind: str, names: list[str]) -> None:
+    """Refuses a name that stands twice.
+
+    Raises:
+        ConfigError: naming it.
+    """
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
 
@@ -356,55 +359,3 @@ def _require_name(key: str, name: str) -> None:
             f'{key} = {quoted(name)} is no name of a folder: printable characters without '
             f'slashes, and no more than {_LONGEST_NAME} of them'
         )
-
-
-def read_axes(path: Path) -> Axes:
-    """Reads a sweep config.
-
-    Raises:
-        ConfigError: the file is absent, is no config, or has a key or value that cannot be used.
-    """
-    content, dicts = _without_dicts(read_config(path, 'sweep config').to_dict())
-    # What begins with an underscore is the file's own, as in any module.
-    content = {key: value for key, value in content.items() if not key.startswith('_')}
-    axes = from_dict(Axes, content, str(path), leave_out=_NO_KEYS)
-    where = f'{path}: methods'
-    choices = [_choice(item, f'{where}[{i}]') for i, item in dicts.items()]
-    own = {i: _without_scope(item) for i, item in dicts.items() if item.get('name') not in METHODS}
-    axes = replace(
-        axes,
-        own_methods=own_methods(own, where),
-        choices=tuple(filter(None, choices)),
-        first_regime=axes.regimes[0].name,
-    )
-    # One of them would be passed over.
-    _require_once('method', [choice.name for choice in axes.choices])
-    axes.check()
-    axes.check_scopes()
-    return axes
-
-
-def _without_dicts(content: dict) -> tuple[dict, dict[int, dict]]:
-    """A config with names in place of the dicts among its methods, and these by place."""
-    methods = content.get('methods')
-    if not isinstance(methods, (list, tuple)):
-        return content, {}
-    dicts = {i: item for i, item in enumerate(methods) if isinstance(item, dict)}
-    names = [str(item.get('name')) if i in dicts else item for i, item in enumerate(methods)]
-    return content | dict(methods=names), dicts
-
-
-def _choice(item: dict, where: str) -> Choice | None:
-    """What of a method's dict narrows it; all of the dict where the method is the suite's."""
-    keys = {one.name for one in fields(Choice)}
-    given = {key: value for key, value in item.items() if key in keys}
-    if item.get('name') in METHODS:
-        given = item
-    elif given.keys() <= {'name'}:
-        return None
-    return from_dict(Choice, given, where)
-
-
-def _without_scope(item: dict) -> dict:
-    keys = {one.name for one in fields(Choice)} - {'name'}
-    return {key: value for key, value in item.items() if key not in keys}

@@ -1,6 +1,5 @@
 """Finds out which runs of a plan are finished on disk, intact and reusable."""
 
-import dataclasses
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
@@ -9,41 +8,17 @@ from ..files.atomic import read_json
 from ..files.hashes import HasHash, KnownHashes, Stamp, stamp_of
 from ..files.locks import alone_at
 from ..knowledge.parts import lost_part
-from ..methods.table import METHODS
 from ..records.agreement import unlike_plan
 from ..records.beside import wrong_with
 from ..records.execution import UNKNOWN
 from ..records.folder import RunPaths, SweepPaths
 from ..records.plan_file import read_plan, write_plan
 from ..records.process import is_gone
-from ..records.record import FINAL_STATUSES, read_record
+from ..records.record import read_record
+from .found import Finished, Refusal, final_record, not_final, other_teachers
 from .plan import Plan, PlannedRun
 from .plan_rows import row_of, set_regimes
 from .videos import SweepData
-
-
-@dataclasses.dataclass(frozen=True)
-class _Finished:
-    """What is remembered of a finished run, so that its record need not be read again."""
-
-    paths: RunPaths
-    status: str
-    hashes: Mapping[str, str | None]
-    teachers: Sequence[Mapping[str, Any]]
-    starts_from: Sequence[Mapping[str, Any]]
-
-
-@dataclasses.dataclass(frozen=True)
-class Refusal:
-    """Why what lies in a run's folder does not count as its result.
-
-    Attributes:
-        words: The reason in one line, which names the folder or the file.
-        is_doubt: Whether it was edited or damaged, rather than made from other clips or teachers.
-    """
-
-    words: str
-    is_doubt: bool
 
 
 class SweepState:
@@ -76,9 +51,9 @@ class SweepState:
         self.paths = paths
         self.accept_stale = accept_stale
         self._fingerprints = fingerprints
-        self._finished: dict[str, _Finished] = {}
+        self._finished: dict[str, Finished] = {}
         # Of teachers and banks that an earlier, wider plan has left.
-        self._elsewhere: dict[str, _Finished] = {}
+        self._elsewhere: dict[str, Finished] = {}
         # Of the others in their own folders.
         self._refused: dict[str, Refusal] = {}
         self._records: dict[str, Stamp | None] = {}
@@ -189,7 +164,7 @@ class SweepState:
         if known is not None:
             return known.status
         if run.spec.execution == UNKNOWN:
-            records = map(_record_or_none, self._executions(run))
+            records = map(final_record, self._executions(run))
             kinds = {record['environment']['device']['kind'] for record in records if record}
             return UNKNOWN if run.spec.device in kinds else 'pending'
         left = self.left_state(run)
@@ -265,7 +240,7 @@ class SweepState:
                 for row in earlier
                 if row['key'] in still_valid.keys() - known
                 and row['execution'] in executions
-                and _record_or_none(RunPaths(self.paths.root / row['folder'])) is not None
+                and final_record(RunPaths(self.paths.root / row['folder'])) is not None
             ]
             told = set_regimes(rows, earlier, still_valid, self.plan, regimes or self.plan.regimes)
             write_plan(
@@ -281,7 +256,7 @@ class SweepState:
                 ),
             )
 
-    def _note(self, run: PlannedRun, known: dict[str, _Finished]) -> None:
+    def _note(self, run: PlannedRun, known: dict[str, Finished]) -> None:
         """Looks for the run among all folders that may hold it, and notes where it is finished."""
         own = self.own_folder(run)
         self._records[run.spec.key] = stamp_of(own.record)
@@ -295,22 +270,22 @@ class SweepState:
         return [RunPaths(path) for path in sorted(self.paths.root.glob(f'{run.spec.key}-*'))]
 
     def _judge(
-        self, run: PlannedRun, paths: RunPaths, has_hash: HasHash, known: dict[str, _Finished]
+        self, run: PlannedRun, paths: RunPaths, has_hash: HasHash, known: dict[str, Finished]
     ) -> bool:
         """Notes what a folder holds for a run; returns whether that is the run's result."""
         key, is_own = run.spec.key, paths == self.own_folder(run)
         found = self._looked_at(run, paths, has_hash)
-        if isinstance(found, _Finished):
+        if isinstance(found, Finished):
             known[key] = found
         if is_own:
             self._refused.pop(key, None)
             if isinstance(found, Refusal):
                 self._refused[key] = found
-        return isinstance(found, _Finished)
+        return isinstance(found, Finished)
 
     def _looked_at(
         self, run: PlannedRun, paths: RunPaths, has_hash: HasHash
-    ) -> _Finished | Refusal | None:
+    ) -> Finished | Refusal | None:
         """The result in a folder, or why it is not that of the run; None where none is there."""
         if stamp_of(paths.record) is None:
             return None
@@ -321,14 +296,14 @@ class SweepState:
                 raise
             return Refusal(str(error), is_doubt=True)
         planned = {**vars(run.spec), 'stale': paths.root.name != run.folder}
-        found = _Finished(
+        found = Finished(
             *(paths, record['status'], record['hashes'], record['teachers']),
             record.get('starts_from', ()),
         )
         if (
-            wrong := _not_final(record)
+            wrong := not_final(record)
             or unlike_plan(planned, record)
-            or self._other_teachers(run, found)
+            or other_teachers(self.plan, run, found)
         ):
             return Refusal(f'{paths.root}: {wrong}', is_doubt=True)
         if other := self._other_clips(run, record) or self._other_weights(run, found):
@@ -349,23 +324,7 @@ class SweepState:
             return None
         return 'it was made from other clips than there are now'
 
-    def _other_teachers(self, run: PlannedRun, found: _Finished) -> str | None:
-        """What says that a run learned from teachers that are not the plan's; None: nothing."""
-        if found.status != 'done':
-            return None
-        if {one['key'] for one in found.starts_from} != {*run.pretrained_by}:
-            return 'it started from the weights of other runs than the plan gives it'
-        told = [teacher['key'] for teacher in found.teachers]
-        if run.spec.method in METHODS:
-            wanted = [teacher.spec.key for teacher in self.plan.teachers_of(run)]
-            fits = told == wanted
-        else:
-            # A hook of the user's own may tell of some alone, or find them without the plan.
-            wanted = [one.spec.key for one in self.plan.ancestors(run)]
-            fits = not wanted or {*told} <= {*wanted}
-        return None if fits else 'it learned from other teachers than the plan gives it'
-
-    def _other_weights(self, run: PlannedRun, found: _Finished) -> str | None:
+    def _other_weights(self, run: PlannedRun, found: Finished) -> str | None:
         """What says that a run used other weights than are there now; None: nothing.
 
         A teacher that had to be trained again, and came out as another, undoes what used it; so
@@ -387,19 +346,3 @@ class SweepState:
             if now and now.hashes.get('checkpoint') != teacher['checkpoint_sha256']:
                 return f'its teacher {quoted(teacher["name"])} has other weights now'
         return None
-
-
-def _not_final(record: dict) -> str | None:
-    status = record['status']
-    return None if status in FINAL_STATUSES else f'the record has status {status}'
-
-
-def _record_or_none(paths: RunPaths) -> dict | None:
-    """The record of a run that came to an end."""
-    try:
-        record = read_record(paths.record)
-    except ResultsError as error:
-        if is_unreadable(error):
-            raise
-        return None
-    return None if _not_final(record) else record

@@ -27,7 +27,6 @@ from ..records.folder import RunPaths, SweepPaths
 from ..records.key import scientific
 from ..records.record import METRICS, write_record
 from ..records.sealed import SCHEMA
-from .config import read_axes
 from .disk_room import DiskRoom
 from .display import Progress
 from .executors.base import Executor, Job, Resources
@@ -36,6 +35,7 @@ from .finished import SweepState
 from .place import Places
 from .plan import Plan, PlannedRun
 from .planner import make_plan
+from .read_axes import read_axes
 from .schedule import carry_out
 from .videos import sweep_data
 

@@ -17,7 +17,7 @@ from ..records.record import BEST_ON_HELD_OUT
 from .checkpoints import Checkpoints
 from .clean import Leftover, find_leftovers, specs_in
 from .commands_file import write_commands
-from .config import Axes, read_axes
+from .config import Axes
 from .disk_room import DiskRoom, require_room_for_flow
 from .display import Progress
 from .doubts import doubts
@@ -31,6 +31,7 @@ from .plan import Plan
 from .planner import make_plan
 from .preflight import preflight
 from .prepare import prepare_places, prepare_videos
+from .read_axes import read_axes
 from .samples import make_samples
 from .schedule import carry_out
 from .tracking import require_trackers

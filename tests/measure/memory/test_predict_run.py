@@ -14,9 +14,9 @@ from ukd_bench.files.configs import configs_root
 from ukd_bench.measure.memory import predict
 from ukd_bench.measure.memory.predict import predict_run
 from ukd_bench.measure.memory.rehearsal.teachers import Teachers
-from ukd_bench.sweep.config import read_axes
 from ukd_bench.sweep.estimate.alike import memory_key
 from ukd_bench.sweep.planner import make_plan
+from ukd_bench.sweep.read_axes import read_axes
 from ukd_bench.sweep.videos import sweep_data
 
 

@@ -86,7 +86,7 @@ def _of_sweep(
 ) -> list[tuple[str, str | None, list[str]]]:
     """The config of each student of a sweep that is asked for, its name, and its teachers."""
     from ...files.configs import find_config_by_name
-    from ...sweep.config import read_axes
+    from ...sweep.read_axes import read_axes
 
     axes = read_axes(find_config_by_name(sweep or SWEEP, 'sweeps'))
     known = [student.name for student in axes.students]

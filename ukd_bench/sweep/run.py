@@ -191,6 +191,9 @@ class SweepRun:
         """
         here = self.devices.name is not None
         jobs = self.executor().capacity if here else self.options.jobs or 1
+        if self.options.jobs is not None or not here:
+            # What trains in several processes takes the room of as many.
+            jobs *= self.axes.gpus_per_run
         told = estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
         self._predicted = {
             one.run.spec.key: one.peak.state_bytes for one in told.runs if one.peak.state_bytes

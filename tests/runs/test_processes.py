@@ -54,20 +54,14 @@ def others(tmp_path, monkeypatch):
             process.kill()
 
 
-def problem(others) -> Exception:
-    found = others.problem_within(60)
-    # All have ended by then.
-    for one in others._all:
-        one._process.wait()
-    return others._problem() if found else found
-
-
 def test_the_one_that_ended_first_is_told(others):
     # One is lost, and another sees that it is gone.
     gone = others(says('failed', 'RuntimeError: Connection closed by peer', True), KILLED)
-    found = problem(gone)
+    found = gone.cause_within(60)
     assert type(found) is ProcessError
     assert str(found).startswith('process 3 of 3: the process was killed')
+    # Where all suffer, the first process has the cause.
+    assert others(says('failed', 'RuntimeError: closed', True)).cause_within(60) is None
 
 
 @pytest.mark.parametrize(
@@ -75,7 +69,7 @@ def test_the_one_that_ended_first_is_told(others):
     [('failed', ProcessError), ('diverged', DivergedError), ('oom', RuntimeError)],
 )
 def test_what_it_said_is_the_runs_result(others, status, kind):
-    found = problem(others(says(status, 'its own words')))
+    found = others(says(status, 'its own words')).cause_within(60)
     assert isinstance(found, kind) and str(found) == 'process 2 of 2: its own words'
     assert (out_of_memory(found) is not None) == (status == 'oom')
 

@@ -189,7 +189,7 @@ def _told_of_others(others: '_Others') -> Iterator[None]:
             distributed.destroy_process_group()
         if not is_aftermath(error):
             raise
-        problem = others.problem_within(GRACE_S)
+        problem = others.cause_within(GRACE_S)
         if problem is None:
             raise
         raise problem from error
@@ -246,12 +246,17 @@ class _Others:
             if not one.has_ended:
                 raise ProcessError(f'{self._name(one)} does not end')
 
-    def problem_within(self, seconds: float) -> Exception | None:
-        """What went wrong in one of them, as soon as that is known."""
+    def cause_within(self, seconds: float) -> Exception | None:
+        """What went wrong in one of them of itself, as soon as that is known."""
         deadline = time.monotonic() + seconds
-        while (problem := self._problem()) is None and time.monotonic() < deadline:
+        while True:
+            over = all(one.has_ended for one in self._all) or time.monotonic() > deadline
+            one = self._failed()
+            if one is not None and not one.suffers:
+                return self._problem()
+            if over:
+                return None
             time.sleep(_PAUSE_S)
-        return problem
 
     def stop(self) -> None:
         """Ends those that are under way."""
@@ -271,17 +276,20 @@ class _Others:
 
     def _problem(self) -> Exception | None:
         """What went wrong in the one that ended first, as far as can be told."""
-        failed = [one for one in self._all if one.has_failed]
-        if not failed:
+        one = self._failed()
+        if one is None:
             return None
-        # What others say may come of one that could say nothing any more.
-        one = min(failed, key=lambda one: (word := one.word()) is not None and word.is_aftermath)
         word = one.word()
         if word is None:
             return ProcessError(f'{self._name(one)}: {exit_in_words(one.status or 0)}')
         said = f'{self._name(one)}: {word.message}'
         kinds: dict[str, Any] = dict(diverged=DivergedError, oom=torch.OutOfMemoryError)
         return kinds.get(word.status, ProcessError)(said)
+
+    def _failed(self) -> '_Other | None':
+        # What others say may come of one that could say nothing any more.
+        failed = (one for one in self._all if one.has_failed)
+        return min(failed, key=lambda one: one.suffers, default=None)
 
     def _name(self, one: '_Other') -> str:
         return f'process {one.rank + 1} of {self._count}'
@@ -318,6 +326,11 @@ class _Other:
     def has_failed(self) -> bool:
         """Whether it has ended without having done its part."""
         return self.has_ended and ((word := self.word()) is None or word.status != 'done')
+
+    @property
+    def suffers(self) -> bool:
+        """Whether what it says may come of another that is gone."""
+        return (word := self.word()) is not None and word.is_aftermath
 
     def word(self) -> Word | None:
         """What it has said at its end; None where it has said nothing (yet)."""

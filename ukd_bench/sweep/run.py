@@ -197,9 +197,13 @@ class SweepRun:
             say: Called with a line before a person has to wait.
         """
         here = self.devices.name is not None
+        each = self.axes.gpus_per_run
+        jobs = self.executor().capacity if here else self.options.jobs or 1
+        if self.options.jobs is not None or not here:
+            # What trains in several processes takes the room of as many.
+            jobs *= each
         # A cluster takes whatever there is.
-        capacity = self.executor().capacity if here else self.options.jobs or 1
-        jobs = min(capacity, max(1, len(state.plan.runs)))
+        jobs = min(jobs, max(1, len(state.plan.runs)) * each)
         told = estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
         self._predicted = {
             one.run.spec.key: one.peak.state_bytes for one in told.runs if one.peak.state_bytes

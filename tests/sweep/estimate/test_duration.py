@@ -89,6 +89,12 @@ def test_the_queue_by_hand(tmp_path):
     assert queue_seconds(state, times, 2) == queue_seconds(state, times, 9) == 28.0
     finish(state, plan.runs[by_method['teacher']], 'weights')
     state.refresh()
+    # Two processes need room for two: the teacher, then plain training, then the bank, then ukd.
+    pairs = planned(methods=('plain', 'ukd'), num_teachers=(1,), gpus_per_run=2)
+    times = {key: took[run.spec.method] for key, run in pairs.runs.items()}
+    assert queue_seconds(state_of(tmp_path / 'pairs', pairs), times, 2) == 48.0
+    assert queue_seconds(state_of(tmp_path / 'pairs', pairs), times, 4) == 28.0
+    times = {by_method[method]: took[method] for method in took}
     # The bank takes 3, then ukd 15; plain training 20.
     assert queue_seconds(state, times, 2) == 20.0 and queue_seconds(state, times, 1) == 38.0
 

@@ -60,15 +60,21 @@ def queue_seconds(state: SweepState, seconds: Mapping[str, float], capacity: int
     Args:
         state: A plan and its folder, refreshed.
         seconds: How long each of these runs takes, by its key.
-        capacity: Runs at once.
+        capacity: Runs at once; one that trains in several processes counts as so many.
     """
     queue, under_way, now = Queue(state), list[tuple[float, str]](), 0.0
+    free = capacity
     while queue.waiting or under_way:
         queue.settle()
-        while len(under_way) < capacity and (run := queue.take()) is not None:
+        while free > 0 and (run := queue.take()) is not None:
+            if run.spec.processes > free and under_way:
+                queue.put_back(run)
+                break
+            free -= run.spec.processes
             heapq.heappush(under_way, (now + seconds[run.spec.key], run.spec.key))
         if under_way:
             now, key = heapq.heappop(under_way)
+            free += state.plan.runs[key].spec.processes
             queue.outcome.statuses[key] = 'done'
     return now
 

@@ -16,9 +16,10 @@ from ukd_bench.records.record import read_record
 from ukd_bench.records.sealed import write_sealed
 from ukd_bench.results.frames import load
 from ukd_bench.sweep import checkpoints as module
+from ukd_bench.sweep.asked import SweepOptions
 from ukd_bench.sweep.checkpoints import Checkpoints
 from ukd_bench.sweep.place import Places
-from ukd_bench.sweep.run import SweepOptions, SweepRun
+from ukd_bench.sweep.run import SweepRun
 from ukd_bench.sweep.schedule import carry_out
 
 from . import whole_sweep

@@ -9,8 +9,9 @@ from ukd_bench.cli import sweep_clean as command
 from ukd_bench.errors import ConfigError
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.lease import leased
+from ukd_bench.sweep.asked import SweepOptions
 from ukd_bench.sweep.clean import find_leftovers, in_words, remove_all
-from ukd_bench.sweep.run import SweepOptions, SweepRun
+from ukd_bench.sweep.run import SweepRun
 
 from .left_runs import DEVICE, finish, state_of
 from .planned import planned, run_of

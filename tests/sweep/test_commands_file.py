@@ -8,9 +8,10 @@ import pytest
 from ukd_bench.errors import ConfigError
 from ukd_bench.knowledge.pool import read_pool
 from ukd_bench.records.lease import leased
+from ukd_bench.sweep.asked import Caller, SweepOptions
 from ukd_bench.sweep.commands_file import write_commands
 from ukd_bench.sweep.place import Places
-from ukd_bench.sweep.run import Caller, SweepOptions, SweepRun
+from ukd_bench.sweep.run import SweepRun
 
 from .left_runs import finish, state_of
 from .planned import planned, run_of

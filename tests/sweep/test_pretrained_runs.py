@@ -8,9 +8,10 @@ import pytest
 from ukd_bench.records.record import read_record
 from ukd_bench.records.sealed import write_sealed
 from ukd_bench.results.loading import load_sweep
+from ukd_bench.sweep.asked import SweepOptions
 from ukd_bench.sweep.parts import PoolTeacher, Regime
 from ukd_bench.sweep.place import Places
-from ukd_bench.sweep.run import SweepOptions, SweepRun
+from ukd_bench.sweep.run import SweepRun
 from ukd_bench.sweep.schedule import carry_out
 
 from .conftest import SWEEP

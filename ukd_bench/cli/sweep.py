@@ -14,10 +14,10 @@ from .sweep_plan import print_estimate, print_plan
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..sweep.asked import SweepOptions
     from ..sweep.display import Progress
     from ..sweep.executors import Executor
     from ..sweep.finished import SweepState
-    from ..sweep.run import SweepOptions
 
 __all__ = ['DESCRIPTION', 'EPILOG', 'SUMMARY', 'add_options', 'run']
 
@@ -75,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..report.page import write_report
-    from ..sweep.run import Caller, require_writable
+    from ..sweep.asked import Caller
+    from ..sweep.run import require_writable
     from .report import print_summary
 
     console = Console(highlight=False)
@@ -142,6 +143,6 @@ def _progress(state: 'SweepState', executor: 'Executor', console: 'Console') -> 
 def _options(arguments: argparse.Namespace) -> 'SweepOptions':
     from dataclasses import fields
 
-    from ..sweep.run import SweepOptions
+    from ..sweep.asked import SweepOptions
 
     return SweepOptions(**{one.name: getattr(arguments, one.name) for one in fields(SweepOptions)})

@@ -24,8 +24,8 @@ from ukd_bench.sweep.schedule import carry_out
 
 from . import whole_sweep
 from .left_runs import state_of
+from .made_up_executor import Listener, MadeUp, failed, out_of_memory
 from .planned import planned, run_of
-from .test_schedule import Listener, MadeUp, failed, out_of_memory
 
 METHODS = ('plain', 'ukd', 'chain', 'self')
 

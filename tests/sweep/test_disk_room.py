@@ -13,8 +13,8 @@ from ukd_bench.sweep.place import Places, RunFolders
 from ukd_bench.sweep.schedule import carry_out
 
 from .left_runs import finish, state_of
+from .made_up_executor import Listener, MadeUp
 from .planned import planned, run_of
-from .test_schedule import Listener, MadeUp
 
 GIB, MIB = 2**30, 2**20
 # 5 views of 22 clips, 11 classes, 4 bytes each.

@@ -23,8 +23,8 @@ from ukd_bench.sweep.queue_speed import MIB, measure_queue
 from ukd_bench.sweep.schedule import carry_out
 
 from .left_runs import finish, state_of
+from .made_up_executor import Listener, MadeUp, done
 from .planned import planned, run_of
-from .test_schedule import Listener, MadeUp, done
 
 FINISHED, ENDING = 200, 4
 

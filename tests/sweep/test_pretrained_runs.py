@@ -16,8 +16,8 @@ from ukd_bench.sweep.schedule import carry_out
 
 from .conftest import SWEEP
 from .left_runs import finish, state_of
+from .made_up_executor import Listener, MadeUp
 from .planned import BRIGHT, STUDENT, planned, run_of
-from .test_schedule import Listener, MadeUp
 
 METHODS = ('plain', 'ukd', 'chain', 'mutual', 'ensemble')
 ON_IT = {'teacher', 'bank', *METHODS}

@@ -28,10 +28,10 @@ def in_two(make_run, distilling, filled_pool):
     """Makes runs of two processes."""
     hooks = dict(ukd='UKDHook', naive='NaiveEnsembleHook')
 
-    def make(name: str, method: str = 'ukd', selection: str = 'last_epoch') -> RunPaths:
+    def make(name: str, method: str = 'ukd') -> RunPaths:
         # As many as a bank holds.
         hook = distilling(hooks[method], filled_pool, 2, num_views=NUM_VIEWS)
-        return make_run(name, hook, method, selection, processes=2)
+        return make_run(name, hook, method, 'oracle_best_on_test', processes=2)
 
     return make
 
@@ -48,6 +48,11 @@ def test_two_processes_train_one_student(in_two):
     scores = np.load(ukd.scores)
     assert len({*scores['samples']}) == len(scores['samples']) == 11
     assert record['dataset']['test_samples'] == 11
+
+    # All processes test by the weights of the best epoch.
+    curve = [float(line.split(',')[-1]) for line in ukd.curve.read_text().splitlines()[1:]]
+    assert record['selected_epoch'] == 1 + curve.index(max(curve))
+    assert record['metrics']['top1'] == max(curve)
 
     for name in ('student_state', 'initial_state', 'targets', 'scores', 'curve'):
         assert record['hashes'][name] == other['hashes'][name], name
@@ -76,16 +81,6 @@ def test_two_processes_train_one_student(in_two):
     assert leftovers(killed) == leftovers(ukd) == ['checkpoint.pth']
 
 
-def test_the_best_epoch_is_tested_by_all_processes(in_two):
-    paths = in_two('run', selection='oracle_best_on_test')
-    carry_out(paths)
-    record = read(paths.record)
-    curve = [float(line.split(',')[-1]) for line in paths.curve.read_text().splitlines()[1:]]
-    assert record['selected_epoch'] == 1 + curve.index(max(curve))
-    assert record['metrics']['top1'] == max(curve)
-    assert leftovers(paths) == ['checkpoint.pth']
-
-
 def test_a_process_that_is_killed_ends_the_run(in_two):
     paths = in_two('run')
     mark = {MARK: 'killed one of two'}
@@ -97,7 +92,7 @@ def test_a_process_that_is_killed_ends_the_run(in_two):
         message='process 2 of 2: the process was killed, as the system does when memory runs out',
     )
     assert 'error: process 2 of 2: ' in printed and 'Traceback' not in printed
-    assert not paths.record.exists() and leftovers(paths) == ['resume.pth']
+    assert not paths.record.exists() and leftovers(paths) == ['best.pth', 'resume.pth']
 
 
 def test_a_process_that_runs_out_of_memory_tells_for_all(in_two):

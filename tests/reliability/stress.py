@@ -139,7 +139,8 @@ class Stress:
                 else:
                     self._watch(place, sweep, 1.0)
             status = sweep.wait()
-            if not wait_until(lambda: not marked(self._mark)):
+            # A process that loads clips looks every few seconds whether its run is there.
+            if not wait_until(lambda: not marked(self._mark), 90):
                 self._note(f'processes were left: {marked(self._mark)}')
                 for process in marked(self._mark):
                     process.kill()

@@ -54,7 +54,7 @@ def trained(monkeypatch):
     """Stands for the training, and counts how often it took place."""
     times = []
 
-    def train(paths, spec, memory, facts):
+    def train(paths, spec, memory, facts, *_):
         times.append(spec.key)
         for name in ('checkpoint', 'scores', 'curve'):
             getattr(paths, name).write_text(name)

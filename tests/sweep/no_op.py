@@ -7,7 +7,7 @@ from ukd_bench.runs import carry_out as module
 from ukd_bench.runs.__main__ import main
 
 
-def train(paths, spec, memory, facts):
+def train(paths, spec, memory, facts, *_):
     """Stands for the training."""
     for name in ('checkpoint', 'scores', 'curve'):
         getattr(paths, name).write_text(f'{name} of {spec.key}')

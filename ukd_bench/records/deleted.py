@@ -1,12 +1,12 @@
 """Which checkpoints stay, and what is told beside a record whose checkpoint was deleted."""
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ResultsError, is_unreadable
 from ..files import schema
 from .folder import RunPaths
+from .moment import present_moment
 from .sealed import SCHEMA, read_sealed, write_sealed
 
 NONE, TEACHERS, ALL = 'none', 'teachers', 'all'
@@ -41,7 +41,7 @@ def note_deleted(paths: RunPaths, record: Mapping[str, Any]) -> None:
         **{name: record[name] for name in _NAMES},
         checkpoint_sha256=record['hashes']['checkpoint'],
         bytes=paths.checkpoint.stat().st_size,
-        deleted=datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds'),
+        deleted=present_moment(),
     )
     write_sealed(paths.deleted, told)
 

@@ -1,6 +1,5 @@
 """Carries out one run of a sweep in this process, from its folder, and writes what came of it."""
 
-import datetime
 import os
 import sys
 import time
@@ -26,6 +25,7 @@ from ..records.execution import environment, execution_fingerprint
 from ..records.folder import RunPaths
 from ..records.key import scientific
 from ..records.lease import Lease, leased
+from ..records.moment import present_moment
 from ..records.process import this_process
 from ..records.record import FINAL_STATUSES, read_record, write_record
 from ..records.spec import RunSpec
@@ -94,7 +94,7 @@ def _finished(paths: RunPaths, spec: RunSpec) -> dict | None:
 
 
 def _carry_out(paths: RunPaths, spec: RunSpec, lease: Lease) -> str:
-    started = _now()
+    started = present_moment()
     try:
         _write_state(paths, 'running', **this_process(), job=lease.job, started=started)
         status, error = _make_record(paths, spec, lease, started)
@@ -195,7 +195,7 @@ def _write_record(
             spec.device, spec.threads, precision(config, spec.device) if trains else 'float32'
         ),
         started=started,
-        finished=_now(),
+        finished=present_moment(),
         resumed_at_epochs=facts.resumed_at,
         preloaded_bytes=preloaded_bytes(),
     )
@@ -244,7 +244,3 @@ def _write_state(paths: RunPaths, status: str, **facts: Any) -> None:
 
 def _describe(problem: BaseException) -> dict:
     return dict(type=type(problem).__name__, message=one_line(problem))
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds')

@@ -1,6 +1,5 @@
 """A training tells in its folder how far it is, for whoever follows the sweep."""
 
-import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from mmengine.runner import Runner
 from ..errors import ResultsError, one_line
 from ..files.atomic import read_json, write_json
 from ..measure import MeasureHook
+from ..records.moment import present_moment
 from .resume import ResumePoint
 
 
@@ -50,7 +50,7 @@ class TellProgress(Hook):
             loss=curve[-1][1] if curve else None,
             train_s=round(self.point.train_s, 3),
             memory=self.measure.memory.so_far(),
-            told=datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds'),
+            told=present_moment(),
         )
         with self.point.uncounted():
             try:

@@ -186,7 +186,7 @@ class Queue:
         return status
 
     def _wait_again(self, run: PlannedRun) -> str:
-        self.waiting.insert(0, self.under_way.pop(run.spec.key))
+        self.put_back(run)
         return AGAIN
 
     def _stamp(self, run: PlannedRun) -> Stamp | None:

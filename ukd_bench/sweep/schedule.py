@@ -56,7 +56,8 @@ def carry_out(
     round_ = _Rounds(state, folders, executor, progress, room)
     try:
         while round_.is_open:
-            moved = round_.settle() | round_.start() | round_.poll() | round_.look_elsewhere()
+            round_.settle()
+            moved = round_.start() | round_.poll() | round_.look_elsewhere()
             if checkpoints is not None:
                 checkpoints.look(round_.queue.outcome.statuses)
             progress.tick()
@@ -75,7 +76,7 @@ def carry_out(
 
 
 class _Rounds:
-    """What a sweep does again and again; every step says whether a run has ended by it."""
+    """What a sweep does again and again; the later steps say whether a run has ended by them."""
 
     def __init__(
         self,
@@ -101,11 +102,10 @@ class _Rounds:
         """Whether a run may still end."""
         return bool(self.queue.waiting or self.queue.under_way or self.queue.elsewhere)
 
-    def settle(self) -> bool:
+    def settle(self) -> None:
         """Notes the runs that need no process (any more)."""
         for run, status in self.queue.settle():
             self._progress.settled(run, status, self._state.folder(run))
-        return False
 
     def start(self) -> bool:
         """Starts as many runs as there is room for."""
@@ -114,11 +114,11 @@ class _Rounds:
             len(self.queue.under_way) < self._executor.capacity
             and (run := self.queue.take()) is not None
         ):
-            lack = self._lack(run)
-            if (lack is not None and not lack.is_final) or not self._has_room(run):
+            lack, job = self._lack(run), self._job_of(run)
+            if (lack is not None and not lack.is_final) or not self._has_room(job):
                 self.queue.put_back(run)
                 break
-            ended |= self._start(run, lack)
+            ended |= self._start(run, job, lack)
         return ended
 
     def _lack(self, run: PlannedRun) -> 'Lack | None':
@@ -128,15 +128,17 @@ class _Rounds:
         beside = (one for one in self.queue.under_way.values() if one is not run)
         return self._room.lack(run, beside)
 
-    def _has_room(self, run: PlannedRun) -> bool:
-        job = job_of(run, self._state.own_folder(run))
+    def _job_of(self, run: PlannedRun) -> Job:
+        after = self.queue.parents_under_way(run)
+        return job_of(run, self._state.own_folder(run), after, self._state.plan.hosts)
+
+    def _has_room(self, job: Job) -> bool:
         with own_code(self._executor):
             return self._executor.has_room(job)
 
-    def _start(self, run: PlannedRun, lack: 'Lack | None') -> bool:
+    def _start(self, run: PlannedRun, job: Job, lack: 'Lack | None') -> bool:
         state, executor, queue = self._state, self._executor, self.queue
         paths = state.own_folder(run)
-        job = job_of(run, paths, queue.parents_under_way(run), state.plan.hosts)
         with own_code(executor):
             adopted = executor.adopt(job)
         if not adopted:

@@ -1,5 +1,6 @@
 """What goes wrong on a machine, and what the same command makes of it afterwards."""
 
+import errno
 import os
 import re
 import shutil
@@ -188,8 +189,13 @@ def fill(folder: Path, leave: int) -> Path:
     """Fills a disk but for so many bytes; returns the file that does it."""
     filler = folder.parent / 'filler'
     with open(filler, 'wb') as file:
-        free = shutil.disk_usage(folder).free
-        os.posix_fallocate(file.fileno(), 0, max(1, free - leave))
+        # The sweep may write between a look and the filling: then it is looked at again.
+        while (free := shutil.disk_usage(folder).free) > leave:
+            try:
+                os.posix_fallocate(file.fileno(), 0, free - leave)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
     return filler
 
 

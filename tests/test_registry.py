@@ -21,8 +21,8 @@ NAMES = {
     ),
     'HOOKS': (
         'ReplayHook', 'UKDHook', 'NaiveEnsembleHook', 'NaiveGraphHook', 'SwapHook', 'ChainHook',
-        'RandomTeacherHook', 'MutualHook', 'ShuffledHook', 'ShuffledAcrossHook', 'MeasureHook',
-        'ChannelsLastHook',
+        'RandomTeacherHook', 'MutualHook', 'ShuffledHook', 'ShuffledAcrossHook', 'PrecomputedHook',
+        'MeasureHook', 'ChannelsLastHook',
     ),
     'METRICS': ('ClipScores',),
     'VISBACKENDS': ('ByEpoch',),

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmaction.structures import ActionDataSample
+from mmengine.hooks import Hook
 from mmengine.registry import TRANSFORMS
 from mmengine.structures import LabelData
 from torch import nn
@@ -88,6 +89,23 @@ def test_without_weight_distillation_is_plain_training(outcome, distilling, fill
     assert [loss for _, loss, *_ in weightless['curve']] == pytest.approx(
         [loss for _, loss, *_ in plain['curve']]
     )
+
+
+def test_a_weight_that_decays_is_that_of_its_epoch(outcome, distilling, filled_pool):
+    """From 0.9 to 0.1 in three epochs; what one ends with is what the next begins with."""
+    hook = distilling('UKDHook', filled_pool, 1, weight=0.9, final_weight=0.1)
+    seen = []
+
+    class Weights(Hook):
+        def after_train_epoch(self, runner):
+            seen.append(hook_of(runner, UKDHook).weight)
+
+    decayed = outcome(hook, epochs=3, also=(Weights(),))
+    assert seen == pytest.approx([0.9, 0.5, 0.1])
+    same = outcome(hook | dict(final_weight=0.9), epochs=3)
+    constant = outcome(hook | dict(final_weight=None), epochs=3)
+    assert same['final'] == constant['final'] != decayed['final']
+    assert same['targets'] == decayed['targets']
 
 
 def test_dropout_is_on_for_the_student_and_off_for_the_residents(
@@ -229,6 +247,7 @@ class TestRefusals:
         [
             (dict(weight=1.5), r'weight = 1.5 is not in \[0, 1\]'),
             (dict(weight='a'), r"weight = 'a' is not in \[0, 1\]"),
+            (dict(final_weight=-0.5), r'final_weight = -0.5 is not in \[0, 1\]'),
             (dict(temperature=0), r'temperature = 0 is not positive'),
             (dict(temperature=float('nan')), r'temperature = nan is not positive'),
             (dict(num_views='a'), r"num_views = 'a' is not positive"),

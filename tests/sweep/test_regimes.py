@@ -49,6 +49,16 @@ CHANGES = {
     'label_noise': (dict(label_noise=0.4), STUDENTS),
     'normalization': (dict(normalization=Fixed((1, 2, 3), (4, 5, 6))), EVERY),
     'cfg_options': (dict(cfg_options={'optim_wrapper.optimizer.lr': 0.5}), STUDENTS),
+    'method_cfg_options': (
+        dict(method_cfg_options={'ukd': {'optim_wrapper.optimizer.lr': 0.5}}),
+        {'ukd'},
+    ),
+    # The teacher that is left has another place in the pool, and is the same run.
+    'teachers': (
+        dict(teachers=('slowonly-gamma2.5', 'i3d-gamma1.8')),
+        {'ukd', 'naive', 'ensemble'},
+    ),
+    'num_views': (dict(num_views=4), STUDENTS | {'bank'}),
     'distillation': (dict(distillation=Distillation(weight=0.25)), DISTILLING),
     'start': (dict(start=BRIGHT), EVERY),
 }
@@ -216,6 +226,67 @@ def test_a_run_has_one_full_schedule():
     said = r'plain \S+ seed=0 \(short\) and .* \(long\) are one run, .* 6 epochs in one .* 12 in'
     with pytest.raises(ConfigError, match=said):
         planned(methods=('plain',), students=(Student(STUDENT, 6),), regimes=regimes)
+
+
+class TestPools:
+    """Regimes with pools of their own."""
+
+    FIRST, SECOND, THIRD = 'i3d-gamma1.8', 'slowonly-gamma2.5', 'i3d-identity'
+
+    def test_each_has_its_own_order_and_shares_what_is_equal(self):
+        regimes = (
+            Regime(name='one', teachers=(self.FIRST, self.SECOND)),
+            Regime(name='other', teachers=(self.FIRST, self.THIRD)),
+            Regime(name='turned', teachers=(self.SECOND, self.FIRST)),
+        )
+        plan = planned(methods=('plain', 'ukd'), num_teachers=(1, 2), regimes=regimes)
+        assert self._pools(plan) == [
+            [self.FIRST, self.SECOND],
+            [self.FIRST, self.THIRD],
+            [self.SECOND, self.FIRST],
+        ]
+        of = {
+            (regime, run.spec.num_teachers): run
+            for regime, keys in plan.keys_by_regime.items()
+            for run in map(plan.runs.get, keys)
+            if run.spec.method == 'ukd'
+        }
+        assert of['one', 1] is of['other', 1] and of['one', 1] is not of['turned', 1]
+        # The order is that in which targets are summed.
+        assert len({of[name, 2].spec.key for name in ('one', 'other', 'turned')}) == 3
+        assert parents_of(plan, of['other', 2]) == [('bank', self.FIRST), ('bank', self.THIRD)]
+        assert len(keys_of(plan, 'plain')) == 1 and len(keys_of(plan, 'bank')) == 3
+        assert plan.regimes[1]['teachers'] == [self.FIRST, self.THIRD]
+        assert 'teachers' not in planned(regimes=(Regime(),)).regimes[0]
+
+    @staticmethod
+    def _pools(plan):
+        return [[teacher.name for teacher, *_ in pool] for pool in plan.pools.values()]
+
+    @pytest.mark.parametrize(
+        ('regime', 'said'),
+        [
+            (dict(teachers=('nobody',)), r"regime 'x': teacher 'nobody' is none of i3d-gamma1.8,"),
+            (dict(teachers=(FIRST, FIRST)), r"regime 'x': two teachers have the name"),
+            (dict(teachers=(FIRST,)), r"regime 'x': num_teachers = 3 is not in 1 to 1, the size"),
+            (dict(num_views=13), r"regime 'x': num_views = 13 is not in 1 to full_epochs = 12"),
+            (dict(num_views=5, epochs=4), r"regime 'x': num_views = 5 is not in .* = 4"),
+            (dict(method_cfg_options={'ukdd': {}}), r"regime 'x': method 'ukdd' is none of"),
+            (dict(method_cfg_options={'ukd': 3}), r"regime 'x': method_cfg_options: ukd is 3, not"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused_in_one_line(self, regime, said):
+        with pytest.raises(ConfigError, match=said):
+            planned(regimes=(Regime(name='x', **regime),))
+
+    def test_what_one_method_is_set_to_comes_last(self):
+        rate = 'optim_wrapper.optimizer.lr'
+        regime = Regime(cfg_options={rate: 0.5}, method_cfg_options={'ukd': {rate: 0.25}})
+        plan = planned(methods=('plain', 'ukd'), num_teachers=(1,), regimes=(regime,))
+        rates = {
+            run.spec.method: run.config.optim_wrapper.optimizer.lr for run in plan.runs.values()
+        }
+        assert (rates['plain'], rates['ukd']) == (0.5, 0.25)
 
 
 def test_a_seed_that_a_method_does_not_have_plans_nothing():

@@ -12,6 +12,7 @@ from .batch import AddressedBatch
 from .distillation_hook import DistillationHook
 from .losses import DistillationLoss, KLDivergence, build_loss
 from .mutual_hook import MutualHook
+from .precomputed_hook import PrecomputedHook
 from .replay_hook import ReplayHook
 from .resident_hooks import NaiveEnsembleHook, NaiveGraphHook, SwapHook
 
@@ -24,6 +25,7 @@ __all__ = [
     'MutualHook',
     'NaiveEnsembleHook',
     'NaiveGraphHook',
+    'PrecomputedHook',
     'RandomTeacherHook',
     'ReplayHook',
     'ResumableHook',

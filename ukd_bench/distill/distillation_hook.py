@@ -48,9 +48,12 @@ class DistillationHook(ReplayHook):
         temperature: T, positive.
         view_seed, num_views: See :class:`ReplayHook`.
         loss: L, see :func:`~ukd_bench.distill.losses.build_loss`.
+        final_weight: What w has become by the last epoch, in equal steps from epoch to epoch; None
+            for a w that stays.
 
     Attributes:
         teachers: The K entries of the pool.
+        weight: w of the epoch under way.
         target_hash: Hash of all targets so far.
 
     Raises:
@@ -67,9 +70,12 @@ class DistillationHook(ReplayHook):
         view_seed: int = 0,
         num_views: int | None = None,
         loss: str | dict = 'kl_divergence',
+        final_weight: float | None = None,
     ) -> None:
         super().__init__(view_seed, num_views)
         require_weight(weight)
+        if final_weight is not None:
+            require_weight(final_weight, 'final_weight')
         require_temperature(temperature)
         self.teachers = self.read_teachers(pool, num_teachers)
         self.rule_name = rule_name(rule)
@@ -77,7 +83,8 @@ class DistillationHook(ReplayHook):
         self.rule.check(self.num_scored)
         self.loss_name = loss_name(loss)
         self.loss = build_loss(loss)
-        self.weight = weight
+        self.weight = self.first_weight = weight
+        self.final_weight = final_weight
         self.temperature = temperature
         self.target_hash = TargetHash()
         self._divergence_sum: float | Tensor = 0.0
@@ -134,8 +141,11 @@ class DistillationHook(ReplayHook):
         return HeadLoss(distillable_head(recognizer), type(self).__name__, self.student_losses)
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Sets the epoch's view, and starts its mean divergence anew."""
+        """Sets the epoch's view and weight, and starts its mean divergence anew."""
         super().before_train_epoch(runner)
+        if self.final_weight is not None:
+            passed = runner.epoch / max(1, runner.max_epochs - 1)
+            self.weight = self.first_weight + passed * (self.final_weight - self.first_weight)
         self._divergence_sum, self._divergence_steps = 0.0, 0
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict) -> None:

@@ -25,6 +25,7 @@ class Distillation:
         rule: Assembly rule: its name, its dotted path, or a dict of either as ``type`` and its
             arguments.
         weight: w, in [0, 1].
+        final_weight: What w has become by the last epoch, in equal steps; in [0, 1].
         temperature: T, positive.
         loss: L in ``(1 - w) own loss + w L``, named as a rule is.
     """
@@ -33,6 +34,7 @@ class Distillation:
     weight: float | None = None
     temperature: float | None = None
     loss: str | dict | None = None
+    final_weight: float | None = None
 
     def given(self) -> dict[str, Any]:
         """The values that are not left to the configs, by name."""
@@ -48,6 +50,8 @@ class Distillation:
             _require_named('rule', self.rule, RULES)
         if self.weight is not None:
             require_weight(self.weight)
+        if self.final_weight is not None:
+            require_weight(self.final_weight, 'final_weight')
         if self.temperature is not None:
             require_temperature(self.temperature)
         if self.loss is not None:
@@ -68,14 +72,18 @@ def _require_named(kind: str, config: str | dict, known: tuple[str, ...]) -> Non
         ) from error
 
 
-def require_weight(weight: Any) -> None:
+def require_weight(weight: Any, name: str = 'weight') -> None:
     """Refuses a w that is no number in [0, 1].
+
+    Args:
+        weight: The w.
+        name: What messages call it.
 
     Raises:
         ConfigError: the weight is no such number.
     """
     if not (is_number(weight) and 0 <= float(weight) <= 1):
-        raise ConfigError(f'weight = {weight!r} is not in [0, 1]')
+        raise ConfigError(f'{name} = {weight!r} is not in [0, 1]')
 
 
 def require_temperature(temperature: Any) -> None:

@@ -78,6 +78,11 @@ LOOKS = {
         'negative control.',
         *('#c39bd3', (4, 1, 0)),
     ),
+    'precomputed': Look(
+        'precomputed targets',
+        'targets of the whole clip, scored once, whatever view the student sees: a control.',
+        *('#7fa8d1', 'H'),
+    ),
     'ukd': Look(
         'UKD',
         'targets from a knowledge bank, filled by one teacher at a time before training.',

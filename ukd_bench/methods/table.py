@@ -91,6 +91,11 @@ _SUITE = (
     _of_banks('self', 'UKDHook', parents='own_kind', by_count=False, folds='one', own_step=False),
     _of_banks('shuffled', 'ShuffledHook'),
     _of_banks('shuffled_across', 'ShuffledAcrossHook', own_step=False),
+    # Its few forwards come before the training.
+    Method(
+        *('precomputed', 'ukd_bench.PrecomputedHook'), reads='checkpoints', by_count=True,
+        borrows=SUBJECT, own_step=False,
+    ),
     _of_banks('ukd', 'UKDHook', borrows=None),
     _of_checkpoints('naive', 'NaiveEnsembleHook', work=0.35),
     _of_checkpoints('naive_graph', 'NaiveGraphHook', work=0.5),

@@ -38,7 +38,11 @@ DATASET = schema.table(
 
 _RULE = schema.table(
     dict(rule=schema.line, weight=schema.number, temperature=schema.number),
-    dict(loss=schema.line, divergence=schema.maybe(schema.number)),
+    dict(
+        loss=schema.line,
+        divergence=schema.maybe(schema.number),
+        final_weight=schema.maybe(schema.number),
+    ),
 )
 _BANK_FIGURES = schema.table(
     {}, dict.fromkeys(('num_views', 'bank_bytes'), schema.maybe(schema.whole))

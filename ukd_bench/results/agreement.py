@@ -70,7 +70,7 @@ def _parts(names: Sequence[str], scores: Sequence[Scores]) -> list[TeacherPart]:
 
 def _pool_runs(sweep: Sweep, regime: str) -> dict[str, Run]:
     taught = [run for run in sweep.done if run.method == 'teacher' and regime in run.regimes]
-    order = sweep.plan.get('pool') or dict.fromkeys(run.teacher for run in taught if run.teacher)
+    order = sweep.pool_in(regime) or dict.fromkeys(run.teacher for run in taught if run.teacher)
     first: dict[str, Run] = {}
     for run in taught:
         if run.teacher in order:

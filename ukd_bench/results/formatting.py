@@ -162,7 +162,9 @@ def distillation(knowledge: Mapping[str, Any] | None) -> str | None:
     if knowledge is None or 'rule' not in knowledge:
         return None
     weight, temperature = knowledge['weight'], knowledge['temperature']
-    text = f'{knowledge["rule"]}, weight {weight:g}, temperature {temperature:g}'
+    final = knowledge.get('final_weight')
+    towards = '' if final is None else f' to {final:g}'
+    text = f'{knowledge["rule"]}, weight {weight:g}{towards}, temperature {temperature:g}'
     # Records of earlier releases name no loss: there was this one alone.
     loss = knowledge.get('loss', _USUAL_LOSS)
     return text if loss == _USUAL_LOSS else f'{text}, loss {loss}'

@@ -8,7 +8,16 @@ from ..methods.table import FLOOR, SUBJECT
 from .comparable import ComparableRuns, Comparison, compare_top1
 
 BESIDE = (
-    *(FLOOR, 'label_smoothing', 'plain_long', 'wide', 'shuffled', 'shuffled_across', 'self'),
+    *(
+        FLOOR,
+        'label_smoothing',
+        'plain_long',
+        'wide',
+        'shuffled',
+        'shuffled_across',
+        'precomputed',
+        'self',
+    ),
     *('two_stream_dark_light', 'two_stream_rgb_flow'),
 )
 """Methods that tell what a student gains by: training, softness, compute, width, or class."""

@@ -16,6 +16,7 @@ from ..records.regime import (
     PURPOSES,
     SCRATCH,
 )
+from .formatting import counted
 
 _STARTS = {SCRATCH: 'from scratch', AS_CONFIGURED: 'initial weights of the configs'}
 _NORMALIZATIONS = {BY_CLIP: 'each clip standardised', FIXED: 'fixed normalisation'}
@@ -28,6 +29,8 @@ _REGIME = schema.table(
         epochs=schema.maybe(schema.whole),
         label_noise=schema.maybe(schema.fraction),
         purpose=schema.one_of(*PURPOSES),
+        teachers=schema.list_of(schema.line),
+        num_views=schema.whole,
     ),
 )
 
@@ -44,6 +47,8 @@ class Regime:
         label_noise: Fraction of the students' training labels that were replaced at random.
         purpose: ``claims``, where claims are decided, or ``control``, where an answer is known
             beforehand and the instrument is tried.
+        teachers: Its pool in order, where that is one of its own.
+        num_views: Views in a bank, where that is a number of its own.
     """
 
     name: str = DEFAULT_REGIME
@@ -52,6 +57,8 @@ class Regime:
     epochs: int | None = None
     label_noise: float = 0.0
     purpose: str = CLAIMS
+    teachers: tuple[str, ...] = ()
+    num_views: int | None = None
 
     @property
     def for_claims(self) -> bool:
@@ -66,6 +73,7 @@ class Regime:
             _STARTS.get(start, start),
             _NORMALIZATIONS.get(normalization, normalization),
             f'{self.epochs} epochs' if self.epochs else '',
+            f'{counted(self.num_views, "view")} of each clip' if self.num_views else '',
             f'{100 * self.label_noise:g} % of the training labels replaced'
             if self.label_noise
             else '',
@@ -92,7 +100,7 @@ def read_regimes(plan: Mapping[str, Any], path: Path) -> tuple[Regime, ...]:
         raise ResultsError(f'{path}: {misfit}')
     keys = [field.name for field in fields(Regime)]
     told = [{key: one[key] for key in keys if one.get(key) is not None} for one in given]
-    regimes = tuple(Regime(**one) for one in told)
+    regimes = tuple(Regime(**one | dict(teachers=(*one.get('teachers', ()),))) for one in told)
     names = {regime.name for regime in regimes}
     if len(names) < len(regimes):
         raise ResultsError(f'{path}: regimes: two have one name')

@@ -193,6 +193,11 @@ class Sweep:
         """The plan's name of the sweep, or else that of its folder."""
         return str(self.plan.get('name') or self.root.name)
 
+    def pool_in(self, regime: str) -> tuple[str, ...]:
+        """Names of a regime's teachers in their order; none where the plan names none."""
+        own = next((one.teachers for one in self.regimes if one.name == regime), ())
+        return own or tuple(self.plan.get('pool') or ())
+
     @property
     def dataset(self) -> dict[str, Any]:
         """The data set as the first record tells it, else as the plan does."""

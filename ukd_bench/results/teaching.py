@@ -40,7 +40,7 @@ def teaching(sweep: Sweep, regime: str) -> Teaching:
     """The teachers that a regime's students have; those of the students' own kind are left out."""
     mine = [run for run in sweep.done if regime in run.regimes]
     taught = [run for run in mine if run.method == 'teacher' and run.teacher]
-    pool = sweep.plan.get('pool') or dict.fromkeys(run.teacher for run in taught)
+    pool = sweep.pool_in(regime) or dict.fromkeys(run.teacher for run in taught if run.teacher)
     teachers = {name: _mean(run for run in taught if run.teacher == name) for name in pool}
     counts = sorted({run.num_teachers for run in mine if run.method == 'ensemble'})
     together = {

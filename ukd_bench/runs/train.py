@@ -161,7 +161,8 @@ def _knowledge_facts(source: DistillationHook) -> dict[str, Any]:
     return dict(
         rule=source.rule_name,
         loss=source.loss_name,
-        weight=source.weight,
+        weight=source.first_weight,
+        final_weight=source.final_weight,
         temperature=source.temperature,
         num_views=source.num_views,
         bank_bytes=source.bank_bytes,

@@ -139,10 +139,17 @@ class Axes:
             regimes=(regime,),
             students=tuple(one for one in students if _asks_for(regime.students, one.name)),
             full_epochs=epochs or self.full_epochs,
+            num_views=regime.num_views or self.num_views,
+            teachers=self._pool(regime),
             teacher_epochs=regime.teacher_epochs or self.teacher_epochs,
             methods=tuple(methods),
             distillation=regime.distillation or self.distillation,
         )
+
+    def _pool(self, regime: Regime) -> tuple[PoolTeacher, ...]:
+        """The teachers of a regime, in the order that it has them in."""
+        by_name = {teacher.name: teacher for teacher in self.teachers}
+        return tuple(by_name[name] for name in regime.teachers or by_name)
 
     def of_method(self, name: str) -> 'Axes':
         """The axes with what is asked of one method alone."""
@@ -212,11 +219,7 @@ class Axes:
                     )
         self._check_limit()
         check_hosts(self.hosts)
-        if self.num_views is not None and not 1 <= self.num_views <= self.full_epochs:
-            raise ConfigError(
-                f'num_views = {quoted(self.num_views)} is not in 1 to full_epochs = '
-                f'{quoted(self.full_epochs)}'
-            )
+        self._check_views('', self.num_views, self.full_epochs)
         for student in self.students:
             if not 1 <= student.epochs <= self.full_epochs:
                 raise ConfigError(
@@ -224,9 +227,32 @@ class Axes:
                     f'full_epochs = {quoted(self.full_epochs)}'
                 )
 
+    def _check_views(self, where: str, num_views: int | None, epochs: int) -> None:
+        if num_views is not None and not 1 <= num_views <= epochs:
+            raise ConfigError(
+                f'{where}num_views = {quoted(num_views)} is not in 1 to full_epochs = '
+                f'{quoted(epochs)}'
+            )
+
     def _check_regime(self, regime: Regime) -> None:
         where = f'regime {quoted(regime.name)}'
         _require_name('name of a regime', regime.name)
+        _require_among(f'{where}: teacher', regime.teachers, [one.name for one in self.teachers])
+        pool = regime.teachers or ()
+        require_once('teacher', [*pool], f'{where}: ')
+        for count in self._in(regime).num_teachers if pool else ():
+            if count > len(pool):
+                raise ConfigError(
+                    f'{where}: num_teachers = {quoted(count)} is not in 1 to {len(pool)}, the size '
+                    'of its pool'
+                )
+        self._check_views(f'{where}: ', regime.num_views, regime.epochs or self.full_epochs)
+        _require_among(f'{where}: method', regime.method_cfg_options, self.sweep_methods)
+        for method, options in regime.method_cfg_options.items():
+            if not isinstance(options, dict):
+                raise ConfigError(
+                    f'{where}: method_cfg_options: {method} is {quoted(options)}, not of type dict'
+                )
         for key, allowed in (
             ('start', (AS_CONFIGURED, SCRATCH)),
             ('normalization', (AS_CONFIGURED, BY_CLIP)),
@@ -342,14 +368,14 @@ def _require_among(kind: str, values: Any, known: Any) -> None:
             raise ConfigError(f'{kind} {quoted(value)} is none of {", ".join(map(str, known))}')
 
 
-def require_once(kind: str, names: list[str]) -> None:
-    """Refuses a name that stands twice.
+def require_once(kind: str, names: list[str], where: str = '') -> None:
+    """Refuses a name that stands twice; ``where`` begins the message.
 
     Raises:
         ConfigError: naming it.
     """
     if twice := [name for name in names if names.count(name) > 1]:
-        raise ConfigError(f'two {kind}s have the name {twice[0]!r}')
+        raise ConfigError(f'{where}two {kind}s have the name {twice[0]!r}')
 
 
 def _require_name(key: str, name: str) -> None:

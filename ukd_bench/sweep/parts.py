@@ -121,6 +121,10 @@ class Regime(Scope):
             drawn by the seed of the run. Teachers have the right ones.
         cfg_options: Values by dotted key that take the place of those in students' configs, as
             MMAction2's ``--cfg-options`` do.
+        method_cfg_options: Such values for the students of one method alone, by its name; they come
+            after those for all.
+        teachers: Names of those of the sweep's teachers that are its pool, in the pool's order.
+        num_views: How many views its banks hold, in place of the axes' own.
         distillation: What takes the place of the sweep's own.
         purpose: Whether it is what the ``claims`` speak of, or a ``control``, in which a known
             answer shows what the comparison can tell.
@@ -134,6 +138,9 @@ class Regime(Scope):
     teacher_epochs: int | None = None
     label_noise: float = 0.0
     cfg_options: dict = field(default_factory=dict)
+    method_cfg_options: dict = field(default_factory=dict)
+    teachers: tuple[str, ...] | None = None
+    num_views: int | None = None
     distillation: Distillation | None = None
     purpose: str = CLAIMS
     methods: tuple[str, ...] | None = None
@@ -143,12 +150,17 @@ class Regime(Scope):
         """The training that its networks start from, where this sweep has one."""
         return self.start if isinstance(self.start, Pretraining) else None
 
+    def options_of(self, method: str) -> dict[str, Any]:
+        """Values by dotted key for the configs of a method's students."""
+        return self.cfg_options | self.method_cfg_options.get(method, {})
+
     def described(self, epochs: int) -> Mapping[str, Any]:
         """What a plan tells of it.
 
         Args:
             epochs: The full schedule of its students.
         """
+        own = dict(teachers=self.teachers and [*self.teachers], num_views=self.num_views)
         return dict(
             name=self.name,
             start=self._start_in_words(),
@@ -156,6 +168,7 @@ class Regime(Scope):
             epochs=epochs,
             label_noise=float(self.label_noise),
             purpose=self.purpose,
+            **{key: value for key, value in own.items() if value is not None},
         )
 
     def _start_in_words(self) -> str:

@@ -333,7 +333,7 @@ class _RegimePlanner:
             return self.settled[name]
         config = self._config(method, student)
         of = f'{method.name} of {student.name}'
-        set_options(config, self.regime.cfg_options, of)
+        set_options(config, self.regime.options_of(method.name), of)
         require_same_views(config, self.shared, of, self.shared_name)
         set_hook(
             method_hook(config, method, method.name),

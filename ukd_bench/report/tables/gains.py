@@ -14,6 +14,7 @@ _WITHOUT = {
     'wide': 'the wider student has the FLOPs of a two-stream network',
     'shuffled': 'targets shuffled within a class know the class alone',
     'shuffled_across': 'targets shuffled across classes know nothing true',
+    'precomputed': 'precomputed targets know the whole clip, and not the view',
     'self': 'a teacher of the student’s own kind knows what the student could find itself',
 }
 """What methods learn without, which a gain over them would tell."""

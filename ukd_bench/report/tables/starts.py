@@ -21,17 +21,26 @@ def regime_table(sweep: Sweep) -> Table | None:
             formatting.whole(regime.epochs) if regime.epochs else dash,
             _noise(regime.label_noise),
             regime.purpose,
+            *pool,
         )
-        for regime in sweep.regimes
+        for regime, pool in zip(sweep.regimes, _pools(sweep), strict=True)
     )
     titles = columns(
-        *('<Regime', '<Initial weights', '<Normalisation', 'Epochs', 'Labels replaced', '<For')
+        *('<Regime', '<Initial weights', '<Normalisation', 'Epochs', 'Labels replaced', '<For'),
+        *(['<Pool'] if any(_pools(sweep)) else []),
     )
     lead = (
         'What students start from and how they learn. A verdict holds for its regime. In a regime '
         'for controls the answer is known beforehand: it shows whether a gain would be seen.'
     )
     return Table('regimes', 'Regimes', titles, rows, lead)
+
+
+def _pools(sweep: Sweep) -> list[tuple[str, ...]]:
+    """The cell of each regime that tells its teachers; none where all have the same."""
+    if not any(regime.teachers for regime in sweep.regimes):
+        return [()] * len(sweep.regimes)
+    return [(', '.join(sweep.pool_in(regime.name)) or formatting.DASH,) for regime in sweep.regimes]
 
 
 def pretraining_table(sweep: Sweep) -> Table | None:

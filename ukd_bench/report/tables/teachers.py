@@ -70,7 +70,7 @@ def _parts(sweep: Sweep, regime: Regime) -> list[tuple[str, list[Cell]]]:
         for cell in sweep.cells(run for run in sweep.runs if run.method in ('teacher', 'ensemble'))
         if cell.regime == regime.name
     ]
-    order = {name: index for index, name in enumerate(sweep.plan.get('pool') or [])}
+    order = {name: index for index, name in enumerate(sweep.pool_in(regime.name))}
     # A plan that names no pool is one of teachers from elsewhere: all count.
     own = [cell for cell in found if cell.teacher and order and cell.teacher not in order]
     pool = [cell for cell in found if cell not in own]

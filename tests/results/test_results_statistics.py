@@ -4,11 +4,13 @@ from scipy import stats
 
 from ukd_bench.results.statistics import (
     clip_bootstrap,
+    detectable_difference,
     holm,
     least_squares,
     mean_interval,
     paired_difference,
     seeds_to_decide,
+    t_test_power,
     unpaired_difference,
 )
 
@@ -95,6 +97,31 @@ def test_seeds_to_decide_where_none_would():
     assert seeds_to_decide(0.0, 0.1) is None
     assert seeds_to_decide(1e-5, 0.1) is None
     assert seeds_to_decide(0.05, 0.0) == 2
+
+
+@pytest.mark.parametrize(
+    ('n', 'alpha'), [(2, 0.05), (3, 1e-4), (5, 0.05), (5, 0.001), (8, 0.005), (40, 0.05)]
+)
+def test_a_difference_that_would_be_seen_is_seen_that_often(n, alpha):
+    """By simulation; at 5 and 0.001 statsmodels' power is no number."""
+    least = detectable_difference(0.02, n, alpha, power=0.8)
+    draws = np.random.default_rng(0).normal(least, 0.02, (100_000, n))
+    found = (stats.ttest_1samp(draws, 0, axis=1).pvalue < alpha).mean()
+    assert found == pytest.approx(0.8, abs=0.005)
+    assert t_test_power(least / 0.02, n, alpha) == pytest.approx(0.8, abs=1e-9)
+
+
+def test_power_is_that_of_the_noncentral_t():
+    for size, n, alpha in ((0.5, 34, 0.05), (1.7, 5, 0.05), (3.0, 4, 0.01), (0.0, 7, 0.05)):
+        bound, shift = stats.t.ppf(1 - alpha / 2, n - 1), size * np.sqrt(n)
+        expected = stats.nct.sf(bound, n - 1, shift) + stats.nct.cdf(-bound, n - 1, shift)
+        assert t_test_power(size, n, alpha) == pytest.approx(expected, abs=1e-4)
+
+
+def test_without_a_spread_anything_or_nothing_would_be_seen():
+    assert detectable_difference(None, 5) is None and detectable_difference(0.1, 1) is None
+    assert detectable_difference(0.0, 5) == 0.0
+    assert detectable_difference(0.1, 5) == pytest.approx(0.16820, abs=1e-5)
 
 
 def test_clip_bootstrap_is_explicit_in_its_randomness():

@@ -79,11 +79,12 @@ def test_regimes_that_agree_and_disagree(tmp_path, bright, scratch, expected):
 
 def test_a_reason_names_regimes_and_what_they_are(tmp_path):
     found = verdicts(dict(bright=students(LEVEL), scratch=students(UP)), tmp_path)
+    seen = 'The least gain that would have been seen: +1.9 points with 80 % power.'
     assert found['C4'].reason == (
         f'{END} (bright): UKD (K = 2) − plain: −0.5 points [−1.4, +0.4], n = 5: a gain of +1.0 '
-        'points, the least that counts, is outside the interval. UKD (K = 2) − label smoothing: '
-        '−0.5 points [−1.4, +0.4], n = 5: a gain of +1.0 points, the least that counts, is '
-        'outside the interval. Regime: pretrained on '
+        f'points, the least that counts, is outside the interval. {seen} UKD (K = 2) − label '
+        'smoothing: −0.5 points [−1.4, +0.4], n = 5: a gain of +1.0 points, the least that counts, '
+        f'is outside the interval. {seen} Regime: pretrained on '
         'darkroom-bright, 20 epochs; fixed normalisation; 8 epochs. SUPPORTED for '
         f'{END} (scratch).'
     )

@@ -66,6 +66,15 @@ VARIED = {
         dict(teachers=tuple(replace(one, seed=one.seed + 9) for one in TEACHERS)),
         EVERY - {'plain', 'plain_long', 'self'},
     ),
+    # Its name is another's config: the seed alone makes it another teacher.
+    'teachers.config': (
+        dict(teachers=(replace(TEACHERS[0], name='again', config='first'), TEACHERS[1])),
+        set(),
+    ),
+    'teachers.config, of another': (
+        dict(teachers=(replace(TEACHERS[0], config='second'), TEACHERS[1])),
+        EVERY - {'plain', 'plain_long', 'self'},
+    ),
     'teachers, turned': (dict(teachers=TEACHERS[::-1]), {'ukd', 'naive', 'chain', 'ensemble'}),
     # Teachers of a student's own kind count on from its seed.
     'seeds': (dict(seeds=(3,)), STUDENTS | {'teacher', 'bank'}),
@@ -82,6 +91,10 @@ VARIED = {
     ),
     'distillation.temperature': (
         dict(distillation=Distillation('mean_probability', 0.5, 3.0)),
+        DISTILLING,
+    ),
+    'distillation.final_weight': (
+        dict(distillation=replace(BASE['distillation'], final_weight=0.0)),
         DISTILLING,
     ),
     'distillation.loss': (

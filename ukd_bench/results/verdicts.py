@@ -14,7 +14,7 @@ from .comparable import ComparableRuns, Comparison, comparable_runs, compare_top
 from .full_size import FullSizeStudent
 from .rules import RULES, VERDICTS, Evidence, Finding, Rule, Settings, Tested
 from .runs import Sweep
-from .statistics import holm
+from .statistics import detectable_difference, holm
 
 _Answer = TypeVar('_Answer')
 _Key = tuple[str, str, str, str]
@@ -70,7 +70,7 @@ def evaluate(
     """
     claims.check_methods(sweep.methods.rows)
     mine = tuple(comparable_runs(sweep))
-    tested = _corrected(dict(_comparisons(mine, claims)))
+    tested = _corrected(dict(_comparisons(mine, claims)), claims.settings)
     findings: dict[str, tuple[Finding, ...]] = {}
     verdicts = []
     for claim in claims.claims:
@@ -147,7 +147,7 @@ def _compare(
     return compare_top1(bench, method, k, against, rng, draws, confidence)
 
 
-def _corrected(made: Mapping[_Key, Comparison | None]) -> dict[_Key, Tested]:
+def _corrected(made: Mapping[_Key, Comparison | None], settings: Settings) -> dict[_Key, Tested]:
     """The comparisons with their p-values, which are corrected as one family."""
     p_values = {
         key: one.difference.p_value
@@ -155,8 +155,16 @@ def _corrected(made: Mapping[_Key, Comparison | None]) -> dict[_Key, Tested]:
         if one is not None and one.difference.p_value is not None
     }
     corrected = dict(zip(p_values, holm([*p_values.values()]), strict=True))
+    family = max(1, len(p_values))
+    level = settings.alpha / family
+
+    def detectable(one: Comparison | None) -> float | None:
+        if one is None:
+            return None
+        return detectable_difference(one.difference.sd, one.difference.n, level, settings.power)
+
     return {
-        key: Tested(one, corrected.get(key), max(1, len(p_values))) for key, one in made.items()
+        key: Tested(one, corrected.get(key), family, detectable(one)) for key, one in made.items()
     }
 
 

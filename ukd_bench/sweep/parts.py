@@ -18,11 +18,20 @@ class Student:
 
 @dataclass(frozen=True)
 class PoolTeacher:
-    """A teacher of the pool: its name, backbone and seed."""
+    """A teacher of the pool.
+
+    Attributes:
+        name: Its name.
+        student: Its backbone.
+        seed: Its seed.
+        config: The name that stands in the path of its config; None for its own. So teachers that
+            differ by seed alone have one config.
+    """
 
     name: str
     student: str
     seed: int
+    config: str | None = None
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,8 @@ class _RegimePlanner:
 
     def _teacher(self, teacher: PoolTeacher, config: Config | None = None) -> PlannedRun:
         if config is None:
-            path = fill_in('teacher_config', self.axes.teacher_config, teacher=teacher.name)
+            name = teacher.config or teacher.name
+            path = fill_in('teacher_config', self.axes.teacher_config, teacher=name)
             config = self.maker.config(path, lambda: load_config(path))
         hook = method_hook(config, RUN_KINDS['teacher'], teacher.name)
         hook['view_seed'] = self.axes.teacher_view_seed

@@ -29,6 +29,9 @@ def effects_table(verdicts: Iterable[Verdict], methods: KnownMethods) -> Table |
                     formatting.whole(gap.n),
                     formatting.DASH if size is None else formatting.signed(size),
                     formatting.p_value(tested.corrected_p),
+                    formatting.DASH
+                    if tested.detectable is None
+                    else formatting.signed(100 * tested.detectable, unit=POINTS),
                     finding.verdict,
                 )
             )
@@ -36,11 +39,13 @@ def effects_table(verdicts: Iterable[Verdict], methods: KnownMethods) -> Table |
         return None
     titles = columns(
         *('<Claim', '<On', '<Top-1 of', 'Points', '95 % interval', 'n', 'Effect size', 'p'),
-        '<Finding',
+        *('Would be seen', '<Finding'),
     )
     notes = (
         'Points: mean over seeds of the paired difference, with its t-interval. Effect size: that '
         'mean over its standard deviation. p: two-sided paired t-test, corrected by Holm over all '
-        'rows.',
+        'rows. Would be seen: the least gain that this test would have found with the power that '
+        'the claims file asks for, at the level of the correction’s first step, were the spread '
+        'the one observed.',
     )
     return Table('effects', 'What the verdicts on accuracy rest on', titles, tuple(rows), '', notes)

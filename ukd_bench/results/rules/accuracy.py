@@ -69,13 +69,16 @@ class AccuracyGain(Rule):
             return Finding(bench, INCONCLUSIVE, reason, tuple(figures))
         figures.append(('p, Holm-corrected', formatting.p_value(corrected)))
         text = f'{name}: {formatting.difference(gap)}'
+        seen = self._seen(tested)
+        figures += [('least gain that would have been seen', seen)] if seen else []
+        also = f' The least gain that would have been seen: {seen}.' if seen else ''
         significant = corrected < settings.alpha
         if significant and gap.mean > 0:
             return Finding(bench, self.of_gain, f'{text}.', tuple(figures))
         if gap.high < settings.smallest_gain or (significant and gap.mean < 0):
             gain = formatting.points(settings.smallest_gain)
             reason = f'{text}: a gain of {gain}, the least that counts, is outside the interval.'
-            return Finding(bench, self.of_no_gain, reason, tuple(figures))
+            return Finding(bench, self.of_no_gain, reason + also, tuple(figures))
         needed = self._seeds_to_settle(gap, tested.family)
         alone = gap.p_value is not None and gap.p_value < settings.alpha
         cause = 'the correction for several comparisons' if alone else 'the interval'
@@ -90,10 +93,17 @@ class AccuracyGain(Rule):
         return Finding(
             bench,
             INCONCLUSIVE,
-            f'{text}: {cause} leaves it open; {advice}.',
+            f'{text}: {cause} leaves it open; {advice}.{also}',
             tuple(figures),
             needed,
         )
+
+    def _seen(self, tested: Tested) -> str:
+        """The least gain that the test would have found, and how surely; '' where unknown."""
+        if tested.detectable is None:
+            return ''
+        power = formatting.percent(self.settings.power, 0)
+        return f'{formatting.points(tested.detectable)} with {power} % power'
 
     def _seeds_to_settle(self, gap: Difference, family: int) -> int | None:
         """The fewest seeds that lead to a verdict, were mean and spread those observed.

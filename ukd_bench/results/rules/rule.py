@@ -100,11 +100,15 @@ class Tested:
         corrected_p: Its p-value, Holm-corrected over all comparisons of the claims file and all
             benches; None where there is no p-value.
         family: The number of comparisons that the correction is for.
+        detectable: The smallest true difference that would have been found, as a fraction: at the
+            level of the correction's first step, with the file's power and the spread observed;
+            None where there is no spread to tell.
     """
 
     comparison: Comparison | None
     corrected_p: float | None
     family: int = 1
+    detectable: float | None = None
 
 
 @dataclass(frozen=True)

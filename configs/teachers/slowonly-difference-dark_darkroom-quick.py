@@ -1,0 +1,8 @@
+_base_ = '../plain/slowonly-r18-w8_darkroom-quick.py'
+
+model = dict(data_preprocessor=dict(streams=[dict(type='FrameDifference')]))
+# Not the students' views: a teacher would be surer of those that it was trained on.
+custom_hooks = [
+    dict(type='ukd_bench.ReplayHook', view_seed=1),
+    dict(type='ukd_bench.ChannelsLastHook'),
+]

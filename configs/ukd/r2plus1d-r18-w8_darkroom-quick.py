@@ -1,0 +1,14 @@
+_base_ = '../plain/r2plus1d-r18-w8_darkroom-quick.py'
+
+custom_hooks = [
+    dict(
+        type='ukd_bench.UKDHook',
+        pool='results/quick/pool.json',
+        num_teachers=4,
+        rule='mean_probability',
+        weight=0.9,
+        temperature=3.0,
+        view_seed=0,
+    ),
+    dict(type='ukd_bench.ChannelsLastHook'),
+]

@@ -15,6 +15,7 @@ from ukd_bench.measure.memory import predict
 from ukd_bench.measure.memory.predict import predict_run
 from ukd_bench.measure.memory.rehearsal.teachers import Teachers
 from ukd_bench.sweep.estimate.alike import memory_key
+from ukd_bench.sweep.estimate.peaks import question
 from ukd_bench.sweep.planner import make_plan
 from ukd_bench.sweep.read_axes import read_axes
 from ukd_bench.sweep.videos import sweep_data
@@ -57,9 +58,10 @@ def kinds_of(plan) -> dict[tuple, object]:
 
 def predicted(plan, run):
     """The prediction for a run, as another process is asked for it."""
-    texts = [repr(one.config.to_dict()) for one in (run, *plan.teachers_of(run))]
+    asked = question(run, plan)
+    texts = [asked['config'], *asked['teachers']]
     config, *teachers = (Config(ast.literal_eval(text)) for text in texts)
-    found = predict_run(config, run.spec.method, run.spec.device, teachers)
+    found = predict_run(config, asked['method'], asked['device'], teachers)
     assert found.error is None, found.error
     return found
 
@@ -87,6 +89,20 @@ def test_some_kinds_of_runs_of_the_quick_sweep():
             kinds.setdefault(name[:2], run)
     assert {*kinds} >= {('ukd', 2), ('two_stream_rgb_flow', 0)}
     check(plan, kinds)
+
+
+def test_stages_take_what_plain_training_takes():
+    """Each reads the bank of one teacher, the later ones after the weights of the one before."""
+    methods = ('plain', 'chain', 'precomputed')
+    plan = plan_of('quick', 'cpu', methods=methods, choices=(), seeds=(0,))
+    peaks = {
+        (run.spec.method, run.spec.num_teachers): predicted(plan, run).phases['train']
+        for run in plan.runs.values()
+        if run.spec.method in methods and run.regime == 'pretrained'
+    }
+    assert {*peaks} >= {('plain', 0), ('chain', 1), ('chain', 2), ('chain', 4), ('precomputed', 4)}
+    sizes = {name: peak.allocated_peak_bytes for name, peak in peaks.items()}
+    assert max(sizes.values()) <= 1.001 * min(sizes.values()), sizes
 
 
 @pytest.mark.exhaustive

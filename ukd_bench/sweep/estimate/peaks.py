@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ...methods.student_config import method_hook
 from ...records.questions import ask
 from ..plan import Plan, PlannedRun
 from .alike import memory_key
@@ -48,7 +49,7 @@ def predicted_peaks(
     first: dict[str, PlannedRun] = {}
     for key, kind in alike.items():
         first.setdefault(kind, plan.runs[key])
-    jobs = [_job(run, plan) for run in first.values()]
+    jobs = [question(run, plan) for run in first.values()]
     answers = []
     if jobs:
         say(f'predicting peaks: {len(jobs)} kinds of runs')
@@ -57,17 +58,22 @@ def predicted_peaks(
     return {key: found[kind] for key, kind in alike.items()}
 
 
-def _job(run: PlannedRun, plan: Plan) -> dict[str, Any]:
+def question(run: PlannedRun, plan: Plan) -> dict[str, Any]:
     """What :data:`ukd_bench.runs.answers.QUESTIONS` is told of a run.
 
     Configs are literals of Python, since JSON would make lists of their tuples.
     """
-    teachers = [repr(one.config.to_dict()) for one in plan.teachers_of(run)]
+    config, teachers = run.config, plan.teachers_of(run)
+    if run.method.parents == 'stages':
+        # A stage finds its teacher in the pool, and all but the first begin with earlier weights.
+        teachers = [one for _, one, _ in plan.pools[run.regime][: run.spec.num_teachers]]
+        if run.starts_from is not None:
+            method_hook(config, run.method, run.label)['previous'] = 'of the stage before'
     return dict(
-        config=repr(run.config.to_dict()),
+        config=repr(config.to_dict()),
         method=run.spec.method,
         device=run.spec.device,
-        teachers=teachers,
+        teachers=[repr(one.config.to_dict()) for one in teachers],
     )
 
 

@@ -23,7 +23,7 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 
-from ....distill import MutualHook, NaiveEnsembleHook, SwapHook
+from ....distill import MutualHook, NaiveEnsembleHook, SwapHook, bank_hooks
 from ....enhance.by_frame import FrameEnhancement
 from ....files.checkpoints import state_bytes
 from ....knowledge import teacher
@@ -148,7 +148,8 @@ class FakeStage:
     def _replacements(self, stack: contextlib.ExitStack) -> Iterator[tuple[Any, str, Any]]:
         """What is done otherwise than with weights and a device: owner, name, and what instead."""
         yield teacher, '_build', lambda config, path: self.build(model_section(config))
-        yield teacher, 'load_weights', lambda module, *_: self._load(module)
+        for reader in (teacher, bank_hooks):
+            yield reader, 'load_weights', lambda module, *_: self._load(module)
         yield teacher, 'state_sha256', lambda module: ''
         yield MutualHook, '_build_peer', lambda hook, runner, number: build_peer(self, runner)
         scores = NaiveEnsembleHook.scores

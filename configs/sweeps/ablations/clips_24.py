@@ -1,0 +1,7 @@
+"""Does it depend on how many clips there are? 2 times as many as elsewhere, to train on."""
+
+_base_ = './common.py'
+
+name = 'ablation-clips-24'
+dataset = dict(name='darkroom-ablations-24', darkroom=dict(train_groups=24))
+seeds = [0, 1, 2]

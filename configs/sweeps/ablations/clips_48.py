@@ -1,0 +1,7 @@
+"""Does it depend on how many clips there are? 4 times as many as elsewhere, to train on."""
+
+_base_ = './common.py'
+
+name = 'ablation-clips-48'
+dataset = dict(name='darkroom-ablations-48', darkroom=dict(train_groups=48))
+seeds = [0, 1, 2]

@@ -1,0 +1,6 @@
+"""Does it depend on how many clips there are? As many as elsewhere, to train on."""
+
+_base_ = './common.py'
+
+name = 'ablation-clips-12'
+seeds = [0, 1, 2]

@@ -11,6 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'tuning.md'
 ROOMS = [ROOT / 'results' / 'reference' / 'tuning' / name for name in ('room_a', 'room_b')]
 BLOCK = re.compile(r'(?<=<!-- trials -->\n)(.*?)(?=<!-- end of the trials -->)', re.DOTALL)
+SCRATCH = ROOT / 'results' / 'reference' / 'tuning' / 'scratch'
+SCRATCH_BLOCK = re.compile(
+    r'(?<=<!-- trials from scratch -->\n)(.*?)(?=<!-- end of the trials from scratch -->)', re.DOTALL
+)
 _TRIAL = re.compile(r'(\w+)-([\w.]+)-lr([\d.]+)')
 
 
@@ -44,8 +48,32 @@ def table() -> str:
     return '\n'.join(['', runs, '', *lines, '', ''])
 
 
+def scratch_trials() -> pd.DataFrame:
+    """A row a student of the long schedule: ``method``, ``rate``, ``seed`` and ``top1``."""
+    frame = load(SCRATCH)
+    frame = frame[frame['student'].notna() & ~frame['method'].isin(['teacher', 'pretraining'])]
+    return frame.assign(rate=frame['regime'].str.removeprefix('lr').astype(float))
+
+
+def scratch_table() -> str:
+    """Mean top-1 of each method at each rate in per cent, the best of each bold."""
+    means = scratch_trials().pivot_table(
+        index='method', columns='rate', values='top1', aggfunc='mean', sort=False
+    ).sort_index(axis='columns')
+    lines = [
+        f'| method | {" | ".join(f"lr {rate:g}" for rate in means.columns)} |',
+        '|---|' + '---:|' * len(means.columns),
+    ]
+    for method, row in means.iterrows():
+        cells = [f'{100 * value:.1f}' for value in row]
+        cells[int(row.argmax())] = f'**{100 * row.max():.1f}**'
+        lines.append(f'| `{method}` | {" | ".join(cells)} |')
+    return '\n'.join(['', *lines, '', ''])
+
+
 def main():
-    PAGE.write_text(BLOCK.sub(lambda found: table(), PAGE.read_text()))
+    text = BLOCK.sub(lambda found: table(), PAGE.read_text())
+    PAGE.write_text(SCRATCH_BLOCK.sub(lambda found: scratch_table(), text))
     print(f'wrote {PAGE}')
 
 

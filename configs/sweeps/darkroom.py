@@ -54,17 +54,14 @@ _bright = dict(
 _fixed = dict(mean=[81.0, 77.3, 76.6], std=[42.7, 40.8, 38.9])
 
 
-def _rates(**by_method):
-    """Options that give the students of each method a learning rate of their own."""
-    return {
-        method: {'optim_wrapper.optimizer.lr': rate, 'param_scheduler.0.eta_max': rate}
-        for method, rate in by_method.items()
-    }
+def _rate(value):
+    """Options that set a learning rate."""
+    return {'optim_wrapper.optimizer.lr': value, 'param_scheduler.0.eta_max': value}
 
 
 def _options(**rates):
     """What did best on the tuning rooms, for students of all networks: see docs/tuning.md."""
-    options = _rates(**rates)
+    options = {method: _rate(rate) for method, rate in rates.items()}
     options['label_smoothing']['model.cls_head.label_smooth_eps'] = 0.3
     options['two_stream_dark_light']['model.backbone.own_norms'] = True
     return options
@@ -82,8 +79,9 @@ _long = dict(
     epochs=40,
     teacher_epochs=40,
     teachers=_a,
+    cfg_options=_rate(8e-3),
     method_cfg_options=_options(
-        label_smoothing=4e-3, two_stream_dark_light=4e-3, two_stream_rgb_flow=4e-3
+        label_smoothing=4e-3, two_stream_dark_light=4e-3, two_stream_rgb_flow=2e-3
     ),
 )
 _i3d = ['i3d-r18-w8']

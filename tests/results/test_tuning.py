@@ -4,8 +4,9 @@ import pytest
 from mmengine.config import Config
 
 from ukd_bench.files.configs import configs_root
+from ukd_bench.sweep.read_axes import read_axes
 
-from .tuning import BLOCK, PAGE, table, trials
+from .tuning import BLOCK, PAGE, SCRATCH_BLOCK, scratch_table, scratch_trials, table, trials
 
 STUDENT = 'i3d-r18-w8'
 
@@ -68,3 +69,30 @@ def test_a_methods_config_has_its_best_trial(found, method):
         part = {name: part[name] for name in value}
     # Even shares are what a head has that is told none.
     assert part == value or (part is None and own in ('even', 'one_norm'))
+
+
+class TestFromScratch:
+    def test_the_table_is_that_of_the_records(self):
+        assert SCRATCH_BLOCK.search(PAGE.read_text())[0] == scratch_table()
+
+    def test_every_method_has_as_many_trials(self):
+        found = scratch_trials()
+        assert {*found.groupby(['method', 'rate'])['seed'].nunique()} == {2}
+        assert {*found.groupby('method')['rate'].nunique()} == {3}
+
+    def test_the_reference_has_the_best_of_each(self):
+        axes = read_axes(configs_root() / 'sweeps' / 'darkroom.py')
+        means = scratch_trials().groupby(['method', 'rate'])['top1'].mean().unstack()
+        for regime in (one for one in axes.regimes if one.start == 'scratch'):
+            for method, rate in means.idxmax(axis='columns').items():
+                options = regime.options_of(method)
+                assert options['optim_wrapper.optimizer.lr'] == rate, method
+                assert options['param_scheduler.0.eta_max'] == rate, method
+
+    def test_the_short_schedule_has_what_the_configs_have(self, found):
+        axes = read_axes(configs_root() / 'sweeps' / 'darkroom.py')
+        best = found.groupby(['method', 'own', 'rate'])['top1'].mean()
+        for regime in (one for one in axes.regimes if one.start != 'scratch'):
+            for method in ('label_smoothing', 'two_stream_dark_light', 'two_stream_rgb_flow'):
+                options = regime.options_of(method)
+                assert options['optim_wrapper.optimizer.lr'] == best[method].idxmax()[1]

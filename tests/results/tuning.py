@@ -13,7 +13,8 @@ ROOMS = [ROOT / 'results' / 'reference' / 'tuning' / name for name in ('room_a',
 BLOCK = re.compile(r'(?<=<!-- trials -->\n)(.*?)(?=<!-- end of the trials -->)', re.DOTALL)
 SCRATCH = ROOT / 'results' / 'reference' / 'tuning' / 'scratch'
 SCRATCH_BLOCK = re.compile(
-    r'(?<=<!-- trials from scratch -->\n)(.*?)(?=<!-- end of the trials from scratch -->)', re.DOTALL
+    r'(?<=<!-- trials from scratch -->\n)(.*?)(?=<!-- end of the trials from scratch -->)',
+    re.DOTALL,
 )
 _TRIAL = re.compile(r'(\w+)-([\w.]+)-lr([\d.]+)')
 
@@ -57,9 +58,11 @@ def scratch_trials() -> pd.DataFrame:
 
 def scratch_table() -> str:
     """Mean top-1 of each method at each rate in per cent, the best of each bold."""
-    means = scratch_trials().pivot_table(
-        index='method', columns='rate', values='top1', aggfunc='mean', sort=False
-    ).sort_index(axis='columns')
+    means = (
+        scratch_trials()
+        .pivot_table(index='method', columns='rate', values='top1', aggfunc='mean', sort=False)
+        .sort_index(axis='columns')
+    )
     lines = [
         f'| method | {" | ".join(f"lr {rate:g}" for rate in means.columns)} |',
         '|---|' + '---:|' * len(means.columns),

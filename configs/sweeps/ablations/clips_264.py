@@ -2,5 +2,5 @@
 
 _base_ = './common.py'
 
-name = 'ablation-clips-12'
+name = 'ablation-clips-264'
 seeds = [0, 1, 2]

@@ -2,6 +2,6 @@
 
 _base_ = './common.py'
 
-name = 'ablation-clips-24'
-dataset = dict(name='darkroom-ablations-24', darkroom=dict(train_groups=24))
+name = 'ablation-clips-528'
+dataset = dict(name='darkroom-ablations-528', darkroom=dict(train_groups=24))
 seeds = [0, 1, 2]

@@ -2,6 +2,6 @@
 
 _base_ = './common.py'
 
-name = 'ablation-clips-48'
-dataset = dict(name='darkroom-ablations-48', darkroom=dict(train_groups=48))
+name = 'ablation-clips-1056'
+dataset = dict(name='darkroom-ablations-1056', darkroom=dict(train_groups=48))
 seeds = [0, 1, 2]

@@ -46,7 +46,8 @@ def test_each_verdict_with_its_figures_in_its_regime(results):
     assert [name for name, _ in rows] == ['C4', 'C4', 'P1', 'N1']
     # Equal gaps have no spread, and so no effect size.
     assert rows[0][1] == (
-        rf'{END} | UKD (K = 2) − plain | −5.0 | \[−5.0, −5.0\] | 5 | – | \< 0.001 | NOT SUPPORTED'
+        rf'{END} | UKD (K = 2) − plain | −5.0 | \[−5.0, −5.0\] | 5 | – | \< 0.001 | – | NOT '
+        'SUPPORTED'
     )
     assert rows[2][1].startswith(
         rf'{END} (noisy) | UKD (K = 2) − plain | +19.3 | \[+17.2, +21.3\] | 5 | +11.5 |'

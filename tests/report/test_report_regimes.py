@@ -14,7 +14,9 @@ from ukd_bench.report.tables.gains import gains_table
 from ukd_bench.report.tables.payoff import payoff_table
 from ukd_bench.report.tables.starts import pretraining_table, regime_table
 from ukd_bench.report.tables.teachers import teacher_table
+from ukd_bench.results.agreement import teacher_parts
 from ukd_bench.results.loading import load_sweep
+from ukd_bench.results.teaching import teaching
 
 END = 'r2plus1d-r18-w8'
 TOP1 = {
@@ -42,6 +44,21 @@ def test_regimes_are_told(made, load):
         ('bright', start, 'fixed', '8', 'none', 'claims'),
         ('noisy', start, 'fixed', '8', '40 %', 'control'),
     )
+
+
+def test_a_regime_with_a_pool_of_its_own_is_told_and_ordered_by_it(made, load):
+    table = regime_table(load(made))
+    assert 'Pool' not in [column.title for column in table.columns]
+    made.regimes[1] = made.regimes[1] | dict(teachers=['r2plus1d-he', 'slowonly-gamma2.5'])
+    sweep = load(made)
+    table = regime_table(sweep)
+    assert [row[-1] for row in table.rows] == ['1', '2']
+    assert table.notes[1] == 'Pool 2: r2plus1d-he, slowonly-gamma2.5.'
+    names = [row[0] for row in teacher_table(sweep).rows]
+    assert names[5:7] == ['r2plus1d-he', 'slowonly-gamma2.5']
+    assert [one.name for one in teacher_parts(sweep, 'noisy')] == names[5:7]
+    assert [*teaching(sweep, 'noisy').teachers] == names[5:7]
+    assert len(teaching(sweep, 'bright').teachers) == 4
 
 
 def test_a_former_plan_has_neither_table(made_up, load):
@@ -83,8 +100,8 @@ def test_gains_by_hand(made, load):
     assert 'only what a claim tests is corrected' in table.notes[0]
     assert table.notes[1] == (
         f'Not run on {END}, or without a seed in common: plain, longer; plain, wider; UKD, '
-        'shuffled; UKD, shuffled across classes; self-distillation; two-stream (dark, light); '
-        'two-stream (RGB, flow).'
+        'shuffled; UKD, shuffled across classes; precomputed targets; self-distillation; '
+        'two-stream (dark, light); two-stream (RGB, flow).'
     )
 
 

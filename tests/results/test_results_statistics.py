@@ -118,9 +118,9 @@ def test_power_is_that_of_the_noncentral_t():
         assert t_test_power(size, n, alpha) == pytest.approx(expected, abs=1e-4)
 
 
-def test_without_a_spread_anything_or_nothing_would_be_seen():
-    assert detectable_difference(None, 5) is None and detectable_difference(0.1, 1) is None
-    assert detectable_difference(0.0, 5) == 0.0
+def test_without_a_spread_nothing_tells_what_would_be_seen():
+    for sd, n in ((None, 5), (0.1, 1), (0.0, 5)):
+        assert detectable_difference(sd, n) is None
     assert detectable_difference(0.1, 5) == pytest.approx(0.16820, abs=1e-5)
 
 

@@ -264,12 +264,10 @@ def detectable_difference(
         power: chance of a significant result.
 
     Returns:
-        It in the unit of ``sd``; None where that is unknown.
+        It in the unit of ``sd``; None where there is no spread to tell by.
     """
-    if sd is None or n < 2:
+    if sd is None or n < 2 or sd < _NO_SPREAD:
         return None
-    if sd < _NO_SPREAD:
-        return 0.0
     most = 1.0
     while t_test_power(most, n, alpha) < power:
         most *= 2

@@ -14,33 +14,34 @@ def regime_table(sweep: Sweep) -> Table | None:
     """Table of the regimes; None where the plan names none."""
     if not any(regime.words for regime in sweep.regimes):
         return None
-    dash = formatting.DASH
+    dash, pools = formatting.DASH, _pools(sweep)
+    several = len(pools) > 1
     rows = tuple(
         (
             *(regime.name, regime.start or dash, regime.normalization or dash),
             formatting.whole(regime.epochs) if regime.epochs else dash,
             _noise(regime.label_noise),
             regime.purpose,
-            *pool,
+            *([pools[sweep.pool_in(regime.name)]] if several else []),
         )
-        for regime, pool in zip(sweep.regimes, _pools(sweep), strict=True)
+        for regime in sweep.regimes
     )
     titles = columns(
         *('<Regime', '<Initial weights', '<Normalisation', 'Epochs', 'Labels replaced', '<For'),
-        *(['<Pool'] if any(_pools(sweep)) else []),
+        *(['<Pool'] if several else []),
     )
     lead = (
         'What students start from and how they learn. A verdict holds for its regime. In a regime '
         'for controls the answer is known beforehand: it shows whether a gain would be seen.'
     )
-    return Table('regimes', 'Regimes', titles, rows, lead)
+    notes = [f'Pool {name}: {", ".join(pool)}.' for pool, name in pools.items() if several]
+    return Table('regimes', 'Regimes', titles, rows, lead, tuple(notes))
 
 
-def _pools(sweep: Sweep) -> list[tuple[str, ...]]:
-    """The cell of each regime that tells its teachers; none where all have the same."""
-    if not any(regime.teachers for regime in sweep.regimes):
-        return [()] * len(sweep.regimes)
-    return [(', '.join(sweep.pool_in(regime.name)) or formatting.DASH,) for regime in sweep.regimes]
+def _pools(sweep: Sweep) -> dict[tuple[str, ...], str]:
+    """A number for each pool that a regime has, in their order."""
+    every = dict.fromkeys(sweep.pool_in(regime.name) for regime in sweep.regimes)
+    return {pool: str(number) for number, pool in enumerate(every, 1)}
 
 
 def pretraining_table(sweep: Sweep) -> Table | None:

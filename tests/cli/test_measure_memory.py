@@ -332,8 +332,8 @@ def test_shipped_students_come_with_their_teachers_and_titles(call, monkeypatch,
 
 
 KNOWN = (
-    'plain, label_smoothing, plain_long, wide, self, shuffled, shuffled_across, ukd, naive, '
-    'naive_graph, swap, random, chain, mutual, two_stream_dark_light, two_stream_rgb_flow'
+    'plain, label_smoothing, plain_long, wide, self, shuffled, shuffled_across, precomputed, ukd, '
+    'naive, naive_graph, swap, random, chain, mutual, two_stream_dark_light, two_stream_rgb_flow'
 )
 SEE = '(see ukd-bench measure memory --help)'
 
@@ -377,7 +377,7 @@ SEE = '(see ukd-bench measure memory --help)'
         (
             ['--sweep', 'none', '--predict'],
             'sweep config none does not exist; shipped by name are '
-            'arid_v1, arid_v15, quick, quick_again',
+            'arid_v1, arid_v15, darkroom, quick, quick_again',
         ),
         (
             ['--sweep', 'quick', '--student', 'x3d-m', '--predict'],

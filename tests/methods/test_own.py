@@ -167,5 +167,5 @@ def test_the_same_name_in_two_sweeps():
 def test_every_name_is_a_name():
     from ukd_bench.methods.table import NAME
 
-    assert len(METHODS) == 20
+    assert len(METHODS) == 21
     assert all(NAME.fullmatch(name) for name in METHODS)

@@ -4,6 +4,7 @@ What needs torch is imported inside the fixtures, so that other tests collect wi
 """
 
 import collections
+import contextlib
 import copy
 import dataclasses
 import gc
@@ -36,6 +37,9 @@ TEST_PIPELINE = [dict(type='DecordInit'), dict(type='ukd_bench.EvaluationViews')
 
 _serial = itertools.count()
 
+with contextlib.suppress(ImportError):
+    # Importing it closes every log file that is open, which must not befall a test's Runner.
+    import submitit  # noqa: F401
 
 SLOW_FIXTURES = {'train', 'filled_pool', 'finished_sweep', 'slurm_cluster'}
 """Whoever asks for one of these trains, or waits for teachers or for Slurm."""

@@ -67,6 +67,8 @@ def start(folder: Path, *options: str, mark: str = '', **variables: str) -> subp
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # Who starts the tests by `nohup` has it ignored, and a sweep leaves that as it is.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
 
 

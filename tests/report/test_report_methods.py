@@ -118,6 +118,7 @@ def test_slopes_of_all_that_grow_or_might(every_method, load):
     assert rows == {
         'UKD, shuffled': '0.000',
         'UKD, shuffled across classes': '0.000',
+        'Precomputed targets': '0.000',
         'UKD': '0.000',
         'Naive': '+8.000',
         'Naive, graphs kept': '+20.000',

@@ -271,9 +271,12 @@ class MadeUpSweep:
             for method, top1 in BANKED.items():
                 banks = parents('bank', k)
                 self.add(method, f'{method}{k}-{end}', **same, k=k, top1=top1, parents=banks)
+            teachers = parents('teacher', k)
+            self.add(
+                'precomputed', f'precomputed{k}-{end}', **same, k=k, top1=0.6, parents=teachers
+            )
             for method, train_mib in (('naive_graph', 30.0 + 20 * k), ('swap', None)):
                 values = dict(top1=TOP1['distilled'][k][seed], train_mib=train_mib)
-                teachers = parents('teacher', k)
                 self.add(method, f'{method}{k}-{end}', **same, k=k, parents=teachers, **values)
         for k in (1, 2, 3, 4):
             before = (f'chain{k - 1}-{end}',) if k > 1 else ()

@@ -39,7 +39,7 @@ def test_every_key_and_its_default(kind, table):
     assert sorted(table) == sorted(field.name for field in keys)
     for field in keys:
         told = table[field.name]
-        dicts = 'cfg_options', 'slurm', 'hosts'
+        dicts = 'cfg_options', 'method_cfg_options', 'slurm', 'hosts'
         if field.name in dicts or (field.name, kind) == ('distillation', Axes):
             made = field.default_factory()
             assert told == 'dict()' and not (made if isinstance(made, dict) else made.given())

@@ -15,7 +15,7 @@ from ..knowledge.bank.fill_one import (
     in_micro_batches,
     teacher_dataset,
 )
-from ..knowledge.pool import teacher_facts
+from ..knowledge.pool import PoolEntry, teacher_facts
 from ..knowledge.teacher import Teacher
 from ..registry import HOOKS
 from .batch import AddressedBatch, require_equal_classes
@@ -52,14 +52,17 @@ class PrecomputedHook(DistillationHook):
         self._state_bytes: list[int] = []
         scored: dict[str, Tensor] = {}
         for entry in self.teachers:
-            teacher = Teacher.of(entry, device, classes)
-            clips = AddressedClips(teacher_dataset(entry, config, self.view_seed), self.view_seed)
-            addresses = [(0, sample) for sample in range(len(clips.dataset))]
-            parts = AddressedScores(teacher, clips, in_micro_batches(addresses))
-            scored[entry.name] = torch.cat([scores_NC for _, scores_NC in parts])
-            self._state_bytes.append(teacher.state_bytes)
+            scored[entry.name] = self._score_once(entry, Teacher.of(entry, device, classes), config)
         require_equal_classes({name: scores.shape[1] for name, scores in scored.items()})
         self._scores_KSC = torch.stack([*scored.values()])
+
+    def _score_once(self, entry: PoolEntry, teacher: Teacher, config: dict[str, Any]) -> Tensor:
+        """(S, C) float32 scores of all training clips; nothing keeps the teacher afterwards."""
+        clips = AddressedClips(teacher_dataset(entry, config, self.view_seed), self.view_seed)
+        addresses = [(0, sample) for sample in range(len(clips.dataset))]
+        parts = AddressedScores(teacher, clips, in_micro_batches(addresses))
+        self._state_bytes.append(teacher.state_bytes)
+        return torch.cat([scores_NC for _, scores_NC in parts])
 
     def scores(self, batch: AddressedBatch) -> Tensor:
         """(K, N, C) float32 scores of the whole of each clip, whatever its view."""

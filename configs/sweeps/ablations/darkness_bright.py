@@ -7,10 +7,7 @@ _base_ = './common.py'
 
 name = 'ablation-darkness-bright'
 dataset = dict(name='darkroom-ablations-bright', darkroom=dict(bright=True))
-_start = dict(
-    start=_base_.regimes[0].start,
-    normalization=_base_.regimes[0].normalization,
-)
+_start = _base_._pretrained
 
 regimes = [
     dict(name='fixed', **_start),

@@ -3,10 +3,7 @@
 _base_ = './common.py'
 
 name = 'ablation-pools'
-_start = dict(
-    start=_base_.regimes[0].start,
-    normalization=_base_.regimes[0].normalization,
-)
+_start = _base_._pretrained
 
 teachers = [
     dict(name='i3d-gamma2.5', student='i3d-r18-w8', seed=101),

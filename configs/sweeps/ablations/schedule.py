@@ -6,10 +6,7 @@ Teachers have the same schedule throughout, so that the students' alone changes.
 _base_ = './common.py'
 
 name = 'ablation-schedule'
-_start = dict(
-    start=_base_.regimes[0].start,
-    normalization=_base_.regimes[0].normalization,
-)
+_start = _base_._pretrained
 
 regimes = [
     *(

@@ -7,10 +7,7 @@ has two learning rates, so that none is a straw man.
 _base_ = './common.py'
 
 name = 'ablation-two-stream'
-_start = dict(
-    start=_base_.regimes[0].start,
-    normalization=_base_.regimes[0].normalization,
-)
+_start = _base_._pretrained
 
 _rgb = dict(
     type='ResNet3d',

@@ -7,10 +7,7 @@ which caches that ignore augmentation have.
 _base_ = './common.py'
 
 name = 'ablation-views'
-_start = dict(
-    start=_base_.regimes[0].start,
-    normalization=_base_.regimes[0].normalization,
-)
+_start = _base_._pretrained
 
 regimes = [dict(name=f'views-{views}', **_start, num_views=views) for views in (1, 2, 5, 12)]
 methods = [

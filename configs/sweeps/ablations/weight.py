@@ -3,10 +3,7 @@
 _base_ = './common.py'
 
 name = 'ablation-weight'
-_start = dict(
-    start=_base_.regimes[0].start,
-    normalization=_base_.regimes[0].normalization,
-)
+_start = _base_._pretrained
 
 regimes = [
     *(

@@ -15,6 +15,7 @@ from ..files.checkpoints import ResumableHook, state_sha256, unwrapped
 from ..registry import HOOKS
 from .memory.phases import PhaseMemory
 from .memory.watched import FIRST_STEPS, watched_steps
+from .utilization import GpuUtilization
 
 WARM_UP_STEPS = 3
 _TRAIN_TOP1, _VALIDATION_TOP1 = 'top1_acc', 'clips/top1'
@@ -60,6 +61,7 @@ class MeasureHook(ResumableHook):
         self.initial_sha256: str | None = None
         self.final_sha256: str | None = None
         self.curve: list[list[int | float | None]] = []
+        self._utilization: GpuUtilization | None = None
         self._losses: list[torch.Tensor] = []
         self._top1: list[float] = []
         self.validation_s = 0.0
@@ -76,6 +78,13 @@ class MeasureHook(ResumableHook):
         assert self._memory is not None, 'before_train makes it'
         return self._memory
 
+    @property
+    def utilization(self) -> GpuUtilization:
+        """How busy the GPU is, outside validation; there once training begins."""
+        if self._utilization is None:
+            self._utilization = GpuUtilization(self.memory.device)
+        return self._utilization
+
     def state_dict(self, runner: Runner) -> dict[str, Any]:
         """All figures so far, from which a resumed training goes on."""
         return dict(
@@ -85,6 +94,7 @@ class MeasureHook(ResumableHook):
             initial_sha256=self.initial_sha256,
             curve=[list(point) for point in self.curve],
             validation_s=self.validation_s,
+            utilization=list(self.utilization.samples),
             memory=self.memory.so_far(),
         )
 
@@ -95,6 +105,7 @@ class MeasureHook(ResumableHook):
         self.initial_sha256 = state['initial_sha256']
         self.curve = [list(point) for point in state['curve']]
         self.validation_s = state['validation_s']
+        self.utilization.samples[:0] = state['utilization']
         self.memory.include(state['memory'])
 
     def before_train(self, runner: Runner) -> None:
@@ -118,6 +129,7 @@ class MeasureHook(ResumableHook):
             self.initial_sha256 = state_sha256(unwrapped(runner))
         if not self.memory.running:
             self.memory.begin('train')
+        self.utilization.begin()
         self._to_watch = None
         if isinstance(runner.train_loop, EpochBasedTrainLoop):
             # Gradients may be accumulated over several steps, and the parameters updated in one.
@@ -180,6 +192,7 @@ class MeasureHook(ResumableHook):
     def before_val(self, runner: Runner) -> None:
         """Ends the phase ``train`` until the next epoch."""
         self.memory.end()
+        self.utilization.end()
         self._began = self._now()
 
     def after_val(self, runner: Runner) -> None:
@@ -194,6 +207,7 @@ class MeasureHook(ResumableHook):
     def after_train(self, runner: Runner) -> None:
         """Ends the phase ``train`` and hashes the trained student."""
         self.memory.end()
+        self.utilization.end()
         self.final_sha256 = state_sha256(unwrapped(runner))
 
     @property

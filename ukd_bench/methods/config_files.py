@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, shortened
+from ..errors import ConfigError, quoted, shortened
 from ..files.configs import configs_root, read_config
 from ..files.python import config_name
 
@@ -20,6 +20,7 @@ _SECTIONS = (
 )
 """Sections that a sweep sets, or hands to MMEngine, in the config of every run."""
 _CHANNELS_LAST = 'ukd_bench.ChannelsLastHook'
+_PLAIN_OPTIMIZER, _MIXED_OPTIMIZER = 'OptimWrapper', 'AmpOptimWrapper'
 
 
 def fill_in(key: str, template: str, **names: str) -> str:
@@ -101,6 +102,25 @@ def set_channels_last(config: 'Config', wanted: bool) -> None:
     """Has a config say so, or not."""
     others = [hook for hook in custom_hooks(config) if not _lays_out(hook)]
     config.custom_hooks = [*others, *[dict(type=_CHANNELS_LAST)] * wanted]
+
+
+def set_amp(config: 'Config') -> None:
+    """Has a config train in automatic mixed precision, as ``--amp`` of MMAction2's tools does.
+
+    Raises:
+        ConfigError: its optimizer is wrapped by something else than MMEngine's usual wrapper.
+    """
+    wrapper = config.optim_wrapper
+    kind = wrapper.get('type', _PLAIN_OPTIMIZER)
+    if kind == _MIXED_OPTIMIZER:
+        return
+    if kind != _PLAIN_OPTIMIZER:
+        raise ConfigError(
+            f'config {config.filename}: optim_wrapper.type = {quoted(kind)} cannot be given mixed '
+            f'precision, only {_PLAIN_OPTIMIZER}'
+        )
+    wrapper.type = _MIXED_OPTIMIZER
+    wrapper.setdefault('loss_scale', 'dynamic')
 
 
 def _lays_out(hook: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..files.configs import PACKAGE
 from ..files.hashes import digest, file_sha256
+from .nvidia import driver_version
 from .source import source_sha256
 
 PACKAGES = (
@@ -119,8 +120,10 @@ def environment(
         precision: Precision of the arithmetic.
         name: Name of the device; None for that of :func:`device_name`.
     """
+    driver = driver_version() if device == 'cuda' else None
     return dict(
         device=dict(kind=device, name=name or device_name(device)),
+        **({} if driver is None else dict(driver=driver)),
         threads=threads,
         precision=precision,
         python=platform.python_version(),

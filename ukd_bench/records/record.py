@@ -70,6 +70,7 @@ _ENVIRONMENT = schema.table(
         packages=schema.map_of(schema.line),
         platform=schema.line,
         cores=schema.maybe(schema.whole),
+        driver=schema.line,
         source_sha256=schema.line,
         lock_sha256=schema.maybe(schema.line),
         git=schema.maybe(schema.table(dict(commit=schema.line, dirty=schema.flag))),
@@ -79,6 +80,7 @@ _ENVIRONMENT = schema.table(
     ),
 )
 
+_UTILIZATION = schema.table(dict(mean=schema.fraction, samples=schema.positive))
 _PEAKS = schema.map_of(schema.table(dict.fromkeys(MEMORY_FIGURES, schema.maybe(schema.whole))))
 
 _RECORD = schema.table(
@@ -114,6 +116,9 @@ _RECORD = schema.table(
     ),
     dict(
         memory_of_processes=schema.list_of(_PEAKS),
+        gpu_utilization=schema.maybe(
+            schema.table(dict(mean=schema.fraction, samples=schema.positive))
+        ),
         knowledge=schema.maybe(_knowledge),
         selection=schema.maybe(schema.one_of(*SELECTIONS)),
         selected_epoch=schema.maybe(schema.whole),

@@ -96,7 +96,7 @@ def load_full_size(folder: Path | None) -> FullSize:
     figures: dict[Setting, list[Figure]] = {}
     sources = []
     for path in sorted(folder.glob('*.json')):
-        content = _read(path)
+        content = read_full_size(path)
         if content is None:
             continue
         mine = figures.setdefault(_setting(content['setting']), [])
@@ -110,8 +110,12 @@ def load_full_size(folder: Path | None) -> FullSize:
     return FullSize(_named(figures), tuple(sources))
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """A file's content, checked; None where it is of another kind."""
+def read_full_size(path: Path) -> dict[str, Any] | None:
+    """A file's content, checked; None where it is of another kind.
+
+    Raises:
+        ResultsError: it cannot be read or used; the message names file and key.
+    """
     content = read_json(path)
     kind = schema.table(dict(kind=schema.name))
     misfit = schema.first_misfit(kind, content)

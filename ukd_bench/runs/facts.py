@@ -43,6 +43,8 @@ class RunFacts:
         dataset: What it was trained and tested on.
         batch_size: Clips a training step, in each process.
         memory_of_processes: Peaks of each of several processes; none of one that had no say.
+        gpu_utilization: How busy the GPU was in training, see :class:`.measure.GpuUtilization`;
+            None on the CPU and where the driver does not tell.
         protocol: Name, version and views of the evaluation protocol.
         selection: Rule by which the tested epoch was chosen, see ``records.record.SELECTIONS``.
         selected_epoch: The tested epoch, counted from 1.
@@ -62,6 +64,7 @@ class RunFacts:
     dataset: dict[str, Any] = field(default_factory=dict[str, Any])
     batch_size: int | None = None
     memory_of_processes: list[Peaks] = field(default_factory=list)
+    gpu_utilization: dict[str, Any] | None = None
     protocol: dict[str, Any] | None = None
     selection: str | None = None
     selected_epoch: int | None = None
@@ -100,6 +103,7 @@ def make_record(
         metrics=facts.metrics,
         memory=memory.peaks,
         memory_of_processes=facts.memory_of_processes,
+        gpu_utilization=facts.gpu_utilization,
         time={name: facts.time.get(name) for name in _TIMES},
         hashes={name: facts.hashes.get(name) for name in _HASHES},
         counts={name: facts.counts.get(name) for name in _COUNTS},

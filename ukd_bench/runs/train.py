@@ -146,6 +146,9 @@ def _note_training(
         watched_steps=len(measure.watched) or None,
     )
     facts.hashes.update(initial_state=measure.initial_sha256)
+    used = measure.utilization
+    if used.samples:
+        facts.gpu_utilization = dict(mean=used.mean, samples=len(used.samples))
     # The hook has no pipeline where its teachers or banks could not be opened.
     if source is not None and source.pipeline is not None:
         facts.hashes.update(targets=source.target_hash.hexdigest())

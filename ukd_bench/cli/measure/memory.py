@@ -13,6 +13,7 @@ from ...records.execution import DEVICES, device_name, environment
 from ..options import add_json
 from ..progress import progress_bar
 from ..values import clip, count, memory_sizes, named_path, numbers, words
+from .memory_against import measured_elsewhere
 from .memory_budget import WANTED_TEACHERS, answer_budget
 from .memory_files import (
     Table,
@@ -85,6 +86,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add('--batch', type=count(1), default=8, metavar='N', help='clips a step (default: 8)')
     add('--clip', type=clip, metavar='TxHxW', help="frames, height and width (default: CONFIG's)")
+    add('--amp', action='store_true', help='train in automatic mixed precision')
     add(
         '--device', choices=DEVICES, default='cuda',
         help='imitated by a prediction, else measured on (default: cuda)',
@@ -94,6 +96,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--predict', action='store_true', help='predict, and measure nothing: needs no device'
     )
     how.add_argument('--compare', action='store_true', help='predict and measure')
+    how.add_argument(
+        '--against', type=named_path, metavar='FILE',
+        help='predict, and compare with what a JSON file of a machine with the device says was '
+        'measured there',
+    )  # fmt: skip
     how.add_argument(
         '--check', action='store_true',
         help='carry out each cell with no more memory than was predicted; with --budget, both '
@@ -112,7 +119,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     jobs = min(4, os.cpu_count() or 1)
     add(
         '--jobs', type=count(1), default=jobs, metavar='N',
-        help=f'predictions at once (default: {jobs})',
+        help=f'predictions at once, and measurements on CUDA (default: {jobs})',
     )  # fmt: skip
     add_json(parser)
     add('--csv', type=named_path, metavar='FILE', help='write all figures as CSV, too')
@@ -146,7 +153,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise ConfigError('--for-teachers needs --budget')
     if arguments.budget and not (arguments.predict or arguments.check):
         raise ConfigError('--budget needs --predict or --check')
-    if not arguments.predict:
+    if not (arguments.predict or arguments.against):
         device_name(arguments.device)
     for name in ('teachers', 'figure'):
         if arguments.budget and getattr(arguments, name):
@@ -168,11 +175,20 @@ def _print_tables(
 ) -> int:
     from . import memory_text as text
 
-    tables, failed, named = [], [], device_name('cpu' if arguments.predict else arguments.device)
+    here = not (arguments.predict or arguments.against)
+    tables, failed, named = [], [], device_name(arguments.device if here else 'cpu')
     for number, (subject, mine) in enumerate(zip(asked, methods, strict=True)):
         cells = subject.cells(mine, TEACHERS if arguments.teachers is None else arguments.teachers)
+        setting, elsewhere = None, None
+        if arguments.against:
+            setting = _setting(arguments, subject, scratch / f'{number}-setting')
+            path = json_path(arguments.against, subject.student)
+            elsewhere = measured_elsewhere(path, subject, setting, cells)
+            cells = elsewhere.cells
         with progress_bar(subject.student) as update:
             rows = _rows(arguments, subject, cells, scratch / str(number), update)
+        if elsewhere is not None:
+            rows += elsewhere.rows
         lines = text.errors(
             subject.student, ((text.cell_name(row), row['error']) for row in rows if row['error'])
         )
@@ -187,15 +203,18 @@ def _print_tables(
             print(text.checks(subject.student, outcomes), end='\n\n')
             failed += text.errors(subject.student, text.not_enough(outcomes))
         comparison = None
-        if arguments.compare:
+        if arguments.compare or elsewhere is not None:
             with progress_bar(f"{subject.student}: torch's tracker") as update:
                 folder = scratch / f'{number}-tracked'
                 comparison = _compared(arguments, subject, cells, rows, folder, update)
-        setting = _setting(arguments, subject, scratch / f'{number}-setting')
-        tables.append(Table(setting, rows, comparison))
+        setting = setting or _setting(arguments, subject, scratch / f'{number}-setting')
+        tables.append(Table(setting, rows, comparison, elsewhere))
         parts = [text.heading(setting), text.tables(rows, subject.device)]
         parts += [text.breakdown(rows), '' if comparison is None else comparison.text()]
-        parts.append(text.rests_on(subject.device, arguments.predict or arguments.check, named))
+        if elsewhere is not None:
+            named = elsewhere.environment['device']['name']
+        predicted = arguments.predict or arguments.check
+        parts.append(text.rests_on(subject.device, predicted, named))
         print('\n\n'.join(filter(None, parts)), end='\n\n' if subject is not asked[-1] else '\n')
     for line in failed:
         print(f'failed: {line}', file=sys.stderr)
@@ -214,10 +233,11 @@ def _rows(
 ) -> 'list[Row]':
     """Rows as they were asked for: predicted, measured, or both."""
     rows: list[Row] = []
-    if arguments.predict or arguments.compare or arguments.check:
+    elsewhere = arguments.predict or arguments.check or arguments.against
+    if elsewhere or arguments.compare:
         rows += _predicted(arguments, subject, cells, folder / 'predicted', update)
-    if not (arguments.predict or arguments.check):
-        rows += _measured(subject, cells, folder / 'measured', update)
+    if not elsewhere:
+        rows += _measured(arguments, subject, cells, folder / 'measured', update)
     return rows
 
 
@@ -233,10 +253,18 @@ def _predicted(
     return predicted_rows(subject, cells, folder, arguments.jobs, update)
 
 
-def _measured(subject: 'Subject', cells: 'list[Cell]', folder: Path, update: Any) -> 'list[Row]':
+def _measured(
+    arguments: argparse.Namespace,
+    subject: 'Subject',
+    cells: 'list[Cell]',
+    folder: Path,
+    update: Any,
+) -> 'list[Row]':
     from ...measure.memory.measured import measured_rows
 
-    return measured_rows(subject, cells, folder, update)
+    # On the CPU whatever runs beside a cell would take memory that it needs.
+    jobs = arguments.jobs if arguments.device == 'cuda' else 1
+    return measured_rows(subject, cells, folder, update, jobs)
 
 
 def _checked(
@@ -293,7 +321,7 @@ def _write(arguments: argparse.Namespace, command: str, tables: list[Table]) -> 
     """Writes what was asked for; a figure is drawn of what the JSON files hold."""
     from ...files.atomic import write_json, write_text
 
-    device = 'cpu' if arguments.predict else arguments.device
+    device = 'cpu' if arguments.predict or arguments.against else arguments.device
     contents = [
         content(one, command, environment(device, 1, one.setting['precision'])) for one in tables
     ]

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from ...measure.memory.budget import Budget, Question
     from ...measure.memory.compare import Comparison
     from ...measure.memory.table import Row
+    from .memory_against import Elsewhere
 
 SCHEMA = 1
 KIND, BUDGET_KIND = 'memory', 'memory_budget'
 STUDENT = '{student}'
 _ROW = (
     *('method', 'num_teachers', 'phase', 'teacher', 'predicted', 'status'),
-    *('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes'),
+    *('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes', 'process_start_bytes'),
     *('workspace_bound_bytes', 'breakdown'),
 )
 _FILES = ('json', 'csv', 'figure')
-_PATHS = ('config', 'pool', 'sweep')
+_PATHS = ('config', 'pool', 'sweep', 'against')
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ class Table:
         rows: The rows.
         comparison: Of those that are predicted with those that are measured, where it was asked
             for.
+        elsewhere: Where the measured rows come from, where they were measured before.
     """
 
     setting: Mapping[str, Any]
     rows: 'Sequence[Row]'
     comparison: 'Comparison | None' = None
+    elsewhere: 'Elsewhere | None' = None
 
 
 def json_path(path: Path, student: str) -> Path:
@@ -64,7 +67,17 @@ def require_a_file_each(path: Path | None, students: int) -> None:
 
 
 def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON file of one student."""
+    """The JSON file of one student.
+
+    Where the measured rows come from another file, command and surroundings are those by which they
+    were measured, and those of the prediction stand apart.
+    """
+    elsewhere = table.elsewhere
+    if elsewhere is not None:
+        apart = dict(predicted_by=dict(command=command, environment=environment))
+        command, environment = elsewhere.command, elsewhere.environment
+    else:
+        apart = {}
     rows = [
         {name: row[name] for name in _ROW if name in row} | dict(breakdown=parts_of(row))
         for row in table.rows
@@ -74,6 +87,7 @@ def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[
         kind=KIND,
         command=command,
         environment=environment,
+        **apart,
         setting=table.setting,
         rows=rows,
         **({} if table.comparison is None else dict(comparison=table.comparison.as_json())),

@@ -38,6 +38,7 @@ def subjects(arguments: argparse.Namespace) -> 'list[Subject]':
         pool = arguments.pool or [str(find_config_by_path(path) or path) for path in own_pool]
         student = name or Path(_filled(template, FLOOR)).stem
         more: dict[str, Any] = dict(clip=arguments.clip) if arguments.clip else {}
+        more |= dict(amp=True) if arguments.amp else {}
         one = Subject(student, template, tuple(pool), arguments.batch, arguments.device, **more)
         # A config that cannot be read is told before anything is rehearsed.
         one.student_config()

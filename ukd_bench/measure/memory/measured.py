@@ -4,6 +4,7 @@ import os
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -43,28 +44,42 @@ def measured_rows(
     cells: Sequence[Cell],
     folder: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    jobs: int = 1,
 ) -> list[Row]:
     """A row for each phase of each cell, in the order of the cells.
 
     A row has, beside what all rows have, ``process_start_bytes``, what the process had beside its
     tensors, and ``error``. A cell that fails, or dies for want of memory, has rows without
-    figures, and the others go on.
+    figures, and the others go on. One that ran out of memory beside others is carried out again
+    alone: what a process takes does not depend on others, but what there is for it does.
 
     Args:
         subject: What is rehearsed; its device is the one at hand.
         cells: What of it, see :meth:`.subject.Subject.cells`.
         folder: For clips, configs, checkpoints and banks; empty.
         progress: Called with cells done and cells in all.
+        jobs: Cells side by side.
 
     Raises:
         ConfigError: teachers' files cannot be made.
     """
     prepare(subject, cells, folder)
-    rows: list[Row] = []
-    for number, cell in enumerate(cells, start=1):
-        rows += _rows(subject, cell, carried_out(subject, cell, folder))
-        progress(number, len(cells))
-    return rows
+    found: dict[Cell, Outcome] = {}
+
+    def carry_out(cell: Cell) -> None:
+        found[cell] = carried_out(subject, cell, folder)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        # The longest first, so that nobody waits for it alone in the end.
+        ordered = sorted(cells, key=lambda cell: -cell.num_teachers) if jobs > 1 else cells
+        running = [pool.submit(carry_out, cell) for cell in ordered]
+        for number, future in enumerate(as_completed(running), start=1):
+            future.result()
+            progress(number, len(cells))
+    for cell in cells if jobs > 1 else ():
+        if found[cell].status == OUT_OF_MEMORY:
+            carry_out(cell)
+    return [row for cell in cells for row in _rows(subject, cell, found[cell])]
 
 
 def prepare(subject: Subject, cells: Sequence[Cell], folder: Path) -> None:

@@ -1,5 +1,3 @@
-import subprocess
-
 import pytest
 import torch
 
@@ -80,23 +78,15 @@ def test_nothing_is_downloaded(monkeypatch, one_thread):
 
 
 def test_nvml_is_asked_for_this_process_alone(monkeypatch):
-    def answers(text):
-        def run(command, **options):
-            assert command[0] == 'nvidia-smi'
-            return subprocess.CompletedProcess(command, 0, stdout=text)
-
-        monkeypatch.setattr(stage_module.subprocess, 'run', run)
+    def answers(*rows):
+        monkeypatch.setattr(stage_module, 'ask_driver', lambda _: rows and [*rows])
         return device_process_bytes(7)
 
-    assert answers('5, 100\n7, 300\n7, 20\n') == 320 * 2**20
-    assert answers('5, 100\n') is None
-    assert answers('7, [N/A]\n') is None
-    assert answers('') is None
-
-    def absent(*_, **__):
-        raise FileNotFoundError
-
-    monkeypatch.setattr(stage_module.subprocess, 'run', absent)
+    assert answers(['5', '100'], ['7', '300'], ['7', '20']) == 320 * 2**20
+    assert answers(['5', '100']) is None
+    assert answers(['7', '[N/A]']) is None
+    assert answers() is None
+    monkeypatch.setattr(stage_module, 'ask_driver', lambda _: None)
     assert device_process_bytes(7) is None
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import os
-import subprocess
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -15,15 +14,10 @@ from mmengine.model import revert_sync_batchnorm
 from torch import nn
 
 from ....distill import MutualHook
+from ....records.nvidia import ask_driver
 from ..phases import Peaks, PhaseMemory, resident_bytes
 from ..rehearsal.stage import build_peer, replaced
 from .account import BEGIN, END, HostAccount
-
-_QUERY = (
-    *('nvidia-smi', '--query-compute-apps=pid,used_memory'),
-    '--format=csv,noheader,nounits',
-)
-_QUERY_TIMEOUT_S = 20
 
 
 class RealStage:
@@ -146,13 +140,9 @@ def device_process_bytes(process: int) -> int | None:
     None where there is no such driver, or it knows the process by another number, as it may in a
     container.
     """
-    with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError):
-        told = subprocess.run(
-            _QUERY, capture_output=True, text=True, check=True, timeout=_QUERY_TIMEOUT_S
-        )
-        rows = [line.split(',') for line in told.stdout.splitlines() if line.strip()]
-        mine = [int(used) * 2**20 for number, used in rows if int(number) == process]
-        return sum(mine) or None
+    rows = ask_driver('--query-compute-apps=pid,used_memory') or []
+    with contextlib.suppress(ValueError):
+        return sum(int(used) * 2**20 for number, used in rows if int(number) == process) or None
     return None
 
 

@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from ....errors import ConfigError
 from ....files.configs import read_config
-from ....methods.config_files import custom_hooks
+from ....methods.config_files import custom_hooks, set_amp
 from ....methods.student_config import method_hook, set_hook, student_config
 from ....methods.table import FLOOR, METHOD_TABLE, REPLAY_HOOK
 
@@ -46,6 +46,7 @@ class Subject:
         batch_size: Clips a step; None for that of the configs.
         device: ``cuda`` or ``cpu``.
         clip: Frames, height and width of a clip; None for those of the configs.
+        amp: Whether all is trained in automatic mixed precision, whatever the configs say.
     """
 
     student: str
@@ -54,6 +55,7 @@ class Subject:
     batch_size: int | None
     device: str
     clip: tuple[int, int, int] | None = None
+    amp: bool = False
 
     @cached_property
     def kinds(self) -> list[Config]:
@@ -133,4 +135,6 @@ class Subject:
                 raise ConfigError(f'config {config.filename}: lacks the section {section!r}')
         if self.batch_size is not None:
             config.train_dataloader.batch_size = self.batch_size
+        if self.amp:
+            set_amp(config)
         return config

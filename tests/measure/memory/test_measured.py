@@ -1,5 +1,6 @@
 import os
 import signal
+import threading
 
 import pytest
 
@@ -51,6 +52,37 @@ def test_a_cell_that_fails_has_rows_without_figures_and_the_others_go_on(monkeyp
     ]
     assert [{name: row[name] for name in PEAKS} for row in rows] == [PEAKS, NONE, NONE, NONE, PEAKS]
     assert all(row['predicted'] is False and row['breakdown'] is None for row in rows)
+
+
+def test_what_ran_out_of_memory_beside_others_is_carried_out_again_alone(monkeypatch, tmp_path):
+    lock, begun, beside, most = threading.Lock(), [], [], [0]
+    others = threading.Barrier(3)
+
+    def carried_out(subject, cell, folder):
+        with lock:
+            begun.append(cell)
+            beside.append(cell)
+            most[0] = max(most[0], len(beside))
+            first = begun.count(cell) == 1
+        if first:
+            others.wait(20)
+        with lock:
+            alone = len(beside) == 1
+            beside.remove(cell)
+        # One that is too large is so alone as well.
+        if cell.num_teachers == 4 or (cell.num_teachers == 2 and first):
+            assert first or alone
+            return Outcome('oom', {}, 4, 'too much')
+        return Outcome('done', {'train': PEAKS}, 4)
+
+    monkeypatch.setattr(module, 'prepare', lambda *_: None)
+    monkeypatch.setattr(module, 'carried_out', carried_out)
+    cells = [Cell('naive', k) for k in (1, 2, 4)]
+    rows = measured_rows(small(), cells, tmp_path, jobs=3)
+    assert most == [3] and begun[3:] == cells[1:]
+    assert [(row['num_teachers'], row['status']) for row in rows if row['phase'] == 'train'] == [
+        (1, 'done'), (2, 'done'), (4, 'oom'),
+    ]  # fmt: skip
 
 
 def test_teachers_that_cannot_be_made_are_told(tmp_path, monkeypatch):

@@ -81,6 +81,7 @@ def test_every_absent_key_is_named(tmp_path, key):
         (None, ('hashes', 'scores'), 'hashes.scores is None'),
         ([{}], ('teachers',), r"key 'teachers\[0\].name' is absent"),
         ('best', ('selection',), "selection is 'best', not one of last_epoch"),
+        (1, ('environment', 'runs_per_gpu'), 'runs_per_gpu is 1, not a whole number from 2 on'),
         ({'rule': 'mean'}, ('knowledge',), "key 'knowledge.weight' is absent"),
         (
             ['a'] * 10**6,

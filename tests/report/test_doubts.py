@@ -164,3 +164,25 @@ def test_mixed_settings_and_dirty_trees(clean, found):
     made.records[f'plain-{END}-2']['environment']['source_sha256'] = 'other'
     texts = ' '.join(one.text for one in found(made))
     assert '2 settings' in texts and 'uncommitted changes' in texts and '2 versions' in texts
+
+
+def test_runs_that_shared_a_gpu(clean, found, tmp_path):
+    made = clean()
+    for seed in (0, 1):
+        made.records[f'plain-{END}-{seed}']['environment']['runs_per_gpu'] = 2
+    assert only(made, found) == (
+        '2 runs shared a GPU with others (--runs-per-gpu). Their times are not comparable, nor is '
+        'how busy their GPU was; memory and accuracy are.'
+    )
+    report = write_report(made.write(tmp_path / 'results'), tmp_path / 'out')
+    shared = next(one for one in report.doubts if 'shared a GPU' in one.text)
+    assert shared.claims(report.verdicts) == []
+
+
+def test_a_run_that_ran_out_of_memory_beside_others(clean, found):
+    made = clean()
+    made.records[f'plain-{END}-0'].update(status='oom', error=dict(type='E', message='no'))
+    made.records[f'plain-{END}-0']['environment']['runs_per_gpu'] = 2
+    texts = [one.text for one in found(made)]
+    assert '1 run ran out of memory on a GPU that others shared (--runs-per-gpu).' in texts
+    assert not any('shared a GPU with' in text for text in texts)

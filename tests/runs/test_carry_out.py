@@ -19,6 +19,7 @@ from ukd_bench.records.execution import environment, execution_fingerprint
 from ukd_bench.records.folder import RunPaths
 from ukd_bench.records.key import scientific
 from ukd_bench.records.lease import Lease, Watch, find_lease, leased
+from ukd_bench.records.record import read_record
 from ukd_bench.records.sealed import write_sealed
 from ukd_bench.records.spec import RunSpec
 from ukd_bench.records.user_code import user_sources
@@ -283,3 +284,25 @@ def test_a_mistake_in_a_config_is_not_out_of_memory(paths, spec, runner_config, 
     status, _, complaint = called(paths, capsys)
     assert status == 2 and "unexpected keyword argument 'width'" in complaint
     assert not paths.record.exists()
+
+
+def test_a_record_says_that_the_gpu_was_shared(paths, spec, trained, capsys, monkeypatch):
+    monkeypatch.setattr(module, 'prepare_process', lambda _: torch.device('cpu'))
+    monkeypatch.setattr(module, 'environment', lambda _, *more: environment('cpu', *more))
+    monkeypatch.setenv('UKD_BENCH_RUNS_PER_GPU', '3')
+    # There is nothing to share on the CPU.
+    assert called(paths, capsys)[0] == 0
+    assert 'runs_per_gpu' not in read_record(paths.record)['environment']
+    paths.record.unlink()
+    replace(spec, device='cuda').write(paths.spec)
+    assert called(paths, capsys)[0] == 0
+    record = read_record(paths.record)
+    assert record['environment']['runs_per_gpu'] == 3
+    # Neither of what tells runs apart has it.
+    assert (record['key'], record['execution']) == (spec.key, spec.execution)
+
+    paths.record.unlink()
+    monkeypatch.setenv('UKD_BENCH_RUNS_PER_GPU', 'many')
+    status, _, complaint = called(paths, capsys)
+    assert status == 2 and len(trained) == 2
+    assert complaint == "error: UKD_BENCH_RUNS_PER_GPU = 'many' is no number of runs\n"

@@ -1,6 +1,7 @@
 """The point that a training resumes from: what it holds, and when it is left aside."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -173,3 +174,14 @@ def test_weights_that_a_training_starts_from_bring_no_state(runner_config, cut_o
     runner = train(config, measure=measure)
     assert len(measure.step_seconds) == 3 and len(measure.curve) == 1
     assert any(isinstance(hook, ReplayHook) for hook in runner.hooks)
+
+
+def test_a_training_that_goes_on_alone_remembers_that_it_shared_a_gpu(tmp_path, monkeypatch):
+    spec, runner = dataclasses.replace(SPEC, device='cuda'), SimpleNamespace(epoch=1)
+    monkeypatch.setenv('UKD_BENCH_RUNS_PER_GPU', '3')
+    kept = ResumePoint(tmp_path / 'resume.pth', spec).state_dict(runner)
+    monkeypatch.delenv('UKD_BENCH_RUNS_PER_GPU')
+    point = ResumePoint(tmp_path / 'resume.pth', spec)
+    assert point.runs_per_gpu == 1
+    point.load_state_dict(runner, kept)
+    assert point.runs_per_gpu == 3

@@ -19,7 +19,7 @@ def test_the_page_names_all_executors_and_all_that_one_is_told():
     told = re.findall(r'^\| `(\w+)` \|', PAGE.split('| `Job` |')[1], re.MULTILINE)
     assert told == [field.name for field in fields(Job)]
     members = [name for name in vars(Executor) if not name.startswith('_')]
-    assert len(members) == 13
+    assert len(members) == 14
     for name in (*members, 'capacity'):
         assert re.search(rf'`{name}\b', PAGE), name
 

@@ -77,6 +77,21 @@ def test_eight_jobs_on_cuda_have_eight_gpus_and_the_ninth_run_one_of_them(
     assert sorted(seen[:8]) == list('01234567') and seen[8] in seen[:8]
 
 
+def test_eight_jobs_share_four_gpus_and_are_told(inside, gpus, monkeypatch, capsys):
+    gpus(*EIGHT[:4])
+    told = SEES.replace("'CUDA_VISIBLE_DEVICES']", "'CUDA_VISIBLE_DEVICES'] + told")
+    told = told.replace('here =', "told = ' ' + os.environ['UKD_BENCH_RUNS_PER_GPU']\nhere =")
+    monkeypatch.setattr(
+        schedule, 'module_command', lambda _, folder: [sys.executable, '-c', told, folder]
+    )
+    options = ('--jobs', '8', '--device', 'cuda', '--seeds', '0,1,2,3,4,5,6,7', '--cache-gib', '0')
+    assert '--runs-per-gpu 2 lets so many share them' in refuse(capsys, *options)
+    # At most two of eight are on one of four.
+    assert call(*options, '--runs-per-gpu', '3') == 1
+    seen = [path.read_text() for path in Path('results/small').glob('*/sees')]
+    assert sorted(seen) == [f'{gpu} 2' for gpu in '00112233']
+
+
 @pytest.mark.parametrize(
     ('options', 'line'),
     [
@@ -85,6 +100,12 @@ def test_eight_jobs_on_cuda_have_eight_gpus_and_the_ninth_run_one_of_them(
             '--jobs 9: every run has a GPU of its own, and --device cuda ',
         ),
         (('cuda:3', '--jobs', '2'), '--jobs 2: every run has a GPU of its own, and --device cuda:'),
+        (('cuda', '--runs-per-gpu', '0'), '--runs-per-gpu 0 is not positive'),
+        (('cpu', '--runs-per-gpu', '2'), '--runs-per-gpu 2: --device cpu has no GPU to share'),
+        (
+            ('cuda', '--runs-per-gpu', '2', '--executor', 'inline'),
+            '--runs-per-gpu 2: the executor inline has no runs share a GPU',
+        ),
         (('cuda:8',), 'device cuda:8: torch finds cuda:0 (Made-up GPU), cuda:1 (Made-up GPU), '),
     ],
 )

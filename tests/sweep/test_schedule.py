@@ -200,3 +200,6 @@ def test_a_job_is_the_runs_own_process_and_sees_no_gpu_on_the_cpu(state):
     on_cuda = replace(run, spec=replace(run.spec, device='cuda', threads=3))
     job = job_of(on_cuda, state.own_folder(run))
     assert job.variables['OMP_NUM_THREADS'] == '3' and 'CUDA_VISIBLE_DEVICES' not in job.variables
+    assert 'UKD_BENCH_RUNS_PER_GPU' not in job.variables
+    shared = job_of(on_cuda, state.own_folder(run), sharing=2)
+    assert shared.variables == {**job.variables, 'UKD_BENCH_RUNS_PER_GPU': '2'}

@@ -80,6 +80,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='runs at once (default: one a core, or one a GPU; all on Slurm)',
     )  # fmt: skip
     add(
+        '--runs-per-gpu', type=int, default=1, metavar='N',
+        help='runs that may share each GPU (default: 1)',
+    )  # fmt: skip
+    add(
         '--executor', default='local', metavar='NAME',
         help=f'how runs are carried out: {", ".join(EXECUTORS)}, or the dotted path of a class of '
         'yours (default: local)',

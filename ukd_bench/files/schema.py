@@ -49,6 +49,7 @@ def _is_line(value: Any) -> bool:
 anything: Check = _simple(lambda value: True, '')
 whole = _simple(lambda value: _is_whole(value) and value >= 0, 'a whole number from 0 on')
 positive = _simple(lambda value: _is_whole(value) and value > 0, 'a positive whole number')
+several = _simple(lambda value: _is_whole(value) and value > 1, 'a whole number from 2 on')
 # The bounds leave out NaN and the infinite ones.
 number = _simple(lambda value: is_number(value) and abs(value) <= LARGEST, 'a number')
 amount = _simple(lambda value: is_number(value) and 0 <= value <= LARGEST, 'a number of at least 0')

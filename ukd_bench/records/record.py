@@ -77,6 +77,7 @@ _ENVIRONMENT = schema.table(
         started=schema.line,
         finished=schema.line,
         resumed_at_epochs=schema.list_of(schema.whole),
+        runs_per_gpu=schema.several,
     ),
 )
 

@@ -20,7 +20,7 @@ from ..results.verdicts import Verdict
 from .expectations import no_gain_expected
 from .tables.footnotes import CHOSEN_ON_TEST
 
-ALL, ACCURACY, MEMORY = 'all', 'accuracy', 'memory'
+ALL, ACCURACY, MEMORY, TIME = 'all', 'accuracy', 'memory', 'time'
 _HARDLY_LEARNT = 0.9
 """A training loss of so much of that of guessing has hardly come down."""
 
@@ -32,7 +32,8 @@ class Doubt:
     Attributes:
         text: What is so.
         means: What follows from it.
-        about: The verdicts that it is about: all, or those on accuracy or memory.
+        about: The verdicts that it is about: all, or those on accuracy or memory; on time there
+            are none.
     """
 
     text: str
@@ -41,7 +42,12 @@ class Doubt:
 
     def claims(self, verdicts: Iterable[Verdict]) -> list[str]:
         """The ids of the claims whose verdicts it is about."""
-        of = {ALL: lambda _: True, MEMORY: lambda one: one.about_memory, ACCURACY: _on_accuracy}
+        of: dict[str, Callable[[Verdict], bool]] = {
+            ALL: lambda _: True,
+            MEMORY: lambda one: one.about_memory,
+            ACCURACY: _on_accuracy,
+            TIME: lambda _: False,
+        }
         return [one.id for one in verdicts if of[self.about](one)]
 
 
@@ -198,6 +204,26 @@ def _lower_bound(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
         )
 
 
+def _shared_gpus(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
+    shared = [run for run in sweep.runs if (run.value('environment', 'runs_per_gpu') or 1) > 1]
+    timed = sum(run.done for run in shared)
+    if timed:
+        yield Doubt(
+            f'{formatting.counted(timed, "run")} shared a GPU with others (--runs-per-gpu).',
+            'Their times are not comparable, nor is how busy their GPU was; memory and accuracy '
+            'are.',
+            TIME,
+        )
+    short = sum(run.status == 'oom' for run in shared)
+    if short:
+        yield Doubt(
+            f'{formatting.counted(short, "run")} ran out of memory on a GPU that others shared '
+            '(--runs-per-gpu).',
+            'Alone on the GPU they may fit: --retry oom carries them out again.',
+            MEMORY,
+        )
+
+
 def _mixed(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
     stale = sum(bool(row.get('stale')) for row in sweep.plan.get('runs') or [])
     if stale:
@@ -233,7 +259,8 @@ def _mixed(sweep: Sweep, claims_sha256: str) -> Iterator[Doubt]:
 
 _LOOKS: Sequence[Callable[[Sweep, str], Iterator[Doubt]]] = (
     *(_synthetic, _rules_changed, _foreign_hooks, _edited, _lost, _one_seed, _no_gain),
-    *(_ensemble_in_noise, _on_the_plateau, _oracle, _lower_bound, _mixed, _samples),
+    *(_ensemble_in_noise, _on_the_plateau, _oracle, _lower_bound, _shared_gpus),
+    *(_mixed, _samples),
 )
 
 

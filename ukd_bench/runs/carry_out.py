@@ -28,6 +28,7 @@ from ..records.lease import Lease, leased
 from ..records.moment import present_moment
 from ..records.process import this_process
 from ..records.record import FINAL_STATUSES, read_record, write_record
+from ..records.shared_gpu import runs_per_gpu
 from ..records.spec import RunSpec
 from ..records.user_code import changed_sources
 from ..records.weights import changed_weights
@@ -123,6 +124,8 @@ def _make_record(
     """Carries the run out and writes its record; returns the record's status and error."""
     began = time.perf_counter()
     require_one_launched()
+    # What cannot be read is told before hours of training.
+    runs_per_gpu(spec.device)
     memory = PhaseMemory(prepare_process(spec))
     facts, status, error = RunFacts(), 'done', None
 
@@ -190,6 +193,8 @@ def _write_record(
     config = read_config(paths.config)
     # Teachers score in float32, whatever a config trains in.
     trains = spec.method not in TRAINS_NOTHING
+    # An earlier process of the run may have had more beside it.
+    sharing = max(facts.runs_per_gpu, runs_per_gpu(spec.device))
     surroundings = dict(
         environment(
             spec.device, spec.threads, precision(config, spec.device) if trains else 'float32'
@@ -198,6 +203,7 @@ def _write_record(
         finished=present_moment(),
         resumed_at_epochs=facts.resumed_at,
         preloaded_bytes=preloaded_bytes(),
+        **(dict(runs_per_gpu=sharing) if sharing > 1 else {}),
     )
     config_facts = scientific(config.to_dict(), spec.hook, spec.weights)
     record = make_record(spec, facts, memory, config_facts, surroundings, status, error)

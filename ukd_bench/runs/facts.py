@@ -52,6 +52,8 @@ class RunFacts:
         resumed_at: Epochs that were complete whenever the training was cut off and went on.
         earlier_s: Seconds of the processes before, up to where the work went on; None where it is
             not known what they took.
+        runs_per_gpu: Runs that might share the GPU with it in any of the processes that trained
+            it, itself among them.
     """
 
     metrics: dict[str, float] | None = None
@@ -71,6 +73,7 @@ class RunFacts:
     flow: dict[str, Any] | None = None
     resumed_at: list[int] = field(default_factory=list)
     earlier_s: float | None = 0.0
+    runs_per_gpu: int = 1
 
 
 def make_record(

@@ -26,6 +26,7 @@ from ..files.unpickling import allow_history
 from ..knowledge.pool import teachers_of
 from ..knowledge.teacher import Teacher
 from ..methods.config_files import custom_hooks
+from ..records.shared_gpu import runs_per_gpu
 from ..records.spec import RunSpec
 
 _NAMES = ('key', 'execution')
@@ -45,6 +46,7 @@ class ResumePoint(ResumableHook):
     Attributes:
         resumed_at: Epochs that were complete whenever the training resumed.
         earlier: Sums over the processes before, up to where the training went on.
+        runs_per_gpu: Runs that might share the GPU, the most of all processes that trained.
     """
 
     # It runs before the hooks that count what belongs to the next epoch.
@@ -54,6 +56,7 @@ class ResumePoint(ResumableHook):
         self.path = path
         self.spec = spec
         self.resumed_at: list[int] = []
+        self.runs_per_gpu = runs_per_gpu(spec.device)
         self.earlier: dict[str, Any] = dict(wall_s=0.0, train_s=0.0, teacher_forwards=0)
         self._identity: dict[str, Any] | None = None
         self._created = time.perf_counter()
@@ -83,12 +86,14 @@ class ResumePoint(ResumableHook):
             train_s=self.train_s,
             teacher_forwards=self.teacher_forwards,
             resumed_at=list(self.resumed_at),
+            runs_per_gpu=self.runs_per_gpu,
         )
 
     def load_state_dict(self, runner: Runner, state: dict[str, Any]) -> None:
         """Takes over the sums of earlier parts, and notes after which epoch training resumes."""
         self.earlier = {name: state[name] for name in self.earlier}
         self.resumed_at = [*state['resumed_at'], runner.epoch]
+        self.runs_per_gpu = max(self.runs_per_gpu, state['runs_per_gpu'])
         self._kept_epoch = runner.epoch
 
     def before_run(self, runner: Runner) -> None:

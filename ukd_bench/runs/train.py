@@ -135,6 +135,7 @@ def _note_training(
 ) -> None:
     """Notes what the training took, however it ended."""
     facts.resumed_at, facts.earlier_s = point.resumed_at, point.earlier['wall_s']
+    facts.runs_per_gpu = point.runs_per_gpu
     if not measure.step_seconds:
         return
     facts.time.update(

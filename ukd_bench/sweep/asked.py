@@ -23,6 +23,7 @@ class SweepOptions:
         edition: Edition whose lists count, where those of two lie at one root.
         device: Device that runs compute on: ``cpu``, ``cuda``, or one GPU as ``cuda:1``.
         jobs: Runs at once; None leaves it to the executor.
+        runs_per_gpu: Runs that may share each GPU.
         executor: How runs are carried out: a name, or the dotted path of a class.
         data_root: Folder of the videos; None is the sweep's own.
         cache_gib: GiB that cached frames may take; at 0 nothing is cached.
@@ -47,6 +48,7 @@ class SweepOptions:
     edition: str | None = None
     device: str = 'cpu'
     jobs: int | None = None
+    runs_per_gpu: int = 1
     executor: str = 'local'
     slurm: list[str] | None = None
     detach: bool = False

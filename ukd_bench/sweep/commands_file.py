@@ -13,7 +13,9 @@ from .queue import Queue
 from .schedule import job_of
 
 
-def write_commands(state: SweepState, places: Places, say: Callable[[str], None]) -> int:
+def write_commands(
+    state: SweepState, places: Places, say: Callable[[str], None], sharing: int = 1
+) -> int:
     """Makes the folders of all runs ready that are not finished, and writes ``commands.jsonl``.
 
     A line is a run: its ``command``, the ``variables`` of its environment, and the keys of the runs
@@ -23,6 +25,7 @@ def write_commands(state: SweepState, places: Places, say: Callable[[str], None]
         state: The plan and its folder, refreshed.
         places: Folders on this machine of what runs read.
         say: Called with a line on each run that another process carries out just now.
+        sharing: Runs that come to share a GPU, which their records say.
 
     Returns:
         The number of runs in the file.
@@ -32,7 +35,7 @@ def write_commands(state: SweepState, places: Places, say: Callable[[str], None]
     lines: list[dict[str, Any]] = []
     while (run := queue.take()) is not None:
         paths = state.own_folder(run)
-        job = job_of(run, paths, queue.parents_under_way(run), state.plan.hosts)
+        job = job_of(run, paths, queue.parents_under_way(run), state.plan.hosts, sharing)
         try:
             if not folders.prepare(run):
                 queue.end(run, '')

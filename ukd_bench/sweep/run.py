@@ -24,6 +24,7 @@ from .doubts import doubts
 from .earlier import still_valid
 from .estimate import Estimate, estimate
 from .executors import EXECUTORS, Executor, Resources, build_executor, executor_class
+from .executors.base import require_shareable
 from .finished import SweepState
 from .parts import Dataset
 from .place import Places
@@ -80,6 +81,7 @@ class SweepRun:
             raise ConfigError('--slurm needs --executor slurm')
         self._options = dict(slurm=self.axes.slurm.overlaid(options.slurm or ()))
         self.devices = preflight(self.axes, options.device)
+        require_shareable(self._resources())
         # A class of the user's own is imported when it is needed.
         if (kind := EXECUTORS.get(options.executor)) is not None:
             self.devices = kind.find_devices(self._resources(), ask=False)
@@ -111,7 +113,10 @@ class SweepRun:
             jobs *= each
         # A cluster takes whatever there is.
         jobs = min(jobs, max(1, len(state.plan.runs)) * each)
-        told = estimate(state, self.devices, jobs, self.options.cache_gib, limit_bytes, say)
+        sharing = min(self._resources().sharing, jobs)
+        told = estimate(
+            state, self.devices, jobs, self.options.cache_gib, limit_bytes, say, sharing
+        )
         self._predicted = {
             one.run.spec.key: one.peak.state_bytes for one in told.runs if one.peak.state_bytes
         }
@@ -141,6 +146,7 @@ class SweepRun:
             self.options.detach,
             self._options,
             self.axes.gpus_per_run,
+            self.options.runs_per_gpu,
         )
 
     def _fingerprint(self) -> str:
@@ -198,7 +204,8 @@ class SweepRun:
         at_once = min(executor.capacity, len(state.plan.runs))
         with under_way(self.paths.state, at_once), progress.showing():
             room = DiskRoom(state, self._predicted)
-            outcome = carry_out(state, places, executor, progress, room, checkpoints)
+            sharing = self._resources().sharing
+            outcome = carry_out(state, places, executor, progress, room, checkpoints, sharing)
         if checkpoints.told:
             caller.say(checkpoints.told)
         write_plan()
@@ -224,7 +231,7 @@ class SweepRun:
         """
         self._require_devices()
         state, places, _ = self._made_ready(caller)
-        return write_commands(state, places, caller.say)
+        return write_commands(state, places, caller.say, self._resources().sharing)
 
     def leftovers(self) -> list[Leftover]:
         """What the sweep has left and no call will read again."""

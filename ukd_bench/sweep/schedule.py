@@ -10,6 +10,7 @@ from ..files.hosts import Hosts, told_of
 from ..files.python import module_command, python_path
 from ..records.folder import RunPaths
 from ..records.lease import find_lease
+from ..records.shared_gpu import told_of_sharing
 from .checkpoints import Checkpoints
 from .display import Progress
 from .executors import own_code
@@ -33,6 +34,7 @@ def carry_out(
     progress: Progress,
     room: 'DiskRoom | None' = None,
     checkpoints: Checkpoints | None = None,
+    sharing: int = 1,
 ) -> Outcome:
     """Has an executor carry out what is not finished yet; what depends on a failed run is skipped.
 
@@ -46,6 +48,7 @@ def carry_out(
         progress: Display that is told of every start and end.
         room: Knows what runs leave on the disk; None asks nobody.
         checkpoints: Deletes those that are needed no more; None deletes none.
+        sharing: Runs that come to share a GPU, which their records say.
 
     Raises:
         ConfigError: an executor of the user's own fails; it is told to stop first.
@@ -53,7 +56,7 @@ def carry_out(
         KeyboardInterrupt: after the executor was told to stop.
     """
     folders = RunFolders(state, places)
-    round_ = _Rounds(state, folders, executor, progress, room)
+    round_ = _Rounds(state, folders, executor, progress, room, sharing)
     try:
         while round_.is_open:
             round_.settle()
@@ -85,6 +88,7 @@ class _Rounds:
         executor: Executor,
         progress: Progress,
         room: 'DiskRoom | None',
+        sharing: int,
     ) -> None:
         self.queue = Queue(state, executor.ahead)
         self._state = state
@@ -92,6 +96,7 @@ class _Rounds:
         self._executor = executor
         self._progress = progress
         self._room = room
+        self._sharing = sharing
         self._jobs: dict[str, Job] = {}
         # Runs that have ended, with the words, and until when what they left may be yet to be seen.
         self._ended: dict[str, tuple[str, float]] = {}
@@ -130,7 +135,8 @@ class _Rounds:
 
     def _job_of(self, run: PlannedRun) -> Job:
         after = self.queue.parents_under_way(run)
-        return job_of(run, self._state.own_folder(run), after, self._state.plan.hosts)
+        hosts = self._state.plan.hosts
+        return job_of(run, self._state.own_folder(run), after, hosts, self._sharing)
 
     def _has_room(self, job: Job) -> bool:
         with own_code(self._executor):
@@ -221,7 +227,11 @@ class _Rounds:
 
 
 def job_of(
-    run: PlannedRun, paths: RunPaths, after: tuple[str, ...] = (), hosts: Hosts | None = None
+    run: PlannedRun,
+    paths: RunPaths,
+    after: tuple[str, ...] = (),
+    hosts: Hosts | None = None,
+    sharing: int = 1,
 ) -> Job:
     """What an executor is told of a run that is carried out in a folder.
 
@@ -230,6 +240,7 @@ def job_of(
         paths: Its folder.
         after: Keys of runs under way that it needs.
         hosts: Which paths begin otherwise on which hosts.
+        sharing: Runs that come to share a GPU, itself among them.
     """
     threads = str(run.spec.threads)
     variables = dict(OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, PYTHONPATH=python_path())
@@ -237,6 +248,8 @@ def job_of(
     if run.spec.device == 'cpu':
         # MMEngine takes a GPU wherever it sees one.
         variables['CUDA_VISIBLE_DEVICES'] = ''
+    else:
+        variables |= told_of_sharing(sharing)
     command = tuple(module_command('runs', str(paths.root)))
     processes = run.spec.processes
     return Job(

@@ -58,6 +58,17 @@ def test_runs_side_by_side_share_a_machine():
     )
 
 
+def test_runs_that_share_a_gpu_have_a_context_each():
+    needs = [Needs('a', 5 * GIB), Needs('b', 4 * GIB)]
+    assert perhaps(needs, CARD, 1, a=2, b=2) == perhaps(needs, CARD, 2, a=0, b=2) == []
+    (line,) = perhaps(needs, CARD, 2, a=1, b=2)
+    assert line == (
+        'the 2 largest runs may not fit a GPU at once: 9.0 GiB and 600.0 MiB for the CUDA context '
+        'of each are more than the 10.0 GiB of Made-up GPU; a smaller --runs-per-gpu has fewer '
+        'share it'
+    )
+
+
 def test_where_nothing_is_known_nothing_is_said():
     unknown = MemoryLimit(None, 'cuda', CONTEXT_BYTES)
     needs = [Needs('a', 10**15, workspace=10**15)]

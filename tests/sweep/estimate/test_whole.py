@@ -1,5 +1,7 @@
 """A whole estimate: totals by hand, what does not fit, and how it looks."""
 
+from dataclasses import replace
+
 import pytest
 
 from ukd_bench.records.folder import SweepPaths
@@ -64,6 +66,14 @@ def part(found, name: str) -> str:
 def notes(found) -> list[str]:
     text = '\n'.join(lines(found)).split('\n\n')[2].replace('\n  ', ' ')
     return [note.removeprefix('- ') for note in text.splitlines()]
+
+
+def test_runs_that_share_a_gpu_spend_hours_of_their_own(inside):
+    plan = planned(methods=('plain',), seeds=(0, 1), device='cuda')
+    found = replace(estimated(inside, plan, NO_GPU), sharing=2)
+    assert any(
+        note.startswith('time: runs that share a GPU slow each other') for note in notes(found)
+    )
 
 
 def test_totals_by_hand(inside):

@@ -17,9 +17,13 @@ def cuda(*gpus: str) -> Devices:
 
 
 def resources(
-    devices: Devices = CPU, jobs: int | None = None, threads: int = 1, gpus_per_run: int = 1
+    devices: Devices = CPU,
+    jobs: int | None = None,
+    threads: int = 1,
+    gpus_per_run: int = 1,
+    runs_per_gpu: int = 1,
 ) -> Resources:
-    return Resources(devices, jobs, threads, gpus_per_run=gpus_per_run)
+    return Resources(devices, jobs, threads, gpus_per_run=gpus_per_run, runs_per_gpu=runs_per_gpu)
 
 
 def job(folder: Path, key: str, script: str, **variables: str) -> Job:

@@ -6,7 +6,7 @@ from ukd_bench.errors import ConfigError
 from ukd_bench.sweep.executors import EXECUTORS, build_executor
 from ukd_bench.sweep.executors.base import Executor
 
-from .made_up_jobs import resources
+from .made_up_jobs import cuda, resources
 
 
 class OneByOne(Executor):
@@ -86,3 +86,18 @@ def test_only_runs_that_outlive_a_sweep_are_left_alone(name):
 
 class Lasting(OneByOne):
     outlives = True
+
+
+class Sharing(OneByOne):
+    shares_gpus = True
+
+
+@pytest.mark.parametrize('name', ['inline', 'slurm', f'{__name__}.OneByOne'])
+def test_only_an_executor_that_can_has_runs_share_a_gpu(name):
+    shared = resources(cuda('0'), runs_per_gpu=2)
+    with pytest.raises(ConfigError) as refused:
+        build_executor(name, shared)
+    line = f'--runs-per-gpu 2: the executor {name} has no runs share a GPU'
+    assert str(refused.value) == line
+    for able in ('local', f'{__name__}.Sharing'):
+        assert build_executor(able, shared).shares_gpus

@@ -9,7 +9,7 @@ import pytest
 from ukd_bench.errors import ConfigError
 from ukd_bench.sweep.executors.local import LocalExecutor
 
-from .made_up_jobs import cuda, ending, job, resources
+from .made_up_jobs import CPU, cuda, ending, job, resources
 
 # Says which GPU it sees, and stays until a file lets it go.
 STAYS = """
@@ -200,3 +200,67 @@ def test_on_the_cpu_processes_fill_the_cores(local, monkeypatch, staying, jobs, 
     assert executor.capacity == (jobs or slots)
     assert executor.has_room(replace(staying('fits'), processes=slots))
     assert not executor.has_room(replace(staying('does_not'), processes=slots + 1))
+
+
+def test_runs_share_gpus_in_rounds_and_a_new_one_goes_where_fewest_are(staying, local):
+    executor = local(cuda('4', '7'), runs_per_gpu=2)
+    assert executor.capacity == 4
+    jobs = [staying(f'run{number}') for number in range(6)]
+    for one in jobs[:4]:
+        assert executor.has_room(one)
+        executor.start(one)
+    assert [sees(one) for one in jobs[:4]] == ['4', '7', '4', '7']
+    assert not executor.has_room(jobs[4])
+    # In this order the first place that is free is on a GPU with a run.
+    for one in (jobs[0], jobs[1], jobs[3]):
+        (one.folder / 'go').touch()
+        ending(executor, one)
+    for one in jobs[4:]:
+        executor.start(one)
+    assert [sees(one) for one in jobs[4:]] == ['7', '4']
+
+
+def test_fewer_jobs_are_spread_over_the_gpus(local, staying):
+    executor = local(cuda('0', '1'), jobs=3, runs_per_gpu=3)
+    jobs = [staying(f'run{number}') for number in range(3)]
+    for one in jobs:
+        executor.start(one)
+    assert executor.capacity == 3 and [sees(one) for one in jobs] == ['0', '1', '0']
+
+
+@pytest.mark.parametrize(
+    ('gpus', 'jobs', 'sharing'), [(2, None, 3), (2, 6, 3), (2, 3, 2), (2, 2, 1), (0, 1, 3)]
+)
+def test_how_many_come_to_share_a_gpu(gpus, jobs, sharing):
+    given = resources(cuda(*map(str, range(gpus))), jobs=jobs, runs_per_gpu=3)
+    assert given.sharing == sharing
+
+
+@pytest.mark.parametrize(
+    ('devices', 'options', 'line'),
+    [
+        (
+            cuda('0', '1'),
+            dict(jobs=5, runs_per_gpu=2),
+            '--jobs 5: --runs-per-gpu 2 has 2 share a GPU, and --device cuda has 2 (Made-up GPU); '
+            '--runs-per-gpu 3 lets so many share them',
+        ),
+        (
+            cuda('0', '1'),
+            dict(jobs=3),
+            '--jobs 3: every run has a GPU of its own, and --device cuda has 2 (Made-up GPU); '
+            '--runs-per-gpu 2 lets so many share them',
+        ),
+        (
+            cuda('0', '1'),
+            dict(gpus_per_run=2, runs_per_gpu=2),
+            '--runs-per-gpu 2: gpus_per_run = 2 gives every run that trains GPUs of its own',
+        ),
+        (CPU, dict(runs_per_gpu=2), '--runs-per-gpu 2: --device cpu has no GPU to share'),
+        (CPU, dict(runs_per_gpu=0), '--runs-per-gpu 0 is not positive'),
+    ],
+)
+def test_what_cannot_be_shared_is_refused(local, devices, options, line):
+    with pytest.raises(ConfigError) as refused:
+        local(devices, **options)
+    assert str(refused.value) == line

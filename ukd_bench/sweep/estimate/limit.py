@@ -98,28 +98,37 @@ def perhaps_too_large(
 ) -> list[str]:
     """A line on each kind of run that fits alone, and may not with what else there may be.
 
-    That is scratch memory on a GPU, and on the CPU the runs beside it.
+    That is scratch memory on a GPU, and the runs beside it: on the CPU, or on a GPU that is shared.
 
     Args:
         needs: The kinds of runs.
         limit: What there is.
         at_once: How many runs there are of each kind, by what it is called.
-        jobs: Runs at once.
+        jobs: Runs at once that share the memory, on CUDA those on one GPU.
         kind: ``cpu`` or ``cuda``.
     """
     if limit.size is None:
         return []
     fitting = [one for one in needs if one.peak + limit.beside <= limit.size]
+    peaks = sorted((one.peak for one in fitting for _ in range(at_once[one.what])), reverse=True)
+    largest = peaks[:jobs]
     if kind == 'cuda':
-        return [
+        lines = [
             f'{one.what} may not fit: scratch memory of at most {size_in_words(one.workspace)} '
             f'comes beside its peak of {size_in_words(one.peak)} and {limit.what_is_beside}, '
             f'and the limit is {size_in_words(limit.size)} ({limit.whose})'
             for one in fitting
             if one.peak + limit.beside + one.workspace > limit.size
         ]
-    peaks = sorted((one.peak for one in fitting for _ in range(at_once[one.what])), reverse=True)
-    largest = peaks[:jobs]
+        # Each process has a context of its own.
+        if len(largest) > 1 and sum(largest) + len(largest) * limit.beside > limit.size:
+            lines.append(
+                f'the {len(largest)} largest runs may not fit a GPU at once: '
+                f'{size_in_words(sum(largest))} and {limit.what_is_beside} of each are more than '
+                f'the {size_in_words(limit.size)} of {limit.whose}; a smaller --runs-per-gpu has '
+                'fewer share it'
+            )
+        return lines
     if sum(largest) + limit.beside <= limit.size:
         return []
     return [

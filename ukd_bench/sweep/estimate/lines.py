@@ -96,7 +96,7 @@ def _disk(estimate: Estimate) -> str:
 def _whole_time(estimate: Estimate) -> str:
     known = [one for one in estimate.runs if one.duration is not None]
     cuda = estimate.devices.kind == 'cuda'
-    # A run on a GPU has one of its own.
+    # A run on a GPU has one of its own, or shares one and takes its whole time all the same.
     hours = (
         sum(
             (one.duration.seconds if one.duration else 0.0) * (1 if cuda else one.run.spec.threads)
@@ -104,7 +104,8 @@ def _whole_time(estimate: Estimate) -> str:
         )
         / _HOUR
     )
-    spent = f'{hours:.2f} {"GPU" if cuda else "core"}-hours'
+    unit = ('GPU' if estimate.sharing == 1 else 'run') if cuda else 'core'
+    spent = f'{hours:.2f} {unit}-hours'
     at_once = f'with {estimate.jobs} at once' if estimate.jobs > 1 else 'one after another'
     if estimate.seconds is not None:
         return f'{_time(estimate.seconds)} {at_once}, {spent}'
@@ -142,6 +143,8 @@ def _notes(estimate: Estimate) -> Iterator[str]:
         yield f'time: medians of earlier runs on {", ".join(devices)}'
     if any(one.duration is not None and one.duration.is_scaled for one in runs):
         yield 'time: ~ is scaled from runs of another method, K or schedule by the work of each'
+    if estimate.sharing > 1:
+        yield 'time: runs that share a GPU slow each other down, by how much is not known'
     if any(one.duration is None for one in runs):
         yield (
             f'time: {_UNKNOWN} has no earlier run of its network on such videos and on '

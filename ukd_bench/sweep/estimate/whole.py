@@ -44,6 +44,7 @@ class Estimate:
         limit: Memory that there is for a run, or on the CPU for all.
         jobs: Runs at once.
         seconds: From the first start to the last end; None where a run's time is not known.
+        sharing: Runs that come to share a GPU.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class Estimate:
     limit: MemoryLimit
     jobs: int
     seconds: float | None
+    sharing: int = 1
 
     @property
     def num_finished(self) -> int:
@@ -68,9 +70,9 @@ class Estimate:
     def tight(self) -> list[str]:
         """A line on each kind of run that fits alone, and may not with what else there may be."""
         at_once = Counter(what(one.run, self.plan) for one in self.runs)
-        return perhaps_too_large(
-            self._needs, self.limit, at_once, self.jobs, kind=self.devices.kind
-        )
+        kind = self.devices.kind
+        beside = self.sharing if kind == 'cuda' else self.jobs
+        return perhaps_too_large(self._needs, self.limit, at_once, beside, kind)
 
     @cached_property
     def _needs(self) -> list[Needs]:
@@ -90,6 +92,7 @@ def estimate(
     cache_gib: float,
     limit_bytes: int | None = None,
     say: Callable[[str], None] = print,
+    sharing: int = 1,
 ) -> Estimate:
     """Estimates what is left of a sweep. Nothing is made or trained.
 
@@ -100,6 +103,7 @@ def estimate(
         cache_gib: GiB that cached frames may take.
         limit_bytes: Memory that a run may take; None is what the device has.
         say: Called with a line before a person has to wait.
+        sharing: Runs that come to share a GPU.
 
     Raises:
         UkdBenchError: the process that predicts peaks died, or the videos cannot be read.
@@ -129,7 +133,7 @@ def estimate(
     }
     whole = queue_seconds(state, seconds, jobs) if len(seconds) == len(runs) else None
     limit = memory_limit(devices, limit_bytes)
-    return Estimate(plan, estimates, shared, devices, limit, jobs, whole)
+    return Estimate(plan, estimates, shared, devices, limit, jobs, whole, sharing)
 
 
 def what(run: PlannedRun, plan: Plan) -> str:

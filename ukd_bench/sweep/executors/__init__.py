@@ -38,6 +38,10 @@ def build_executor(name: str, resources: Resources) -> Executor:
     kind = executor_class(name)
     if resources.detach and not kind.outlives:
         raise ConfigError(f'--detach: runs of the executor {name} end with the sweep')
+    if resources.runs_per_gpu > 1 and not kind.shares_gpus:
+        raise ConfigError(
+            f'--runs-per-gpu {resources.runs_per_gpu}: the executor {name} has no runs share a GPU'
+        )
     if name in EXECUTORS:
         return kind(resources)
     with told_in_one_line(f'executor {name!r}'):

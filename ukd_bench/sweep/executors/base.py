@@ -6,6 +6,7 @@ whether the run is still under way. So one that hands runs to other machines nee
 sweep but this file.
 """
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -42,6 +43,7 @@ class Resources:
         folder: The sweep's folder.
         detach: Whether nobody is to wait for the end of runs that outlive the sweep.
         options: What the sweep's config and the command line say to executors, by their names.
+        runs_per_gpu: Runs that may share each GPU, where every run has one process.
     """
 
     devices: Devices
@@ -51,6 +53,14 @@ class Resources:
     detach: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     gpus_per_run: int = 1
+    runs_per_gpu: int = 1
+
+    @property
+    def sharing(self) -> int:
+        """Runs that come to share a GPU: fewer than may, where ``jobs`` are spread over more."""
+        if self.jobs is None or not self.devices.gpus:
+            return self.runs_per_gpu
+        return min(self.runs_per_gpu, math.ceil(self.jobs / len(self.devices.gpus)))
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,24 @@ def require_gpus(resources: Resources) -> None:
         )
 
 
+def require_shareable(resources: Resources) -> None:
+    """Refuses to have runs share what cannot be shared.
+
+    Raises:
+        ConfigError: ``runs_per_gpu`` is no number of runs, there are no GPUs, or a run has several.
+    """
+    each, option = resources.runs_per_gpu, f'--runs-per-gpu {resources.runs_per_gpu}'
+    if each < 1:
+        raise ConfigError(f'{option} is not positive')
+    if each > 1 and resources.devices.kind != 'cuda':
+        raise ConfigError(f'{option}: --device {resources.devices.asked} has no GPU to share')
+    if each > 1 and resources.gpus_per_run > 1:
+        raise ConfigError(
+            f'{option}: gpus_per_run = {resources.gpus_per_run} gives every run that trains GPUs '
+            'of its own'
+        )
+
+
 class Executor(ABC):
     """Carries out runs; the queue calls it from one thread.
 
@@ -111,6 +139,7 @@ class Executor(ABC):
         ahead: Whether it takes runs before those that they need have ended, and holds them back
             itself, as a cluster's scheduler does.
         outlives: Whether its runs go on when the sweep ends.
+        shares_gpus: Whether it can have several runs on one GPU at once.
         linger_s: Seconds for which what a run has left may not be visible yet when :meth:`poll`
             says that it has ended, as on a file system of several hosts.
     """
@@ -120,6 +149,7 @@ class Executor(ABC):
     has_terminal = False
     ahead = False
     outlives = False
+    shares_gpus = False
     linger_s = 0.0
 
     def __init__(self, resources: Resources) -> None:

@@ -1,10 +1,11 @@
 """Runs on this machine, as many at once as there is room for: GPUs of their own, or cores."""
 
+import math
 import os
 import subprocess
 
 from ...errors import ConfigError
-from .base import Executor, Job, Resources, require_gpus
+from .base import Executor, Job, Resources, require_gpus, require_shareable
 from .devices import visible
 from .forked import ForkedRun, RunServer
 from .process import exit_in_words, start_process, stop_processes
@@ -14,14 +15,18 @@ class LocalExecutor(Executor):
     """Starts one process a run, each in slots of its own.
 
     A run takes one slot, and one that trains in several processes takes as many. On CUDA a slot is
-    a GPU; its run sees no other. There are as many as GPUs unless ``jobs`` says for fewer runs. On
-    the CPU ``jobs`` says how many runs there are at once; by default they fill the cores, and runs
-    are forked from a :class:`.RunServer`, which spares each the import of what it needs. On CUDA
-    nothing may be inherited of what asks for GPUs when it is imported.
+    a GPU, or a place on one that several runs share; its run sees no other. There are as many as
+    GPUs, or as their places, unless ``jobs`` says for fewer runs. On the CPU ``jobs`` says how many
+    runs there are at once; by default they fill the cores, and runs are forked from a
+    :class:`.RunServer`, which spares each the import of what it needs. On CUDA nothing may be
+    inherited of what asks for GPUs when it is imported.
 
     Raises:
-        ConfigError: ``jobs`` or a single run asks for more slots than there are GPUs.
+        ConfigError: ``jobs`` or a single run asks for more slots than there are, or runs shall
+            share what cannot be shared.
     """
+
+    shares_gpus = True
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
@@ -40,9 +45,15 @@ class LocalExecutor(Executor):
         Raises:
             ConfigError: the server that runs are forked from cannot be started.
         """
-        slots, self._free = self._free[: job.processes], self._free[job.processes :]
+        slots = [self._take() for _ in range(job.processes)]
         fork = self.resources.devices.kind == 'cpu'
         self._running[job.key] = self._forked(job) if fork else _fresh(job, slots), slots
+
+    def _take(self) -> str:
+        """Takes a free slot, of a GPU with the fewest runs on it."""
+        slot = max(self._free, key=self._free.count)
+        self._free.remove(slot)
+        return slot
 
     def _forked(self, job: Job) -> ForkedRun:
         if self._server is None or self._server.has_ended:
@@ -91,15 +102,27 @@ def _fresh(job: Job, gpus: list[str]) -> subprocess.Popen:
 def _slots(resources: Resources) -> list[str]:
     """What each slot is called; on CUDA it is its GPU's name."""
     devices, jobs, each = resources.devices, resources.jobs, resources.gpus_per_run
+    require_shareable(resources)
     if devices.kind == 'cpu':
         cores = len(os.sched_getaffinity(0))
         # One that takes more than all cores has them to itself.
         return [''] * (jobs * each if jobs else max(each, cores // resources.threads))
     require_gpus(resources)
-    if jobs is not None and jobs * each > len(devices.gpus):
-        own = 'a GPU of its own' if each == 1 else f'{each} GPUs of its own'
-        raise ConfigError(
-            f'--jobs {jobs}: every run has {own}, and --device {devices.asked} has '
-            f'{len(devices.gpus)} ({devices.name})'
-        )
-    return [*devices.gpus[: jobs * each if jobs else None]]
+    # In rounds, so that no GPU has two runs while another has none.
+    slots = [*devices.gpus] * resources.runs_per_gpu
+    if jobs is not None and jobs * each > len(slots):
+        raise ConfigError(f'--jobs {jobs}: {_too_many(resources, jobs)}')
+    return slots[: jobs * each if jobs else None]
+
+
+def _too_many(resources: Resources, jobs: int) -> str:
+    """Why there cannot be so many runs at once, and which option would let there be."""
+    devices, each, sharing = resources.devices, resources.gpus_per_run, resources.runs_per_gpu
+    number = len(devices.gpus)
+    here = f'--device {devices.asked} has {number} ({devices.name})'
+    if each > 1:
+        return f'every run has {each} GPUs of its own, and {here}'
+    enough = f'--runs-per-gpu {math.ceil(jobs / number)} lets so many share them'
+    if sharing > 1:
+        return f'--runs-per-gpu {sharing} has {sharing} share a GPU, and {here}; {enough}'
+    return f'every run has a GPU of its own, and {here}; {enough}'

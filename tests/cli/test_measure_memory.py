@@ -425,11 +425,15 @@ SEE = '(see ukd-bench measure memory --help)'
         (
             ['--sweep', 'none', '--predict'],
             'sweep config none does not exist; shipped by name are '
-            'arid_v1, arid_v15, darkroom, quick, quick_again',
+            'arid_v1, arid_v15, darkroom, darkroom_wide, full_size, quick, quick_again',
         ),
         (
             ['--sweep', 'quick', '--student', 'x3d-m', '--predict'],
             "student 'x3d-m' is none of i3d-r18-w8, all",
+        ),
+        (
+            ['--against', 'far.json', '--compare'],
+            '--against predicts and compares, and does not go with --compare',
         ),
         (
             ['odd.py', '--predict', '--amp'],

@@ -97,14 +97,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument('--compare', action='store_true', help='predict and measure')
     how.add_argument(
-        '--against', type=named_path, metavar='FILE',
-        help='predict, and compare with what a JSON file of a machine with the device says was '
-        'measured there',
-    )  # fmt: skip
-    how.add_argument(
         '--check', action='store_true',
         help='carry out each cell with no more memory than was predicted; with --budget, both '
         'sides of each boundary with no more than fits',
+    )  # fmt: skip
+    add(
+        '--against', type=named_path, metavar='FILE',
+        help='predict, and compare with what --json wrote where it was measured',
     )  # fmt: skip
     add(
         '--budget', type=memory_sizes, metavar='SIZE,SIZE',
@@ -153,6 +152,9 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise ConfigError('--for-teachers needs --budget')
     if arguments.budget and not (arguments.predict or arguments.check):
         raise ConfigError('--budget needs --predict or --check')
+    for name in ('predict', 'compare', 'check', 'budget'):
+        if arguments.against and getattr(arguments, name):
+            raise ConfigError(f'--against predicts and compares, and does not go with --{name}')
     if not (arguments.predict or arguments.against):
         device_name(arguments.device)
     for name in ('teachers', 'figure'):
@@ -233,10 +235,10 @@ def _rows(
 ) -> 'list[Row]':
     """Rows as they were asked for: predicted, measured, or both."""
     rows: list[Row] = []
-    elsewhere = arguments.predict or arguments.check or arguments.against
-    if elsewhere or arguments.compare:
+    predicts_alone = arguments.predict or arguments.check or arguments.against
+    if predicts_alone or arguments.compare:
         rows += _predicted(arguments, subject, cells, folder / 'predicted', update)
-    if not elsewhere:
+    if not predicts_alone:
         rows += _measured(arguments, subject, cells, folder / 'measured', update)
     return rows
 

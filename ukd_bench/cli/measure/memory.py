@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ from ...records.execution import DEVICES, device_name, environment
 from ..options import add_json
 from ..progress import progress_bar
 from ..values import clip, count, memory_sizes, named_path, numbers, words
-from .memory_against import measured_elsewhere
 from .memory_budget import WANTED_TEACHERS, answer_budget
 from .memory_files import (
     Table,
@@ -24,12 +23,15 @@ from .memory_files import (
     json_path,
     require_a_file_each,
 )
+from .memory_predicted import predicted_before
 from .memory_subjects import ALL, STUDENT, SWEEP, methods_of, subjects, title_of
 
 if TYPE_CHECKING:
+    from ...measure.memory.boundary import Need
     from ...measure.memory.compare import Comparison
     from ...measure.memory.measured import Outcome
     from ...measure.memory.rehearsal.subject import Cell, Subject
+    from ...measure.memory.room import Room
     from ...measure.memory.table import Row
 
 METHODS = ('plain', 'ukd', 'naive', 'naive_graph', 'swap', 'mutual', 'two_stream_dark_light')
@@ -102,8 +104,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         'sides of each boundary with no more than fits',
     )  # fmt: skip
     add(
-        '--against', type=named_path, metavar='FILE',
-        help='predict, and compare with what --json wrote where it was measured',
+        '--predicted', type=named_path, metavar='FILE',
+        help='measure, and compare with what --predict --json wrote before',
     )  # fmt: skip
     add(
         '--budget', type=memory_sizes, metavar='SIZE,SIZE',
@@ -118,7 +120,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     jobs = min(4, os.cpu_count() or 1)
     add(
         '--jobs', type=count(1), default=jobs, metavar='N',
-        help=f'predictions at once, and measurements on CUDA (default: {jobs})',
+        help=f'predictions at once, and measurements on CUDA that fit a card together by '
+        f'what was predicted (default: {jobs})',
     )  # fmt: skip
     add_json(parser)
     add('--csv', type=named_path, metavar='FILE', help='write all figures as CSV, too')
@@ -153,9 +156,9 @@ def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.budget and not (arguments.predict or arguments.check):
         raise ConfigError('--budget needs --predict or --check')
     for name in ('predict', 'compare', 'check', 'budget'):
-        if arguments.against and getattr(arguments, name):
-            raise ConfigError(f'--against predicts and compares, and does not go with --{name}')
-    if not (arguments.predict or arguments.against):
+        if arguments.predicted and getattr(arguments, name):
+            raise ConfigError(f'--predicted measures and compares, and does not go with --{name}')
+    if not arguments.predict:
         device_name(arguments.device)
     for name in ('teachers', 'figure'):
         if arguments.budget and getattr(arguments, name):
@@ -177,20 +180,17 @@ def _print_tables(
 ) -> int:
     from . import memory_text as text
 
-    here = not (arguments.predict or arguments.against)
-    tables, failed, named = [], [], device_name(arguments.device if here else 'cpu')
+    tables, failed, named = [], [], device_name('cpu' if arguments.predict else arguments.device)
     for number, (subject, mine) in enumerate(zip(asked, methods, strict=True)):
         cells = subject.cells(mine, TEACHERS if arguments.teachers is None else arguments.teachers)
-        setting, elsewhere = None, None
-        if arguments.against:
+        setting, before = None, None
+        if arguments.predicted:
             setting = _setting(arguments, subject, scratch / f'{number}-setting')
-            path = json_path(arguments.against, subject.student)
-            elsewhere = measured_elsewhere(path, subject, setting, cells)
-            cells = elsewhere.cells
+            path = json_path(arguments.predicted, subject.student)
+            before = predicted_before(path, subject, setting, cells)
         with progress_bar(subject.student) as update:
-            rows = _rows(arguments, subject, cells, scratch / str(number), update)
-        if elsewhere is not None:
-            rows += elsewhere.rows
+            given = before.rows if before else []
+            rows = _rows(arguments, subject, cells, given, scratch / str(number), update)
         lines = text.errors(
             subject.student, ((text.cell_name(row), row['error']) for row in rows if row['error'])
         )
@@ -205,16 +205,17 @@ def _print_tables(
             print(text.checks(subject.student, outcomes), end='\n\n')
             failed += text.errors(subject.student, text.not_enough(outcomes))
         comparison = None
-        if arguments.compare or elsewhere is not None:
+        if before is not None:
+            comparison = _compared(rows)
+        if arguments.compare:
             with progress_bar(f"{subject.student}: torch's tracker") as update:
                 folder = scratch / f'{number}-tracked'
-                comparison = _compared(arguments, subject, cells, rows, folder, update)
+                tracked = _tracked(arguments, subject, cells, folder, update)
+            comparison = _compared(rows, tracked)
         setting = setting or _setting(arguments, subject, scratch / f'{number}-setting')
-        tables.append(Table(setting, rows, comparison, elsewhere))
+        tables.append(Table(setting, rows, comparison, before))
         parts = [text.heading(setting), text.tables(rows, subject.device)]
         parts += [text.breakdown(rows), '' if comparison is None else comparison.text()]
-        if elsewhere is not None:
-            named = elsewhere.environment['device']['name']
         predicted = arguments.predict or arguments.check
         parts.append(text.rests_on(subject.device, predicted, named))
         print('\n\n'.join(filter(None, parts)), end='\n\n' if subject is not asked[-1] else '\n')
@@ -230,16 +231,17 @@ def _rows(
     arguments: argparse.Namespace,
     subject: 'Subject',
     cells: 'list[Cell]',
+    given: 'list[Row]',
     folder: Path,
     update: Callable[[int, int], None],
 ) -> 'list[Row]':
-    """Rows as they were asked for: predicted, measured, or both."""
-    rows: list[Row] = []
-    predicts_alone = arguments.predict or arguments.check or arguments.against
-    if predicts_alone or arguments.compare:
+    """Rows as they were asked for: predicted, now or before, and measured."""
+    rows = [*given]
+    if arguments.predict or arguments.compare or arguments.check:
         rows += _predicted(arguments, subject, cells, folder / 'predicted', update)
-    if not predicts_alone:
-        rows += _measured(arguments, subject, cells, folder / 'measured', update)
+    if not (arguments.predict or arguments.check):
+        room = _room(arguments, subject, cells, rows)
+        rows += _measured(subject, cells, room, folder / 'measured', update)
     return rows
 
 
@@ -255,57 +257,79 @@ def _predicted(
     return predicted_rows(subject, cells, folder, arguments.jobs, update)
 
 
-def _measured(
+def _room(
     arguments: argparse.Namespace,
     subject: 'Subject',
     cells: 'list[Cell]',
-    folder: Path,
-    update: Any,
+    predicted: 'list[Row]',
+) -> 'Room':
+    """What may be measured at once: on a GPU, what is known to fit beside each other."""
+    from ...measure.memory.room import Room, free_bytes
+
+    if arguments.device == 'cpu' or arguments.jobs == 1 or not predicted:
+        return Room()
+    needs = {
+        cell: need.bounded_bytes
+        for cell in cells
+        if (need := _need(subject, cell, predicted)) is not None
+    }
+    return Room(arguments.jobs, free_bytes(), needs)
+
+
+def _measured(
+    subject: 'Subject', cells: 'list[Cell]', room: 'Room', folder: Path, update: Any
 ) -> 'list[Row]':
     from ...measure.memory.measured import measured_rows
 
-    # On the CPU whatever runs beside a cell would take memory that it needs.
-    jobs = arguments.jobs if arguments.device == 'cuda' else 1
-    return measured_rows(subject, cells, folder, update, jobs)
+    return measured_rows(subject, cells, folder, update, room)
+
+
+def _need(subject: 'Subject', cell: 'Cell', predicted: 'list[Row]') -> 'Need | None':
+    """What a cell was predicted to take; None where that failed."""
+    from ...measure.memory.budget import need_of
+    from ...measure.memory.table import row_of
+
+    # What names a cell in its rows.
+    named = {name: value for name, value in row_of(subject, cell, '').items() if value}
+    mine = [row for row in predicted if named.items() <= row.items() and not row['error']]
+    return need_of(mine) if mine else None
 
 
 def _checked(
     subject: 'Subject', cells: 'list[Cell]', predicted: 'list[Row]', folder: Path, update: Any
 ) -> list[tuple['Cell', int, 'Outcome']]:
     """How each cell went that may take no more than was predicted, in bytes."""
-    from ...measure.memory.budget import need_of
     from ...measure.memory.check import checked
-    from ...measure.memory.table import row_of
 
     outcomes = []
     for number, cell in enumerate(cells, start=1):
-        # What names a cell in its rows.
-        named = {name: value for name, value in row_of(subject, cell, '').items() if value}
-        mine = [row for row in predicted if named.items() <= row.items() and not row['error']]
-        if mine:
-            estimate = need_of(mine).peak_bytes
+        if (need := _need(subject, cell, predicted)) is not None:
+            estimate = need.peak_bytes
             outcome = checked(subject, cell, estimate, folder / str(number))
             outcomes.append((cell, estimate, outcome))
         update(number, len(cells))
     return outcomes
 
 
-def _compared(
+def _tracked(
     arguments: argparse.Namespace,
     subject: 'Subject',
     cells: 'list[Cell]',
-    rows: 'list[Row]',
     folder: Path,
     update: Any,
-) -> 'Comparison':
-    """Predicted against measured rows, with what torch's own tracker says of them beside."""
+) -> 'list[Row]':
     from ...measure.memory.baseline import tracker_rows
+
+    return tracker_rows(subject, cells, folder, arguments.jobs, update)
+
+
+def _compared(rows: 'list[Row]', tracked: 'Sequence[Row]' = ()) -> 'Comparison':
+    """Predicted against measured rows, and what torch's own tracker says where it was asked."""
     from ...measure.memory.compare import compared
 
     predicted, measured = (
         [row for row in rows if row['predicted'] == side] for side in (True, False)
     )
-    tracked = tracker_rows(subject, cells, folder, arguments.jobs, update)
     return compared(predicted, measured, tracked)
 
 
@@ -323,7 +347,7 @@ def _write(arguments: argparse.Namespace, command: str, tables: list[Table]) -> 
     """Writes what was asked for; a figure is drawn of what the JSON files hold."""
     from ...files.atomic import write_json, write_text
 
-    device = 'cpu' if arguments.predict or arguments.against else arguments.device
+    device = 'cpu' if arguments.predict else arguments.device
     contents = [
         content(one, command, environment(device, 1, one.setting['precision'])) for one in tables
     ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...measure.memory.budget import Budget, Question
     from ...measure.memory.compare import Comparison
     from ...measure.memory.table import Row
-    from .memory_against import Elsewhere
+    from .memory_predicted import Predicted
 
 SCHEMA = 1
 KIND, BUDGET_KIND = 'memory', 'memory_budget'
@@ -28,7 +28,7 @@ _ROW = (
     *('workspace_bound_bytes', 'breakdown'),
 )
 _FILES = ('json', 'csv', 'figure')
-_PATHS = ('config', 'pool', 'sweep', 'against')
+_PATHS = ('config', 'pool', 'sweep', 'predicted')
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class Table:
         rows: The rows.
         comparison: Of those that are predicted with those that are measured, where it was asked
             for.
-        elsewhere: Where the measured rows come from, where they were measured before.
+        before: Where the predicted rows come from, where they were predicted before.
     """
 
     setting: Mapping[str, Any]
     rows: 'Sequence[Row]'
     comparison: 'Comparison | None' = None
-    elsewhere: 'Elsewhere | None' = None
+    before: 'Predicted | None' = None
 
 
 def json_path(path: Path, student: str) -> Path:
@@ -67,17 +67,7 @@ def require_a_file_each(path: Path | None, students: int) -> None:
 
 
 def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON file of one student.
-
-    Where the measured rows come from another file, command and surroundings are those by which they
-    were measured, and those of the prediction stand apart.
-    """
-    elsewhere = table.elsewhere
-    if elsewhere is not None:
-        apart = dict(predicted_by=dict(command=command, environment=environment))
-        command, environment = elsewhere.command, elsewhere.environment
-    else:
-        apart = {}
+    """The JSON file of one student."""
     rows = [
         {name: row[name] for name in _ROW if name in row} | dict(breakdown=parts_of(row))
         for row in table.rows
@@ -87,7 +77,7 @@ def content(table: Table, command: str, environment: Mapping[str, Any]) -> dict[
         kind=KIND,
         command=command,
         environment=environment,
-        **apart,
+        **({} if table.before is None else dict(predicted_by=table.before.by)),
         setting=table.setting,
         rows=rows,
         **({} if table.comparison is None else dict(comparison=table.comparison.as_json())),

@@ -4,7 +4,6 @@ import os
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -16,9 +15,12 @@ from ...errors import UkdBenchError, one_line
 from ...methods.table import METHOD_TABLE
 from .phases import Peaks
 from .rehearsal.subject import BANK, Cell, Subject
+from .room import Room, each_in
 from .table import Row, row_of
 
 DONE, OUT_OF_MEMORY, FAILED = 'done', 'oom', 'failed'
+ALONE = Room()
+"""One cell after another."""
 _NO_FIGURES = dict.fromkeys(('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes'))
 
 
@@ -44,7 +46,7 @@ def measured_rows(
     cells: Sequence[Cell],
     folder: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    jobs: int = 1,
+    room: Room = ALONE,
 ) -> list[Row]:
     """A row for each phase of each cell, in the order of the cells.
 
@@ -58,7 +60,7 @@ def measured_rows(
         cells: What of it, see :meth:`.subject.Subject.cells`.
         folder: For clips, configs, checkpoints and banks; empty.
         progress: Called with cells done and cells in all.
-        jobs: Cells side by side.
+        room: How many cells at once, and with how much memory for all.
 
     Raises:
         ConfigError: teachers' files cannot be made.
@@ -68,15 +70,10 @@ def measured_rows(
 
     def carry_out(cell: Cell) -> None:
         found[cell] = carried_out(subject, cell, folder)
+        progress(len(found), len(cells))
 
-    with ThreadPoolExecutor(jobs) as pool:
-        # The longest first, so that nobody waits for it alone in the end.
-        ordered = sorted(cells, key=lambda cell: -cell.num_teachers) if jobs > 1 else cells
-        running = [pool.submit(carry_out, cell) for cell in ordered]
-        for number, future in enumerate(as_completed(running), start=1):
-            future.result()
-            progress(number, len(cells))
-    for cell in cells if jobs > 1 else ():
+    each_in(room, cells, carry_out)
+    for cell in cells if room.jobs > 1 else ():
         if found[cell].status == OUT_OF_MEMORY:
             carry_out(cell)
     return [row for cell in cells for row in _rows(subject, cell, found[cell])]

@@ -1,0 +1,70 @@
+"""What was predicted before, to be measured and compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigError
+
+if TYPE_CHECKING:
+    from ...measure.memory.rehearsal.subject import Cell, Subject
+    from ...measure.memory.table import Row
+
+_SAME = ('student', 'batch_size', 'device', 'precision', 'clip')
+"""What of a setting both sides must share."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a file predicts of a student.
+
+    Attributes:
+        rows: The rows of the cells that are asked for.
+        by: By which command they were predicted, and where.
+    """
+
+    rows: 'list[Row]'
+    by: dict[str, Any]
+
+
+def predicted_before(
+    path: Path, subject: 'Subject', setting: dict[str, Any], cells: 'Sequence[Cell]'
+) -> Predicted:
+    """Reads what was predicted of some cells.
+
+    Args:
+        path: What ``measure memory --predict --json`` wrote.
+        subject: The student.
+        setting: What is measured, see :func:`.memory_setting.describe`.
+        cells: What is asked for.
+
+    Raises:
+        UkdBenchError: the file cannot be read, is of something else, or lacks one of the cells.
+    """
+    from ...measure.memory.table import row_of
+    from ...results.load_full_size import read_full_size
+
+    content = read_full_size(path)
+    if content is None:
+        raise ConfigError(f'{path}: holds no figures of memory')
+    for name in _SAME:
+        if content['setting'][name] != setting[name]:
+            raise ConfigError(
+                f'{path}: setting.{name} is {content["setting"][name]}, and {setting[name]} is '
+                'measured'
+            )
+    rows = []
+    for cell in cells:
+        named = row_of(subject, cell, '')
+        del named['phase']
+        mine = [
+            dict(error=None) | row
+            for row in content['rows']
+            if row['predicted'] and all(row.get(name) == value for name, value in named.items())
+        ]
+        if not mine:
+            told = ' '.join(map(str, filter(None, named.values())))
+            raise ConfigError(f'{path}: predicts nothing of {told}')
+        rows += mine
+    return Predicted(rows, {name: content[name] for name in ('command', 'environment')})

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, shortened
+from ..errors import ConfigError, quoted, shortened
 from ..files.configs import configs_root, read_config
 from ..files.python import config_name
 
@@ -20,6 +20,7 @@ _SECTIONS = (
 )
 """Sections that a sweep sets, or hands to MMEngine, in the config of every run."""
 _CHANNELS_LAST = 'ukd_bench.ChannelsLastHook'
+_AMP = 'AmpOptimWrapper'
 
 
 def fill_in(key: str, template: str, **names: str) -> str:
@@ -89,6 +90,15 @@ def custom_hooks(config: 'Config | dict[str, Any]') -> list[dict[str, Any]]:
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
+def preprocessor_of(config: 'Config') -> Any:
+    """The config of a network's preprocessor, wherever MMEngine looks for it; None where none is.
+
+    Args:
+        config: The config of a run.
+    """
+    return config.model.get('data_preprocessor') or config.get('data_preprocessor')
+
+
 def wants_channels_last(config: 'Config | dict[str, Any]') -> bool:
     """Whether a config says that the convolutions of its network have their channels last.
 
@@ -101,6 +111,24 @@ def set_channels_last(config: 'Config', wanted: bool) -> None:
     """Has a config say so, or not."""
     others = [hook for hook in custom_hooks(config) if not _lays_out(hook)]
     config.custom_hooks = [*others, *[dict(type=_CHANNELS_LAST)] * wanted]
+
+
+def set_amp(config: 'Config') -> None:
+    """Has a training mix precisions, as ``--amp`` of MMAction2's ``tools/train.py`` does.
+
+    Args:
+        config: A whole config, changed in place.
+
+    Raises:
+        ConfigError: its ``optim_wrapper`` is of a type of its own.
+    """
+    kind = config_name(config.optim_wrapper.get('type', 'OptimWrapper'))
+    if kind.removeprefix('mmengine.') not in ('OptimWrapper', _AMP):
+        raise ConfigError(
+            f'optim_wrapper.type = {quoted(kind)}: only an OptimWrapper can be made an {_AMP}'
+        )
+    config.optim_wrapper.type = _AMP
+    config.optim_wrapper.setdefault('loss_scale', 'dynamic')
 
 
 def _lays_out(hook: dict[str, Any]) -> bool:

@@ -109,7 +109,8 @@ def test_help_names_what_the_rooms_have(capsys):
     from ukd_bench.data.flow.settings import PARAMETERS
     from ukd_bench.knowledge.bank.storage import FORMS
     from ukd_bench.measure.speed.fill_rate import FillSetting
-    from ukd_bench.measure.speed.method_steps import METHODS, sweep_config
+    from ukd_bench.measure.speed.method_steps import METHODS
+    from ukd_bench.measure.speed.networks import sweep_config
 
     presets, algorithms = help_of(capsys, 'data', 'make'), help_of(capsys, 'data', 'flow')
     assert all(f'{name} (' in presets for name in PRESETS)
@@ -117,7 +118,7 @@ def test_help_names_what_the_rooms_have(capsys):
     assert FORMS in flat(help_of(capsys, 'knowledge', 'fill'))
     steps = flat(help_of(capsys, 'measure', 'steps'))
     assert f'methods: {", ".join(METHODS)} examples:' in steps
-    assert f'(default: {sweep_config().students[0].name})' in steps
+    assert f'(default: its first, of quick {sweep_config().students[0].name})' in steps
     rate, setting = flat(help_of(capsys, 'measure', 'fill')), vars(FillSetting())
     for name, value in setting.items():
         default = 'x'.join(map(str, value)) if isinstance(value, tuple) else value

@@ -289,8 +289,11 @@ def test_measuring_predicting_and_both(call, made_up, mine, monkeypatch, tmp_pat
     assert [row['mem_tracker'] for row in comparison['rows']] == [0.5]
 
 
-def test_predictions_beside_what_was_measured_elsewhere(call, made_up, mine, monkeypatch, tmp_path):
+def test_what_was_predicted_before_is_measured(call, made_up, mine, monkeypatch, tmp_path):
     made_up(row('plain'), row('ukd', 2))
+    before, words = tmp_path / 'before.json', (mine, '--methods', 'plain,ukd', '--teachers', '0,2')
+    monkeypatch.setattr(memory, 'environment', lambda *_: dict(device=dict(name='a laptop')))
+    assert call(*words, '--predict', '--json', before)[0] == 0
     given = [
         row(method, k, peak=peak) | dict(
             predicted=False, workspace_bound_bytes=None, breakdown=None,
@@ -298,42 +301,42 @@ def test_predictions_beside_what_was_measured_elsewhere(call, made_up, mine, mon
         )
         for method, k, peak in (('plain', 0, 99), ('ukd', 2, 80))
     ]  # fmt: skip
-    monkeypatch.setattr(memory, '_measured', lambda *_: given)
+    rooms = []
+    monkeypatch.setattr(memory, '_measured', lambda *a: rooms.append(a[2]) or given)
+    monkeypatch.setattr(memory, 'device_name', lambda _: 'a far GPU')
     monkeypatch.setattr(memory, 'environment', lambda *_: dict(device=dict(name='a far GPU')))
-    far, words = tmp_path / 'far.json', (mine, '--methods', 'plain,ukd', '--teachers', '0,2')
-    assert call(*words, '--device', 'cpu', '--json', far)[0] == 0
-    content = json.loads(far.read_text())
-    content['command'] = 'ukd-bench measure memory mine.py'
-    far.write_text(json.dumps(content))
-    monkeypatch.setattr(memory, 'environment', lambda *_: dict(device=dict(name='here')))
-    monkeypatch.setattr(baseline, 'tracker_rows', lambda *_: [])
-    asked = []
-    predicted = memory._predicted
-    monkeypatch.setattr(memory, '_predicted', lambda *a: asked.append(a[2]) or predicted(*a))
-    status, out, _ = call(*words, '--against', far, '--json', tmp_path / 'both/mine.json')
+    monkeypatch.setattr('ukd_bench.measure.memory.room.free_bytes', lambda: 2**30)
+    out_file = tmp_path / 'both/mine.json'
+    words = (*words, '--predicted', before, '--jobs', 3)
+    status, out, _ = call(*words, '--json', out_file)
     assert status == 0 and '+1.01%' in out and '+25.00%' in out
     assert out.endswith(f'Measured on a far GPU, torch {version("torch")}, a process a cell.\n')
-    assert [(cell.method, cell.num_teachers) for cell in asked[0]] == [('plain', 0), ('ukd', 2)]
-    both = json.loads((tmp_path / 'both/mine.json').read_text())
-    assert both['command'] == 'ukd-bench measure memory mine.py'
+    (room,) = rooms
+    assert (room.jobs, room.free_bytes) == (3, 2**30)
+    # What is reserved, and what libraries may take.
+    assert {cell.method: need for cell, need in room.needs.items()} == {
+        'plain': 201 * 2**20, 'ukd': 201 * 2**20,
+    }  # fmt: skip
+    both = json.loads(out_file.read_text())
     assert both['environment'] == dict(device=dict(name='a far GPU'))
-    assert both['predicted_by']['environment'] == dict(device=dict(name='here'))
-    assert both['predicted_by']['command'].endswith('--against far.json')
+    assert both['predicted_by']['environment'] == dict(device=dict(name='a laptop'))
+    assert both['predicted_by']['command'].endswith('--predict')
+    assert both['command'].endswith('--predicted before.json')
     # 200 MiB are predicted to be reserved, and the process took 250 more than before.
     assert both['comparison']['summary']['process']['worst'] == pytest.approx(-0.2)
     (student,) = load_full_size(tmp_path / 'both').students
-    assert {one.predicted for one in student.figures} == {True, False}
+    assert [one.predicted for one in student.figures] == [True, True, False, False]
 
-    line = f'error: {far}: setting.batch_size is 8, and 4 is predicted\n'
     monkeypatch.setitem(SETTING, 'batch_size', 4)
-    assert call(*words, '--against', far) == (2, '', line)
+    line = f'error: {before}: setting.batch_size is 8, and 4 is measured\n'
+    assert call(*words) == (2, '', line)
     monkeypatch.setitem(SETTING, 'batch_size', 8)
-    words = (mine, '--methods', 'mutual', '--teachers', '2')
-    line = f'error: {far}: none of what is asked for was measured there\n'
-    assert call(*words, '--against', far) == (2, '', line)
+    words = (mine, '--methods', 'mutual', '--teachers', '2', '--predicted')
+    line = f'error: {before}: predicts nothing of mutual 2\n'
+    assert call(*words, before) == (2, '', line)
     (tmp_path / 'queue.json').write_text('{"kind": "queue"}')
     line = f'error: {tmp_path / "queue.json"}: holds no figures of memory\n'
-    assert call(*words, '--against', tmp_path / 'queue.json') == (2, '', line)
+    assert call(*words, tmp_path / 'queue.json') == (2, '', line)
 
 
 def test_a_check_that_was_not_enough_is_an_exit_status(call, made_up, mine, monkeypatch):
@@ -432,13 +435,13 @@ SEE = '(see ukd-bench measure memory --help)'
             "student 'x3d-m' is none of i3d-r18-w8, all",
         ),
         (
-            ['--against', 'far.json', '--compare'],
-            '--against predicts and compares, and does not go with --compare',
+            ['--predicted', 'far.json', '--compare'],
+            '--predicted measures and compares, and does not go with --compare',
         ),
         (
             ['odd.py', '--predict', '--amp'],
-            "config odd.py: optim_wrapper.type = 'ApexOptimWrapper' cannot be given mixed "
-            'precision, only OptimWrapper',
+            "config odd.py: optim_wrapper.type = 'ApexOptimWrapper': only an OptimWrapper can be "
+            'made an AmpOptimWrapper',
         ),
         (
             ['mine.py', '--methods', 'wide', '--predict'],

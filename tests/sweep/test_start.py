@@ -166,6 +166,9 @@ def test_a_regime_from_scratch_asks_no_library_for_its_weights():
     assert set_in(model, Regime(start='scratch')).model.backbone.pretrained is False
     own = dict(rgb=dict(type='ResNet3d', pretrained='x.pth'))
     assert set_in(own, Regime(start='scratch')).model.rgb.pretrained is None
+    # Left alone, it would read the file None.
+    shifting = set_in(dict(backbone=dict(type='ResNetTSM', depth=50)), Regime(start='scratch'))
+    assert shifting.model.backbone.pretrained2d is False
 
 
 @pytest.mark.parametrize('method', ['plain', 'two_stream_dark_light', 'two_stream_rgb_flow'])

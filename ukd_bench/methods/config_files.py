@@ -20,7 +20,7 @@ _SECTIONS = (
 )
 """Sections that a sweep sets, or hands to MMEngine, in the config of every run."""
 _CHANNELS_LAST = 'ukd_bench.ChannelsLastHook'
-_PLAIN_OPTIMIZER, _MIXED_OPTIMIZER = 'OptimWrapper', 'AmpOptimWrapper'
+_AMP = 'AmpOptimWrapper'
 
 
 def fill_in(key: str, template: str, **names: str) -> str:
@@ -90,6 +90,15 @@ def custom_hooks(config: 'Config | dict[str, Any]') -> list[dict[str, Any]]:
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
+def preprocessor_of(config: 'Config') -> Any:
+    """The config of a network's preprocessor, wherever MMEngine looks for it; None where none is.
+
+    Args:
+        config: The config of a run.
+    """
+    return config.model.get('data_preprocessor') or config.get('data_preprocessor')
+
+
 def wants_channels_last(config: 'Config | dict[str, Any]') -> bool:
     """Whether a config says that the convolutions of its network have their channels last.
 
@@ -105,22 +114,21 @@ def set_channels_last(config: 'Config', wanted: bool) -> None:
 
 
 def set_amp(config: 'Config') -> None:
-    """Has a config train in automatic mixed precision, as ``--amp`` of MMAction2's tools does.
+    """Has a training mix precisions, as ``--amp`` of MMAction2's ``tools/train.py`` does.
+
+    Args:
+        config: A whole config, changed in place.
 
     Raises:
-        ConfigError: its optimizer is wrapped by something else than MMEngine's usual wrapper.
+        ConfigError: its ``optim_wrapper`` is of a type of its own.
     """
-    wrapper = config.optim_wrapper
-    kind = wrapper.get('type', _PLAIN_OPTIMIZER)
-    if kind == _MIXED_OPTIMIZER:
-        return
-    if kind != _PLAIN_OPTIMIZER:
+    kind = config_name(config.optim_wrapper.get('type', 'OptimWrapper'))
+    if kind.removeprefix('mmengine.') not in ('OptimWrapper', _AMP):
         raise ConfigError(
-            f'config {config.filename}: optim_wrapper.type = {quoted(kind)} cannot be given mixed '
-            f'precision, only {_PLAIN_OPTIMIZER}'
+            f'optim_wrapper.type = {quoted(kind)}: only an OptimWrapper can be made an {_AMP}'
         )
-    wrapper.type = _MIXED_OPTIMIZER
-    wrapper.setdefault('loss_scale', 'dynamic')
+    config.optim_wrapper.type = _AMP
+    config.optim_wrapper.setdefault('loss_scale', 'dynamic')
 
 
 def _lays_out(hook: dict[str, Any]) -> bool:

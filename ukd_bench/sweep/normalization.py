@@ -1,25 +1,16 @@
 """How the clips of a regime are normalised, set in the configs of its networks."""
 
 from dataclasses import asdict
-from typing import Any
 
 from mmengine.config import Config
 
 from ..errors import ConfigError, quoted
 from ..files.python import config_name
+from ..methods.config_files import preprocessor_of
 from ..records.regime import AS_CONFIGURED
 from .parts import Regime
 
 _PREPROCESSOR = 'ukd_bench.LowLightPreprocessor'
-
-
-def preprocessor_of(config: Config) -> Any:
-    """The config of a network's preprocessor, wherever MMEngine looks for it; None where none is.
-
-    Args:
-        config: The config of a run.
-    """
-    return config.model.get('data_preprocessor') or config.get('data_preprocessor')
 
 
 def set_normalization(config: Config, regime: Regime, where: str) -> None:

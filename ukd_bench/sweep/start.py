@@ -1,6 +1,6 @@
-"""Where the networks of a regime start: the backbones in a config, and setting their weights."""
+"""Where the networks of a regime start: setting the weights of the backbones in a config."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from mmengine.config import Config
@@ -10,15 +10,10 @@ from ..files.downloads import is_url, published_digits
 from ..files.python import config_name
 from ..methods.config_files import fill_in
 from ..records.regime import AS_CONFIGURED, SCRATCH
+from ..records.scratch import backbones, own_backbone, start_from_scratch
 from ..records.weights import BACKBONE, made_by_runs, weights_in
-from .normalization import preprocessor_of
 from .parts import Regime, Weights
 
-_TWO_STREAMS = 'ukd_bench.TwoStreamBackbone'
-_SPLIT_STREAMS = 'ukd_bench.SplitStreams'
-_MODALITIES = {'FrameDifference': 'diff', 'OpticalFlow': 'flow'}
-"""What a stream sees, by its enhancement; all others change how a picture looks."""
-_PICTURE = 'rgb'
 _BY_RECOGNIZER = ('torchvision.', 'timm.')
 """Backbones that MMAction2's recognizers build themselves."""
 
@@ -54,11 +49,11 @@ def set_start(
                 'they train; leave it out, and its checkpoint counts'
             )
     elif regime.start == SCRATCH:
-        _take_out(config, where)
+        start_from_scratch(config, where)
     elif not isinstance(regime.start, str):
         found: list[str] = []
         for holder, key, modality in [*backbones(config, where)]:
-            network = _own_backbone(holder[key])
+            network = own_backbone(holder[key])
             _clear(network, where)
             wrapped: dict[str, Any] = dict(type=BACKBONE, backbone=network)
             if isinstance(regime.start, Weights):
@@ -75,44 +70,6 @@ def set_start(
     return []
 
 
-def backbones(config: Config, where: str) -> Iterator[tuple[Any, str, str]]:
-    """The backbones of a recognizer that each see one modality.
-
-    Args:
-        config: The config of a run.
-        where: What messages call it.
-
-    Yields:
-        The dict that holds a backbone's config, its key there, and the modality: ``rgb``,
-        ``diff`` or ``flow``.
-
-    Raises:
-        ConfigError: there is no backbone, or not one for each stream.
-    """
-    model = config.model
-    streams = (preprocessor_of(config) or {}).get('streams') or [{}]
-    if not isinstance(streams, (list, tuple)) or not all(isinstance(one, dict) for one in streams):
-        raise ConfigError(f'{where}: start: streams = {quoted(streams)} is no list of dicts')
-    seen = [_MODALITIES.get(config_name(one.get('type', '')), _PICTURE) for one in streams]
-    backbone = model.get('backbone')
-    if not isinstance(backbone, dict):
-        raise ConfigError(f'{where}: start: its model has no backbone that could be given weights')
-    kind = config_name(backbone.get('type', ''))
-    if kind == _SPLIT_STREAMS:
-        networks = backbone.get('backbones') or {}
-        if len(networks) != len(seen):
-            raise ConfigError(
-                f'{where}: start: {len(networks)} backbones for {len(seen)} streams of '
-                'the preprocessor'
-            )
-        for name, modality in zip(networks, seen, strict=True):
-            yield networks, name, modality
-    elif kind == _TWO_STREAMS:
-        yield backbone, 'backbone', seen[0]
-    else:
-        yield model, 'backbone', seen[0]
-
-
 def require_same_backbone(network: dict, pretrained: Config, where: str, path: str) -> None:
     """Refuses a backbone that the weights of a pretraining do not fit.
 
@@ -122,7 +79,7 @@ def require_same_backbone(network: dict, pretrained: Config, where: str, path: s
     own = pretrained.model.get('backbone')
     if not isinstance(own, dict):
         raise ConfigError(f'{path}: its model has no backbone to start {where} from')
-    mine, theirs = ({**_own_backbone(one)} for one in (network, own))
+    mine, theirs = ({**own_backbone(one)} for one in (network, own))
     for name in dict.fromkeys([*mine, *theirs]):
         if name != 'pretrained' and mine.get(name) != theirs.get(name):
             raise ConfigError(
@@ -145,37 +102,6 @@ def _clear(network: Any, where: str) -> None:
     for holder, key, _ in [*weights_in(dict(model=network))]:
         if key == 'pretrained':
             holder[key] = None
-
-
-def _own_backbone(backbone: Any) -> Any:
-    """A backbone's config without initial weights that are put around it."""
-    wrapped = config_name(backbone.get('type', '')) == BACKBONE
-    return backbone['backbone'] if wrapped else backbone
-
-
-def _take_out(config: Config, where: str) -> None:
-    if 'backbone' in config.model:
-        for holder, key, _ in [*backbones(config, where)]:
-            holder[key] = _own_backbone(holder[key])
-    for holder, key, place in [*weights_in(config)]:
-        if key not in ('load_from', 'pretrained'):
-            raise ConfigError(
-                f'{where}: {place} takes initial weights; a regime from scratch cannot take it out'
-            )
-        holder[key] = None
-    _set_pretrained_off(config.model)
-
-
-def _set_pretrained_off(part: Any) -> None:
-    """Sets ``pretrained=True``, by which torchvision and timm are asked for their own weights."""
-    if isinstance(part, dict):
-        if part.get('pretrained') is True:
-            part['pretrained'] = False
-        for value in part.values():
-            _set_pretrained_off(value)
-    elif isinstance(part, (list, tuple)):
-        for value in part:
-            _set_pretrained_off(value)
 
 
 def _file(start: Weights, student: str, modality: str, where: str) -> str:

@@ -1,11 +1,15 @@
 """Step times: what takes turns really trains, and what is printed comes from the blocks."""
 
+import gc
 import json
+import weakref
 
 import pytest
+import torch
+from mmengine.config import Config
 from mmengine.hooks import Hook
 
-from ukd_bench.cli.measure.steps import table
+from ukd_bench.cli.measure.steps_text import speed_table, table
 from ukd_bench.distill import (
     ChainHook,
     MutualHook,
@@ -19,9 +23,11 @@ from ukd_bench.distill import (
 )
 from ukd_bench.errors import ConfigError
 from ukd_bench.files.checkpoints import state_sha256
+from ukd_bench.files.configs import configs_root
 from ukd_bench.measure.__main__ import main
 from ukd_bench.measure.speed.blocks import ratio_interval
-from ukd_bench.measure.speed.method_steps import METHODS, Variant, Workshop, variants
+from ukd_bench.measure.speed.method_steps import METHODS, Training, Variant, Workshop, variants
+from ukd_bench.measure.speed.networks import Networks, quick_networks
 from ukd_bench.measure.speed.step_times import StepFigures, measure_steps
 
 pytestmark = pytest.mark.slow
@@ -52,7 +58,8 @@ class Losses(Hook):
 
 @pytest.fixture(scope='module')
 def workshop(tmp_path_factory):
-    return Workshop(tmp_path_factory.mktemp('steps'), 'slowonly-r18-w8', 2, 'cpu')
+    networks = quick_networks('slowonly-r18-w8')
+    return Workshop(tmp_path_factory.mktemp('steps'), networks, 2, 'cpu')
 
 
 def trained(workshop, variant, steps=3):
@@ -131,7 +138,8 @@ def test_a_turn_takes_as_many_steps_of_the_reference(workshop, monkeypatch):
     assert done == [(1, 2), (2, 2)]
     assert [each.variant for each in figures] == chosen
     reference, plain, ukd = dict.fromkeys(steps)
-    warm_up = 2 * 3 * 2
+    # The reference is tried first.
+    warm_up = 1 + 2 * 3 * 2
     # Two steps of each a turn; who goes first alternates; the second block begins with the other.
     turns = [
         *(reference, plain, plain, reference),
@@ -182,6 +190,159 @@ def test_the_table_by_hand():
     ]
 
 
+def test_what_ran_out_of_memory_is_a_cell_without_figures():
+    gone = StepFigures(Variant('naive', 4), 2, [1.0], [1.0], [1.0], [1.0])
+    gone.run_out()
+    figures = [StepFigures(Variant('naive', 2), 2, [1.0, 3.0, 2.0], [], [1.0, 1.0, 1.0], []), gone]
+    for shown in (table(figures, StepFigures.ratio), speed_table(figures, batch_size=8)):
+        assert shown.splitlines()[1].split()[-1] == 'oom'
+    # Two steps take 2 s in the middle block.
+    assert [line.split() for line in speed_table(figures, 8).splitlines()[1:]] == [
+        ['naive', '1000.0', 'ms', 'oom'],
+        ['8', 'clips/s'],
+    ]
+
+
+def test_one_at_a_time_each_training_is_gone_before_the_next_is_made(workshop, monkeypatch):
+    made, alive = [], []
+    original = Workshop.train
+
+    def train(self, variant):
+        alive.append([name for name, model in made if model() is not None])
+        training = original(self, variant)
+        made.append((variant.method, weakref.ref(training.runner.model)))
+        return training
+
+    monkeypatch.setattr(Workshop, 'train', train)
+    chosen, done = [Variant('naive', 2), Variant('ukd', 1), Variant('mutual', 2)], []
+    figures = measure_steps(workshop, chosen, 2, 0.0, lambda *n: done.append(n), one_at_a_time=True)
+    assert [each.variant for each in figures] == chosen
+    assert alive == [[], *[['plain']] * 3]
+    assert done == [(n, 6) for n in range(1, 7)]
+    assert all(len(each.wall_s) == len(each.plain_wall_s) == 2 for each in figures)
+    gc.collect()
+    assert not any(model() is not None for _, model in made)
+
+
+@pytest.mark.parametrize('one_at_a_time', [False, True])
+@pytest.mark.parametrize('after', [0, 4])
+def test_what_runs_out_of_memory_leaves_the_others_alone(
+    workshop, monkeypatch, one_at_a_time, after
+):
+    """It may do so in its first step, or in a turn."""
+    original, steps = Training.step, []
+
+    def step(training, batch):
+        if any(isinstance(hook, NaiveEnsembleHook) for hook in training.runner.hooks):
+            steps.append(training)
+            if len(steps) > after:
+                steps.clear()
+                raise torch.OutOfMemoryError('CUDA out of memory')
+        original(training, batch)
+
+    monkeypatch.setattr(Training, 'step', step)
+    chosen = [Variant('naive', 1), Variant('ukd', 1)]
+    naive, ukd = measure_steps(workshop, chosen, 2, 0.0, one_at_a_time=one_at_a_time)
+    assert (naive.status, naive.wall_s, naive.plain_wall_s) == ('oom', [], [])
+    assert ukd.status == 'ok' and len(ukd.wall_s) == 2
+
+
+def test_a_reference_that_does_not_fit_is_one_line(workshop, monkeypatch):
+    def step(training, batch):
+        raise torch.OutOfMemoryError('CUDA out of memory')
+
+    monkeypatch.setattr(Training, 'step', step)
+    with pytest.raises(ConfigError, match='slowonly-r18-w8: a plain step of 2 clips runs out of'):
+        measure_steps(workshop, [Variant('plain', 0)], 2, 0.0)
+
+
+def test_teachers_of_one_kind_share_files_and_are_networks_of_their_own(tmp_path):
+    quick = quick_networks('slowonly-r18-w8')
+    networks = Networks(quick.student, quick.template, (quick.pool[1],) * 2)
+    workshop = Workshop(tmp_path, networks, 2, 'cpu')
+    naive = workshop.train(Variant('naive', 3))
+    workshop.train(Variant('ukd', 3))
+    (hook,) = (hook for hook in naive.runner.hooks if isinstance(hook, NaiveEnsembleHook))
+    assert len({id(teacher.model) for teacher in hook.residents}) == 3
+    weights = {next(teacher.model.parameters()).data_ptr() for teacher in hook.residents}
+    assert len(weights) == 3
+    assert len([*tmp_path.glob('*.pth')]) == 1
+    assert len([*tmp_path.glob('*-bank')]) == 3
+
+
+@pytest.mark.parametrize('student', ['r2plus1d-r34', 'slowonly-r50', 'tsm-r50', 'x3d-m', 'swin-t'])
+def test_configs_of_large_networks_start_from_nothing_at_their_own_size(
+    tmp_path, monkeypatch, student
+):
+    monkeypatch.setattr('ukd_bench.measure.speed.method_steps.Synthetic.make', lambda *_, **__: 0)
+    template = '{method}/{student}_arid.py'
+    workshop = Workshop(tmp_path, Networks(student, template, ()), 8, 'cuda', amp=True)
+    plain = Config.fromfile(configs_root() / 'plain' / f'{student}_arid.py')
+    for method in ('plain', 'two_stream_dark_light'):
+        config = workshop.config(Variant(method, 0))
+        assert 'http' not in config.pretty_text
+        pipeline = config.train_dataloader.dataset.pipeline
+        assert pipeline == plain.train_dataloader.dataset.pipeline
+        assert (config.train_dataloader.batch_size, config.train_dataloader.num_workers) == (8, 0)
+        wrapper = config.optim_wrapper
+        assert (wrapper.type, wrapper.loss_scale) == ('AmpOptimWrapper', 'dynamic')
+
+
+SMALL = """
+_base_ = {base!r}
+model = dict(
+    backbone=dict(backbone=dict(base_channels=8, depth=18)),
+    cls_head=dict(in_channels=64),
+)
+"""
+
+
+@pytest.fixture
+def small_sweep(tmp_path):
+    """A sweep of ARID's whose SlowOnly is narrow, with teachers of two backbones."""
+    plain = tmp_path / 'plain-small.py'
+    plain.write_text(SMALL.format(base=str(configs_root() / 'plain' / 'slowonly-r50_arid.py')))
+    ukd = tmp_path / 'ukd-small.py'
+    ukd.write_text(
+        f"_base_ = '{plain}'\n"
+        "custom_hooks = [dict(type='ukd_bench.UKDHook', view_seed=0, pool='none')]\n"
+    )
+    for name in ('own', 'other'):
+        (tmp_path / f'teacher-{name}.py').write_text(f"_base_ = '{plain}'\n")
+    sweep = tmp_path / 'sweep.py'
+    sweep.write_text(
+        f"_base_ = '{configs_root() / 'sweeps' / 'arid_v1.py'}'\n"
+        "students = [dict(name='small', epochs=1)]\n"
+        "teachers = [dict(name='other', student='large', seed=1),\n"
+        "            dict(name='own', student='small', seed=2)]\n"
+        'num_teachers = [1]\n'
+        f"student_config = '{tmp_path}/{{method}}-{{student}}.py'\n"
+        f"teacher_config = '{tmp_path}/teacher-{{teacher}}.py'\n"
+    )
+    return sweep
+
+
+def test_the_student_of_another_sweep_has_the_teachers_of_its_own_backbone(
+    small_sweep, tmp_path, capsys
+):
+    out = tmp_path / 'figures.json'
+    command = ['steps', '--sweep', str(small_sweep), '--methods', 'plain,ukd', '--teachers', '2']
+    options = ['--batch-size', '1', '--blocks', '2', '--turn-s', '0', '--one-at-a-time']
+    assert main([*command, *options, '--json', str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert 'small, batches of 1: ' in printed and 'one training after another' in printed
+    content = json.loads(out.read_text())
+    setting = content['setting']
+    assert setting['student'] == 'small' and setting['one_at_a_time']
+    assert setting['teacher_kinds'] == [f'{tmp_path}/teacher-own.py']
+    assert setting['precision'] == content['environment']['precision'] == 'float32'
+    for cell in content['cells']:
+        assert cell['status'] == 'ok'
+        middle = sum(cell['wall_s']) / 2 / cell['steps']
+        assert cell['step_ms'] == pytest.approx(1e3 * middle)
+        assert cell['clips_per_s'] == pytest.approx(1 / middle)
+
+
 def test_the_command_prints_every_row_and_writes_the_figures(tmp_path, capsys):
     out = tmp_path / 'figures.json'
     command = ['steps', '--methods', 'ukd,plain', '--teachers', '1', '--batch-size', '2']
@@ -189,7 +350,7 @@ def test_the_command_prints_every_row_and_writes_the_figures(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert 'i3d-r18-w8, batches of 2' in printed
     assert max(map(len, printed.splitlines())) <= 80
-    assert sum(line.startswith(('plain  ', 'ukd  ')) for line in printed.splitlines()) == 4
+    assert sum(line.startswith(('plain  ', 'ukd  ')) for line in printed.splitlines()) == 6
     content = json.loads(out.read_text())
     assert content['kind'] == 'steps'
     assert [(cell['method'], cell['num_teachers']) for cell in content['cells']] == [
@@ -209,6 +370,9 @@ def test_the_command_prints_every_row_and_writes_the_figures(tmp_path, capsys):
         (['--student', 'big'], "student 'big' is none of i3d-r18-w8, slowonly-r18-w8"),
         (['--teachers', '0,1'], "'0,1' is not a list like 1,2,4"),
         (['--turn-s', '-1'], "'-1' is not a number of seconds"),
+        (['--amp'], "--amp: MMEngine's mixed precision needs --device cuda"),
+        (['--sweep', 'none'], 'sweep config none does not exist; shipped by name are '),
+        (['--sweep', 'arid_v1', '--student', 'big'], "student 'big' is none of r2plus1d-r34, "),
     ],
 )
 def test_mistakes_get_one_line(capsys, options, text):

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError, quoted
 from ...methods.table import FLOOR, METHOD_TABLE
+from .sweep_students import ALL, has_config, sweep_students
 
 if TYPE_CHECKING:
     from ...measure.memory.rehearsal.subject import Subject
-    from ...sweep.config import Axes
 
 SWEEP = 'arid_v1'
 """The sweep whose students and teachers have a name here, unless another is asked for."""
 STUDENT = 'r2plus1d-r34'
 """Of them the one that is asked about, unless others are."""
-ALL = 'all'
 
 
 def subjects(arguments: argparse.Namespace) -> 'list[Subject]':
@@ -30,8 +29,11 @@ def subjects(arguments: argparse.Namespace) -> 'list[Subject]':
     from ...measure.memory.rehearsal.subject import Subject
     from ...methods.config_files import find_config_by_path
 
-    asked = _of_sweep(arguments.sweep, arguments.student) if not arguments.config else []
-    if arguments.config:
+    asked: list[tuple[str, str | None, list[str]]] = []
+    if not arguments.config:
+        names = arguments.student or ([ALL] if arguments.sweep else [STUDENT])
+        asked += sweep_students(arguments.sweep or SWEEP, names, or_all=True)
+    else:
         asked.append((arguments.config, None, [_filled(arguments.config, FLOOR)]))
     found = []
     for template, name, own_pool in asked:
@@ -64,10 +66,11 @@ def methods_of(subject: 'Subject', asked: Sequence[str] | None, usual: Sequence[
         if method not in METHOD_TABLE:
             raise ConfigError(f'method {quoted(method)} is none of {", ".join(METHOD_TABLE)}')
     found = [method for method in METHOD_TABLE if method in wanted]
-    lacking = [method for method in found if not _has_config(subject, method)]
+    template, student = subject.template, subject.student
+    lacking = [method for method in found if not has_config(template, student, method)]
     if asked is not None and lacking:
         raise ConfigError(
-            f'{subject.template}: method {lacking[0]!r} needs a config of its own; give a path '
+            f'{template}: method {lacking[0]!r} needs a config of its own; give a path '
             'with {method} in it, where it has one'
         )
     return [method for method in found if method not in lacking]
@@ -82,43 +85,5 @@ def title_of(student: str) -> str | None:
     return named and named[1]
 
 
-def _of_sweep(
-    sweep: str | None, names: Sequence[str] | None
-) -> list[tuple[str, str | None, list[str]]]:
-    """The config of each student of a sweep that is asked for, its name, and its teachers."""
-    from ...files.configs import find_config_by_name
-    from ...sweep.read_axes import read_axes
-
-    axes = read_axes(find_config_by_name(sweep or SWEEP, 'sweeps'))
-    known = [student.name for student in axes.students]
-    if names is None:
-        names = [ALL] if sweep else [STUDENT]
-    for name in names:
-        if name not in (*known, ALL):
-            raise ConfigError(f'student {quoted(name)} is none of {", ".join(known)}, {ALL}')
-    wanted = known if ALL in names else [*dict.fromkeys(names)]
-    return [(axes.student_config, name, _own_pool(axes, name)) for name in wanted]
-
-
-def _own_pool(axes: 'Axes', student: str) -> list[str]:
-    """The teachers of a student's own backbone, or all where a sweep has none of it."""
-    from ...methods.config_files import fill_in
-
-    own = [teacher for teacher in axes.teachers if teacher.student == student] or axes.teachers
-    return [fill_in('teacher_config', axes.teacher_config, teacher=one.name) for one in own]
-
-
 def _filled(template: str, method: str) -> str:
     return template.replace('{method}', method)
-
-
-def _has_config(subject: 'Subject', method: str) -> bool:
-    from ...methods.config_files import find_config_by_path
-    from ...methods.student_config import student_config_path
-
-    row = METHOD_TABLE[method]
-    if '{method}' not in subject.template:
-        return method == FLOOR or row.hook is not None or row.borrows is not None
-    rows = [row] if row.borrows is None else [row, METHOD_TABLE[row.borrows]]
-    paths = (student_config_path(subject.template, one, subject.student) for one in rows)
-    return any(find_config_by_path(path) is not None for path in paths)

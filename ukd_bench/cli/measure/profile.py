@@ -50,12 +50,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ...files.atomic import write_json
     from ...measure.speed.method_steps import Variant, Workshop
+    from ...measure.speed.networks import quick_networks
     from ...measure.speed.profile import profile_steps
     from ...records.execution import environment
 
     variant = Variant('plain', 0, True if arguments.channels_last else None)
     with tempfile.TemporaryDirectory(prefix='ukd-bench-profile-') as scratch:
-        workshop = Workshop(Path(scratch), arguments.student, arguments.batch_size, 'cpu')
+        networks = quick_networks(arguments.student)
+        workshop = Workshop(Path(scratch), networks, arguments.batch_size, 'cpu')
         with progress_bar('measuring') as update:
             found = profile_steps(workshop, variant, arguments.steps, update)
     print(f'{arguments.student}, batches of {arguments.batch_size}: {1e3 * found.step_s:.1f} ms\n')

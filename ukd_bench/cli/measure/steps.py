@@ -3,16 +3,19 @@
 import argparse
 import tempfile
 import textwrap
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import ConfigError
 from ..options import add_blocks, add_device, add_json
 from ..progress import progress_bar
 from ..values import count, number, numbers, words
+from .steps_text import speed_table, table
+from .sweep_students import has_config, sweep_students
 
 if TYPE_CHECKING:
+    from ...measure.speed.networks import Networks
     from ...measure.speed.step_times import StepFigures
 
 SUMMARY = "time of each method's training step, relative to the plain student's"
@@ -28,21 +31,31 @@ methods:
 examples:
   %(prog)s
   %(prog)s --methods ukd,naive --teachers 1,4
+  %(prog)s --sweep arid_v1 --student r2plus1d-r34 --amp --device cuda
 """
 SCHEMA = 1
+QUICK = 'quick'
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say what is trained, and how long it is measured."""
     add = parser.add_argument
-    add('--methods', type=words, metavar='A,B', help='only these (default: all, see below)')
+    add(
+        '--methods', type=words, metavar='A,B',
+        help='only these (default: all that the student has a config for, see below)',
+    )  # fmt: skip
     add(
         '--teachers', type=numbers(1), default=[1, 2, 4, 8], metavar='K,K',
         help='numbers of teachers (default: 1,2,4,8)',
     )  # fmt: skip
     add(
-        '--student', default='i3d-r18-w8', metavar='NAME',
-        help="one of the quick sweep's backbones (default: i3d-r18-w8)",
+        '--sweep', default=QUICK, metavar='CONFIG',
+        help='the sweep whose student and kinds of teachers are used: a file, or a shipped one by '
+        f'name (default: {QUICK})',
+    )  # fmt: skip
+    add(
+        '--student', metavar='NAME',
+        help="one of the sweep's backbones (default: its first, of quick i3d-r18-w8)",
     )  # fmt: skip
     add('--batch-size', type=count(1), default=16, metavar='N', help='clips a step (default: 16)')
     add_blocks(parser, 16)
@@ -55,99 +68,119 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help='lay out the convolutions of what is measured, not of the reference, with their '
         'channels last',
     )  # fmt: skip
+    add(
+        '--amp', action='store_true',
+        help="train in mixed precision, as --amp of MMAction2's tools/train.py does; on CUDA alone",
+    )  # fmt: skip
+    add(
+        '--one-at-a-time', action='store_true',
+        help='make a training when the one before it is measured and gone, as on CUDA anyway',
+    )  # fmt: skip
     add_device(parser, 'where networks compute')
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measures, and prints a table by the clock and one of processor time."""
+    """Measures, and prints tables by the clock, of processor time, and of what a step takes."""
     import cv2
 
     from ...files.atomic import write_json
-    from ...measure.speed.method_steps import METHODS, Workshop, variants
+    from ...measure.speed.method_steps import METHODS, Variant, Workshop, variants
     from ...measure.speed.step_times import StepFigures, measure_steps
-    from ...records.execution import device_name
+    from ...records.execution import device_name, environment
+    from ...runs.build import precision
 
+    if arguments.amp and arguments.device != 'cuda':
+        raise ConfigError("--amp: MMEngine's mixed precision needs --device cuda")
+    networks = _networks(arguments.sweep, arguments.student)
     laid_out = True if arguments.channels_last else None
-    chosen = variants(arguments.methods or METHODS, arguments.teachers, laid_out)
+    methods = arguments.methods or [
+        method for method in METHODS if has_config(networks.template, networks.student, method)
+    ]
+    chosen = variants(methods, arguments.teachers, laid_out)
     device_name(arguments.device)
+    one_at_a_time = arguments.one_at_a_time or arguments.device == 'cuda'
     cv2.setNumThreads(0)
     with tempfile.TemporaryDirectory(prefix='ukd-bench-steps-') as scratch:
         workshop = Workshop(
-            Path(scratch), arguments.student, arguments.batch_size, arguments.device
+            Path(scratch), networks, arguments.batch_size, arguments.device, arguments.amp
         )
+        computes_in = precision(workshop.config(Variant('plain', 0)), arguments.device)
         with progress_bar('measuring') as update:
-            figures = measure_steps(workshop, chosen, arguments.blocks, arguments.turn_s, update)
-    step_s = min(each.plain_step_s for each in figures)
+            figures = measure_steps(
+                workshop, chosen, arguments.blocks, arguments.turn_s, update, one_at_a_time
+            )
+    measured = [each for each in figures if each.wall_s]
     layout = ', channels last' if arguments.channels_last else ''
+    mixed = f', {computes_in}' if arguments.amp else ''
+    plain_s = min((each.plain_step_s for each in measured), default=None)
+    plain = '' if plain_s is None else f' (a plain step takes {plain_s * 1e3:.1f} ms)'
     _print_text(
-        f'{arguments.student}, batches of {arguments.batch_size}{layout}: step time relative to '
-        f'plain, by the clock (a plain step takes {step_s * 1e3:.1f} ms)'
+        f'{networks.student}, batches of {arguments.batch_size}{layout}{mixed}: step time relative '
+        f'to plain, by the clock{plain}'
     )
     print()
     print(table(figures, StepFigures.ratio))
     print('\nThe same in processor time\n')
     print(table(figures, StepFigures.cpu_ratio))
+    print('\nA step by the clock, median over the blocks\n')
+    print(speed_table(figures, arguments.batch_size))
     plain = (
         'Only the reference is laid out as usual.'
         if arguments.channels_last
         else 'plain is a second plain training: what the measurement resolves.'
     )
+    order = 'one training after another' if one_at_a_time else 'interleaved'
+    lacking = '' if len(measured) == len(figures) else ' oom ran out of memory.'
     print()
     _print_text(
-        f'One process, 1 thread, {arguments.blocks} interleaved blocks, 95 % intervals. Loading '
-        f'batches is left out. {plain}'
+        f'One process, 1 thread, {arguments.blocks} blocks, {order}, 95 % intervals. Loading '
+        f'batches is left out. {plain}{lacking}'
     )
     if arguments.json is not None:
-        write_json(arguments.json, _content(arguments, figures))
+        names = ('sweep', 'batch_size', 'turn_s', 'blocks', 'channels_last', 'amp')
+        setting = dict(student=networks.student, teacher_kinds=[*networks.pool])
+        setting |= {name: getattr(arguments, name) for name in names}
+        setting |= dict(one_at_a_time=one_at_a_time, precision=computes_in)
+        content = dict(
+            schema=SCHEMA,
+            kind='steps',
+            environment=environment(arguments.device, 1, computes_in),
+            setting=setting,
+            cells=[_cell(each, arguments.batch_size) for each in figures],
+        )
+        write_json(arguments.json, content)
     return 0
 
 
-def _content(arguments: argparse.Namespace, figures: 'Sequence[StepFigures]') -> dict:
-    from ...records.execution import environment
+def _networks(sweep: str, student: str | None) -> 'Networks':
+    """The student and its teachers; of the quick sweep all kinds of teachers, of others its own."""
+    from ...files.configs import configs_root, find_config_by_name
+    from ...measure.speed.networks import Networks, quick_networks
 
-    setting = {name: getattr(arguments, name) for name in ('student', 'batch_size', 'turn_s')}
-    cells = [
-        dict(
-            asdict(each.variant),
-            ratio=each.ratio(),
-            cpu_ratio=each.cpu_ratio(),
-            **{name: value for name, value in asdict(each).items() if name != 'variant'},
-        )
-        for each in figures
-    ]
+    asked = [] if student is None else [student]
+    path = find_config_by_name(sweep, 'sweeps')
+    if path.resolve() == (configs_root() / 'sweeps' / f'{QUICK}.py').resolve():
+        ((_, first, _),) = sweep_students(sweep, [])
+        return quick_networks(student or first)
+    ((template, name, pool),) = sweep_students(sweep, asked)
+    return Networks(name, template, tuple(pool))
+
+
+def _cell(figures: 'StepFigures', batch_size: int) -> dict:
+    """Figures as a file holds them; those that follow from blocks are None where there are none."""
+    known = bool(figures.wall_s)
+    content = asdict(figures)
     return dict(
-        schema=SCHEMA,
-        kind='steps',
-        environment=environment(arguments.device, 1),
-        setting=setting,
-        cells=cells,
+        content.pop('variant'),
+        status=content.pop('status'),
+        ratio=figures.ratio() if known else None,
+        cpu_ratio=figures.cpu_ratio() if known else None,
+        step_ms=figures.step_s * 1e3 if known else None,
+        clips_per_s=batch_size / figures.step_s if known else None,
+        **content,
     )
-
-
-def table(
-    figures: 'Sequence[StepFigures]',
-    ratio: 'Callable[[StepFigures], tuple[float, float, float]]',
-) -> str:
-    """A table of method by K, the interval below each ratio; 80 columns hold four K."""
-    ratios = {(each.variant.method, each.variant.num_teachers): ratio(each) for each in figures}
-    lines = []
-    for counted in (False, True):
-        mine = [(method, k) for method, k in ratios if (k > 0) == counted]
-        numbers, methods = sorted({k for _, k in mine}), dict(mine)
-        if numbers:
-            lines.append(_line('', [f'K = {k}' if counted else 'no K' for k in numbers]))
-        for method in methods:
-            cells = [ratios.get((method, k)) for k in numbers]
-            lines.append(_line(method, [f'{cell[0]:.3f}' if cell else '-' for cell in cells]))
-            ranges = [f'{cell[1]:.3f}-{cell[2]:.3f}' if cell else '' for cell in cells]
-            lines.append(_line('', ranges))
-    return '\n'.join(lines)
 
 
 def _print_text(text: str) -> None:
     print(textwrap.fill(text, 79))
-
-
-def _line(name: str, cells: Sequence[str]) -> str:
-    return (f'{name:22}' + ''.join(f'{cell:>14}' for cell in cells)).rstrip()

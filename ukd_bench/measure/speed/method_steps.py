@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,13 @@ from torch import nn
 
 from ...errors import ConfigError
 from ...files.checkpoints import save_weights
-from ...files.configs import configs_root
 from ...knowledge.bank.fill_one import fill
 from ...knowledge.pool import read_pool
-from ...methods.config_files import fill_in, load_config, set_channels_last
+from ...methods.config_files import load_config, set_amp, set_channels_last
 from ...methods.student_config import method_hook, set_hook, student_config
 from ...methods.table import FLOOR, METHOD_TABLE
+from ...records.scratch import start_from_scratch
+from .networks import Networks
 from .synthetic import Synthetic
 
 METHODS = tuple(name for name, method in METHOD_TABLE.items() if method.own_step)
@@ -36,11 +38,6 @@ _EPOCHS = 100_000
 """More than will be trained: schedules end with their last epoch."""
 
 _serial = itertools.count()
-
-
-def sweep_config() -> Config:
-    """The quick sweep, whose students and kinds of teachers are used."""
-    return Config.fromfile(configs_root() / 'sweeps' / 'quick.py')
 
 
 @dataclass(frozen=True)
@@ -143,34 +140,33 @@ def _copy(value: Any) -> Any:
 class Workshop:
     """Makes trainings on synthetic clips: the clips, and teachers with banks as far as needed.
 
-    Teachers are of the kinds of the quick sweep's pool, in its order, over and over. Their weights
-    are random: how long a step takes does not depend on what they know.
+    Teachers are of the kinds of the networks' pool, in its order, over and over. Their weights, and
+    those that students start from, are random: how long a step takes does not depend on what they
+    know. So teachers of one kind have the same weights, and each is a network of its own
+    nevertheless.
 
     Args:
         folder: For everything that is made; empty.
-        student: Name of a backbone of the sweep.
+        networks: The student and the kinds of its teachers.
         batch_size: Clips a step.
         device: Where everything computes.
-
-    Raises:
-        ConfigError: there is no such student.
+        amp: Whether trainings mix precisions.
     """
 
-    def __init__(self, folder: Path, student: str, batch_size: int, device: str) -> None:
+    def __init__(
+        self, folder: Path, networks: Networks, batch_size: int, device: str, amp: bool = False
+    ) -> None:
         register_all_modules(init_default_scope=True)
         self.folder = folder
-        self.student = student
+        self.networks = networks
         self.batch_size = batch_size
         self.device = device
-        self.sweep = sweep_config()
-        # Teachers have further backbones, which students may have as well.
-        named = [each.name for each in self.sweep.students]
-        students = [*dict.fromkeys([*named, *(each.student for each in self.sweep.teachers)])]
-        if student not in students:
-            raise ConfigError(f'student {student!r} is none of {", ".join(students)}')
+        self.amp = amp
         self.root = folder / 'videos'
+        # A config that cannot be used is told before clips are made.
+        self._student_config(FLOOR)
         # Two of a class at least, for targets of another clip. Starting processes would take longer
-        # than so few small clips.
+        # than so few small clips. Configs of larger networks enlarge them to their own size.
         Synthetic(clips=max(BATCHES * batch_size, 22)).make(self.root, 1, train_only=True)
         self._pool: list[dict] = []
 
@@ -213,8 +209,12 @@ class Workshop:
                 default_hooks=dict(logger=None, checkpoint=None),
             )
         )
-        for scheduler in config.param_scheduler:
-            scheduler.total_steps = _EPOCHS
+        schedulers = config.param_scheduler
+        each: list[Any] = [schedulers] if isinstance(schedulers, dict) else [*schedulers]
+        for scheduler in each:
+            # Others go on as they end.
+            if 'total_steps' in scheduler:
+                scheduler.total_steps = _EPOCHS
         if variant.channels_last is not None:
             set_channels_last(config, variant.channels_last)
         return config
@@ -225,25 +225,40 @@ class Workshop:
             self._pool.append(self._make_teacher(len(self._pool)))
         entries = self._pool[:num_teachers]
         if banks:
-            dataset = self._student_config(FLOOR).train_dataloader.dataset.to_dict()
-            for entry in read_pool(entries):
-                if not entry.bank.exists():
-                    fill(entry, dataset, VIEW_SEED, num_views=1, device=self.device)
+            self._fill(entries)
         return copy.deepcopy(entries)
 
+    def _fill(self, entries: list[dict]) -> None:
+        dataset = self._student_config(FLOOR).train_dataloader.dataset.to_dict()
+        for number, entry in enumerate(read_pool(entries)):
+            if entry.bank.exists():
+                continue
+            # Teachers of one kind know the same: the first one's scores are everyone's.
+            first = Path(entries[self._kind_of(number)]['bank'])
+            if first.exists():
+                shutil.copytree(first, entry.bank)
+            else:
+                fill(entry, dataset, VIEW_SEED, num_views=1, device=self.device)
+
     def _make_teacher(self, number: int) -> dict:
-        kinds = self.sweep.teachers
-        kind = kinds[number % len(kinds)]
-        name = f'teacher-{number}'
-        path = fill_in('teacher_config', self.sweep.teacher_config, teacher=kind.name)
-        config = load_config(path)
-        config.dump(self.folder / f'{name}.py')
+        kind = self._kind_of(number)
+        path = self.folder / f'kind-{kind}.py'
+        if not path.exists():
+            config = load_config(self.networks.pool[kind])
+            start_from_scratch(config, self.networks.pool[kind])
+            config.dump(path)
+            self._random_weights(config, path.stem, seed=kind + 1)
         return dict(
-            name=name,
-            config=str(self.folder / f'{name}.py'),
-            checkpoint=str(self._random_weights(config, name, seed=number + 1)),
-            bank=str(self.folder / f'{name}-bank'),
+            name=f'teacher-{number}',
+            config=str(path),
+            checkpoint=str(path.with_suffix('.pth')),
+            bank=str(self.folder / f'teacher-{number}-bank'),
         )
+
+    def _kind_of(self, number: int) -> int:
+        """Place in the pool of the first teacher that has the config of a teacher of that place."""
+        pool = self.networks.pool
+        return pool.index(pool[number % len(pool)])
 
     def _random_weights(self, config: Config, name: str, seed: int = 0) -> Path:
         path = self.folder / f'{name}.pth'
@@ -256,7 +271,14 @@ class Workshop:
         return path
 
     def _student_config(self, method: str) -> Config:
-        config = student_config(self.sweep.student_config, METHOD_TABLE[method], self.student)
-        config.train_dataloader.batch_size = self.batch_size
-        config.train_dataloader.dataset.data_root = str(self.root)
+        template, student = self.networks.template, self.networks.student
+        config = student_config(template, METHOD_TABLE[method], student)
+        start_from_scratch(config, f'{method} of {student}')
+        loader = config.train_dataloader
+        # Processes that load would outlive the two batches for which they are asked.
+        loader.update(batch_size=self.batch_size, num_workers=0, persistent_workers=False)
+        loader.pop('prefetch_factor', None)
+        loader.dataset.data_root = str(self.root)
+        if self.amp:
+            set_amp(config)
         return config

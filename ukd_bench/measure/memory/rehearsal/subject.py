@@ -136,5 +136,8 @@ class Subject:
         if self.batch_size is not None:
             config.train_dataloader.batch_size = self.batch_size
         if self.amp:
-            set_amp(config)
+            try:
+                set_amp(config)
+            except ConfigError as error:
+                raise ConfigError(f'config {config.filename}: {error}') from error
         return config

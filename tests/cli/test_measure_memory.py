@@ -290,7 +290,11 @@ def test_measuring_predicting_and_both(call, made_up, mine, monkeypatch, tmp_pat
 
 
 def test_what_was_predicted_before_is_measured(call, made_up, mine, monkeypatch, tmp_path):
-    made_up(row('plain'), row('ukd', 2))
+    teacher = dict(teacher='mine')
+    made_up(
+        row('teacher', peak=90, **teacher), row('bank', phase='fill', peak=50, **teacher),
+        row('plain'), row('ukd', 2),
+    )  # fmt: skip
     before, words = tmp_path / 'before.json', (mine, '--methods', 'plain,ukd', '--teachers', '0,2')
     monkeypatch.setattr(memory, 'environment', lambda *_: dict(device=dict(name='a laptop')))
     assert call(*words, '--predict', '--json', before)[0] == 0
@@ -314,18 +318,18 @@ def test_what_was_predicted_before_is_measured(call, made_up, mine, monkeypatch,
     (room,) = rooms
     assert (room.jobs, room.free_bytes) == (3, 2**30)
     # What is reserved, and what libraries may take.
-    assert {cell.method: need for cell, need in room.needs.items()} == {
-        'plain': 201 * 2**20, 'ukd': 201 * 2**20,
+    assert {cell.method: need // 2**20 for cell, need in room.needs.items()} == {
+        'teacher': 181, 'bank': 101, 'plain': 201, 'ukd': 201,
     }  # fmt: skip
     both = json.loads(out_file.read_text())
     assert both['environment'] == dict(device=dict(name='a far GPU'))
     assert both['predicted_by']['environment'] == dict(device=dict(name='a laptop'))
     assert both['predicted_by']['command'].endswith('--predict')
-    assert both['command'].endswith('--predicted before.json')
+    assert both['command'].endswith('--predicted before.json --jobs 3')
     # 200 MiB are predicted to be reserved, and the process took 250 more than before.
     assert both['comparison']['summary']['process']['worst'] == pytest.approx(-0.2)
     (student,) = load_full_size(tmp_path / 'both').students
-    assert [one.predicted for one in student.figures] == [True, True, False, False]
+    assert [one.predicted for one in student.figures] == [True] * 4 + [False] * 2
 
     monkeypatch.setitem(SETTING, 'batch_size', 4)
     line = f'error: {before}: setting.batch_size is 8, and 4 is measured\n'

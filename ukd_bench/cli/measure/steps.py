@@ -31,7 +31,7 @@ methods:
 examples:
   %(prog)s
   %(prog)s --methods ukd,naive --teachers 1,4
-  %(prog)s --sweep arid_v1 --student r2plus1d-r34 --amp --device cuda
+  %(prog)s --sweep arid_v1 --amp --device cuda
 """
 SCHEMA = 1
 QUICK = 'quick'

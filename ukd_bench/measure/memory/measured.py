@@ -171,6 +171,8 @@ def _prepare(subject: Subject, folder: Path, banks: bool) -> Outcome:
     from .rehearsal.teachers import Teachers
     from .rehearsal.training import train_set
 
+    # Nothing here needs a GPU, and cells are measured with nobody else on it.
+    os.environ['CUDA_VISIBLE_DEVICES'] = ''
     _set_up()
     clips = make_stand_in(folder / 'clips', subject.clip)
     teachers = Teachers(folder / 'teachers', subject.kinds)

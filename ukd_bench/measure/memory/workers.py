@@ -54,4 +54,6 @@ def _begin(environment: Mapping[str, str]) -> None:
     # They were forked from a process that began with the environment of the first call.
     os.environ.clear()
     os.environ.update(environment)
+    # A forked process cannot use a GPU, and fake tensors need none.
+    os.environ['CUDA_VISIBLE_DEVICES'] = ''
     import_module(_SHARED)

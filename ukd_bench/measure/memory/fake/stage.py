@@ -162,6 +162,9 @@ class FakeStage:
         yield FrameEnhancement, 'forward', lambda module, clips: enhance_once(module, clips)
         yield mmengine_runner, 'get_device', lambda: str(DEVICE)
         yield mmengine_runner, 'collect_env', dict
+        # A GPU that is there has streams of random numbers and graphs, which nothing here is of.
+        yield torch.cuda, 'is_available', lambda: False
+        yield torch.cuda, 'device_count', lambda: 0
         yield nn.Module, 'to', _tied(nn.Module.to)
         yield _TORCH_SAYS, 'disabled', True
         if self._cuda:

@@ -2,8 +2,8 @@
 
     python -m tests.measure.memory.traces SEED
 
-prints torch's own outcome on this machine's GPU, in a process that has allocated nothing else;
-``PYTORCH_ALLOC_CONF`` sets how its allocator works.
+prints torch's own outcome on this machine's GPU, in a process that has allocated nothing else, and
+the addresses of the segments that it took; ``PYTORCH_ALLOC_CONF`` sets how its allocator works.
 """
 
 import json
@@ -67,10 +67,11 @@ def outcome(allocate, free, read, trace, error):
 
 
 def torch_outcome(trace):
-    """What the allocator of torch makes of a trace on this machine's GPU."""
+    """What the allocator of torch makes of a trace on this machine's GPU, and where it lay."""
     import torch
 
     torch.cuda.init()
+    torch.cuda.memory._record_memory_history(context=None, max_entries=100 * EVENTS)
     addresses = {}
 
     def allocate(block, size):
@@ -87,7 +88,9 @@ def torch_outcome(trace):
             torch.cuda.max_memory_reserved(),
         )
 
-    return outcome(allocate, free, torch_figures, trace, torch.OutOfMemoryError)
+    made = outcome(allocate, free, torch_figures, trace, torch.OutOfMemoryError)
+    (events,) = torch.cuda.memory._snapshot()['device_traces'][:1]
+    return made, [event['addr'] for event in events if event['action'] == 'segment_alloc']
 
 
 if __name__ == '__main__':

@@ -46,6 +46,8 @@ class CachingAllocator:
         capacity: Bytes that it may take from the device, the context's already taken off;
             none: as many as are asked for.
         settings: What ``PYTORCH_ALLOC_CONF`` sets.
+        addresses: Where the driver puts segments that do not grow, in the order that they are
+            taken, which decides between free blocks of one size; none: each above all before it.
 
     Attributes:
         allocated_bytes: Bytes of the blocks that are handed out, as in
@@ -54,10 +56,13 @@ class CachingAllocator:
     """
 
     def __init__(
-        self, capacity: int | None = None, settings: AllocatorSettings | None = None
+        self,
+        capacity: int | None = None,
+        settings: AllocatorSettings | None = None,
+        addresses: Iterable[int] | None = None,
     ) -> None:
         self._settings = settings or AllocatorSettings()
-        self._device = Device(capacity)
+        self._device = Device(capacity, None if addresses is None else iter(addresses))
         self.allocated_bytes = self.allocated_peak_bytes = 0
         kind = ExpandablePool if self._settings.expandable_segments else Pool
         self._small = kind(self._device, self._settings, small=True)

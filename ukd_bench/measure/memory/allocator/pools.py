@@ -1,6 +1,7 @@
 """The caching allocator's pools: segments of a device's memory, and the blocks cut from them."""
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 
 from .settings import (
     MIB,
@@ -19,14 +20,21 @@ ADDRESS_SPACE = 1 << 60
 class Device:
     """The memory that segments are taken from.
 
-    Attributes:
+    Args:
         capacity: Bytes that may be taken; none: any number.
+        addresses: Where segments are put, in the order that they are taken; none: each above all
+            before it.
+
+    Attributes:
+        capacity: As above.
         reserved_bytes: Bytes that are taken.
         reserved_peak_bytes: The most that were.
     """
 
-    def __init__(self, capacity: int | None) -> None:
+    def __init__(self, capacity: int | None, addresses: Iterator[int] | None = None) -> None:
         self.capacity = capacity
+        self._addresses = addresses
+        self._next_address = 0
         self.reserved_bytes = 0
         self.reserved_peak_bytes = 0
 
@@ -37,6 +45,13 @@ class Device:
         self.reserved_bytes += size
         self.reserved_peak_bytes = max(self.reserved_peak_bytes, self.reserved_bytes)
         return True
+
+    def place(self, size: int) -> int:
+        """The address of a segment of ``size`` bytes that was reserved."""
+        if self._addresses is not None:
+            return next(self._addresses)
+        self._next_address += size
+        return self._next_address - size
 
 
 class Block:
@@ -73,7 +88,6 @@ class Pool:
         self._least_rest = MIN_BLOCK if small else SMALL_REQUEST + 1
         self._max_split = settings.max_split_size or ADDRESS_SPACE
         self._max_spare = settings.max_non_split_rounding or settings.large_segment_size
-        self._next_address = 0
         # The free blocks as (size, address, block); no two have the same address.
         self._free: list[tuple[int, int, Block]] = []
 
@@ -104,9 +118,7 @@ class Pool:
             segment = -(-size // SEGMENT_ROUNDING) * SEGMENT_ROUNDING
         if not self._device.reserve(segment):
             return None
-        block = Block(self._next_address, segment)
-        self._next_address += segment
-        return block
+        return Block(self._device.place(segment), segment)
 
     def split(self, block: Block, size: int) -> None:
         """Leaves ``size`` bytes in a block and the rest free, where the rest is worth it."""

@@ -1,6 +1,6 @@
 """The table of errors in ``docs/memory.md``, from the records of comparisons.
 
-``python -m tests.measure.memory.published`` writes it anew.
+``python -m tests.measure.memory.published`` writes it anew, and that of a GPU.
 """
 
 import json
@@ -10,6 +10,7 @@ from ukd_bench.files.configs import configs_root
 
 ROOT = configs_root().parent
 RECORDS = ROOT / 'results' / 'reference' / 'memory-errors'
+GPU_RECORDS = ROOT / 'results' / 'reference' / 'h100-memory'
 PAGE = ROOT / 'docs' / 'memory.md'
 NETWORKS = {
     'i3d-r18-w8': 'I3D-18, width 8',
@@ -24,6 +25,7 @@ METHODS = {
     'naive_graph': 'naive_graph', 'two_stream_dark_light': 'two_stream',
 }  # fmt: skip
 BEGINS, ENDS = '<!-- errors -->', '<!-- end of errors -->'
+GPU_BEGINS, GPU_ENDS = '<!-- errors on a GPU -->', '<!-- end of errors on a GPU -->'
 _SUMMARY = ('median', 'percentile_95', 'worst')
 
 
@@ -57,9 +59,27 @@ def table():
     return '\n'.join(lines)
 
 
-def published():
-    """The table as the page has it."""
-    return PAGE.read_text().split(BEGINS)[1].split(ENDS)[0].strip()
+def gpu_table(student='r2plus1d-r34'):
+    """What was measured of a student on a GPU, and the errors, by cell and phase."""
+    found = json.loads((GPU_RECORDS / f'{student}.json').read_text())
+    head = ['', 'phase', 'allocated, MiB', 'error', 'reserved, MiB', 'error', "the process's, MiB"]
+    lines = [_line(head), _rule(7, 2)]
+    measured = [row for row in found['rows'] if not row['predicted']]
+    for row, errors in zip(measured, found['comparison']['rows'], strict=True):
+        name = METHODS.get(row['method'], row['method'])
+        name += f', K = {row["num_teachers"]}' if row['num_teachers'] else ''
+        sizes = {
+            key: f'{row[f"{key}_peak_bytes"] / 2**20:,.1f}'
+            for key in ('allocated', 'reserved', 'process')
+        }
+        both = [(sizes[key], _percent(errors[key], True)) for key in ('allocated', 'reserved')]
+        lines.append(_line([name, row['phase'], *sum(both, ()), sizes['process']]))
+    return '\n'.join(lines)
+
+
+def published(begins=BEGINS, ends=ENDS):
+    """A table as the page has it."""
+    return PAGE.read_text().split(begins)[1].split(ends)[0].strip()
 
 
 def _worst(rows, method, figure):
@@ -83,5 +103,6 @@ def _rule(columns, texts):
 
 
 if __name__ == '__main__':
-    before, rest = PAGE.read_text().split(BEGINS)
-    PAGE.write_text(f'{before}{BEGINS}\n{table()}\n{ENDS}{rest.split(ENDS)[1]}')
+    for begins, ends, text in ((BEGINS, ENDS, table()), (GPU_BEGINS, GPU_ENDS, gpu_table())):
+        before, rest = PAGE.read_text().split(begins)
+        PAGE.write_text(f'{before}{begins}\n{text}\n{ends}{rest.split(ends)[1]}')

@@ -1,12 +1,44 @@
 """How far predictions were off, as published."""
 
+import json
+
 import pytest
 
-from tests.measure.memory.published import METHODS, NETWORKS, published, record, table
+from tests.measure.memory.published import (
+    GPU_BEGINS,
+    GPU_ENDS,
+    GPU_RECORDS,
+    METHODS,
+    NETWORKS,
+    PAGE,
+    gpu_table,
+    published,
+    record,
+    table,
+)
 
 
 def test_the_page_has_the_table_of_the_records():
     assert published() == table()
+    assert published(GPU_BEGINS, GPU_ENDS) == gpu_table()
+
+
+def test_on_a_gpu_peaks_are_within_five_per_cent_and_ukd_takes_what_plain_takes():
+    found = json.loads((GPU_RECORDS / 'r2plus1d-r34.json').read_text())
+    assert found['environment']['device']['kind'] == 'cuda' and found['environment']['driver']
+    peaks = {}
+    for row in (row for row in found['rows'] if not row['predicted']):
+        assert row['status'] == 'done'
+        peaks[row['method'], row['num_teachers'], row['phase']] = row['allocated_peak_bytes']
+    for row in found['comparison']['rows']:
+        assert abs(row['allocated']) < 0.05
+    counts = [k for method, k, phase in peaks if (method, phase) == ('ukd', 'train')]
+    assert len(counts) == 3
+    for k in counts:
+        # The page says to how many digits.
+        multiple = peaks['ukd', k, 'train'] / peaks['plain', 0, 'train']
+        assert f'took {multiple:.6f} of what `plain` took' in PAGE.read_text()
+        assert multiple <= 1.01 < peaks['naive', k, 'train'] / peaks['plain', 0, 'train']
 
 
 @pytest.mark.parametrize('network', NETWORKS)

@@ -44,6 +44,29 @@ def test_step_times_of_every_method():
     assert {method for method, _ in figures} == counted.keys() | others.keys()
 
 
+def test_steps_on_a_gpu():
+    steps = record('h100-memory/steps-r2plus1d-r34.json')
+    assert steps['environment']['device']['kind'] == 'cuda'
+    told_of = rows(COST, '| method on an H100')
+    assert told_of.keys() == {cell['method'] for cell in steps['cells']}
+    for cell in steps['cells']:
+        k, ratio, milliseconds, rate = told_of[cell['method']]
+        assert k == str(cell['num_teachers'] or '–')
+        assert (ratio, milliseconds, rate) == (
+            told(cell['ratio'], 3), f'{cell["step_ms"]:.1f}', f'{cell["clips_per_s"]:.1f}',
+        )  # fmt: skip
+
+
+def test_how_busy_a_gpu_was():
+    (path,) = (RECORDS / 'h100-full-size').glob('*/record.json')
+    run = json.loads(path.read_text())
+    step, train = run['time']['step_median_s'], run['time']['train_s']
+    assert f'took {step:.3f} s a step' in COST
+    busy = f'{100 * run["gpu_utilization"]["mean"]:.0f} % of its training'
+    share = f'steps are {100 * step * run["counts"]["train_steps"] / train:.0f} % of the training'
+    assert all(text in COST.replace('\n', ' ') for text in (busy, share))
+
+
 def test_the_fill():
     fill = record('fill/fill.json')
     table = rows(COST, '| loader workers')
@@ -90,10 +113,11 @@ def test_the_profile():
 
 
 def test_pages_link_the_records():
-    links = re.findall(r'\(\.\./(results/reference/[\w./-]+)\)', COST + TRAINING)
+    found = re.findall(r'\(\.\./(results/reference/[\w./-]+)\)', COST + TRAINING)
+    links = [link for link in found if 'h100' not in link]
     assert links and {Path(link).name for link in links} == {
         path.name
         for folder in ('steps', 'fill', 'profile')
         for path in (RECORDS / folder).glob('*')
     }
-    assert all((ROOT / link).is_file() for link in links)
+    assert all((ROOT / link).exists() for link in found)

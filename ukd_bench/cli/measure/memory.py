@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 METHODS = ('plain', 'ukd', 'naive', 'naive_graph', 'swap', 'mutual', 'two_stream_dark_light')
 TEACHERS = [0, 1, 2, 4, 8, 16, 32, 64]
+LIBRARIES = ('hopper',)
 
 SUMMARY = 'memory by method and number of teachers, and what fits a card'
 DESCRIPTION = (
@@ -92,6 +93,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add(
         '--device', choices=DEVICES, default='cuda',
         help='imitated by a prediction, else measured on (default: cuda)',
+    )  # fmt: skip
+    add(
+        '--libraries', choices=LIBRARIES,
+        help='predict what cuDNN and cuBLAS take on such GPUs, too (default: bounded alone)',
     )  # fmt: skip
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
@@ -153,6 +158,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
             raise ConfigError(f'CONFIG and --{name} name a student each: give one of them')
     if arguments.for_teachers and not arguments.budget:
         raise ConfigError('--for-teachers needs --budget')
+    if arguments.libraries and arguments.device == 'cpu':
+        raise ConfigError('--libraries is of CUDA, and --device is cpu')
     if arguments.budget and not (arguments.predict or arguments.check):
         raise ConfigError('--budget needs --predict or --check')
     for name in ('predict', 'compare', 'check', 'budget'):
@@ -217,7 +224,7 @@ def _print_tables(
         parts = [text.heading(setting), text.tables(rows, subject.device)]
         parts += [text.breakdown(rows), '' if comparison is None else comparison.text()]
         predicted = arguments.predict or arguments.check
-        parts.append(text.rests_on(subject.device, predicted, named))
+        parts.append(text.rests_on(subject.device, predicted, named, arguments.libraries))
         print('\n\n'.join(filter(None, parts)), end='\n\n' if subject is not asked[-1] else '\n')
     for line in failed:
         print(f'failed: {line}', file=sys.stderr)

@@ -41,6 +41,7 @@ def subjects(arguments: argparse.Namespace) -> 'list[Subject]':
         student = name or Path(_filled(template, FLOOR)).stem
         more: dict[str, Any] = dict(clip=arguments.clip) if arguments.clip else {}
         more |= dict(amp=True) if arguments.amp else {}
+        more |= dict(libraries=arguments.libraries) if arguments.libraries else {}
         one = Subject(student, template, tuple(pool), arguments.batch, arguments.device, **more)
         # A config that cannot be read is told before anything is rehearsed.
         one.student_config()

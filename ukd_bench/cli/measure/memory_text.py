@@ -37,17 +37,24 @@ def heading(setting: Mapping[str, Any]) -> str:
     return textwrap.fill(text, _WIDTH)
 
 
-def rests_on(device: str, predicted: bool, name: str) -> str:
-    """The last line: how the figures were got."""
+def rests_on(device: str, predicted: bool, name: str, libraries: str | None = None) -> str:
+    """The last line: how the figures were got.
+
+    Args:
+        device: What was imitated or measured on.
+        predicted: Whether nothing was measured.
+        name: The device that was measured on.
+        libraries: Of which GPUs the libraries are whose memory was predicted, too.
+    """
     from importlib.metadata import version
 
     torch = f'torch {version("torch")}'
     if predicted:
-        scratch = (
-            'scratch memory of libraries and the CUDA context are not in it'
-            if device == 'cuda'
-            else 'what the process has beside its tensors is not in it'
-        )
+        scratch = 'what the process has beside its tensors is not in it'
+        if device == 'cuda':
+            scratch = 'scratch memory of libraries and the CUDA context are not in it'
+        if libraries:
+            scratch = f'cuDNN and cuBLAS as on {libraries}; the CUDA context is not in it'
         text = (
             f'Predicted without the device: {device} imitated on fake tensors, {torch}; {scratch}.'
         )

@@ -50,13 +50,16 @@ class Peak:
     breakdown: dict[str, int]
 
 
-def predicted_peak(phase: Phase, device: str, settings: AllocatorSettings) -> Peak:
+def predicted_peak(
+    phase: Phase, device: str, settings: AllocatorSettings, libraries: str | None = None
+) -> Peak:
     """The peak of a phase of a :class:`.stage.FakeStage`.
 
     Args:
         phase: What was allocated.
         device: ``cuda`` or ``cpu``.
         settings: Of CUDA's allocator.
+        libraries: Of which GPUs the libraries are whose own memory is among the events.
     """
     _, requested = phase.peak
     breakdown, reserved = phase.breakdown(), None
@@ -69,7 +72,7 @@ def predicted_peak(phase: Phase, device: str, settings: AllocatorSettings) -> Pe
         allocator.reset_peaks()
         allocator.replay(phase.events)
         allocated, reserved = allocator.allocated_peak_bytes, allocator.reserved_peak_bytes
-        bound += CUBLAS_BOUND_BYTES
+        bound += 0 if libraries else CUBLAS_BOUND_BYTES
     breakdown[ROUNDING] = allocated - requested
     return Peak(allocated, reserved, bound, breakdown)
 
@@ -165,4 +168,7 @@ def _stage(device: str) -> FakeStage:
 def peaks_on(stage: FakeStage, device: str) -> dict[str, Peak]:
     """The peaks of the phases that a stage was opened for last."""
     settings = allocator_settings()
-    return {name: predicted_peak(phase, device, settings) for name, phase in stage.phases.items()}
+    return {
+        name: predicted_peak(phase, device, settings, stage.libraries)
+        for name, phase in stage.phases.items()
+    }

@@ -110,7 +110,7 @@ def predict_cell(subject: Subject, cell: Cell, folder: Path) -> list[Row]:
     from .predict import peaks_on
     from .rehearsal.cells import rehearse_cell
 
-    stage = _stage(subject.device)
+    stage = _stage(subject.device, subject.libraries)
     rehearse_cell(subject, cell, folder, stage)
     peaks = peaks_on(stage, subject.device)
     return [
@@ -129,7 +129,7 @@ def row_of(subject: Subject, cell: Cell, phase: str) -> Row:
 
 
 @functools.cache
-def _stage(device: str) -> 'FakeStage':
+def _stage(device: str, libraries: str | None) -> 'FakeStage':
     from .fake.stage import FakeStage
 
-    return FakeStage(device)
+    return FakeStage(device, libraries)

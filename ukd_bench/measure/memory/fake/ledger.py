@@ -45,6 +45,7 @@ class Ledger(TorchDispatchMode):
         shapes: Carries out operators on fake tensors of :data:`DEVICE`.
         scratch: Function that tells of an operator's scratch memory, see :mod:`.scratch`.
         counts_inputs: Whether what is moved from the host in the scope of inputs takes memory.
+        kept: Function from an operator to the bytes that its library takes then and keeps.
 
     Attributes:
         trace: What has been allocated so far.
@@ -53,12 +54,19 @@ class Ledger(TorchDispatchMode):
         ConfigError: an operator's control flow or the shape of its result depends on values.
     """
 
-    def __init__(self, shapes: Shapes, scratch: Scratch, counts_inputs: bool = True) -> None:
+    def __init__(
+        self,
+        shapes: Shapes,
+        scratch: Scratch,
+        counts_inputs: bool = True,
+        kept: Callable[[Any], int] = lambda func: 0,
+    ) -> None:
         super().__init__()
         self.trace = Trace()
         self._shapes = shapes
         self._scratch = scratch
         self._counts_inputs = counts_inputs
+        self._kept = kept
         self._scopes: list[str] = []
         # Keyed by the storage's address, which no other has while it lives.
         self._blocks: dict[int, tuple[int, int]] = {}
@@ -98,9 +106,15 @@ class Ledger(TorchDispatchMode):
 
     def take_for_a_moment(self, size: int) -> None:
         """Allocates bytes, and frees them."""
+        block = self.take(size)
+        self.trace.events.append((block, 0))
+
+    def take(self, size: int) -> int:
+        """Allocates bytes, and returns the number of their block."""
         block, self._next = self._next, self._next + 1
-        self.trace.events += [(block, size), (block, 0)]
+        self.trace.events.append((block, size))
         self.trace.kinds[block] = self._kind(None)
+        return block
 
     def once(
         self, key: Hashable, call: Callable[[], Any], known: dict[Hashable, Repeat | None]
@@ -189,6 +203,8 @@ class Ledger(TorchDispatchMode):
         before = len(self.trace.events)
         self._see(result)
         if len(self.trace.events) > before:
+            if for_good := self._kept(func):
+                self.take(for_good)
             taken, may_take = self._scratch(func, args, result)
             if taken:
                 self.take_for_a_moment(taken)

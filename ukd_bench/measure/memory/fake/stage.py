@@ -30,6 +30,7 @@ from ....knowledge import teacher
 from ....knowledge.identity import model_section
 from ..rehearsal.stage import build_peer, replaced
 from .autocast import cuda_autocast
+from .hopper import HopperLibraries
 from .ledger import DEVICE, Ledger
 from .mould import Mould
 from .networks import built
@@ -41,6 +42,8 @@ from .trace import INPUTS, TEACHERS, WEIGHTS, Phase
 from .ways import Ways, multi_tensor_optimizers
 
 CUDA = 'cuda'
+LIBRARIES = {'hopper': HopperLibraries}
+"""What is known of libraries, by a generation of GPUs."""
 _PRELOADED = f'{__package__.rpartition(".")[0]}.preloaded'
 _TORCH_SAYS = logging.getLogger('torch._subclasses.fake_tensor')
 """Where torch tells of every error in an operator, with a traceback, before it raises it."""
@@ -54,6 +57,8 @@ class FakeStage:
 
     Args:
         kind: ``cuda`` or ``cpu``, what is imitated.
+        libraries: Of which GPUs the libraries are that are imitated as well, one of
+            :data:`LIBRARIES`; None leaves out what libraries take on CUDA.
 
     Attributes:
         phases: What was allocated in each phase since the stage was opened.
@@ -62,8 +67,9 @@ class FakeStage:
     device = DEVICE
     needs_weights = False
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, libraries: str | None = None) -> None:
         self.kind = kind
+        self.libraries = libraries
         self._cuda = kind == CUDA
         self.phases: dict[str, Phase] = {}
         register_all_modules(init_default_scope=True)
@@ -78,6 +84,9 @@ class FakeStage:
 
     def _new_ledger(self) -> Ledger:
         # On the CPU a batch lies where NumPy put it.
+        if self._cuda and self.libraries is not None:
+            libraries = LIBRARIES[self.libraries]()
+            return Ledger(self._shapes, libraries.scratch, kept=libraries.kept)
         if self._cuda:
             return Ledger(self._shapes, cudnn_scratch)
         return Ledger(self._shapes, onednn_scratch, counts_inputs=False)

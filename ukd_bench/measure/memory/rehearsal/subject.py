@@ -46,6 +46,8 @@ class Subject:
         batch_size: Clips a step; None for that of the configs.
         device: ``cuda`` or ``cpu``.
         clip: Frames, height and width of a clip; None for those of the configs.
+        libraries: Of which GPUs the libraries are whose own memory is predicted, too; see
+            :data:`.fake.stage.LIBRARIES`.
         amp: Whether all is trained in automatic mixed precision, whatever the configs say.
     """
 
@@ -56,6 +58,7 @@ class Subject:
     device: str
     clip: tuple[int, int, int] | None = None
     amp: bool = False
+    libraries: str | None = None
 
     @cached_property
     def kinds(self) -> list[Config]:

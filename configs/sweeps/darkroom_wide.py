@@ -1,4 +1,4 @@
-"""Networks of full width on the reference's videos: minutes on a GPU, days on a CPU.
+"""Networks of full width on the reference's videos, for a GPU.
 
 What the reference compares in its regime `pretrained`, with networks that are eight times as wide.
 Give several runs to each GPU, as such networks leave a large one idle:

@@ -71,6 +71,10 @@ def row(method, k=0, phase='train', peak=100, error=None, **more):
     )  # fmt: skip
 
 
+FIGURES = (
+    *('allocated_peak_bytes', 'reserved_peak_bytes', 'process_peak_bytes'),
+    'workspace_bound_bytes',
+)
 SETTING = dict(
     student='mine', title=None, batch_size=8, device='cuda', precision='float32',
     clip=[3, 8, 48, 48], parameters=520_000, teacher_kinds=['mine'], teacher_bytes=2_000_000,
@@ -331,6 +335,14 @@ def test_what_was_predicted_before_is_measured(call, made_up, mine, monkeypatch,
     (student,) = load_full_size(tmp_path / 'both').students
     assert [one.predicted for one in student.figures] == [True] * 4 + [False] * 2
 
+    # One that could not be predicted is measured alone.
+    content = json.loads(before.read_text())
+    failed = [one for one in content['rows'] if one['method'] == 'ukd']
+    failed[0] |= dict(status='failed', breakdown=None, **dict.fromkeys(FIGURES))
+    before.write_text(json.dumps(content))
+    assert call(*words)[0] == 1
+    assert {cell.method for cell in rooms[-1].needs} == {'teacher', 'bank', 'plain'}
+
     monkeypatch.setitem(SETTING, 'batch_size', 4)
     line = f'error: {before}: setting.batch_size is 8, and 4 is measured\n'
     assert call(*words) == (2, '', line)
@@ -441,6 +453,26 @@ SEE = '(see ukd-bench measure memory --help)'
         (
             ['--predicted', 'far.json', '--compare'],
             '--predicted measures and compares, and does not go with --compare',
+        ),
+        (
+            ['--amp', '--predict', '--device', 'cpu'],
+            "--amp: MMEngine's AmpOptimWrapper needs a GPU, and --device is cpu",
+        ),
+        (
+            ['--libraries', 'hopper', '--predict', '--device', 'cpu'],
+            '--libraries is of CUDA, and --device is cpu',
+        ),
+        (
+            ['--libraries', 'hopper', '--predict', '--amp'],
+            '--libraries is of float32, and --amp mixes precisions',
+        ),
+        (
+            ['--libraries', 'hopper', '--predict', '--budget', 't4'],
+            '--libraries is of allocated memory, and does not go with --budget',
+        ),
+        (
+            ['--libraries', 'hopper'],
+            '--libraries needs --predict, --compare or --check',
         ),
         (
             ['odd.py', '--predict', '--amp'],

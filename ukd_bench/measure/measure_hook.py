@@ -80,7 +80,7 @@ class MeasureHook(ResumableHook):
 
     @property
     def utilization(self) -> GpuUtilization:
-        """How busy the GPU is, outside validation; there once training begins."""
+        """How busy the GPU is within epochs; there once training begins."""
         if self._utilization is None:
             self._utilization = GpuUtilization(self.memory.device)
         return self._utilization
@@ -105,7 +105,7 @@ class MeasureHook(ResumableHook):
         self.initial_sha256 = state['initial_sha256']
         self.curve = [list(point) for point in state['curve']]
         self.validation_s = state['validation_s']
-        self.utilization.samples[:0] = state['utilization']
+        self.utilization.samples[:0] = state.get('utilization', [])
         self.memory.include(state['memory'])
 
     def before_train(self, runner: Runner) -> None:
@@ -180,6 +180,7 @@ class MeasureHook(ResumableHook):
         Raises:
             DivergedError: the mean loss is too large to be a number.
         """
+        self.utilization.end()
         loss = _over_processes(torch.stack(self._losses))
         top1 = _over_processes(torch.tensor(self._top1)) if self._top1 else None
         learning_rate = runner.optim_wrapper.get_lr()['lr'][0]
@@ -192,7 +193,6 @@ class MeasureHook(ResumableHook):
     def before_val(self, runner: Runner) -> None:
         """Ends the phase ``train`` until the next epoch."""
         self.memory.end()
-        self.utilization.end()
         self._began = self._now()
 
     def after_val(self, runner: Runner) -> None:
@@ -207,7 +207,6 @@ class MeasureHook(ResumableHook):
     def after_train(self, runner: Runner) -> None:
         """Ends the phase ``train`` and hashes the trained student."""
         self.memory.end()
-        self.utilization.end()
         self.final_sha256 = state_sha256(unwrapped(runner))
 
     @property

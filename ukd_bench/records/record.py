@@ -117,9 +117,7 @@ _RECORD = schema.table(
     ),
     dict(
         memory_of_processes=schema.list_of(_PEAKS),
-        gpu_utilization=schema.maybe(
-            schema.table(dict(mean=schema.fraction, samples=schema.positive))
-        ),
+        gpu_utilization=schema.maybe(_UTILIZATION),
         knowledge=schema.maybe(_knowledge),
         selection=schema.maybe(schema.one_of(*SELECTIONS)),
         selected_epoch=schema.maybe(schema.whole),

@@ -1,6 +1,6 @@
 """Learning rates of networks of full width, on the first of the tuning rooms; for a GPU.
 
-Three rates a method, an eighth of those that were tried for the narrow networks.
+Four rates a method, an eighth of those that were tried for the narrow networks.
 """
 
 _base_ = '../darkroom_wide.py'
@@ -24,4 +24,6 @@ def _regime(number, rate):
     )
 
 
-regimes = [_regime(number, rate) for number, rate in enumerate((2.5e-4, 5e-4, 1e-3), start=1)]
+regimes = [
+    _regime(number, rate) for number, rate in enumerate((1.25e-4, 2.5e-4, 5e-4, 1e-3), start=1)
+]

@@ -1,24 +1,23 @@
 """Puts predictions made anew beside what was measured on a GPU.
 
-    python -m tests.measure.memory.beside PREDICTED MEASURED
+    python -m tests.measure.memory.beside PREDICTED MEASURED FILE
 
-takes from PREDICTED, as ``ukd-bench measure memory --predict --json`` writes it, what MEASURED has
-measured, and writes MEASURED with these predictions and the comparison.
+writes as FILE what MEASURED has measured, with the predictions of PREDICTED in the place of those
+that were made before, as ``ukd-bench measure memory --predict --json`` writes them.
 """
 
 import json
 import sys
 from pathlib import Path
 
+from ukd_bench.cli.measure.memory_predicted import SAME
 from ukd_bench.files.atomic import write_json
 from ukd_bench.measure.memory.compare import compared
-
-_SAME = ('student', 'batch_size', 'device', 'precision', 'clip')
 
 
 def put(predicted, measured):
     """The content of a record of what was measured, with other predictions in it."""
-    assert all(predicted['setting'][name] == measured['setting'][name] for name in _SAME)
+    assert all(predicted['setting'][name] == measured['setting'][name] for name in SAME)
     told = [row for row in measured['rows'] if not row['predicted']]
     cells = {_cell(row) for row in told}
     foretold = [row for row in predicted['rows'] if _cell(row) in cells]
@@ -35,6 +34,6 @@ def _cell(row):
 
 
 if __name__ == '__main__':
-    predicted, measured = map(Path, sys.argv[1:])
+    predicted, measured, out = map(Path, sys.argv[1:])
     content = put(*(json.loads(path.read_text()) for path in (predicted, measured)))
-    write_json(measured, content)
+    write_json(out, content)

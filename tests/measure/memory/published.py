@@ -61,7 +61,7 @@ def table():
 
 def gpu_table(student='r2plus1d-r34'):
     """What was measured of a student on a GPU, and the errors, by cell and phase."""
-    found = json.loads((GPU_RECORDS / f'{student}.json').read_text())
+    found = json.loads((GPU_RECORDS / 'fitted' / f'{student}.json').read_text())
     head = ['', 'phase', 'allocated, MiB', 'error', 'reserved, MiB', 'error', "the process's, MiB"]
     lines = [_line(head), _rule(7, 2)]
     measured = [row for row in found['rows'] if not row['predicted']]

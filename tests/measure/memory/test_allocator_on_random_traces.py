@@ -127,7 +127,6 @@ def test_the_same_comes_out_on_a_gpu(seed, settings, monkeypatch):
     command = [sys.executable, '-m', 'tests.measure.memory.traces', str(seed)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     made, addresses = json.loads(printed)
-    print(made, model_outcome(settings, seed), len(addresses))
     assert tuple(made) == model_outcome(settings, seed, addresses=addresses)
     # Without the driver's own addresses, which nobody knows before, peaks are nearly the same.
     assert model_outcome(settings, seed)[:2] == pytest.approx(made[:2], rel=0.02)

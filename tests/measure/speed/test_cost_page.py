@@ -62,9 +62,10 @@ def test_how_busy_a_gpu_was():
     run = json.loads(path.read_text())
     step, train = run['time']['step_median_s'], run['time']['train_s']
     assert f'took {step:.3f} s a step' in COST
-    busy = f'{100 * run["gpu_utilization"]["mean"]:.0f} % of its training'
+    busy = f'busy for {100 * run["gpu_utilization"]["mean"]:.0f} % of the time'
+    clips = f'epochs of {run["dataset"]["train_samples"]} clips'
     share = f'steps are {100 * step * run["counts"]["train_steps"] / train:.0f} % of the training'
-    assert all(text in COST.replace('\n', ' ') for text in (busy, share))
+    assert all(text in COST.replace('\n', ' ') for text in (busy, share, clips))
 
 
 def test_the_fill():

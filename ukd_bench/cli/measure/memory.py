@@ -158,8 +158,10 @@ def _check_options(arguments: argparse.Namespace) -> None:
             raise ConfigError(f'CONFIG and --{name} name a student each: give one of them')
     if arguments.for_teachers and not arguments.budget:
         raise ConfigError('--for-teachers needs --budget')
-    if arguments.libraries and arguments.device == 'cpu':
-        raise ConfigError('--libraries is of CUDA, and --device is cpu')
+    if arguments.amp and arguments.device == 'cpu':
+        raise ConfigError("--amp: MMEngine's AmpOptimWrapper needs a GPU, and --device is cpu")
+    if arguments.libraries:
+        _check_libraries(arguments)
     if arguments.budget and not (arguments.predict or arguments.check):
         raise ConfigError('--budget needs --predict or --check')
     for name in ('predict', 'compare', 'check', 'budget'):
@@ -170,6 +172,18 @@ def _check_options(arguments: argparse.Namespace) -> None:
     for name in ('teachers', 'figure'):
         if arguments.budget and getattr(arguments, name):
             raise ConfigError(f'--{name} does not go with --budget, which searches K itself')
+
+
+def _check_libraries(arguments: argparse.Namespace) -> None:
+    if arguments.device == 'cpu':
+        raise ConfigError('--libraries is of CUDA, and --device is cpu')
+    if arguments.amp:
+        raise ConfigError('--libraries is of float32, and --amp mixes precisions')
+    if arguments.budget:
+        # What is reserved decides there.
+        raise ConfigError('--libraries is of allocated memory, and does not go with --budget')
+    if not (arguments.predict or arguments.compare or arguments.check):
+        raise ConfigError('--libraries needs --predict, --compare or --check')
 
 
 def _defaults() -> argparse.Namespace:

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from ...measure.memory.rehearsal.subject import Cell, Subject
     from ...measure.memory.table import Row
 
-_SAME = ('student', 'batch_size', 'device', 'precision', 'clip')
+SAME = (
+    *('student', 'batch_size', 'device', 'precision', 'clip'),
+    *('parameters', 'teacher_kinds', 'teacher_bytes'),
+)
 """What of a setting both sides must share."""
+_FAILED = 'its prediction failed'
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,13 @@ def predicted_before(
         UkdBenchError: the file cannot be read, is of something else, or lacks one of the cells.
     """
     from ...measure.memory.table import row_of
+    from ...results.full_size import DONE
     from ...results.load_full_size import read_full_size
 
     content = read_full_size(path)
     if content is None:
         raise ConfigError(f'{path}: holds no figures of memory')
-    for name in _SAME:
+    for name in SAME:
         if content['setting'][name] != setting[name]:
             raise ConfigError(
                 f'{path}: setting.{name} is {content["setting"][name]}, and {setting[name]} is '
@@ -59,7 +64,7 @@ def predicted_before(
         named = row_of(subject, cell, '')
         del named['phase']
         mine = [
-            dict(error=None) | row
+            row | dict(error=None if row['status'] == DONE else _FAILED)
             for row in content['rows']
             if row['predicted'] and all(row.get(name) == value for name, value in named.items())
         ]

@@ -52,8 +52,8 @@ def measured_rows(
 
     A row has, beside what all rows have, ``process_start_bytes``, what the process had beside its
     tensors, and ``error``. A cell that fails, or dies for want of memory, has rows without
-    figures, and the others go on. One that ran out of memory beside others is carried out again
-    alone: what a process takes does not depend on others, but what there is for it does.
+    figures, and the others go on. One that came to no end beside others is carried out again alone:
+    libraries that find no memory fail in many ways.
 
     Args:
         subject: What is rehearsed; its device is the one at hand.
@@ -72,9 +72,8 @@ def measured_rows(
         found[cell] = carried_out(subject, cell, folder)
         progress(len(found), len(cells))
 
-    each_in(room, cells, carry_out)
-    for cell in cells if room.jobs > 1 else ():
-        if found[cell].status == OUT_OF_MEMORY:
+    for cell in each_in(room, cells, carry_out):
+        if found[cell].status != DONE:
             carry_out(cell)
     return [row for cell in cells for row in _rows(subject, cell, found[cell])]
 

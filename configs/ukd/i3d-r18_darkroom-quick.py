@@ -1,8 +1,14 @@
-_base_ = 'i3d-r18-w8_darkroom-quick.py'
+_base_ = '../plain/i3d-r18_darkroom-quick.py'
 
-model = dict(backbone=dict(base_channels=64), cls_head=dict(in_channels=512))
-
-# An eighth of the narrow network's, as its width is eight times as large.
-learning_rate = 5e-4
-optim_wrapper = dict(optimizer=dict(lr=learning_rate))
-param_scheduler = [dict(_base_.param_scheduler[0], eta_max=learning_rate)]
+custom_hooks = [
+    dict(
+        type='ukd_bench.UKDHook',
+        pool='results/quick/pool.json',
+        num_teachers=4,
+        rule='mean_probability',
+        weight=0.9,
+        temperature=3.0,
+        view_seed=0,
+    ),
+    dict(type='ukd_bench.ChannelsLastHook'),
+]

@@ -1,6 +1,7 @@
 """What a report of several regimes shows beside verdicts, and its controls."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,15 @@ def test_pretraining_and_what_starts_from_it(made, load):
     assert not any('saw different data' in one.text for one in doubts(sweep, 'x'))
     found = dict(provenance(sweep, 'x'))
     assert found['Data fingerprint'] == 'd' * 64 and found['Epochs'] == '40'
+
+
+def test_pretrainings_of_one_network_are_told_apart_by_their_regimes(made, load):
+    sweep = load(made)
+    (run,) = (run for run in sweep.done if run.method == 'pretraining')
+    other = replace(run, key='other', regimes=(sweep.regimes[-1].name,))
+    table = pretraining_table(replace(sweep, runs=(*sweep.runs, other)))
+    assert table.columns[-1].title == 'In regimes'
+    assert [row[-1] for row in table.rows] == ['bright, noisy', 'noisy']
 
 
 def test_other_labels_of_a_control_are_no_mixture_of_data(made, load):

@@ -47,7 +47,11 @@ def _pools(sweep: Sweep) -> dict[tuple[str, ...], str]:
 def pretraining_table(sweep: Sweep) -> Table | None:
     """Table of the trainings on other data whose weights the networks start from."""
     rows = []
-    for run in (run for run in sweep.done if run.method == PRETRAINING):
+    trained = [run for run in sweep.done if run.method == PRETRAINING]
+    names = Counter((run.teacher or run.student, run.data, run.epochs, run.seed) for run in trained)
+    # Regimes may differ in how the clips of one network are normalised.
+    told_apart = max(names.values(), default=0) > 1
+    for run in trained:
         name = marked(run.teacher or run.student or formatting.DASH, run)
         rows.append(
             (
@@ -57,6 +61,7 @@ def pretraining_table(sweep: Sweep) -> Table | None:
                 formatting.mib(run.memory('train')),
                 formatting.duration(run.value('time', 'wall_s')),
                 _started_from(run, sweep),
+                *([sweep.names_regimes(run)] if told_apart else []),
             )
         )
     if not rows:
@@ -64,6 +69,7 @@ def pretraining_table(sweep: Sweep) -> Table | None:
     titles = columns(
         *('<Network', '<Data', 'Epochs', 'Seed', 'Top-1, %', 'Train, MiB', 'Time'),
         '<Runs that start from it',
+        *(['<In regimes'] if told_apart else []),
     )
     lead = 'Networks that others start from, trained on data of their own and tested on its clips.'
     return Table(*('pretraining', 'Pretraining', titles, tuple(rows), lead), notes=mark_notes(rows))

@@ -20,7 +20,7 @@ from ukd_bench.results.verdicts import evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / 'ukd_bench'
-QUICK = ROOT / 'results' / 'reference' / 'quick'
+REFERENCE = ROOT / 'results' / 'reference' / 'darkroom'
 GUIDES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').glob('*.md'))]
 PAGES = [*GUIDES, ROOT / 'CHANGELOG.md']
 BLOCK = re.compile(r'^( *)```(\w*)\n(.*?)^\1```$', re.MULTILINE | re.DOTALL)
@@ -220,9 +220,9 @@ def test_every_option_of_a_sweep_and_its_default():
 
 
 def test_the_readme_has_the_verdicts_of_the_reference():
-    sweep = load_sweep(QUICK)
+    sweep = load_sweep(REFERENCE)
     full_size = load_full_size(find_full_size()).beside(sweep.students).students
-    verdicts = evaluate(sweep, load_claims(applying_claims(QUICK)), full_size)
+    verdicts = evaluate(sweep, load_claims(applying_claims(REFERENCE)), full_size)
     found = {one.id: one for one in verdicts}
     told = re.findall(
         r'^\| ([A-Z]\d) \| .* \| ([A-Z ]+) \| (.*) \|$',

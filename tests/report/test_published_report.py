@@ -14,10 +14,11 @@ from ukd_bench.files.configs import configs_root
 from ukd_bench.report.page import write_report
 
 ROOT = configs_root().parent
-PUBLISHED = ROOT / 'reports' / 'reference' / 'quick'
+REPORTS = ROOT / 'reports' / 'reference'
+SWEEPS = ('quick', 'darkroom')
 NUMBER = re.compile(r'-?\d+(?:\.\d+)?(?:e[-+]?\d+)?')
 AGAIN = (
-    'ukd-bench report results/reference/quick --out reports/reference/quick, and read the '
+    'ukd-bench report results/reference/SWEEP --out reports/reference/SWEEP, and read the '
     'difference before it is committed'
 )
 
@@ -27,11 +28,11 @@ def made(tmp_path_factory):
     # In the same place beside the records, to which pages link.
     root = tmp_path_factory.mktemp('clone')
     reference = ROOT / 'results' / 'reference'
-    results = root / 'results' / 'reference' / 'quick'
-    shutil.copytree(reference / 'quick', results)
-    out = root / 'reports' / 'reference' / 'quick'
-    write_report(results, out, memory=reference / 'memory')
-    return out
+    for sweep in SWEEPS:
+        results = root / 'results' / 'reference' / sweep
+        shutil.copytree(reference / sweep, results)
+        write_report(results, root / 'reports' / 'reference' / sweep, memory=reference / 'memory')
+    return root / 'reports' / 'reference'
 
 
 def names(folder):
@@ -49,16 +50,16 @@ def alike(line, other):
 
 
 def test_it_has_the_same_files(made):
-    assert names(made) == names(PUBLISHED), AGAIN
+    assert names(made) == names(REPORTS), AGAIN
 
 
 def of_kind(picture):
-    return [name for name in names(PUBLISHED) if name.endswith('.png') == picture]
+    return [name for name in names(REPORTS) if name.endswith('.png') == picture]
 
 
 @pytest.mark.parametrize('name', of_kind(picture=True))
 def test_a_picture_is_the_same(made, name):
-    found, wanted = (cv2.imread(str(folder / name)) for folder in (made, PUBLISHED))
+    found, wanted = (cv2.imread(str(folder / name)) for folder in (made, REPORTS))
     assert found is not None and found.shape == wanted.shape, AGAIN
     assert np.abs(found.astype(float) - wanted).mean() < 0.5, AGAIN
 
@@ -67,7 +68,7 @@ def test_a_picture_is_the_same(made, name):
 def test_a_file_is_the_same(made, name):
     found, wanted = (
         (folder / name).read_text().splitlines() if (folder / name).exists() else []
-        for folder in (made, PUBLISHED)
+        for folder in (made, REPORTS)
     )
     if not all(alike(line, other) for line, other in zip_longest(found, wanted)):
         different = unified_diff(wanted, found, 'published', 'made now', lineterm='', n=0)

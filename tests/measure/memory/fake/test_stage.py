@@ -96,6 +96,14 @@ def test_all_is_as_before_where_a_cell_fails(stage):
         assert torch.zeros(2, 2).bfloat16().softmax(-1).dtype == torch.bfloat16
 
 
+def test_a_gpu_that_is_there_is_not_seen(stage, monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 1)
+    with stage.open():
+        assert (torch.cuda.is_available(), torch.cuda.device_count()) == (False, 0)
+    assert (torch.cuda.is_available(), torch.cuda.device_count()) == (True, 1)
+
+
 def test_a_phase_that_was_broken_off_is_not_the_next_cells(stage):
     with pytest.raises(RuntimeError), stage.open():
         torch.zeros(100, device=DEVICE)

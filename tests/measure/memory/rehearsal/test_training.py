@@ -1,6 +1,7 @@
 """Trainings that are rehearsed: what each part takes by hand, and against the CPU's own account."""
 
 import gc
+import os
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from ukd_bench.measure.memory.fake.trace import KINDS
 from ukd_bench.measure.memory.real.stage import RealStage
 from ukd_bench.measure.memory.rehearsal import training
 from ukd_bench.measure.memory.rehearsal.stand_in import make_stand_in
+from ukd_bench.measure.memory.workers import workers
 
 from .perceptrons import config_of, predicted, weights_of
 
@@ -222,3 +224,18 @@ def test_what_cannot_be_rehearsed_is_named_in_one_line(folder, stage, name):
     with pytest.raises(ConfigError, match=message) as caught:
         predicted(config, folder, stage)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_gpu_that_is_there_changes_nothing(train, monkeypatch):
+    alone = train(optimizer=ADAMW)
+    # The driver that torch would ask is not there.
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 1)
+    assert train(optimizer=ADAMW) == alone
+
+
+def test_workers_see_no_gpu(monkeypatch):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '3')
+    with workers(1) as pool:
+        assert pool.submit(os.getenv, 'CUDA_VISIBLE_DEVICES').result() == ''
+    assert os.environ['CUDA_VISIBLE_DEVICES'] == '3'

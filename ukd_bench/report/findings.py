@@ -15,6 +15,7 @@ from .tables.full_size import full_size_table, own_scale_table
 from .tables.gains import gains_table
 from .tables.payoff import payoff_table
 from .tables.starts import pretraining_table, regime_table
+from .tables.students import accuracy_table
 from .tables.table import Table
 from .tables.teachers import beside_plain
 
@@ -42,7 +43,8 @@ def findings_text(results: Path, claims: Path | None = None, memory: Path | None
         memory_tables.insert(0, full_size_table(full_size, sweep.methods))
     # The page has no folder of figures.
     bare = [table and replace(table, drawing=None) for table in memory_tables]
-    after = [*bare, gains_table(sweep), payoff_table(sweep)]
+    accuracy = replace(accuracy_table(sweep), drawing=None)
+    after = [*bare, accuracy, gains_table(sweep), payoff_table(sweep)]
     context = {
         'sweep': sweep_content(sweep),
         'verdicts': [verdict_content(verdict) for verdict in verdicts],

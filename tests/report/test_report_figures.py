@@ -104,6 +104,19 @@ def test_differences_by_hand(group):
     assert [label.get_text() for label in ax.get_yticklabels()][1] == 'minus Plain'
 
 
+def test_a_control_that_is_far_off_does_not_stretch_the_axis(group):
+    table, headings = difference_frame([group])
+    far = dict(method='shuffled_across', row=5, mean=64.4, low=63.0, high=66.0)
+    stretched = pd.concat([table, pd.DataFrame([far])], ignore_index=True)
+    ax = differences(stretched, headings, group.methods, Figure().subplots())
+    low, high = ax.get_xlim()
+    assert low < table['low'].min() and table['high'].max() < high < 63
+    assert [text.get_text() for text in ax.texts] == ['+64.4 →']
+    # Among the others it is a point as they are.
+    near = stretched.assign(**{name: stretched[name].clip(upper=high - 1) for name in ('mean',)})
+    assert not differences(near, headings, group.methods, Figure().subplots()).texts
+
+
 def test_figures_of_regimes_for_controls_are_the_differences_alone(tmp_path):
     students = dict(plain=[0.6, 0.65], ukd=[0.7, 0.725])
     sweep = load_sweep(made_up_regimes(dict(bright=students, noisy=students)).write(tmp_path))

@@ -1,3 +1,4 @@
+import re
 from functools import partial
 
 import numpy as np
@@ -10,6 +11,7 @@ from ukd_bench.report.figures import data as figure_data, teachers as figures
 from ukd_bench.report.figures.differences import difference_frame, differences
 from ukd_bench.report.figures.gallery import draw_all
 from ukd_bench.report.figures.pipeline import own_and_whole
+from ukd_bench.report.figures.svg import draw
 from ukd_bench.report.figures.tradeoff import accuracy_against, pareto_front
 from ukd_bench.results.comparable import comparable_runs
 from ukd_bench.results.loading import load_sweep
@@ -73,9 +75,9 @@ def test_figures_take_and_return_the_axes(table, group, draw):
 
 def test_figures_without_distilled_students(table, group):
     floor = table[table['method'] == 'plain']
-    for draw in (figures.accuracy_against_teachers, figures.memory_against_teachers):
+    for one in (figures.accuracy_against_teachers, figures.memory_against_teachers):
         ax = Figure().subplots()
-        assert draw(floor, group.methods, ax) is ax
+        assert one(floor, group.methods, ax) is ax
 
 
 def test_memory_starts_at_zero(table, group):
@@ -197,3 +199,16 @@ def test_what_a_run_takes_and_what_all_that_it_needs(table):
     assert table.loc[('plain', 0), ['own_s', 'pipeline_s']].tolist() == [100, 100]
     assert table.loc[('ukd', 1), 'pipeline_s'] > table.loc[('ukd', 1), 'own_s']
     assert (table['pipeline_mib'] >= table['own_mib']).all()
+
+
+def test_clip_paths_have_names_that_do_not_hang_on_memory():
+    def paint(figure):
+        for ax in figure.subplots(1, 2):
+            ax.imshow(np.zeros((2, 2)), clip_path=None)
+            ax.plot([0, 1])
+
+    made = draw('some', '', (4, 2), paint, ())
+    used = re.findall(r'clip-path="url\(#([^)]*)\)', made.svg)
+    assert used and list(dict.fromkeys(used)) == [f'clip{n + 1}' for n in range(len({*used}))]
+    assert {*re.findall(r'<clipPath id="([^"]*)"', made.svg)} == {*used}
+    assert f'url(#some-{used[0]})' in made.inline

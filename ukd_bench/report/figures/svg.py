@@ -21,6 +21,8 @@ _LONGEST_NAME, _MOST_LINES = 40, 3
 """Letters of a line of a name that a figure has room for, and lines."""
 # XML has none of the first; the others would turn the words around a name.
 _CONTROL = re.compile('[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]')
+_CLIP_NAME = re.compile(r'\bp[0-9a-f]{10}\b')
+_CLIP = re.compile(r'clip-path="url\(#(p[0-9a-f]{10})\)')
 _IDENTIFIER = re.compile(r'(\bid="|\bxlink:href="#|\bhref="#|url\(#)')
 
 
@@ -112,8 +114,19 @@ def draw(
         lambda m: m.group(0) if m.group(0).startswith('font-family') else 'sans-serif',
         buffer.getvalue(),
     )
-    svg = svg.replace("'DejaVu Sans'", 'sans-serif')
+    svg = _with_numbered_clips(svg.replace("'DejaVu Sans'", 'sans-serif'))
     return Drawing(name, caption, svg, picture.getvalue(), wide, tuple(points))
+
+
+def _with_numbered_clips(svg: str) -> str:
+    """An SVG whose clip paths are numbered in the order of their use.
+
+    Matplotlib names them by where objects lie in memory, which differs from time to time.
+    """
+    numbers = {name: n for n, name in enumerate(dict.fromkeys(_CLIP.findall(svg)), start=1)}
+    return _CLIP_NAME.sub(
+        lambda found: f'clip{numbers[found[0]]}' if found[0] in numbers else found[0], svg
+    )
 
 
 def _fit_names(figure: Figure) -> None:

@@ -67,8 +67,9 @@ def test_every_key_of_a_plan_and_a_record_is_named():
     for path in paths:
         found = json.loads(path.record.read_text())
         text = section('`record.json`')
-        # A record of an earlier release has no peaks of several processes.
-        assert sorted(first_cells(text)) == sorted({*found, 'memory_of_processes'})
+        # A record of an earlier release has neither peaks of several processes nor a GPU's use.
+        added = 'memory_of_processes', 'gpu_utilization'
+        assert sorted(first_cells(text)) == sorted({*found, *added})
         for part in ('schedule', 'metrics', 'time', 'hashes', 'counts', 'knowledge', 'protocol'):
             for name in found[part] or ():
                 assert f'`{name}`' in text, (part, name)

@@ -136,6 +136,8 @@ def _note_training(
     """Notes what the training took, however it ended."""
     facts.resumed_at, facts.earlier_s = point.resumed_at, point.earlier['wall_s']
     facts.runs_per_gpu = point.runs_per_gpu
+    # An epoch that was broken off did not end it.
+    measure.utilization.end()
     if not measure.step_seconds:
         return
     facts.time.update(

@@ -308,11 +308,9 @@ def _measured(
 def _need(subject: 'Subject', cell: 'Cell', predicted: 'list[Row]') -> 'Need | None':
     """What a cell was predicted to take; None where that failed."""
     from ...measure.memory.budget import need_of
-    from ...measure.memory.table import row_of
+    from ...measure.memory.table import rows_of
 
-    # What names a cell in its rows.
-    named = {name: value for name, value in row_of(subject, cell, '').items() if value}
-    mine = [row for row in predicted if named.items() <= row.items() and not row['error']]
+    mine = [row for row in rows_of(subject, cell, predicted) if not row['error']]
     return need_of(mine) if mine else None
 
 

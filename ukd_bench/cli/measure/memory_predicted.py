@@ -46,7 +46,7 @@ def predicted_before(
     Raises:
         UkdBenchError: the file cannot be read, is of something else, or lacks one of the cells.
     """
-    from ...measure.memory.table import row_of
+    from ...measure.memory.table import row_of, rows_of
     from ...results.full_size import DONE
     from ...results.load_full_size import read_full_size
 
@@ -59,17 +59,12 @@ def predicted_before(
                 f'{path}: setting.{name} is {content["setting"][name]}, and {setting[name]} is '
                 'measured'
             )
-    rows = []
+    predicted = [row for row in content['rows'] if row['predicted']]
+    rows: list[Row] = []
     for cell in cells:
-        named = row_of(subject, cell, '')
-        del named['phase']
-        mine = [
-            row | dict(error=None if row['status'] == DONE else _FAILED)
-            for row in content['rows']
-            if row['predicted'] and all(row.get(name) == value for name, value in named.items())
-        ]
+        mine = rows_of(subject, cell, predicted)
         if not mine:
-            told = ' '.join(map(str, filter(None, named.values())))
+            told = ' '.join(str(one) for one in row_of(subject, cell, '').values() if one)
             raise ConfigError(f'{path}: predicts nothing of {told}')
-        rows += mine
+        rows += [row | dict(error=None if row['status'] == DONE else _FAILED) for row in mine]
     return Predicted(rows, {name: content[name] for name in ('command', 'environment')})

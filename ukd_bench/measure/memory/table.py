@@ -5,7 +5,7 @@ hands cells to others has no torch.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import asdict
 from pathlib import Path
@@ -126,6 +126,13 @@ def row_of(subject: Subject, cell: Cell, phase: str) -> Row:
     if cell.method in (TEACHER, BANK):
         row['teacher'] = Path(subject.pool[cell.kind]).stem
     return row
+
+
+def rows_of(subject: Subject, cell: Cell, rows: Iterable[Row]) -> list[Row]:
+    """The rows of a cell, of all its phases, among some of a subject."""
+    named = row_of(subject, cell, '')
+    del named['phase']
+    return [row for row in rows if named.items() <= row.items()]
 
 
 @functools.cache

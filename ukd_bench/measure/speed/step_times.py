@@ -87,6 +87,7 @@ class _Entry:
         """Has the figures say so if memory runs out in a block, and drops the training."""
         try:
             yield
+        # Whoever finds no memory has an error of its own for it.
         except Exception as problem:
             if out_of_memory(problem) is None:
                 raise
@@ -139,6 +140,7 @@ def _reference(workshop: Workshop, variants: Sequence[Variant]) -> Training:
     try:
         training = workshop.train(replace(_PLAIN, channels_last=False) if laid_out else _PLAIN)
         _timed_step(training)
+    # As above.
     except Exception as problem:
         if out_of_memory(problem) is None:
             raise

@@ -24,7 +24,7 @@ from ukd_bench.knowledge.pool import read_pool
 CLASSES, FRAMES, SIDE = 4, 4, 32
 TRAIN, TEST, EPOCHS = 96, 80, 12
 VIEW_SEED = 0
-# One student may learn a pair's mislabelled clips by heart and so favour the right one of it by luck.
+# One student may favour the right class of a pair by luck, from clips that it learned by heart.
 SEEDS = (0, 1, 2)
 
 RENDERING = [

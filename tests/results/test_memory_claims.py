@@ -58,9 +58,8 @@ def test_c1_holds_where_every_way_needs_the_memory(found):
     assert verdict.verdict == 'SUPPORTED'
     # 1 + K / 16 is 1.5 at K = 8; 1 + K / 2 is so at K = 1; K at K = 2; 1.0625 + K / 64 at K = 28.
     assert verdict.reason.startswith(
-        f'{LARGE}1.5 times the memory of plain is needed by naive (from K = 8 on; 5.00 times at '
-        'K = 64); naive, graphs kept (from K = 1 on; 33.00 times at K = 64); naive, swapped (from '
-        'K = 28 on; 2.06 times at K = 64); mutual learning (from K = 2 on; 64.00 times at K = 64).'
+        f'{LARGE}1.5 times the memory of plain is needed by naive (from K = 8 on); naive, graphs '
+        'kept (from K = 1 on); naive, swapped (from K = 28 on); mutual learning (from K = 2 on).'
         f'\n{OWN}'
     )
     assert verdict.reason.endswith('Full size decides.')
@@ -73,8 +72,7 @@ def test_c1_fails_where_one_way_does_not_and_says_which_do(found):
     without, needed = verdict.reason.split(OWN)[0].split(' is needed by ')
     assert 'naive (from K = 8' in needed and 'mutual learning (from K = 2' in needed
     assert without.startswith(
-        f'{LARGE}1.5 times the memory of plain is not needed by naive, swapped (never up to K = '
-        '64; 1.06 times at K = 64). '
+        f'{LARGE}1.5 times the memory of plain is not needed up to K = 64 by naive, swapped. '
     )
     ways = {
         method: of(verdict, 'full', method).verdict
@@ -242,11 +240,9 @@ def test_each_student_of_full_size_counts(found):
     verdict = found(MadeUpMemory(swap=64), other)['C1']
     assert verdict.verdict == 'NOT SUPPORTED'
     # 1 + K / 256 is 1.5 at K = 128.
-    assert 'naive (R(2+1)D-34: from K = 8 on; 5.00 times at K = 64)' in verdict.reason
-    assert (
-        'is not needed by naive (X3D-M: never up to K = 64, by its line at K = 128; 1.25 times at '
-        'K = 64)'
-    ) in verdict.reason
+    assert 'naive (R(2+1)D-34: from K = 8 on)' in verdict.reason
+    assert 'is not needed up to K = 64 by naive (X3D-M).' in verdict.reason
+    assert 128 in [one.rests.line_crosses_at for one in verdict.findings]
 
 
 def test_students_of_one_verdict_are_told_together(found):
@@ -254,9 +250,7 @@ def test_students_of_one_verdict_are_told_together(found):
     verdicts = found(MadeUpMemory(swap=64), other)
     assert verdicts['C1'].verdict == 'SUPPORTED'
     # 1 + K / 64 is 1.5 at K = 32.
-    assert ('naive (from K = 8 to 32 on, by student; 2.00 to 5.00 times at K = 64)') in verdicts[
-        'C1'
-    ].reason
+    assert 'naive (from K = 8 to 32 on);' in verdicts['C1'].reason
     assert 'The same verdict for X3D-M.' in verdicts['C2'].reason
 
 

@@ -18,6 +18,7 @@ from .tables.starts import pretraining_table, regime_table
 from .tables.students import accuracy_table
 from .tables.table import Table
 from .tables.teachers import beside_plain
+from .tables.ways import ways_table
 
 
 def findings_text(results: Path, claims: Path | None = None, memory: Path | None = None) -> str:
@@ -48,7 +49,7 @@ def findings_text(results: Path, claims: Path | None = None, memory: Path | None
     context = {
         'sweep': sweep_content(sweep),
         'verdicts': [verdict_content(verdict) for verdict in verdicts],
-        'effects': _contents(effects_table(verdicts, sweep.methods)),
+        'effects': _contents(ways_table(verdicts), effects_table(verdicts, sweep.methods)),
         'before': _contents(*before),
         'after': _contents(*after),
         'teachers': [*beside_plain(sweep), *no_gain_expected(sweep)],

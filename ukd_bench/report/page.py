@@ -53,6 +53,7 @@ from .tables.starts import pretraining_table, regime_table
 from .tables.students import accuracy_table, cost_table, likeness_table
 from .tables.table import Table
 from .tables.teachers import teacher_table
+from .tables.ways import ways_table
 from .take_away import csv_text, latex_text
 from .words import words
 
@@ -135,7 +136,7 @@ def write_report(
     drawings = draw_all(sweep, most)
     place = place_of_results(results, out)
     side = _side_tables(sweep, compared, verdicts, rules.sha256, place)
-    tables = [glance_table(sweep), *_main_tables(sweep, full_size), *side]
+    tables = [glance_table(sweep), ways_table(verdicts), *_main_tables(sweep, full_size), *side]
     content: Content = dict(
         schema=SCHEMA,
         kind=KIND,

@@ -113,14 +113,18 @@ class MemoryGrows(MemoryRule):
         told = []
         against = self.claim['against'].replace('_', ' ')
         least = f'{self.claim["least_multiple"]:g} times the memory of {against}'
-        for verdict, words in ((NOT_SUPPORTED, 'not needed by'), (SUPPORTED, 'needed by')):
-            ways = [
-                _way(title, same, len(same) < len(mine))
+        for verdict, words in ((NOT_SUPPORTED, 'not needed{} by'), (SUPPORTED, 'needed by')):
+            ways = {
+                title: same
                 for title, mine in by_title(findings).items()
                 if (same := [one for one in mine if one.verdict == verdict])
-            ]
+            }
             if ways:
-                told.append(f'{least} is {words} {"; ".join(ways)}.')
+                known = [one.rests.largest for same in ways.values() for one in same if one.rests]
+                last = _span([k for k in known if k is not None], '{}')
+                among = {title: len(mine) for title, mine in by_title(findings).items()}
+                named = (_way(title, same, among[title]) for title, same in ways.items())
+                told.append(f'{least} is {words.format(f" up to K = {last}")} {"; ".join(named)}.')
         missing = [one.rests.title for one in findings if one.rests and not one.rests.basis]
         told += [
             formatting.sentence(one.reason)
@@ -249,25 +253,16 @@ def _passes(line: Slope, gib: int) -> str:
     return f'K = {max(1, floor((size - line.intercept) / line.value + 1e-9) + 1)}'
 
 
-def _way(title: str, findings: Sequence[Finding], named: bool) -> str:
+def _way(title: str, findings: Sequence[Finding], among: int) -> str:
     """A method with the K from which on it reaches the multiple; of some benches, these by name."""
     rests = [one.rests for one in findings if one.rests]
-    crossed, multiples, lines, overflow, largest = (
-        [value for one in rests if (value := getattr(one, name)) is not None]
-        for name in ('crossed_at', 'multiple', 'line_crosses_at', 'out_of_memory_at', 'largest')
-    )
-    last = _span(largest, '{}')
+    crossed = [one.crossed_at for one in rests if one.crossed_at is not None]
+    overflow = [one.out_of_memory_at for one in rests if one.out_of_memory_at is not None]
     states = [f'out of memory at K = {_span(overflow, "{}")}'] if overflow else []
-    if crossed:
-        by = ', by student' if len({*crossed}) > 1 else ''
-        states.append(f'from K = {_span(crossed, "{}")} on{by}')
-    elif not overflow:
-        line = f', by its line at K = {_span(lines, "{}")}' if lines else ''
-        states.append(f'never up to K = {last}{line}')
-    if multiples:
-        states.append(f'{_span(multiples, "{:.2f}")} times at K = {last}')
-    where = f'{", ".join(one.bench for one in findings)}: ' if named else ''
-    return f'{title} ({where}{"; ".join(states)})'
+    states += [f'from K = {_span(crossed, "{}")} on'] if crossed else []
+    where = [', '.join(one.bench for one in findings)] if len(findings) < among else []
+    words = ': '.join([*where, *(['; '.join(states)] if states else [])])
+    return f'{title} ({words})' if words else title
 
 
 def _span(values: Sequence[float], form: str) -> str:

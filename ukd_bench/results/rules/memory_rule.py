@@ -123,7 +123,7 @@ class MemoryRule(Rule):
         return combine([replace(one, decides=True) for one in findings], nothing)[1]
 
     def _differing(self, scales: Mapping[str, Sequence[Finding]]) -> list[str]:
-        told = []
+        differing: dict[str, list[str]] = {}
         by_scale = {scale: by_title(mine) for scale, mine in scales.items()}
         for title in by_scale[FULL_SIZE]:
             verdicts = {
@@ -131,8 +131,11 @@ class MemoryRule(Rule):
             }
             if {*verdicts.values()} == {SUPPORTED, NOT_SUPPORTED}:
                 words = ', '.join(f'{verdict} at {scale}' for scale, verdict in verdicts.items())
-                told.append(f'The scales differ for {title}: {words}.')
-        return told
+                differing.setdefault(words, []).append(title)
+        return [
+            f'The scales differ for {"; ".join(titles)}: {words}.'
+            for words, titles in differing.items()
+        ]
 
     def _deciding(self, own: Sequence[Finding]) -> str:
         if self.decided_at == BOTH:

@@ -1,0 +1,112 @@
+"""What a sweep took, against the estimate that was made before it.
+
+``python -m tests.results.cost expect RECORD [options of a sweep]`` notes the estimate of what is
+left of a sweep. Once its runs are finished, ``python -m tests.results.cost taken RECORD RESULTS``
+adds what they took, and as a whole what its last call took.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ukd_bench.cli.sweep_options import add_options
+from ukd_bench.files.atomic import read_json, write_json
+from ukd_bench.records.deleted import checkpoint_bytes
+from ukd_bench.records.execution import environment
+from ukd_bench.records.folder import RunPaths, SweepPaths
+from ukd_bench.sweep.asked import SweepOptions
+from ukd_bench.sweep.run import SweepRun
+
+
+def expected(arguments: list[str]) -> dict[str, Any]:
+    """What the runs that are left of a sweep are estimated to take, each and as a whole."""
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    asked = parser.parse_args(arguments)
+    sweep = SweepRun(
+        SweepOptions(**{one.name: getattr(asked, one.name) for one in fields(SweepOptions)})
+    )
+    found = sweep.estimate(sweep.state(), None, print)
+    runs = {
+        one.run.spec.key: dict(
+            method=one.run.spec.method,
+            seconds=one.duration and one.duration.seconds,
+            scaled=one.duration and one.duration.is_scaled,
+            disk_bytes=one.disk_bytes,
+        )
+        for one in found.runs
+    }
+    return dict(
+        kind='cost',
+        sweep=sweep.axes.name,
+        environment=environment('cpu', 1),
+        expected=dict(jobs=found.jobs, whole_s=found.seconds, runs=runs),
+    )
+
+
+def taken(root: Path, keys: list[str]) -> dict[str, Any]:
+    """What these runs of a results folder took, and why others of them have no result."""
+    paths = SweepPaths(root)
+    folders = {one.root.name.split('-')[0]: one for one in paths.runs()}
+    runs = {key: _taken_by(folders[key]) for key in keys if key in folders}
+    told = read_json(root / 'state.json')
+    started, finished = (datetime.fromisoformat(told[name]) for name in ('started', 'finished'))
+    return dict(
+        jobs=told['jobs'],
+        whole_s=(finished - started).total_seconds(),
+        absent=sorted(set(keys) - set(folders)),
+        runs=runs,
+    )
+
+
+def _taken_by(paths: RunPaths) -> dict[str, Any]:
+    record = read_json(paths.record)
+    disk = sum(one.stat().st_size for one in paths.bank.rglob('*') if one.is_file())
+    return dict(
+        status=record['status'],
+        error=record['error'],
+        seconds=record['time']['wall_s'],
+        disk_bytes=disk if record['method'] == 'bank' else checkpoint_bytes(paths),
+    )
+
+
+def totals(record: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """Core-hours, hours and MB of a record: what was expected, and what was taken."""
+    sides = record['expected'], record['taken']
+
+    def summed(name: str, unit: float) -> tuple[float, float]:
+        first, second = (sum(run[name] or 0 for run in side['runs'].values()) for side in sides)
+        return first / unit, second / unit
+
+    first, second = (side['whole_s'] / 3600 for side in sides)
+    return {
+        'core-hours': summed('seconds', 3600),
+        'hours': (first, second),
+        'MB': summed('disk_bytes', 1e6),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    match given:
+        case ['expect', record, *options]:
+            write_json(Path(record), expected(options))
+            return 0
+        case ['taken', record, results]:
+            content = read_json(Path(record))
+            content['taken'] = taken(Path(results), [*content['expected']['runs']])
+            write_json(Path(record), content)
+            print(Counter(run['status'] for run in content['taken']['runs'].values()))
+            for name, (first, second) in totals(content).items():
+                print(f'{name}: {first:.2f} expected, {second:.2f} taken')
+            return 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main())

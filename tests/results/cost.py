@@ -2,10 +2,12 @@
 
 ``python -m tests.results.cost expect RECORD [options of a sweep]`` notes the estimate of what is
 left of a sweep. Once its runs are finished, ``python -m tests.results.cost taken RECORD RESULTS``
-adds what they took, and as a whole what its last call took.
+adds what they took, and as a whole what its last call took. ``python -m tests.results.cost page``
+rewrites the table of docs/sweeps.md alone.
 """
 
 import argparse
+import re
 import sys
 from collections import Counter
 from dataclasses import fields
@@ -20,6 +22,13 @@ from ukd_bench.records.execution import environment
 from ukd_bench.records.folder import RunPaths, SweepPaths
 from ukd_bench.sweep.asked import SweepOptions
 from ukd_bench.sweep.run import SweepRun
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / 'docs' / 'sweeps.md'
+FOLDER = ROOT / 'results' / 'reference' / 'cost'
+BLOCK = re.compile(
+    r'^(<!-- cost -->\n)(.*?)^(?=<!-- end of the cost -->)', re.MULTILINE | re.DOTALL
+)
 
 
 def expected(arguments: list[str]) -> dict[str, Any]:
@@ -43,6 +52,7 @@ def expected(arguments: list[str]) -> dict[str, Any]:
     return dict(
         kind='cost',
         sweep=sweep.axes.name,
+        regimes=asked.regimes,
         environment=environment('cpu', 1),
         expected=dict(jobs=found.jobs, whole_s=found.seconds, runs=runs),
     )
@@ -90,6 +100,22 @@ def totals(record: dict[str, Any]) -> dict[str, tuple[float, float]]:
     }
 
 
+def table() -> str:
+    """A row a record: its runs, and what they took, each beside what was expected."""
+    heads = 'sweep', 'runs', 'core-hours', 'hours', 'MB'
+    lines = [f'| {" | ".join(heads)} |', '|---|' + '---:|' * (len(heads) - 1)]
+    for path in sorted(FOLDER.glob('*.json')):
+        record = read_json(path)
+        digits = {'core-hours': 2, 'hours': 2, 'MB': 0}
+        pairs = [
+            f'{second:.{digits[name]}f} ({first:.{digits[name]}f})'
+            for name, (first, second) in totals(record).items()
+        ]
+        runs = len(record['expected']['runs'])
+        lines.append(f'| {" | ".join([f"`{path.stem}`", str(runs), *pairs])} |')
+    return '\n'.join(['', *lines, '', ''])
+
+
 def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     match given:
@@ -103,6 +129,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(Counter(run['status'] for run in content['taken']['runs'].values()))
             for name, (first, second) in totals(content).items():
                 print(f'{name}: {first:.2f} expected, {second:.2f} taken')
+            return 0
+        case ['page']:
+            text = PAGE.read_text()
+            PAGE.write_text(BLOCK.sub(lambda found: found[1] + table(), text))
             return 0
     print(__doc__, file=sys.stderr)
     return 2

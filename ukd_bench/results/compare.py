@@ -298,7 +298,7 @@ def _label(cell: Place, run: Run, sweep: Sweep) -> str:
     if cell.num_teachers:
         parts.append(f'K = {cell.num_teachers}')
     parts += [
-        f'seed {cell.seed}, split {cell.split}, {cell.epochs} epochs',
+        f'seed {cell.seed}, split {cell.split}, {formatting.counted(cell.epochs, "epoch")}',
         sweep.names_regimes(run),
     ]
     if cell.protocol not in ('', 'center 1'):

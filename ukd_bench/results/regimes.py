@@ -72,7 +72,7 @@ class Regime:
         parts = [
             _STARTS.get(start, start),
             _NORMALIZATIONS.get(normalization, normalization),
-            f'{self.epochs} epochs' if self.epochs else '',
+            counted(self.epochs, 'epoch') if self.epochs else '',
             f'{counted(self.num_views, "view")} of each clip' if self.num_views else '',
             f'{100 * self.label_noise:g} % of the training labels replaced'
             if self.label_noise

@@ -370,7 +370,7 @@ def test_the_command_prints_every_row_and_writes_the_figures(tmp_path, capsys):
         (['--student', 'big'], "student 'big' is none of i3d-r18-w8, slowonly-r18-w8"),
         (['--teachers', '0,1'], "'0,1' is not a list like 1,2,4"),
         (['--turn-s', '-1'], "'-1' is not a number of seconds"),
-        (['--amp'], "--amp: MMEngine's mixed precision needs --device cuda"),
+        (['--amp'], "--amp: MMEngine's AmpOptimWrapper needs a GPU, and --device is cpu"),
         (['--sweep', 'none'], 'sweep config none does not exist; shipped by name are '),
         (['--sweep', 'arid_v1', '--student', 'big'], "student 'big' is none of r2plus1d-r34, "),
     ],

@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ...runs.build import precision
 
     if arguments.amp and arguments.device != 'cuda':
-        raise ConfigError("--amp: MMEngine's mixed precision needs --device cuda")
+        raise ConfigError("--amp: MMEngine's AmpOptimWrapper needs a GPU, and --device is cpu")
     networks = _networks(arguments.sweep, arguments.student)
     laid_out = True if arguments.channels_last else None
     methods = arguments.methods or [

@@ -2,8 +2,8 @@
 
 ``python -m tests.results.cost expect RECORD [options of a sweep]`` notes the estimate of what is
 left of a sweep. Once its runs are finished, ``python -m tests.results.cost taken RECORD RESULTS``
-adds what they took, and as a whole what its last call took. ``python -m tests.results.cost page``
-rewrites the table of docs/sweeps.md alone.
+adds what they took, and the time from the first start to the last end; their folders must be as
+the sweep left them. ``python -m tests.results.cost page`` rewrites the table of docs/sweeps.md.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import re
 import sys
 from collections import Counter
 from dataclasses import fields
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +62,11 @@ def taken(root: Path, keys: list[str]) -> dict[str, Any]:
     paths = SweepPaths(root)
     folders = {one.root.name.split('-')[0]: one for one in paths.runs()}
     runs = {key: _taken_by(folders[key]) for key in keys if key in folders}
-    told = read_json(root / 'state.json')
-    started, finished = (datetime.fromisoformat(told[name]) for name in ('started', 'finished'))
+    ends = {key: folders[key].record.stat().st_mtime for key in runs}
+    started = min(end - runs[key]['seconds'] for key, end in ends.items())
     return dict(
-        jobs=told['jobs'],
-        whole_s=(finished - started).total_seconds(),
+        jobs=read_json(paths.state)['jobs'],
+        whole_s=max(ends.values()) - started,
         absent=sorted(set(keys) - set(folders)),
         runs=runs,
     )

@@ -20,6 +20,8 @@ _WIDTH, _CLASS, _WORD, _SIDE, _HEAD = 10.6, 0.9, 1.05, 1.2, 0.6
 """Inches of the figure, of a class's name, of a prediction, of a frame at most, of the headings."""
 _LINE, _LINES = 15, 2
 """Letters of a line of a name, and lines that there is room for."""
+_LETTER, _POINTS = 0.063, 7.5
+"""Inches of a letter and points of the headings over frames too narrow for such a line."""
 
 
 def sample_strip(sweep: Sweep) -> Drawing | None:
@@ -43,7 +45,7 @@ def sample_strip(sweep: Sweep) -> Drawing | None:
         'a teacher sees the change from frame to frame, grey is none. The clips are the first by '
         'name of classes evenly spread, so that no result chose them. On the right, what networks '
         f'say of them{"" if samples.seed is None else f", students of seed {samples.seed}"}.',
-        (_WIDTH, _HEAD + side * len(samples.classes)),
+        (_WIDTH, _head(side) + side * len(samples.classes)),
         lambda figure: _paint(figure, samples, side),
         said,
         True,
@@ -54,8 +56,10 @@ def _paint(figure: Figure, samples: Samples, side: float) -> None:
     rows, columns, speakers = len(samples.classes), len(samples.rows), [*samples.said]
     widths = [side] * columns + [_WORD] * len(speakers)
     grid = figure.subplots(rows, len(widths), squeeze=False, width_ratios=widths)
-    for column, heading in enumerate([*_headings(samples), *(f'{one}\nsays' for one in speakers)]):
-        grid[0][column].set_title(heading, fontsize=8.5)
+    points = 8.5 if _letters(side) == _LINE else _POINTS
+    headings = [*_headings(samples, side), *(f'{one}\nsays' for one in speakers)]
+    for column, heading in enumerate(headings):
+        grid[0][column].set_title(heading, fontsize=points)
     for number, true in enumerate(samples.classes):
         for column, row in enumerate(samples.rows):
             picture = image.imread(io.BytesIO(base64.b64decode(row.frames[number])), format='png')
@@ -76,17 +80,26 @@ def _paint(figure: Figure, samples: Samples, side: float) -> None:
             edge.set_visible(False)
 
 
-def _headings(samples: Samples) -> Iterator[str]:
-    numbers = itertools.count(1)
+def _letters(side: float) -> int:
+    """Letters of a line over a frame of so many inches."""
+    return min(_LINE, int(side / _LETTER))
+
+
+def _head(side: float) -> float:
+    return _HEAD * (1 if _letters(side) == _LINE else 1.4)
+
+
+def _headings(samples: Samples, side: float) -> Iterator[str]:
+    numbers, letters = itertools.count(1), _letters(side)
     for row in samples.rows:
-        name = _wrapped(row.name)
+        name = _wrapped(row.name, letters, _LINES if letters == _LINE else _LINES + 1)
         if row.seen_by == BRIGHT:
             yield name
         elif row.seen_by == STUDENT:
-            yield f'As the student\n{name}'
+            yield f'{_wrapped("As the student", letters)}\n{name}'
         else:
-            yield f'Teacher {next(numbers)}\n{name}'
+            yield f'{_wrapped(f"Teacher {next(numbers)}", letters)}\n{name}'
 
 
-def _wrapped(name: str) -> str:
-    return '\n'.join(textwrap.wrap(name, _LINE, max_lines=_LINES, placeholder='…'))
+def _wrapped(name: str, letters: int = _LINE, lines: int = _LINES) -> str:
+    return '\n'.join(textwrap.wrap(name, letters, max_lines=lines, placeholder='…'))

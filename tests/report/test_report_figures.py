@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.results.made_up_regimes import made_up_regimes
-from ukd_bench.report.figures import data as figure_data, teachers as figures
+from ukd_bench.report.figures import data as figure_data, gallery, teachers as figures
 from ukd_bench.report.figures.differences import difference_frame, differences
 from ukd_bench.report.figures.gallery import draw_all
 from ukd_bench.report.figures.pipeline import own_and_whole
@@ -128,6 +128,15 @@ def test_figures_of_regimes_for_controls_are_the_differences_alone(tmp_path):
         *('confusion', 'loss', 'reliability'),
     ]
     assert '(noisy), K = 2' in drawings[0].svg
+
+
+def test_controls_are_drawn_where_there_is_no_room_for_all(tmp_path, monkeypatch):
+    students = dict(plain=[0.6, 0.65], ukd=[0.7, 0.725])
+    sweep = load_sweep(made_up_regimes(dict(bright=students, noisy=students)).write(tmp_path))
+    monkeypatch.setattr(gallery, '_MOST_TOGETHER', 1)
+    drawn = draw_all(sweep)[0]
+    assert '(noisy), K = 2' in drawn.svg and drawn.svg.count('K = 2') == 1
+    assert drawn.caption.endswith(' 1 of 2; the table has all.')
 
 
 def test_classes_against_the_plain_student(group):

@@ -24,7 +24,7 @@ from .tradeoff import accuracy_against
 MOST_BENCHES = 2
 """Benches that have figures of their own unless more are asked for: each takes some seconds and
 0.5 MB of a page."""
-_MOST_TOGETHER = 8
+_MOST_TOGETHER = 12
 """Benches that one figure has room for."""
 _SPREAD, _NO_SPREAD = 'Mean over seeds with 95 % t-intervals.', 'One seed: no intervals.'
 _FRONT = 'The grey steps are the Pareto front of the means: no method costs less and is better.'
@@ -94,7 +94,8 @@ def _benches(sweep: Sweep) -> list[ComparableRuns]:
 
 
 def _differences(groups: list[ComparableRuns], sweep: Sweep) -> Drawing | None:
-    table, headings = difference_frame(groups[:_MOST_TOGETHER])
+    shown = _together(groups)
+    table, headings = difference_frame(shown)
     if table.empty:
         return None
     spread = table['low'].notna().any()
@@ -102,8 +103,8 @@ def _differences(groups: list[ComparableRuns], sweep: Sweep) -> Drawing | None:
         'What the teachers’ knowledge adds: top-1 of UKD at its largest K minus that of other '
         f'students. {_SPREAD if spread else _NO_SPREAD}'
     )
-    if len(groups) > _MOST_TOGETHER:
-        caption += f' The first {_MOST_TOGETHER} of {len(groups)}; the table has all.'
+    if len(shown) < len(groups):
+        caption += f' {len(shown)} of {len(groups)}; the table has all.'
     size = (10.6, 0.8 + 0.24 * (len(table) + len(headings)))
     return draw_table(
         *('gains', caption, size),
@@ -111,6 +112,14 @@ def _differences(groups: list[ComparableRuns], sweep: Sweep) -> Drawing | None:
         table,
         True,
     )
+
+
+def _together(groups: list[ComparableRuns]) -> list[ComparableRuns]:
+    """Those that one figure has room for: the first, and before them the controls."""
+    controls = [group for group in groups if not group.regime.for_claims][:_MOST_TOGETHER]
+    others = [group for group in groups if group.regime.for_claims]
+    kept = others[: _MOST_TOGETHER - len(controls)] + controls
+    return [group for group in groups if group in kept]
 
 
 def _accuracy(bench: _Bench) -> Iterator[Drawing]:

@@ -1,12 +1,15 @@
 """What a sweep finds, in one block of Markdown for pages that tell it to readers."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from ..results.claims import applying_claims, load_claims
 from ..results.load_full_size import load_full_size
 from ..results.loading import load_sweep
-from ..results.verdicts import evaluate
+from ..results.rules import INCONCLUSIVE, Finding
+from ..results.rules.rule import strictest
+from ..results.verdicts import Verdict, evaluate
 from .content import Content, sweep_content, table_content, verdict_content
 from .expectations import no_gain_expected
 from .page import render
@@ -53,9 +56,24 @@ def findings_text(results: Path, claims: Path | None = None, memory: Path | None
         'before': _contents(*before),
         'after': _contents(*after),
         'teachers': [*beside_plain(sweep), *no_gain_expected(sweep)],
-        'open': [verdict for verdict in verdicts if verdict.verdict == 'INCONCLUSIVE'],
+        'open': [*_open(verdicts)],
     }
     return render('findings.md.j2', context)
+
+
+def _open(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
+    """Claims that are not decided, and those that are not for some students, with why."""
+    for verdict in verdicts:
+        if verdict.verdict == INCONCLUSIVE:
+            yield verdict.id, verdict.reason
+            continue
+        benches: dict[str, list[Finding]] = {}
+        for finding in verdict.findings:
+            if finding.decides:
+                benches.setdefault(finding.bench, []).append(finding)
+        left = [name for name, mine in benches.items() if strictest(mine) == INCONCLUSIVE]
+        if left:
+            yield verdict.id, f'{verdict.verdict}, but not decided for {", ".join(left)}.'
 
 
 def _contents(*tables: Table | None) -> list[Content]:

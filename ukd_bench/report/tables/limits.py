@@ -44,7 +44,8 @@ def _untested(verdict: Verdict, sweep: Sweep) -> Iterator[tuple[str, str]]:
         if not any(one.basis == 'measured' and _on_cuda(sweep) for one in rests):
             yield (
                 'What a GPU’s allocator and libraries take on top.',
-                f'Measured figures are of {sweep.device_names}; those of GPUs are predicted.',
+                f'Measured figures that verdicts rest on are of {sweep.device_names}; those of '
+                'GPUs are predicted.',
             )
     if any(finding.tested for finding in verdict.findings):
         yield from _of_accuracy(verdict.findings, sweep)
@@ -57,17 +58,17 @@ def _untested(verdict: Verdict, sweep: Sweep) -> Iterator[tuple[str, str]]:
 
 
 def _of_accuracy(findings: Sequence[Finding], sweep: Sweep) -> Iterator[tuple[str, str]]:
-    halves = {}
-    for finding in findings:
-        compared = finding.tested and finding.tested.comparison
-        if compared and compared.difference.high is not None:
-            half = 100 * (compared.difference.high - compared.difference.mean)
-            halves[compared.against] = half, compared.difference.n
+    tests = [finding.tested.comparison for finding in findings if finding.tested]
+    compared = [one.difference for one in tests if one is not None]
+    halves = [100 * (one.high - one.mean) for one in compared if one.high is not None]
     if halves:
-        half, n = max(halves.values())
+        ends = dict.fromkeys(f'{half:.1f}' for half in (min(halves), max(halves)))
+        where = ', by network, regime and comparison' if len(ends) > 1 else ''
+        numbers = {one.n for one in compared if one.high is not None}
+        few = f'{min(numbers)} to ' if len(numbers) > 1 else ''
         yield (
-            f'A difference of less than about {half:.1f} points.',
-            f'It is within the 95 % interval of {formatting.counted(n, "seed")}.',
+            f'A difference of less than about {" to ".join(ends)} points{where}.',
+            f'It is within the 95 % interval of {few}{formatting.counted(max(numbers), "seed")}.',
         )
     if sweep.synthetic:
         yield (

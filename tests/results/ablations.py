@@ -23,7 +23,10 @@ BLOCK = re.compile(
 
 
 def table(names: str) -> str:
-    """A row a bench of some ablations: the plain student, and what others differ from it by."""
+    """A row a bench of some ablations: the plain student, and what others differ from it by.
+
+    Below it stands what they ran on, since the same run may end otherwise on another machine.
+    """
     sweeps = [load_sweep(FOLDER / name) for name in names.split()]
     methods = [method for sweep in sweeps for method in _beside_plain(sweep)]
     methods = [SUBJECT, *(one for one in dict.fromkeys(methods) if one != SUBJECT)]
@@ -37,7 +40,8 @@ def table(names: str) -> str:
             prefix = f'{sweep.root.name}, ' if several else ''
             cells = [prefix + bench.regime.name, *_row(sweep, bench, methods)]
             lines.append(f'| {" | ".join(cells)} |')
-    return '\n'.join(['', *lines, '', ''])
+    devices = dict.fromkeys(sweep.device_names for sweep in sweeps)
+    return '\n'.join(['', *lines, '', f'*On {" and ".join(devices)}.*', '', ''])
 
 
 def _beside_plain(sweep: Sweep) -> Iterator[str]:

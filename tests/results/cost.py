@@ -83,20 +83,24 @@ def _taken_by(paths: RunPaths) -> dict[str, Any]:
     )
 
 
-def totals(record: dict[str, Any]) -> dict[str, tuple[float, float]]:
-    """Core-hours, hours and MB of a record: what was expected, and what was taken."""
+def totals(record: dict[str, Any]) -> dict[str, tuple[float | None, float]]:
+    """Core-hours, hours and MB of a record: what was expected, None if unknown, and taken."""
     sides = record['expected'], record['taken']
 
-    def summed(name: str, unit: float) -> tuple[float, float]:
-        first, second = (sum(run[name] or 0 for run in side['runs'].values()) for side in sides)
-        return first / unit, second / unit
+    def summed(name: str, unit: float) -> tuple[float | None, float]:
+        first, second = ([run[name] for run in side['runs'].values()] for side in sides)
+        return None if None in first else sum(first) / unit, sum(filter(None, second)) / unit
 
-    first, second = (side['whole_s'] / 3600 for side in sides)
+    first, second = (side['whole_s'] for side in sides)
     return {
         'core-hours': summed('seconds', 3600),
-        'hours': (first, second),
+        'hours': (first and first / 3600, second / 3600),
         'MB': summed('disk_bytes', 1e6),
     }
+
+
+def _shown(value: float | None, digits: int) -> str:
+    return '–' if value is None else f'{value:.{digits}f}'
 
 
 def table() -> str:
@@ -107,7 +111,7 @@ def table() -> str:
         record = read_json(path)
         digits = {'core-hours': 2, 'hours': 2, 'MB': 0}
         pairs = [
-            f'{second:.{digits[name]}f} ({first:.{digits[name]}f})'
+            f'{_shown(second, digits[name])} ({_shown(first, digits[name])})'
             for name, (first, second) in totals(record).items()
         ]
         runs = len(record['expected']['runs'])
@@ -127,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
             write_json(Path(record), content)
             print(Counter(run['status'] for run in content['taken']['runs'].values()))
             for name, (first, second) in totals(content).items():
-                print(f'{name}: {first:.2f} expected, {second:.2f} taken')
+                print(f'{name}: {_shown(first, 2)} expected, {_shown(second, 2)} taken')
             return 0
         case ['page']:
             text = PAGE.read_text()

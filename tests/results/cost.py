@@ -123,7 +123,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     match given:
         case ['expect', record, *options]:
-            write_json(Path(record), expected(options))
+            content = expected(options)
+            if not content['expected']['runs']:
+                print('nothing is left of the sweep', file=sys.stderr)
+                return 1
+            write_json(Path(record), content)
             return 0
         case ['taken', record, results]:
             content = read_json(Path(record))

@@ -1,6 +1,6 @@
-"""The reference: all methods and controls, in four regimes, with two pools and three networks.
+"""The reference: all methods and controls, in seven regimes, with two pools and three networks.
 
-It is for hours, not for minutes: two cores take about six. Where a comparison is made at fewer
+It is for hours, not for minutes: two cores take about three. Where a comparison is made at fewer
 points, the method's dict says at which, and a comment why.
 """
 

@@ -62,6 +62,16 @@ def require_reference(arguments: argparse.Namespace) -> None:
         raise ConfigError('--check needs --reference')
 
 
+def require_gpu_for_amp(arguments: argparse.Namespace) -> None:
+    """Refuses ``--amp`` on a CPU, where MMEngine has no mixed precision.
+
+    Raises:
+        ConfigError: ``--device`` is the CPU.
+    """
+    if arguments.amp and arguments.device == 'cpu':
+        raise ConfigError("--amp: MMEngine's AmpOptimWrapper needs a GPU, and --device is cpu")
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Adds the option for a file of the figures that a command prints."""
     parser.add_argument(

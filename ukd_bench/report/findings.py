@@ -7,8 +7,8 @@ from pathlib import Path
 from ..results.claims import applying_claims, load_claims
 from ..results.load_full_size import load_full_size
 from ..results.loading import load_sweep
-from ..results.rules import INCONCLUSIVE, Finding
-from ..results.rules.rule import strictest
+from ..results.rules import INCONCLUSIVE
+from ..results.rules.rule import by_bench, strictest
 from ..results.verdicts import Verdict, evaluate
 from .content import Content, sweep_content, table_content, verdict_content
 from .expectations import no_gain_expected
@@ -67,10 +67,7 @@ def _open(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, str]]:
         if verdict.verdict == INCONCLUSIVE:
             yield verdict.id, verdict.reason
             continue
-        benches: dict[str, list[Finding]] = {}
-        for finding in verdict.findings:
-            if finding.decides:
-                benches.setdefault(finding.bench, []).append(finding)
+        benches = by_bench(verdict.findings)
         left = [name for name, mine in benches.items() if strictest(mine) == INCONCLUSIVE]
         if left:
             yield verdict.id, f'{verdict.verdict}, but not decided for {", ".join(left)}.'

@@ -1,6 +1,6 @@
 """How figures are written for people: one place, so that tables, verdicts and terminal agree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from ..durations import duration_text
@@ -183,6 +183,13 @@ def sentence(text: str) -> str:
 def counted(count: int, noun: str) -> str:
     """A count with its noun, as ``1 run`` or ``3 runs``."""
     return f'{count} {noun}' if count == 1 else f'{count} {noun}s'
+
+
+def span(values: Iterable[float | None], digits: int = 0) -> str:
+    """The least and the largest of some values, as ``1 to 4``; one if they are alike, or a dash."""
+    known = [value for value in values if value is not None]
+    ends = (_number(value, digits) for value in (min(known), max(known))) if known else (DASH,)
+    return ' to '.join(dict.fromkeys(ends))
 
 
 def listed(values: list[int]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError
 from ...records.execution import DEVICES, device_name, environment
-from ..options import add_json
+from ..options import add_json, require_gpu_for_amp
 from ..progress import progress_bar
 from ..values import clip, count, memory_sizes, named_path, numbers, words
 from .memory_budget import WANTED_TEACHERS, answer_budget
@@ -158,8 +158,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
             raise ConfigError(f'CONFIG and --{name} name a student each: give one of them')
     if arguments.for_teachers and not arguments.budget:
         raise ConfigError('--for-teachers needs --budget')
-    if arguments.amp and arguments.device == 'cpu':
-        raise ConfigError("--amp: MMEngine's AmpOptimWrapper needs a GPU, and --device is cpu")
+    require_gpu_for_amp(arguments)
     if arguments.libraries:
         _check_libraries(arguments)
     if arguments.budget and not (arguments.predict or arguments.check):

@@ -7,8 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import ConfigError
-from ..options import add_blocks, add_device, add_json
+from ..options import add_blocks, add_device, add_json, require_gpu_for_amp
 from ..progress import progress_bar
 from ..values import count, number, numbers, words
 from .steps_text import speed_table, table
@@ -90,8 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ...records.execution import device_name, environment
     from ...runs.build import precision
 
-    if arguments.amp and arguments.device != 'cuda':
-        raise ConfigError("--amp: MMEngine's AmpOptimWrapper needs a GPU, and --device is cpu")
+    require_gpu_for_amp(arguments)
     networks = _networks(arguments.sweep, arguments.student)
     laid_out = True if arguments.channels_last else None
     methods = arguments.methods or [

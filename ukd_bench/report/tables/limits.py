@@ -62,13 +62,12 @@ def _of_accuracy(findings: Sequence[Finding], sweep: Sweep) -> Iterator[tuple[st
     compared = [one.difference for one in tests if one is not None]
     halves = [100 * (one.high - one.mean) for one in compared if one.high is not None]
     if halves:
-        ends = dict.fromkeys(f'{half:.1f}' for half in (min(halves), max(halves)))
-        where = ', by network, regime and comparison' if len(ends) > 1 else ''
-        numbers = {one.n for one in compared if one.high is not None}
-        few = f'{min(numbers)} to ' if len(numbers) > 1 else ''
+        half = formatting.span(halves, 1)
+        numbers = formatting.span(one.n for one in compared if one.high is not None)
+        where = ', by network, regime and comparison' if ' to ' in half else ''
         yield (
-            f'A difference of less than about {" to ".join(ends)} points{where}.',
-            f'It is within the 95 % interval of {few}{formatting.counted(max(numbers), "seed")}.',
+            f'A difference of less than about {half} points{where}.',
+            f'It is within the 95 % interval of {numbers} seeds.',
         )
     if sweep.synthetic:
         yield (

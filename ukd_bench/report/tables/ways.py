@@ -1,9 +1,10 @@
 """The table of what each way of distilling needs, where a claim is about several of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...results import formatting
-from ...results.rules import Finding, Rests
+from ...results.rules import Finding
+from ...results.rules.memory_rule import by_title
 from ...results.verdicts import Verdict
 from .table import Table, columns
 
@@ -25,14 +26,14 @@ def ways_table(verdicts: Sequence[Verdict]) -> Table | None:
     rows: list[tuple[str, ...]] = []
     groups: list[tuple[int, str]] = []
     for verdict in verdicts:
-        known = [(one, one.rests) for one in verdict.findings if one.rests and one.rests.basis]
-        if len({rests.method for _, rests in known}) < 2:
+        by_scale: dict[tuple[str, str], list[Finding]] = {}
+        for one in verdict.findings:
+            if one.rests and one.rests.basis:
+                by_scale.setdefault((one.rests.scale, one.rests.basis), []).append(one)
+        if len(by_title([one for mine in by_scale.values() for one in mine])) < 2:
             continue
-        by_scale: dict[tuple[str, str], list[tuple[Finding, Rests]]] = {}
-        for one, rests in known:
-            by_scale.setdefault((rests.scale, rests.basis), []).append((one, rests))
         for (scale, basis), mine in by_scale.items():
-            decides = '' if any(one.decides for one, _ in mine) else '; decides nothing here'
+            decides = '' if any(one.decides for one in mine) else '; decides nothing here'
             groups.append((len(rows), f'{verdict.id} at {scale}, {basis}{decides}'))
             rows += _rows(mine)
     if not rows:
@@ -53,39 +54,30 @@ def ways_table(verdicts: Sequence[Verdict]) -> Table | None:
     )
 
 
-def _rows(findings: Sequence[tuple[Finding, Rests]]) -> list[tuple[str, ...]]:
-    alike: dict[tuple[str, str], list[tuple[Finding, Rests]]] = {}
-    titles = dict.fromkeys(rests.title for _, rests in findings)
-    for title in titles:
-        for one, rests in findings:
-            if rests.title == title:
-                alike.setdefault((title, one.verdict), []).append((one, rests))
-    rows: list[tuple[str, ...]] = []
-    for (title, verdict), same in alike.items():
-        students = [one.bench.removesuffix(f', {rests.scale}') for one, rests in same]
-        among = sum(rests.title == title for _, rests in findings)
-        ran_out = [rests.out_of_memory_at for _, rests in same]
-        crossed = _span([rests.crossed_at for _, rests in same], 0)
-        if any(ran_out):
-            crossed = f'{crossed}; out of memory at {_span(ran_out, 0)}'.removeprefix('–; ')
-        elif crossed == formatting.DASH and any(rests.largest for _, rests in same):
-            crossed = 'never'
-        rows.append(
-            (
-                *(title, f'all {among}' if len(same) == among > _NAMED else '; '.join(students)),
-                _span([rests.largest for _, rests in same], 0),
-                _span([rests.multiple for _, rests in same], 2),
-                *(crossed, _span([rests.line_crosses_at for _, rests in same], 0)),
-                verdict,
-            )
-        )
-    return rows
+def _rows(findings: Sequence[Finding]) -> Iterator[tuple[str, ...]]:
+    for title, mine in by_title(findings).items():
+        for verdict in dict.fromkeys(one.verdict for one in mine):
+            same = [one for one in mine if one.verdict == verdict]
+            yield title, _students(same, len(mine)), *_figures(same), verdict
 
 
-def _span(values: Sequence[float | None], digits: int) -> str:
-    """The least and the largest of some values, or the one that they all are."""
-    known = [one for one in values if one is not None]
-    if not known:
-        return formatting.DASH
-    ends = (formatting.number(one, digits) for one in (min(known), max(known)))
-    return ' to '.join(dict.fromkeys(map(str, ends)))
+def _students(findings: Sequence[Finding], among: int) -> str:
+    if len(findings) == among > _NAMED:
+        return f'all {among}'
+    scales = ((one.bench, one.rests.scale if one.rests else '') for one in findings)
+    return '; '.join(bench.removesuffix(f', {scale}') for bench, scale in scales)
+
+
+def _figures(findings: Sequence[Finding]) -> Iterator[str]:
+    rests = [one.rests for one in findings if one.rests]
+    largest = formatting.span(one.largest for one in rests)
+    crossed = formatting.span(one.crossed_at for one in rests)
+    overflow = formatting.span(one.out_of_memory_at for one in rests)
+    if overflow != formatting.DASH:
+        crossed = f'{crossed}; out of memory at {overflow}'.removeprefix(f'{formatting.DASH}; ')
+    elif crossed == formatting.DASH and largest != formatting.DASH:
+        crossed = 'never'
+    yield largest
+    yield formatting.span((one.multiple for one in rests), 2)
+    yield crossed
+    yield formatting.span(one.line_crosses_at for one in rests)

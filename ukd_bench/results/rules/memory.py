@@ -113,18 +113,20 @@ class MemoryGrows(MemoryRule):
         told = []
         against = self.claim['against'].replace('_', ' ')
         least = f'{self.claim["least_multiple"]:g} times the memory of {against}'
-        for verdict, words in ((NOT_SUPPORTED, 'not needed{} by'), (SUPPORTED, 'needed by')):
+        titles = by_title(findings)
+        for verdict, words in ((NOT_SUPPORTED, 'not needed'), (SUPPORTED, 'needed')):
             ways = {
                 title: same
-                for title, mine in by_title(findings).items()
+                for title, mine in titles.items()
                 if (same := [one for one in mine if one.verdict == verdict])
             }
-            if ways:
-                known = [one.rests.largest for same in ways.values() for one in same if one.rests]
-                last = _span([k for k in known if k is not None], '{}')
-                among = {title: len(mine) for title, mine in by_title(findings).items()}
-                named = (_way(title, same, among[title]) for title, same in ways.items())
-                told.append(f'{least} is {words.format(f" up to K = {last}")} {"; ".join(named)}.')
+            if not ways:
+                continue
+            if verdict == NOT_SUPPORTED:
+                rests = (one.rests for same in ways.values() for one in same if one.rests)
+                words += f' up to K = {formatting.span(one.largest for one in rests)}'
+            named = (_way(title, same, len(titles[title])) for title, same in ways.items())
+            told.append(f'{least} is {words} by {"; ".join(named)}.')
         missing = [one.rests.title for one in findings if one.rests and not one.rests.basis]
         told += [
             formatting.sentence(one.reason)
@@ -256,18 +258,13 @@ def _passes(line: Slope, gib: int) -> str:
 def _way(title: str, findings: Sequence[Finding], among: int) -> str:
     """A method with the K from which on it reaches the multiple; of some benches, these by name."""
     rests = [one.rests for one in findings if one.rests]
-    crossed = [one.crossed_at for one in rests if one.crossed_at is not None]
-    overflow = [one.out_of_memory_at for one in rests if one.out_of_memory_at is not None]
-    states = [f'out of memory at K = {_span(overflow, "{}")}'] if overflow else []
-    states += [f'from K = {_span(crossed, "{}")} on'] if crossed else []
+    overflow = formatting.span(one.out_of_memory_at for one in rests)
+    crossed = formatting.span(one.crossed_at for one in rests)
+    states = [f'out of memory at K = {overflow}'] if overflow != formatting.DASH else []
+    states += [f'from K = {crossed} on'] if crossed != formatting.DASH else []
     where = [', '.join(one.bench for one in findings)] if len(findings) < among else []
-    words = ': '.join([*where, *(['; '.join(states)] if states else [])])
+    words = ': '.join(filter(None, [*where, '; '.join(states)]))
     return f'{title} ({words})' if words else title
-
-
-def _span(values: Sequence[float], form: str) -> str:
-    """The least and the largest of some values, or the one that they all are."""
-    return ' to '.join(dict.fromkeys(form.format(one) for one in (min(values), max(values))))
 
 
 def _times(multiple: float, digits: int) -> str:

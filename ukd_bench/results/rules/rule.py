@@ -1,6 +1,6 @@
 """Decision rules: what a rule is, what it is given, and what it says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -199,9 +199,7 @@ def combine(
     findings = [finding for finding in findings if finding.decides]
     if not findings:
         return INCONCLUSIVE, nothing
-    benches: dict[str, list[Finding]] = {}
-    for finding in findings:
-        benches.setdefault(finding.bench, []).append(finding)
+    benches = by_bench(findings)
     verdicts = {bench: strictest(mine) for bench, mine in benches.items()}
     verdict = strictest(findings)
     first = next(bench for bench, one in verdicts.items() if one == verdict)
@@ -225,6 +223,15 @@ def combine(
         if kind != verdict and (mine := [bench for bench in verdicts if verdicts[bench] == kind])
     ]
     return verdict, ' '.join([f'{first}: {reason}', *same, *unlike])
+
+
+def by_bench(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """The findings that decide, by the bench that they are on."""
+    found: dict[str, list[Finding]] = {}
+    for one in findings:
+        if one.decides:
+            found.setdefault(one.bench, []).append(one)
+    return found
 
 
 def strictest(findings: Sequence[Finding]) -> str:
